@@ -1,0 +1,51 @@
+# Two commands to begin with: `make run` and `make test`. Each target sets up what it lacks.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
+stage ?= dev
+
+.PHONY: help run stop test check format synth deploy openapi lock setup
+
+help: ## show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## start the local cloud, deploy the stack to it, seed a demo, say how to go on
+	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT))
+
+stop: ## end what `make run` started; its state is kept
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
+
+test: setup ## pass all tests
+	@$(BIN)/python -m pytest
+
+check: setup ## format, lint, types, API document, synthesis, template: in seconds
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m tools.openapi --check
+	@$(CDK) synth --quiet --output cdk.out/check
+	@$(BIN)/cfn-lint cdk.out/check/*.template.json
+	@echo "check: all clean"
+
+format: setup ## format the code and mend what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+synth: setup ## write the CloudFormation template of a stage (stage=dev) to cdk.out
+	@$(CDK) synth --quiet --context stage=$(stage)
+
+deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
+	@$(CDK) deploy --context stage=$(stage)
+
+openapi: setup ## write docs/openapi.json anew
+	@$(BIN)/python -m tools.openapi
+
+lock: setup ## write the requirement locks anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \
+		--output-file requirements/dev.txt --custom-compile-command "make lock"
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml \
+		--constraints requirements/dev.txt --output-file requirements/runtime.txt --custom-compile-command "make lock"
+
+setup:
+	@sh tools/setup.sh $(firstword $(MAKECMDGOALS))

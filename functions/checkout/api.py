@@ -1,0 +1,218 @@
+"""HTTP: products, quotes and orders."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
+
+from functions.checkout.catalog import Catalog, StockMovement
+from functions.checkout.order_book import OrderBook, Placing, QuoteChangedError
+from functions.checkout.orders import Order, as_of
+from functions.checkout.schema import (
+    CartRequest,
+    OrderAnswer,
+    OrderRequest,
+    PaymentRequest,
+    ProductAnswer,
+    ProductRequest,
+    QuoteAnswer,
+    StockRequest,
+    order_answer,
+    product_answer,
+    quote_answer,
+)
+from functions.domain import identifiers
+from functions.domain import policy as policies
+from functions.domain.errors import ConflictError, InvalidError, MalformedError, NotFoundError
+from functions.domain.identifiers import Sku
+from functions.domain.policy import Policy
+from functions.platform import clock, dynamo
+from functions.platform.dynamo import Tables
+from functions.platform.http import Api, answer
+from functions.platform.observability import MetricUnit, metrics
+from functions.platform.settings import Settings
+
+REPLAYED = "Idempotent-Replayed"
+KEY_LENGTH_MAX = 255
+
+SkuPath = Annotated[Sku, Path(description="The product's stock keeping unit.")]
+QUOTE_REFUSALS = {
+    409: ["not_registered", "insufficient_points"],
+    422: ["unknown_sku", "coupon_not_found", "points_step", "points_exceed_order"],
+}
+
+
+def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
+    """Return the shop's API over these tables, policy and clock."""
+    api = Api("Shop")
+    catalog = Catalog(tables, settings.catalog_table)
+    book = OrderBook(
+        tables=tables,
+        orders_table=settings.orders_table,
+        members_table=settings.members_table,
+        catalog_table=settings.catalog_table,
+        policy=policy,
+    )
+
+    def shown(order: Order) -> OrderAnswer:
+        return order_answer(as_of(order, now()), policy)
+
+    @api.route(
+        "PUT",
+        "/products/<sku>",
+        summary="Put a product into the catalogue",
+        staff=True,
+        body=True,
+        refuses={},
+        also_answers={HTTPStatus.CREATED: "The product is new"},
+    )
+    def put_product(sku: SkuPath, request: Annotated[ProductRequest, Body()]) -> Response[ProductAnswer]:
+        """Create a product, or replace what is said of it. Stock starts at 0 and is not touched here."""
+        product, new = catalog.put(
+            sku,
+            name=request.name,
+            price_fen=request.price_fen,
+            member_zone=request.member_zone,
+            low_stock_threshold=request.low_stock_threshold,
+        )
+        return answer(product_answer(product, staff=True), HTTPStatus.CREATED if new else HTTPStatus.OK)
+
+    @api.route(
+        "POST",
+        "/products/<sku>/stock",
+        summary="Move stock in or out",
+        staff=True,
+        body=True,
+        refuses={
+            404: ["product_not_found"],
+            409: ["insufficient_stock", "conflict"],
+            422: ["movement_id_reused"],
+        },
+    )
+    def move_stock(sku: SkuPath, request: Annotated[StockRequest, Body()]) -> ProductAnswer:
+        """Add `delta` units (negative: take away), once per `movement_id` and sku, for ever."""
+        movement = StockMovement(
+            movement_id=request.movement_id,
+            sku=sku,
+            delta=request.delta,
+            reason=request.reason,
+            moved_at=now(),
+        )
+        return product_answer(catalog.move_stock(movement, api.deadline), staff=True)
+
+    @api.route("GET", "/products/<sku>", summary="See a product", refuses={404: ["product_not_found"]})
+    def get_product(sku: SkuPath) -> ProductAnswer:
+        """Show a product with the caller's own price; staff also see its stock."""
+        product = catalog.find(sku)
+        if product is None:
+            raise NotFoundError("product_not_found", "The catalogue has no such product.")
+        return product_answer(product, staff=api.caller.staff)
+
+    @api.route("POST", "/quotes", summary="See what a cart costs now", body=True, refuses=QUOTE_REFUSALS)
+    def quote(request: Annotated[CartRequest, Body()]) -> QuoteAnswer:
+        """Price a cart for the caller. Nothing is reserved and nothing changes; stock is not checked."""
+        return quote_answer(book.quote(request.cart(), api.caller.member_id, api.deadline))
+
+    @api.route(
+        "POST",
+        "/orders",
+        summary="Place an order",
+        body=True,
+        answers=HTTPStatus.CREATED,
+        refuses={
+            400: ["idempotency_key_missing"],
+            409: [*QUOTE_REFUSALS[409], "insufficient_stock", "quote_changed", "conflict"],
+            422: [*QUOTE_REFUSALS[422], "idempotency_key_reused"],
+        },
+    )
+    def place(
+        request: Annotated[OrderRequest, Body()],
+        idempotency_key: Annotated[
+            str | None,
+            Header(
+                alias="Idempotency-Key",
+                description="1 to 255 visible ASCII characters; required. Valid for ever.",
+            ),
+        ] = None,
+    ) -> Response[OrderAnswer]:
+        """Take the stock and place the order, all or nothing.
+
+        The same key with the same body again answers the order as it is now, with the header
+        `Idempotent-Replayed: true`; a refused request uses no key up.
+        """
+        placing = Placing(
+            order_id=identifiers.order_id(api.caller.member_id, _checked_key(idempotency_key)),
+            member_id=api.caller.member_id,
+            request=request.fingerprint(),
+            cart=request.cart(),
+            expected_paid_fen=request.expected_paid_fen,
+            placed_at=now(),
+        )
+        try:
+            order, repeat = book.place(placing, api.deadline)
+        except QuoteChangedError as changed:
+            shown_quote = quote_answer(changed.quote).model_dump(mode="json")
+            raise ConflictError(changed.code, changed.detail, quote=shown_quote) from changed
+        if not repeat:
+            metrics.add_metric(name="orders_placed", unit=MetricUnit.Count, value=1)
+        return answer(shown(order), HTTPStatus.CREATED, {REPLAYED: "true"} if repeat else {})
+
+    @api.route("GET", "/orders/<order_id>", summary="See an order", refuses={404: ["order_not_found"]})
+    def get_order(order_id: str) -> OrderAnswer:
+        """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
+        order = book.find(order_id)
+        if order is None or (order.member_id != api.caller.member_id and not api.caller.staff):
+            raise NotFoundError("order_not_found", "There is no such order.")
+        return shown(order)
+
+    @api.route(
+        "POST",
+        "/orders/<order_id>/payment",
+        summary="Record a payment",
+        staff=True,
+        body=True,
+        refuses={404: ["order_not_found"], 409: ["conflict"], 422: ["amount_mismatch", "payment_id_reused"]},
+    )
+    def pay(order_id: str, request: Annotated[PaymentRequest, Body()]) -> OrderAnswer:
+        """Record a payment under its global id, once.
+
+        A placed order becomes paid by exactly its amount; on any other order the payment is recorded as not
+        applied, and its money is due back.
+        """
+        order = book.pay(
+            order_id,
+            payment_id=request.payment_id,
+            amount_fen=request.amount_fen,
+            now=now(),
+            deadline=api.deadline,
+        )
+        return shown(order)
+
+    return api
+
+
+def _checked_key(key: str | None) -> str:
+    """Return the idempotency key.
+
+    Raises
+    ------
+    MalformedError
+        ``idempotency_key_missing``.
+    InvalidError
+        ``invalid_request``: too long, or not visible ASCII.
+    """
+    if not key:
+        raise MalformedError("idempotency_key_missing", "An order needs the header Idempotency-Key.")
+    if len(key) > KEY_LENGTH_MAX or not all("!" <= character <= "~" for character in key):
+        raise InvalidError(
+            "invalid_request",
+            "Fields of the request cannot be accepted.",
+            errors=[{"field": "Idempotency-Key", "message": "1 to 255 visible ASCII characters"}],
+        )
+    return key
+
+
+handler = create(Tables(dynamo.client()), Settings.from_environment(), policies.load(), clock.now)

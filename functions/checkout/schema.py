@@ -1,0 +1,273 @@
+"""What the shop's API takes and answers: products, quotes, orders."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from functions.checkout.orders import Order, Status
+from functions.checkout.pricing import BEST, NO_COUPON, Cart, CartLine, Product, Quote
+from functions.domain.identifiers import CallerId, Sku, fingerprint
+from functions.domain.policy import Policy
+from functions.platform.shapes import Answer, Printable, Request, StoreTime
+
+LINES_MAX = 50
+QUANTITY_MAX = 999
+PRICE_FEN_MAX = 100_000_000
+STOCK_MAX = 1_000_000_000
+POINTS_MAX = 2_000
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
+CouponChoice = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
+Fen = Annotated[int, Field(ge=0, le=PRICE_FEN_MAX * LINES_MAX * QUANTITY_MAX)]
+
+
+class ProductRequest(Request):
+    """What the catalogue says of a product."""
+
+    name: Text
+    price_fen: Annotated[int, Field(ge=1, le=PRICE_FEN_MAX)]
+    member_zone: bool
+    low_stock_threshold: Annotated[int, Field(ge=0, le=STOCK_MAX)] | None = None
+
+
+class StockRequest(Request):
+    """A movement of stock from outside, once per ``movement_id`` and sku."""
+
+    movement_id: CallerId
+    delta: Annotated[int, Field(ge=-STOCK_MAX, le=STOCK_MAX)]
+    reason: Text
+
+
+class ProductAnswer(Answer):
+    """A product as the caller sees it; ``stock`` is there for staff only."""
+
+    sku: str
+    name: str
+    price_fen: int
+    your_price_fen: int
+    member_zone: bool
+    in_stock: bool
+    stock: int | None = Field(default=None, exclude_if=lambda stock: stock is None)
+
+
+class CartLineRequest(Request):
+    """So many units of one product."""
+
+    sku: Sku
+    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
+
+
+def _each_sku_once(lines: list[CartLineRequest]) -> list[CartLineRequest]:
+    if len({line.sku for line in lines}) != len(lines):
+        raise ValueError("a sku may stand once")
+    return lines
+
+
+class CartRequest(Request):
+    """What a shopper wants, and which offers they ask for."""
+
+    lines: Annotated[
+        list[CartLineRequest], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_each_sku_once)
+    ]
+    coupon: CouponChoice = Field(default=NO_COUPON, description="`none`, `best`, or a coupon's id.")
+    points: Annotated[int, Field(ge=0, le=POINTS_MAX)] | Literal["best"] = 0
+
+    def cart(self) -> Cart:
+        """Return the cart that is asked for."""
+        return Cart(
+            lines=tuple(CartLine(sku=line.sku, quantity=line.quantity) for line in self.lines),
+            coupon=self.coupon,
+            points=BEST if self.points == BEST else int(self.points),
+        )
+
+
+class OrderRequest(CartRequest):
+    """A cart to be ordered, and what the shopper was told that it costs."""
+
+    expected_paid_fen: Fen | None = None
+
+    def fingerprint(self) -> str:
+        """Return what tells this body from another: equal after defaults, lines in the order sent."""
+        return fingerprint(json.dumps(self.model_dump(mode="json"), sort_keys=True))
+
+
+class PaymentRequest(Request):
+    """Money that a payment provider reports. ``payment_id`` is global."""
+
+    payment_id: CallerId
+    amount_fen: Fen
+
+
+class QuoteLineAnswer(Answer):
+    """One line of a quote."""
+
+    sku: str
+    quantity: int
+    list_price_fen: int
+    unit_price_fen: int
+    amount_fen: int
+
+
+class CouponUseAnswer(Answer):
+    """The coupon that a quote uses."""
+
+    coupon_id: str
+    amount_fen: int
+
+
+class PointsUseAnswer(Answer):
+    """The points that a quote redeems, and their worth."""
+
+    redeemed: int
+    value_fen: int
+
+
+class NotAppliedAnswer(Answer):
+    """An offer that the quote does not use, and why."""
+
+    offer: Literal["member_day", "birthday_coupon", "points"]
+    code: str
+    detail: str
+
+
+class QuoteAnswer(Answer):
+    """What an order of a cart charges now."""
+
+    tier: str
+    member_day: bool
+    lines: list[QuoteLineAnswer]
+    goods_fen: int
+    coupon: CouponUseAnswer | None
+    shipping_fen: int
+    order_amount_fen: int
+    points: PointsUseAnswer
+    paid_fen: int
+    earns_points: int
+    not_applied: list[NotAppliedAnswer]
+
+
+class OrderLineAnswer(Answer):
+    """One line of an order."""
+
+    sku: str
+    quantity: int
+    returned_quantity: int
+    unit_price_fen: int
+
+
+class RetainedAnswer(Answer):
+    """What the member keeps of an order."""
+
+    order_amount_fen: int
+    paid_fen: int
+    redeemed_points: int
+    earned_points: int
+
+
+class PaymentAnswer(Answer):
+    """A payment reported for an order; what is not ``applied`` is due back."""
+
+    payment_id: str
+    amount_fen: int
+    received_at: StoreTime
+    applied: bool
+
+
+class OrderAnswer(Answer):
+    """An order as it is now."""
+
+    order_id: str
+    member_id: str
+    status: Status
+    placed_at: StoreTime
+    paid_at: StoreTime | None
+    shipped_at: StoreTime | None
+    received_at: StoreTime | None
+    closed_at: StoreTime | None
+    quote: QuoteAnswer
+    lines: list[OrderLineAnswer]
+    order_amount_fen: int
+    paid_fen: int
+    refunded_fen: int
+    retained: RetainedAnswer
+    payments: list[PaymentAnswer]
+    policy_version: str
+
+
+def product_answer(product: Product, *, staff: bool) -> ProductAnswer:
+    """Show a product to a member or to staff."""
+    return ProductAnswer(
+        sku=product.sku,
+        name=product.name,
+        price_fen=product.price_fen,
+        your_price_fen=product.price_fen,
+        member_zone=product.member_zone,
+        in_stock=product.stock > 0,
+        stock=product.stock if staff else None,
+    )
+
+
+def quote_answer(quote: Quote) -> QuoteAnswer:
+    """Show a quote."""
+    return QuoteAnswer(
+        tier=quote.tier,
+        member_day=False,
+        lines=[QuoteLineAnswer(**asdict(line)) for line in quote.lines],
+        goods_fen=quote.goods_fen,
+        coupon=None,
+        shipping_fen=quote.shipping_fen,
+        order_amount_fen=quote.order_amount_fen,
+        points=PointsUseAnswer(redeemed=0, value_fen=0),
+        paid_fen=quote.paid_fen,
+        earns_points=quote.earns_points,
+        not_applied=[NotAppliedAnswer(**asdict(reason)) for reason in quote.not_applied],
+    )
+
+
+def order_answer(order: Order, policy: Policy) -> OrderAnswer:
+    """Show an order, in store time."""
+    quote = order.quote
+
+    def store_time(moment: datetime | None) -> datetime | None:
+        return moment and moment.astimezone(policy.zone)
+
+    return OrderAnswer(
+        order_id=order.order_id,
+        member_id=order.member_id,
+        status=order.status,
+        placed_at=order.placed_at.astimezone(policy.zone),
+        paid_at=store_time(order.paid_at),
+        shipped_at=None,
+        received_at=None,
+        closed_at=store_time(order.closed_at),
+        quote=quote_answer(quote),
+        lines=[
+            OrderLineAnswer(
+                sku=line.sku, quantity=line.quantity, returned_quantity=0, unit_price_fen=line.unit_price_fen
+            )
+            for line in quote.lines
+        ],
+        order_amount_fen=quote.order_amount_fen,
+        paid_fen=quote.paid_fen,
+        refunded_fen=0,
+        retained=_retained(order),
+        payments=[
+            PaymentAnswer(**{**asdict(payment), "received_at": payment.received_at.astimezone(policy.zone)})
+            for payment in order.payments
+        ],
+        policy_version=order.terms.policy_version,
+    )
+
+
+def _retained(order: Order) -> RetainedAnswer:
+    """An open order keeps what it was quoted at, a closed one nothing; points are earned by paying."""
+    kept = 0 if order.closed_at else 1
+    return RetainedAnswer(
+        order_amount_fen=order.quote.order_amount_fen * kept,
+        paid_fen=order.quote.paid_fen * kept,
+        redeemed_points=0,
+        earned_points=order.changes[-1].earned_points if order.changes else 0,
+    )

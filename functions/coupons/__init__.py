@@ -1,0 +1,1 @@
+"""Birthday coupons: who gets one, and when it can be used (B1-B5)."""

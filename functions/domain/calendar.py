@@ -1,0 +1,56 @@
+"""Store time: the wall clock of the shop, and the instants that the programme's rules hang on.
+
+Inside the code every moment is an aware ``datetime`` of whole seconds. On a row it is UTC text of fixed
+width, so that text order is time order; on the wire it carries the store's offset.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_ROW_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def whole_second(moment: datetime) -> datetime:
+    """Return the moment in UTC with its fraction of a second cut off.
+
+    Raises
+    ------
+    ValueError
+        The datetime is naive.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def to_row(moment: datetime) -> str:
+    """Write a moment as it stands on a row: ``2026-12-10T01:30:00Z``."""
+    return whole_second(moment).strftime(_ROW_FORMAT)
+
+
+def from_row(text: str) -> datetime:
+    """Read a moment that :func:`to_row` wrote."""
+    return datetime.strptime(text, _ROW_FORMAT).replace(tzinfo=UTC)
+
+
+def earn_year(paid_at: datetime, zone: ZoneInfo) -> int:
+    """Return the calendar year in store time that points earned at this moment belong to (E5)."""
+    return paid_at.astimezone(zone).year
+
+
+def points_expire_at(year: int, valid_years: int, zone: ZoneInfo) -> datetime:
+    """Return the first second at which points of an earn year cannot be spent any more (E5).
+
+    Parameters
+    ----------
+    year
+        The calendar year in which the order was paid, in store time.
+    valid_years
+        How many year-ends the points survive; 1 means the end of the following year.
+    """
+    return datetime(year + valid_years + 1, 1, 1, tzinfo=zone).astimezone(UTC)
+
+
+def last_second_before(moment: datetime) -> datetime:
+    """Return the last whole second before the moment: what a member is told as the end of something."""
+    return moment - timedelta(seconds=1)

@@ -1,0 +1,77 @@
+"""What the programme refuses, each with a code that callers can rely on.
+
+Raising one of these means that nothing has happened. The HTTP face turns them into RFC 9457 problems.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class RefusalError(Exception):
+    """A request that the programme does not carry out.
+
+    Parameters
+    ----------
+    code
+        Stable, snake_case; part of the contract with callers.
+    detail
+        One sentence for people. Never personal data.
+    facts
+        Further members of the problem document, for example a new quote.
+    """
+
+    status: ClassVar[int]
+
+    def __init__(self, code: str, detail: str, **facts: Any) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.facts: Mapping[str, Any] = facts
+
+
+class MalformedError(RefusalError):
+    """The request cannot be read at all."""
+
+    status = 400
+
+
+class UnauthenticatedError(RefusalError):
+    """Nobody we know is asking."""
+
+    status = 401
+
+
+class ForbiddenError(RefusalError):
+    """The caller has no right to ask this."""
+
+    status = 403
+
+
+class NotFoundError(RefusalError):
+    """What was asked for does not exist, or is not the caller's to see."""
+
+    status = 404
+
+
+class ConflictError(RefusalError):
+    """The state of things does not allow it now."""
+
+    status = 409
+
+
+class TooLargeError(RefusalError):
+    """The request is larger than any honest one."""
+
+    status = 413
+
+
+class InvalidError(RefusalError):
+    """The request contradicts a rule, whatever the state of things."""
+
+    status = 422
+
+
+class TryAgainError(RefusalError):
+    """The outcome could not be had in time; the same request with the same key or id is safe."""
+
+    status = 503

@@ -1,0 +1,42 @@
+"""Names of things: which texts are accepted as ids, and the ids that are derived instead of drawn.
+
+A derived id makes a repeat find the first try: the order id comes from member and idempotency key, so the
+order's row is the idempotency record, for ever (R1).
+"""
+
+import base64
+import hashlib
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+CallerId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
+"""An id that the caller makes up: 1 to 255 visible ASCII characters."""
+
+_DIGEST_BYTES = 16
+
+
+def _derive(prefix: str, *parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(4, "big"))  # so that ("ab", "c") and ("a", "bc") differ
+        digest.update(encoded)
+    text = base64.b32encode(digest.digest()[:_DIGEST_BYTES]).decode().rstrip("=").lower()
+    return f"{prefix}_{text}"
+
+
+def order_id(member_id: str, idempotency_key: str) -> str:
+    """Return the id of the order that this member places under this key: ``ord_`` and 26 characters."""
+    return _derive("ord", member_id, idempotency_key)
+
+
+def entry_id(member_id: str, number: int) -> str:
+    """Return the id of a member's ledger entry, by its number in posting order."""
+    return _derive("ent", member_id, str(number))
+
+
+def fingerprint(*parts: str) -> str:
+    """Return a digest that tells whether two requests have the same contents."""
+    return _derive("sha", *parts)

@@ -1,0 +1,34 @@
+"""Money is integer fen (1/100 yuan); shares of it are exact rationals, rounded once."""
+
+from fractions import Fraction
+
+FEN_PER_YUAN = 100
+
+
+def round_half_up(amount: Fraction | int) -> int:
+    """Round a non-negative rational half up to an integer (rule word ``rhu``).
+
+    Parameters
+    ----------
+    amount
+        A non-negative integer or fraction, in any unit.
+
+    Returns
+    -------
+    int
+        The nearest integer; one half goes up.
+
+    Raises
+    ------
+    ValueError
+        The amount is negative: no amount of the programme is.
+
+    Examples
+    --------
+    >>> round_half_up(Fraction(5, 2))
+    3
+    """
+    if amount < 0:
+        raise ValueError(f"amounts are never negative: {amount}")
+    numerator, denominator = amount.numerator, amount.denominator
+    return (2 * numerator + denominator) // (2 * denominator)

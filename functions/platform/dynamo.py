@@ -1,0 +1,406 @@
+"""DynamoDB as the programme uses it: rows of plain values, consistent reads, one transaction per fact.
+
+Rows hold text, integers, booleans, null, lists and maps: never a float, so that money cannot become one.
+"""
+
+import random
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+from functions.domain.errors import ConflictError, TryAgainError
+from functions.platform.deadline import Deadline
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Row = dict[str, Any]
+Key = Mapping[str, str]
+T = TypeVar("T")
+
+BATCH_KEYS_MAX = 100
+"""Keys that one ``BatchGetItem`` may ask for (DynamoDB's limit)."""
+BATCH_ROUNDS_MAX = 8
+"""How often unprocessed keys of one batch are asked for again."""
+SENDS_MAX = 8
+"""How often one transaction is sent while it only meets other transactions, or throttling."""
+ATTEMPTS_MAX = 8
+"""How often an operation starts again from its read because others changed what it had read."""
+BACKOFF_BASE_SECONDS = 0.02
+BACKOFF_CAP_SECONDS = 0.5
+
+_CONFLICTS = frozenset({"TransactionConflict"})
+_THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"})
+_THROTTLE_CODES = frozenset(
+    {"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
+)
+_SERVER_ERROR_STATUS = 500
+
+
+def client(endpoint_url: str | None = None) -> "DynamoDBClient":
+    """Return the DynamoDB client of a function: bounded time-outs, throttling retried by the SDK.
+
+    Parameters are not validated on this side: what the programme sends is typed, and the check costs up to
+    a third of a call.
+    """
+    config = Config(
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        parameter_validation=False,
+    )
+    return boto3.client("dynamodb", config=config, endpoint_url=endpoint_url)
+
+
+class OutcomeUnknownError(Exception):
+    """A write was sent and no answer came: it may or may not have happened. Read before you answer."""
+
+
+class ConditionFailedError(Exception):
+    """A condition did not hold, so nothing was written.
+
+    ``rows`` holds, per action of the transaction, the row that refused it; None where the action was fine
+    or the row does not exist.
+    """
+
+    def __init__(self, failed: Sequence[bool], rows: Sequence[Row | None]) -> None:
+        super().__init__(f"conditions failed at actions {[i for i, bad in enumerate(failed) if bad]}")
+        self.failed = failed
+        self.rows = rows
+
+
+def to_attribute(value: Any) -> dict[str, Any]:
+    """Write one plain value in DynamoDB's typed form.
+
+    Raises
+    ------
+    TypeError
+        The value is of a kind that rows do not hold, a float for example.
+    """
+    match value:
+        case str():
+            return {"S": str(value)}
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case None:
+            return {"NULL": True}
+        case list() | tuple():
+            return {"L": [to_attribute(each) for each in value]}
+        case dict():
+            return {"M": to_item(value)}
+        case _:
+            raise TypeError(f"rows hold no {type(value).__name__}")
+
+
+def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a row in DynamoDB's typed form."""
+    return {name: to_attribute(value) for name, value in row.items()}
+
+
+def from_attribute(attribute: Mapping[str, Any]) -> Any:
+    """Read one value from DynamoDB's typed form.
+
+    Raises
+    ------
+    TypeError
+        The attribute is of a kind that the programme never writes.
+    """
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "S" | "BOOL":
+            return value
+        case "N":
+            return int(value)
+        case "NULL":
+            return None
+        case "L":
+            return [from_attribute(each) for each in value]
+        case "M":
+            return from_item(value)
+        case _:
+            raise TypeError(f"rows hold no attribute of kind {kind}")
+
+
+def from_item(item: Mapping[str, Any]) -> Row:
+    """Read a row from DynamoDB's typed form; also what a stream record carries."""
+    return {name: from_attribute(attribute) for name, attribute in item.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The rows that one DynamoDB client reaches, read consistently."""
+
+    client: "DynamoDBClient"
+
+    def get(self, table: str, key: Key) -> Row | None:
+        """Read one row consistently, or None."""
+        with _repeatable():
+            answer = self.client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, keys: Sequence[tuple[str, Key]], deadline: Deadline) -> list[Row | None]:
+        """Read rows of several tables consistently in one round trip, in the order asked for.
+
+        It is no snapshot: rows may be from different moments. Unprocessed keys are asked for again.
+
+        Raises
+        ------
+        TryAgainError
+            Keys were still unprocessed after :data:`BATCH_ROUNDS_MAX` rounds or at the deadline.
+        """
+        if len(keys) > BATCH_KEYS_MAX:
+            raise ValueError(f"at most {BATCH_KEYS_MAX} keys, not {len(keys)}")
+        found: dict[tuple[str, frozenset[tuple[str, Any]]], Row] = {}
+        key_names = {table: tuple(key) for table, key in keys}
+        asked: dict[str, Any] = {}
+        for table, key in keys:
+            asked.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(to_item(key))
+        for sent in range(BATCH_ROUNDS_MAX):
+            with _repeatable():
+                answer = self.client.batch_get_item(RequestItems=asked)
+            for table, items in answer["Responses"].items():
+                for row in map(from_item, items):
+                    found[table, frozenset((name, row[name]) for name in key_names[table])] = row
+            asked = dict(answer.get("UnprocessedKeys", {}))
+            if not asked:
+                return [found.get((table, frozenset(key.items()))) for table, key in keys]
+            if not deadline.seconds_left():
+                break
+            _full_jitter(sent, deadline)
+        raise _busy()
+
+    def query(
+        self,
+        table: str,
+        *,
+        partition: tuple[str, str],
+        prefix: tuple[str, str],
+        limit: int,
+        after: Key | None,
+    ) -> tuple[list[Row], bool]:
+        """Read a page of one partition, highest sort key first, where the sort key begins with a prefix.
+
+        Parameters
+        ----------
+        partition, prefix
+            The partition key and its value; the sort key and how its values begin.
+        after
+            The key of the last row of the page before, or None for the first page.
+
+        Returns
+        -------
+        tuple
+            The rows, at most ``limit``, and whether more follow them.
+        """
+        start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
+        with _repeatable():
+            answer = self.client.query(
+                TableName=table,
+                KeyConditionExpression="#partition = :partition AND begins_with(#sort, :prefix)",
+                ExpressionAttributeNames={"#partition": partition[0], "#sort": prefix[0]},
+                ExpressionAttributeValues=to_item({":partition": partition[1], ":prefix": prefix[1]}),
+                ConsistentRead=True,
+                ScanIndexForward=False,
+                Limit=limit + 1,  # one more than asked for tells whether there is a next page
+                **start,
+            )
+        rows = [from_item(item) for item in answer["Items"]]
+        return rows[:limit], len(rows) > limit or "LastEvaluatedKey" in answer
+
+    def upsert(
+        self, table: str, key: Key, *, replace: Mapping[str, Any], initially: Mapping[str, Any]
+    ) -> tuple[Row, bool]:
+        """Set attributes of a row; those in ``initially`` only where the row lacks them.
+
+        Returns the row after it and whether it is new. Sent twice, it does the same.
+        """
+        sets = [f"#{name} = :{name}" for name in replace]
+        sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in initially]
+        expression = "SET " + ", ".join(sets)
+        with _repeatable():
+            answer = self.client.update_item(
+                TableName=table,
+                Key=to_item(key),
+                UpdateExpression=expression,
+                ExpressionAttributeNames=_names(expression),
+                ExpressionAttributeValues=to_item(
+                    {f":{name}": value for name, value in {**initially, **replace}.items()}
+                ),
+                ReturnValues="ALL_OLD",
+            )
+        before = from_item(answer.get("Attributes", {}))
+        return {**key, **initially, **before, **replace}, not before.keys() - key.keys()
+
+    def transaction(self) -> "Transaction":
+        """Return an empty transaction that store operations add their actions to."""
+        return Transaction(self.client)
+
+
+@dataclass(slots=True)
+class Transaction:
+    """All writes of one fact, committed together or not at all."""
+
+    client: "DynamoDBClient"
+    actions: list[Any] = field(default_factory=list)
+    token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """Makes every send the same request to DynamoDB, for the ten minutes that it remembers."""
+
+    def put_new(self, table: str, row: Row) -> None:
+        """Put a row that must not exist yet. Its first attribute is the table's partition key."""
+        self._put(table, row, f"attribute_not_exists(#{next(iter(row))})", {})
+
+    def put_version(self, table: str, row: Row, *, replaces: int) -> None:
+        """Put a row over the one of version ``replaces``; 0 says that there must be none."""
+        if replaces == 0:
+            self.put_new(table, row)
+        else:
+            self._put(table, row, "#version = :replaces", {":replaces": replaces})
+
+    def update(
+        self, table: str, key: Key, *, expression: str, condition: str, values: Mapping[str, Any]
+    ) -> None:
+        """Change a row in place, under a condition that says when it may be changed.
+
+        Attributes stand in the expressions as ``#name``, so that none can meet a reserved word.
+        """
+        changes = {"Key": to_item(key), "UpdateExpression": expression}
+        self.actions.append({"Update": changes | _conditioned(table, condition, values, expression)})
+
+    def _put(self, table: str, row: Row, condition: str, values: Mapping[str, Any]) -> None:
+        self.actions.append({"Put": {"Item": to_item(row)} | _conditioned(table, condition, values)})
+
+    def commit(self, deadline: Deadline) -> None:
+        """Write everything, or nothing.
+
+        Meeting other transactions and throttling are retried with full jitter while the time lasts.
+
+        Raises
+        ------
+        ConditionFailedError
+            At least one condition did not hold.
+        OutcomeUnknownError
+            No answer came; the caller reads before it answers.
+        ConflictError
+            ``conflict``: other transactions were in the way at every send.
+        TryAgainError
+            ``try_again``: throttled at every send.
+        """
+        for sent in range(1, SENDS_MAX + 1):
+            try:
+                self.client.transact_write_items(TransactItems=self.actions, ClientRequestToken=self.token)
+            except (ConnectionError, HTTPClientError) as error:
+                raise OutcomeUnknownError from error
+            except ClientError as error:
+                refusal = _why_again(error)
+                if sent == SENDS_MAX or not deadline.seconds_left():
+                    raise refusal from error
+                _full_jitter(sent, deadline)
+            else:
+                return
+
+
+def until_clear(attempt: Callable[[], T], deadline: Deadline) -> T:
+    """Run an operation that reads, decides and writes, until it is clear what came of it.
+
+    A failed condition means that others changed what was read, an unknown outcome that the write itself may
+    have happened. Either way a fresh read tells, so the operation starts again from its read.
+
+    Raises
+    ------
+    ConflictError
+        ``conflict``: others were faster at each of :data:`ATTEMPTS_MAX` attempts; nothing was written.
+    TryAgainError
+        ``try_again``: an outcome stayed unknown until the attempts or the time were used up.
+    """
+    known = True
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            return attempt()
+        except ConditionFailedError:
+            pass
+        except OutcomeUnknownError:
+            known = False
+        if not deadline.seconds_left():
+            break
+    raise _contended() if known else _busy()
+
+
+def _conditioned(
+    table: str, condition: str, values: Mapping[str, Any], expression: str = ""
+) -> dict[str, Any]:
+    """Return what every action has: its table, its condition, and the row back if that does not hold."""
+    action: dict[str, Any] = {
+        "TableName": table,
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": _names(expression, condition),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if values:
+        action["ExpressionAttributeValues"] = to_item(values)
+    return action
+
+
+def _names(*expressions: str) -> dict[str, str]:
+    """Return the attribute names that expressions use as ``#name``."""
+    return {f"#{name}": name for text in expressions for name in re.findall(r"#(\w+)", text)}
+
+
+def _why_again(error: ClientError) -> ConflictError | TryAgainError:
+    """Return what to answer if sending a transaction again does not help; raise if it cannot help."""
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException":
+        reasons: list[Any] = error.response["CancellationReasons"]
+        codes = [reason.get("Code", "None") for reason in reasons]
+        if "ConditionalCheckFailed" in codes:
+            raise ConditionFailedError(
+                [each == "ConditionalCheckFailed" for each in codes],
+                [from_item(reason["Item"]) if reason.get("Item") else None for reason in reasons],
+            ) from error
+        causes = set(codes) - {"None"}
+        if causes <= _THROTTLES:
+            return _busy()
+        if causes <= _CONFLICTS | _THROTTLES:
+            return _contended()
+    elif code == "TransactionInProgressException" or code in _THROTTLE_CODES:
+        return _busy()
+    elif error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR_STATUS:
+        raise OutcomeUnknownError from error
+    raise error
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """Turn a failed call that can always be sent again, a read above all, into 503."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status >= _SERVER_ERROR_STATUS or error.response["Error"]["Code"] in _THROTTLE_CODES:
+            raise _busy() from error
+        raise
+    except (ConnectionError, HTTPClientError) as error:
+        raise _busy() from error
+
+
+def _full_jitter(sent: int, deadline: Deadline) -> None:
+    """Wait before another send: a random share of an exponentially growing span, within the time left."""
+    span = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * 2**sent, deadline.seconds_left())
+    time.sleep(random.uniform(0, span))  # noqa: S311 - jitter, not a secret
+
+
+def _contended() -> ConflictError:
+    return ConflictError("conflict", "Other requests change the same things; send the same request again.")
+
+
+def _busy() -> TryAgainError:
+    return TryAgainError("try_again", "The service is busy; send the same request again.")

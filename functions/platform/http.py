@@ -1,0 +1,351 @@
+"""The HTTP face of the API functions: who is asking, what may be asked, and how a refusal looks.
+
+Checks come in this order, whatever the route: 401, 403, 413 and 422, then what the handler finds (404, 409).
+"""
+
+import base64
+import binascii
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestValidationError,
+    ResponseValidationError,
+)
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from pydantic import BeforeValidator
+
+from functions.domain.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    RefusalError,
+    TooLargeError,
+    TryAgainError,
+    UnauthenticatedError,
+)
+from functions.platform.cursors import CURSOR_LENGTH_MAX
+from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.dynamo import OutcomeUnknownError
+from functions.platform.observability import flush_metrics, logger
+from functions.platform.shapes import Problem, problem
+
+BODY_BYTES_MAX = 256 * 1024
+RETRY_AFTER_SECONDS = 1
+STAFF_GROUP = "staff"
+STAFF_SCOPE = "membership/staff"
+JSON_TYPE = "application/json"
+PROBLEM_TYPE = "application/problem+json"
+
+Event = dict[str, Any]
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent the request, by their access token; never by anything in the request."""
+
+    member_id: str
+    staff: bool
+
+
+def caller_of(event: Mapping[str, Any]) -> Caller:
+    """Return the caller that the gateway's authorizer vouches for.
+
+    Raises
+    ------
+    UnauthenticatedError
+        ``unauthenticated``: there is no token, or it is no access token. The authorizer accepts ID tokens
+        too; they say who somebody is, not what an API may do for them.
+    """
+    context = event.get("requestContext", {}).get("authorizer", {}).get("jwt", {})
+    claims = context.get("claims") or {}
+    if claims.get("token_use") != "access" or not claims.get("sub"):
+        raise UnauthenticatedError("unauthenticated", "An access token is needed.")
+    scopes = str(claims.get("scope") or "").split()
+    return Caller(str(claims["sub"]), STAFF_GROUP in _groups(claims) or STAFF_SCOPE in scopes)
+
+
+def _groups(claims: Mapping[str, Any]) -> list[str]:
+    """Return the groups of a token. An HTTP API hands a list claim over as the text ``[a b]``."""
+    groups = claims.get("cognito:groups") or ""
+    if isinstance(groups, list):
+        return [str(group) for group in groups]
+    return str(groups).removeprefix("[").removesuffix("]").split()
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """A route as declared: enough to decide who may call it before anything is read from the body."""
+
+    method: str
+    segments: tuple[str, ...]
+    staff: bool
+    body: bool
+
+    def matches(self, method: str, segments: tuple[str, ...]) -> bool:
+        return (
+            method == self.method
+            and len(segments) == len(self.segments)
+            and all(
+                want == got or (want.startswith("<") and got)
+                for want, got in zip(self.segments, segments, strict=True)
+            )
+        )
+
+
+def _digits(value: Any) -> Any:
+    """Refuse what ``int`` would accept besides plain digits, for example ``1.0`` or ``1_0``."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError("must be written in digits")
+    return value
+
+
+Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=100, description="How many items at most.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=CURSOR_LENGTH_MAX, description="`next_cursor` of the page before."),
+]
+
+
+class Api:
+    """The routes of one function, and the Lambda handler that serves them.
+
+    Parameters
+    ----------
+    tag
+        What the function's operations are grouped under in the OpenAPI document.
+    """
+
+    def __init__(self, tag: str) -> None:
+        self.resolver = APIGatewayHttpResolver(
+            enable_validation=True, response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+        self._tag = tag
+        self._routes: list[_Route] = []
+        self.resolver.exception_handler(RefusalError)(_refused)
+        self.resolver.exception_handler(RequestValidationError)(_invalid)
+        self.resolver.exception_handler(ResponseValidationError)(_raise)
+
+    @property
+    def caller(self) -> Caller:
+        """Who sent the request that is being served."""
+        caller: Caller = self.resolver.context["caller"]
+        return caller
+
+    @property
+    def deadline(self) -> Deadline:
+        """Until when the request that is being served may be tried."""
+        deadline: Deadline = self.resolver.context["deadline"]
+        return deadline
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        summary: str,
+        refuses: Mapping[int, Sequence[str]],
+        answers: HTTPStatus = HTTPStatus.OK,
+        also_answers: Mapping[int, str] = MappingProxyType({}),
+        staff: bool = False,
+        body: bool = False,
+    ) -> Callable[[F], F]:
+        """Declare a route.
+
+        Parameters
+        ----------
+        method, path
+            As in ``POST`` and ``/orders/<order_id>/payment``.
+        summary
+            One line for the OpenAPI document; the function's docstring is the description.
+        refuses
+            The codes with which it may refuse, by status, besides those that every route has.
+        answers, also_answers
+            The usual status of success; others, with what each says.
+        staff
+            Whether only staff may call it (403 for others, whatever the body).
+        body
+            Whether it takes a JSON object as its body.
+        """
+        every = {
+            401: ["unauthenticated"],
+            422: ["invalid_request"],
+            500: ["internal_error"],
+            503: ["try_again"],
+        }
+        if staff:
+            every[403] = ["forbidden"]
+        if body:
+            every[413] = ["body_too_large"]
+        for status, codes in refuses.items():
+            every[status] = [*codes, *every.get(status, [])]
+        self._routes.append(_Route(method, tuple(path.split("/")), staff, body))
+        responses: dict[int, OpenAPIResponse] = {
+            answers: {"description": answers.phrase},
+            **{status: {"description": says} for status, says in also_answers.items()},
+            **{status: _problem_response(codes) for status, codes in sorted(every.items())},
+        }
+
+        def declare(function: F) -> F:
+            declared: F = self.resolver.route(
+                rule=path,
+                method=method,
+                summary=summary,
+                description=inspect.cleandoc(function.__doc__ or summary),
+                operation_id=function.__name__,
+                tags=[self._tag],
+                security=[{"access_token": []}],
+                status_code=answers,
+                responses=responses,
+            )(function)
+            return declared
+
+        return declare
+
+    def __call__(self, event: Event, context: LambdaContext) -> Event:
+        """Serve one request of the HTTP API (payload format 2.0)."""
+        logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
+        try:
+            self._admit(event)
+            self.resolver.append_context(  # type: ignore[no-untyped-call]
+                caller=caller_of(event), deadline=Deadline.of(context)
+            )
+            return self.resolver.resolve(event, context)  # type: ignore[arg-type]
+        except RefusalError as refusal:
+            return _gateway_answer(refusal)
+        except OutcomeUnknownError:
+            logger.exception("outcome unknown")
+            return _gateway_answer(
+                TryAgainError("try_again", "The outcome is not known yet; send the same again.")
+            )
+        except Exception:
+            logger.exception("request failed")
+            body = problem(
+                status=500,
+                title="Internal Server Error",
+                code="internal_error",
+                detail="The request failed; the same request with the same key or id is safe.",
+            )
+            return {"statusCode": 500, "headers": {"content-type": PROBLEM_TYPE}, "body": json.dumps(body)}
+        finally:
+            self.resolver.clear_context()  # type: ignore[no-untyped-call]
+            flush_metrics()
+            logger.set_correlation_id(None)
+
+    def _admit(self, event: Event) -> None:
+        """Refuse what needs no look at the contents: who asks, what route, what size, what form."""
+        caller = caller_of(event)
+        http = event["requestContext"]["http"]
+        segments = tuple(_path_of(event).split("/"))
+        route = next((each for each in self._routes if each.matches(http["method"], segments)), None)
+        if route is None:
+            raise NotFoundError("route_not_found", "There is no such route.")
+        if route.staff and not caller.staff:
+            raise ForbiddenError("forbidden", "Only staff may do this.")
+        if route.body:
+            _check_body(event)
+
+
+def answer(body: T, status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})) -> Response[T]:
+    """Return an answer that has another status than the route's usual one, or headers."""
+    return Response(status, JSON_TYPE, body, dict(headers))
+
+
+def _path_of(event: Event) -> str:
+    """Return the path without the stage that a named stage puts before it."""
+    path: str = event["rawPath"]
+    stage = event["requestContext"].get("stage")
+    return path.removeprefix(f"/{stage}") if stage and stage != "$default" else path
+
+
+def _check_body(event: Event) -> None:
+    """Refuse a body that is too large, or is not one JSON object in UTF-8.
+
+    Raises
+    ------
+    TooLargeError
+        ``body_too_large``: over :data:`BODY_BYTES_MAX`, before anything is parsed.
+    InvalidError
+        ``invalid_request``.
+    """
+    text = event.get("body") or ""
+    try:
+        raw = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise _not_json() from error
+    if len(raw) > BODY_BYTES_MAX:
+        raise TooLargeError("body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes.")
+    kind = event.get("headers", {}).get("content-type", "application/json")
+    if kind.partition(";")[0].strip().lower() != "application/json":
+        raise _not_json()
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise _not_json() from error
+    if not isinstance(body, dict):
+        raise _not_json()
+
+
+def _not_json() -> InvalidError:
+    return InvalidError("invalid_request", "The body must be one JSON object, sent as application/json.")
+
+
+def _problem_response(codes: Sequence[str]) -> OpenAPIResponse:
+    return {
+        "description": ", ".join(f"`{code}`" for code in codes),
+        "content": {PROBLEM_TYPE: {"model": Problem}},
+    }
+
+
+def _problem_of(refusal: RefusalError) -> tuple[dict[str, Any], dict[str, str]]:
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(refusal, TryAgainError) else {}
+    body = problem(
+        status=refusal.status,
+        title=HTTPStatus(refusal.status).phrase,
+        code=refusal.code,
+        detail=refusal.detail,
+        **refusal.facts,
+    )
+    return body, headers
+
+
+def _refused(refusal: RefusalError) -> Response[str]:
+    body, headers = _problem_of(refusal)
+    return Response(refusal.status, PROBLEM_TYPE, json.dumps(body), dict(headers))
+
+
+def _gateway_answer(refusal: RefusalError) -> Event:
+    body, headers = _problem_of(refusal)
+    return {
+        "statusCode": refusal.status,
+        "headers": {"content-type": PROBLEM_TYPE, **headers},
+        "body": json.dumps(body),
+    }
+
+
+def _raise(error: ResponseValidationError) -> Response[str]:
+    """Treat an answer that is not what the route promises as the fault of ours that it is."""
+    raise error
+
+
+def _invalid(error: RequestValidationError) -> Response[str]:
+    """Name each field at fault. What was sent is not repeated: it may be personal."""
+    errors = [
+        {
+            "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
+            "message": fault["msg"].removeprefix("Value error, "),
+        }
+        for fault in error.errors()
+    ]
+    return _refused(
+        InvalidError("invalid_request", "Fields of the request cannot be accepted.", errors=errors)
+    )

@@ -1,0 +1,19 @@
+"""Logs and metrics: structured, correlated, without personal data.
+
+Metrics are named in the programme's words. Nothing that is logged holds a name, a birthday, a phone number or
+a token; requests are logged by their ids.
+"""
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+__all__ = ["MetricUnit", "logger", "metrics"]
+
+logger = Logger(service="memberday", utc=True)
+metrics = Metrics(namespace="memberday", service="memberday")
+
+
+def flush_metrics() -> None:
+    """Write what was counted in this invocation, if anything was."""
+    if metrics.metric_set:
+        metrics.flush_metrics()

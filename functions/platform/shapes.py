@@ -1,0 +1,79 @@
+"""What all requests and answers have in common: strict JSON types, no unknown fields, the store's time."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+
+class Request(BaseModel):
+    """A body that a caller sends: types are strict, and a field that nobody knows is refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """A body that the API answers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+StoreTime = Annotated[
+    datetime,
+    PlainSerializer(lambda moment: moment.isoformat(timespec="seconds"), return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-10T09:30:00+08:00"]}),
+]
+"""A moment with the store's offset, in whole seconds (RFC 3339)."""
+
+
+def _printable(text: str) -> str:
+    """Refuse control, format and unassigned characters, which no honest text needs and terminals obey."""
+    if any(unicodedata.category(character).startswith("C") for character in text):
+        raise ValueError("must have printable characters only")
+    return text
+
+
+Printable = AfterValidator(_printable)
+"""Narrows a text to printable characters; how long it may be is said beside it."""
+
+T = TypeVar("T")
+
+
+class Page(Answer, Generic[T]):
+    """One page of a list, and the cursor of the next."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class FieldError(Answer):
+    """One field of a request that cannot be accepted."""
+
+    field: str
+    message: str
+
+
+class Problem(Answer):
+    """An error, as RFC 9457 problem details. Nothing has happened when it is a 4xx."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: str = Field(examples=["urn:memberday:problem:insufficient_stock"])
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable: decide by this, not by the text.")
+    errors: list[FieldError] | None = None
+
+
+def problem(*, status: int, title: str, code: str, detail: str, **facts: Any) -> dict[str, Any]:
+    """Return the body of a problem; ``facts`` become further members of it."""
+    return {
+        "type": f"urn:memberday:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **facts,
+    }

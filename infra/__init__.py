@@ -1,0 +1,1 @@
+"""What exists on AWS: the CDK app."""

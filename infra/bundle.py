@@ -1,0 +1,166 @@
+"""The functions' code as Lambda gets it: the project's functions and the locked runtime dependencies.
+
+The dependencies are installed from the hash lock for the target's platform, once per lock, without Docker.
+Bytecode is compiled ahead where an interpreter of the runtime's version is at hand: CDK's archive dates files
+1980, which makes Python throw timestamped bytecode away and compile at every cold start.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+LOCK = ROOT / "requirements" / "runtime.txt"
+SOURCES = ROOT / "functions"
+BUILD = ROOT / ".build"
+_DIGEST_CHARACTERS = 16
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
+
+
+class BundleError(Exception):
+    """The bundle could not be built; the message says what failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What a bundle is built for."""
+
+    name: str
+    python: str
+    """``3.14``: the minor version that runs the code."""
+    wheels: tuple[str, ...]
+    """pip's platform tags, or none for the interpreter that builds."""
+
+
+LAMBDA_ARM64 = Platform(
+    name="lambda-arm64",
+    python="3.14",
+    wheels=(
+        "manylinux2014_aarch64",
+        "manylinux_2_17_aarch64",
+        "manylinux_2_28_aarch64",
+        "manylinux_2_34_aarch64",
+    ),
+)
+HOST = Platform(name="host", python=f"{sys.version_info.major}.{sys.version_info.minor}", wheels=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A built bundle: its folder, and the digest of all that went into it."""
+
+    folder: Path
+    digest: str
+    compiled: bool
+
+
+def build(platform: Platform) -> Bundle:
+    """Build the bundle for a platform, or find it built.
+
+    Raises
+    ------
+    BundleError
+        The dependencies could not be installed.
+    """
+    compiler = _interpreter(platform.python)
+    libraries = _libraries(platform, compiler)
+    digest = _digest(libraries.name, *_sources())
+    folder = BUILD / f"{platform.name}-{digest}"
+    if not folder.exists():
+        with _draft_of(folder) as draft:
+            shutil.copytree(libraries, draft, symlinks=True, dirs_exist_ok=True)
+            shutil.copytree(SOURCES, draft / SOURCES.name, ignore=_LEFT_OUT)
+            _compile(compiler, draft / SOURCES.name)
+    return Bundle(folder=folder, digest=digest, compiled=compiler is not None)
+
+
+@contextmanager
+def _draft_of(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill, which takes the final name when it is complete and replaces older ones."""
+    BUILD.mkdir(exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=BUILD))
+    try:
+        yield draft
+        draft.chmod(0o755)
+        with suppress(OSError):  # another process was faster with the same contents
+            draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    kind, _, _ = folder.name.rpartition("-")
+    for older in BUILD.glob(f"{kind}-*"):
+        if older != folder:
+            shutil.rmtree(older, ignore_errors=True)
+
+
+def _sources() -> list[str]:
+    parts: list[str] = []
+    for file in sorted(SOURCES.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            parts += [str(file.relative_to(ROOT)), hashlib.sha256(file.read_bytes()).hexdigest()]
+    return parts
+
+
+def _libraries(platform: Platform, compiler: str | None) -> Path:
+    """Return the folder with the installed dependencies, made if the lock is new."""
+    digest = _digest(LOCK.read_text(), platform.python, str(compiler is not None), *platform.wheels)
+    folder = BUILD / f"libraries-{platform.name}-{digest}"
+    if folder.exists():
+        return folder
+    with _draft_of(folder) as draft:
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--no-compile",
+            "--require-hashes",
+            "--upgrade",
+            "--target",
+            str(draft),
+            "--requirement",
+            str(LOCK),
+        ]
+        if platform.wheels:
+            command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", platform.python]
+            command += [f"--platform={tag}" for tag in platform.wheels]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+        if result.returncode:
+            raise BundleError(f"dependencies for {platform.name}: {result.stderr.strip()[-2000:]}")
+        shutil.rmtree(draft / "bin", ignore_errors=True)
+        _compile(compiler, draft)
+    return folder
+
+
+def _interpreter(version: str) -> str | None:
+    """Return an interpreter of this minor version, or None."""
+    if version == HOST.python:
+        return sys.executable
+    found = shutil.which(f"python{version}")
+    if found is None:
+        return None
+    probe = subprocess.run([found, "-c", ""], capture_output=True, check=False)  # noqa: S603 - found on PATH
+    return found if probe.returncode == 0 else None
+
+
+def _compile(interpreter: str | None, folder: Path) -> None:
+    """Compile a folder's code for good: the bytecode is used whatever date the source has."""
+    if interpreter is None:
+        return
+    command = [interpreter, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, str(folder)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()[:_DIGEST_CHARACTERS]

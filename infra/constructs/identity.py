@@ -1,0 +1,55 @@
+"""Who may call: the user pool with its clients, the staff group and the staff scope."""
+
+from aws_cdk import Aws
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from infra.stage import Stage
+
+STAFF_GROUP = "staff"
+
+
+class Identity(Construct):
+    """Members and staff sign in at the storefront's client; services get tokens with the staff scope."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self.user_pool = cognito.UserPool(
+            self,
+            "UserPool",
+            self_sign_up_enabled=True,
+            sign_in_aliases=cognito.SignInAliases(username=True, email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            removal_policy=stage.removal_policy,
+            deletion_protection=stage.keeps_data,
+        )
+        cognito.CfnUserPoolGroup(
+            self, "Staff", user_pool_id=self.user_pool.user_pool_id, group_name=STAFF_GROUP
+        )
+        self.user_client = self.user_pool.add_client(
+            "UserClient",
+            auth_flows=cognito.AuthFlow(user_srp=True, admin_user_password=not stage.keeps_data),
+            prevent_user_existence_errors=True,
+            disable_o_auth=True,
+        )
+        staff_scope = cognito.ResourceServerScope(
+            scope_name="staff", scope_description="All that staff may do"
+        )
+        server = self.user_pool.add_resource_server(
+            "Membership", identifier="membership", scopes=[staff_scope]
+        )
+        self.service_client = self.user_pool.add_client(
+            "ServiceClient",
+            generate_secret=True,
+            auth_flows=cognito.AuthFlow(),
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(client_credentials=True),
+                scopes=[cognito.OAuthScope.resource_server(server, staff_scope)],
+            ),
+        )
+        self.user_pool.add_domain(
+            "TokenEndpoint",
+            cognito_domain=cognito.CognitoDomainOptions(
+                domain_prefix=f"memberday-{stage.name.lower()}-{Aws.ACCOUNT_ID}"
+            ),
+        )

@@ -1,0 +1,58 @@
+"""A reader of a table's stream: partial batches, finite retries, and a queue for what cannot be processed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.stage import Stage
+
+BATCH_SIZE = 100
+RETRIES = 10
+
+
+class FailureQueue(sqs.Queue):
+    """Where the notice of what could not be processed waits for an operator; it is kept for 14 days."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=None if stage.local else True,  # the local cloud would refuse its own plain HTTP
+            retention_period=Duration.days(14),
+        )
+
+
+class StreamConsumer(Construct):
+    """Feeds a function with the records of a table's stream that match the filters."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        table: dynamodb.Table,
+        function: lambda_.Function,
+        filters: Sequence[Mapping[str, Any]],
+        stage: Stage,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.failures = FailureQueue(self, "Failures", stage=stage)
+        function.add_event_source(
+            sources.DynamoEventSource(
+                table,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=BATCH_SIZE,
+                filters=[lambda_.FilterCriteria.filter(dict(each)) for each in filters],
+                report_batch_item_failures=True,
+                bisect_batch_on_error=True,
+                retry_attempts=RETRIES,
+                on_failure=sources.SqsDlq(self.failures),
+            )
+        )

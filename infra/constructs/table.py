@@ -1,0 +1,29 @@
+"""A table of the programme: on demand, recoverable, encrypted, with a stream of its changes."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.stage import Stage
+
+
+class ProgrammeTable(dynamodb.Table):
+    """A table whose rows are found by a partition key and ``item``, which says what kind of row it is.
+
+    Its stream is the outbox: it has at most two readers, DynamoDB's limit.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, partition_key: str, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            partition_key=dynamodb.Attribute(name=partition_key, type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="item", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=stage.keeps_data,
+            removal_policy=stage.removal_policy,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+        )

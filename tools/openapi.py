@@ -1,0 +1,86 @@
+"""Writes docs/openapi.json from the functions' routes, or checks that it says what they say.
+
+python -m tools.openapi [--check]
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "openapi.json"
+TITLE = "memberday"
+VERSION = "1"
+DESCRIPTION = (
+    "Tiers, points, birthday coupons and the member day of an online shop. Money is integer fen; times are "
+    "RFC 3339 with the store's offset; errors are RFC 9457 problem details with a stable `code`."
+)
+_NO_TABLE = "unused"
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document of all functions together."""
+    # The handlers read their settings when imported; no table is ever reached from here.
+    for name in ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE"):
+        os.environ.setdefault(name, _NO_TABLE)
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+    from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+
+    from functions.checkout import api as shop
+    from functions.points import api as points
+    from functions.tiers import api as members
+
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    token = HTTPBearer(
+        bearerFormat="JWT", description="An access token of the user pool; an ID token is refused."
+    )
+    for module in (shop, members, points):
+        text = module.handler.resolver.get_openapi_json_schema(
+            title=TITLE, version=VERSION, security_schemes={"access_token": token}
+        )
+        part = json.loads(text)
+        for path, operations in part["paths"].items():
+            paths.setdefault(path, {}).update(operations)
+        for name, schema in part["components"]["schemas"].items():
+            if schemas.setdefault(name, schema) != schema:
+                raise ValueError(f"two functions mean different things by {name}")
+    used = _referenced({"paths": paths}, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION, "license": {"name": "MIT"}},
+        "servers": [{"url": "/"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": {name: schemas[name] for name in sorted(used)},
+            "securitySchemes": part["components"]["securitySchemes"],
+        },
+    }
+
+
+def _referenced(part: Any, schemas: dict[str, Any], found: set[str] | None = None) -> set[str]:
+    """Return the names of the schemas that a part of the document uses, directly or through others."""
+    found = set() if found is None else found
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(part)):
+        if name not in found:
+            found.add(name)
+            _referenced(schemas[name], schemas, found)
+    return found
+
+
+def main() -> int:
+    """Write the document; with ``--check`` fail if the committed one differs."""
+    text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+    if "--check" not in sys.argv[1:]:
+        DOCUMENT.write_text(text, encoding="utf-8")
+        return 0
+    if not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != text:
+        sys.stderr.write("docs/openapi.json is not what the code says: run `make openapi`\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
