@@ -16,7 +16,6 @@ from typing import Annotated, Any, TypeVar
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
-    ResponseValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
@@ -126,14 +125,11 @@ class Api:
     """
 
     def __init__(self, tag: str) -> None:
-        self.resolver = APIGatewayHttpResolver(
-            enable_validation=True, response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR
-        )
+        self.resolver = APIGatewayHttpResolver(enable_validation=True)
         self._tag = tag
         self._routes: list[_Route] = []
         self.resolver.exception_handler(RefusalError)(_refused)
         self.resolver.exception_handler(RequestValidationError)(_invalid)
-        self.resolver.exception_handler(ResponseValidationError)(_raise)
 
     @property
     def caller(self) -> Caller:
@@ -332,13 +328,13 @@ def _gateway_answer(refusal: RefusalError) -> Event:
     }
 
 
-def _raise(error: ResponseValidationError) -> Response[str]:
-    """Treat an answer that is not what the route promises as the fault of ours that it is."""
-    raise error
-
-
 def _invalid(error: RequestValidationError) -> Response[str]:
-    """Name each field at fault. What was sent is not repeated: it may be personal."""
+    """Name each field at fault. What was sent is not repeated: it may be personal.
+
+    Powertools reports an answer that is not what the route promises in the same way: that is a fault of ours.
+    """
+    if any(fault["loc"][0] == "response" for fault in error.errors()):
+        raise error
     errors = [
         {
             "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),

@@ -1,0 +1,17 @@
+"""Fixtures of all tests: no test sees the caller's AWS settings."""
+
+import os
+
+# Handlers read their settings when they are imported, so these are set before any test module is.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+os.environ.update(
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 - opens nothing
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_EC2_METADATA_DISABLED="true",
+    ORDERS_TABLE="unused",
+    MEMBERS_TABLE="unused",
+    CATALOG_TABLE="unused",
+    POWERTOOLS_METRICS_NAMESPACE="memberday",
+)

@@ -1,0 +1,70 @@
+"""Stores run on Dynoxide, each test on tables of its own."""
+
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions.domain.policy import Policy, load
+from functions.platform import dynamo
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Tables
+from functions.platform.settings import Settings
+from tests.support import dynoxide, tables
+from tests.support.faults import Calls, watched
+from tests.support.shop import Shop
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """The emulator of the session."""
+    with dynoxide.running() as url:
+        yield url
+
+
+@pytest.fixture
+def client(endpoint: str) -> "DynamoDBClient":
+    """A client as the functions have it."""
+    return dynamo.client(endpoint)
+
+
+@pytest.fixture
+def settings(client: "DynamoDBClient") -> Settings:
+    """The names of this test's empty tables."""
+    return tables.create(client, uuid.uuid4().hex)
+
+
+@pytest.fixture
+def rows(client: "DynamoDBClient") -> Tables:
+    """The rows of the emulator."""
+    return Tables(client)
+
+
+@pytest.fixture
+def deadline() -> Deadline:
+    """Enough time."""
+    return Deadline(20)
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    """The programme's policy."""
+    return load()
+
+
+@pytest.fixture
+def shop(rows: Tables, settings: Settings, policy: Policy) -> Shop:
+    """An empty shop on this test's tables."""
+    return Shop(rows, settings, policy)
+
+
+@pytest.fixture
+def calls(client: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
+    """What this test's client sends, and the faults that it shall meet, without waits between sends."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with watched(client) as sent:
+        yield sent

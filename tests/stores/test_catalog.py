@@ -1,0 +1,88 @@
+"""Products and stock."""
+
+import pytest
+
+from functions.checkout.catalog import StockMovement
+from functions.checkout.pricing import Product
+from functions.domain.errors import RefusalError
+from functions.platform.deadline import Deadline
+from tests.support.faults import LOST_AFTER, RESET_BEFORE, SENDS_OF_THE_SDK, SERVER_ERROR_AFTER, Calls, Fault
+from tests.support.shop import NOON, Shop
+from tests.support.threads import at_once
+
+
+def move(shop: Shop, movement_id: str, delta: int, reason: str = "count", sku: str = "tea") -> Product:
+    """Move stock."""
+    movement = StockMovement(movement_id=movement_id, sku=sku, delta=delta, reason=reason, moved_at=NOON)
+    return shop.catalog.move_stock(movement, Deadline(20))
+
+
+def refused(shop: Shop, movement_id: str, delta: int, reason: str = "count", sku: str = "tea") -> str:
+    """Return the code with which a movement is refused."""
+    with pytest.raises(RefusalError) as refusal:
+        move(shop, movement_id, delta, reason, sku)
+    return refusal.value.code
+
+
+def test_a_product_starts_without_stock_and_keeps_it_when_it_changes(shop: Shop) -> None:
+    _, new = shop.catalog.put("tea", name="Tea", price_fen=100, member_zone=False, low_stock_threshold=None)
+    assert new
+    assert move(shop, "m1", 5).stock == 5
+    product, new = shop.catalog.put(
+        "tea", name="Green tea", price_fen=200, member_zone=True, low_stock_threshold=2
+    )
+    assert not new
+    assert product == Product(
+        sku="tea", name="Green tea", price_fen=200, member_zone=True, stock=5, low_stock_threshold=2
+    )
+    assert shop.catalog.find("tea") == product
+
+
+def test_R1_a_movement_counts_once_per_id_and_sku(shop: Shop) -> None:
+    shop.stock("tea", 0)
+    shop.stock("cup", 0)
+    assert [move(shop, "m1", 5).stock for _ in range(3)] == [5, 5, 5]
+    assert move(shop, "m1", 7, sku="cup").stock == 7
+
+
+@pytest.mark.parametrize(("delta", "reason"), [(6, "count"), (5, "loss")])
+def test_a_movement_id_with_other_contents_is_refused(shop: Shop, delta: int, reason: str) -> None:
+    shop.stock("tea", 0)
+    move(shop, "m1", 5)
+    assert refused(shop, "m1", delta, reason) == "movement_id_reused"
+    assert shop.units("tea") == 5
+
+
+def test_stock_never_falls_below_zero(shop: Shop) -> None:
+    shop.stock("tea", 5)
+    assert refused(shop, "m1", -6) == "insufficient_stock"
+    assert move(shop, "m1", -5).stock == 0  # a refused movement uses its id not up
+
+
+def test_stock_of_an_unknown_product_cannot_move(shop: Shop) -> None:
+    assert refused(shop, "m1", 1) == "product_not_found"
+    assert shop.catalog.find("tea") is None
+
+
+def test_one_movement_sent_many_times_at_once_counts_once(shop: Shop) -> None:
+    shop.stock("tea", 0)
+    at_once(20, lambda _: move(shop, "m1", 5))
+    assert shop.units("tea") == 5
+
+
+def test_movements_at_once_never_take_more_than_there_is(shop: Shop) -> None:
+    shop.stock("tea", 7)
+    results = at_once(16, lambda n: move(shop, f"m{n}", -1))
+    taken = sum(not isinstance(each, RefusalError) for each in results)
+    assert shop.units("tea") == 7 - taken >= 0
+
+
+@pytest.mark.parametrize("sends", [1, SENDS_OF_THE_SDK])
+@pytest.mark.parametrize("fault", [RESET_BEFORE, LOST_AFTER, SERVER_ERROR_AFTER])
+def test_case_14_and_15_a_movement_cut_off_counts_once(
+    shop: Shop, calls: Calls, fault: Fault, sends: int
+) -> None:
+    shop.stock("tea", 1)
+    calls.fail("TransactWriteItems", *[fault] * sends)
+    assert move(shop, "m1", 5).stock == 6
+    assert move(shop, "m1", 5).stock == 6

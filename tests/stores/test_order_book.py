@@ -1,0 +1,285 @@
+"""Placing and paying orders: one effect, whatever is repeated, concurrent or cut off in between."""
+
+import pytest
+
+from functions.checkout.order_book import QuoteChangedError
+from functions.checkout.orders import Order, Status
+from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import to_item
+from tests.support.faults import (
+    IN_PROGRESS,
+    LOST_AFTER,
+    RESET_BEFORE,
+    SENDS_OF_THE_SDK,
+    SERVER_ERROR,
+    SERVER_ERROR_AFTER,
+    THROTTLED,
+    Calls,
+    Fault,
+    cancelled,
+)
+from tests.support.shop import NOON, Shop
+from tests.support.threads import at_once
+
+
+@pytest.fixture
+def stocked(shop: Shop) -> Shop:
+    """A shop with a registered member and 7 units of tea."""
+    shop.register("alice")
+    shop.stock("tea", 7)
+    return shop
+
+
+def placed(results: list[tuple[Order, bool] | RefusalError]) -> list[Order]:
+    """Return the orders that were newly placed."""
+    return [each[0] for each in results if not isinstance(each, RefusalError) and not each[1]]
+
+
+def refused(shop: Shop, member_id: str, *skus: str, quantity: int = 1) -> str:
+    """Return the code with which an order is refused."""
+    with pytest.raises(RefusalError) as refusal:
+        shop.place(member_id, "refused", *skus, quantity=quantity)
+    return refusal.value.code
+
+
+def test_O1_placing_takes_the_stock(stocked: Shop) -> None:
+    order, repeat = stocked.place("alice", "k1", "tea", quantity=2)
+    assert (order.status, repeat, stocked.units("tea")) == (Status.PLACED, False, 5)
+    assert stocked.book.find(order.order_id) == order
+
+
+def test_case_1_and_5_the_same_key_again_finds_the_order_for_ever(stocked: Shop) -> None:
+    order, _ = stocked.place("alice", "k1", "tea")
+    paid = stocked.pay(order)
+    assert stocked.place("alice", "k1", "tea") == (paid, True)
+    assert stocked.units("tea") == 6
+
+
+def test_case_3_the_same_key_with_another_body_is_refused(stocked: Shop) -> None:
+    stocked.place("alice", "k1", "tea")
+    with pytest.raises(InvalidError) as refusal:
+        stocked.place("alice", "k1", "tea", quantity=2)
+    assert refusal.value.code == "idempotency_key_reused"
+    assert stocked.units("tea") == 6
+
+
+def test_case_4_the_same_key_of_another_member_is_another_order(stocked: Shop) -> None:
+    stocked.register("bob")
+    first, _ = stocked.place("alice", "k1", "tea")
+    second, repeat = stocked.place("bob", "k1", "tea")
+    assert (first.order_id == second.order_id, repeat, stocked.units("tea")) == (False, False, 5)
+
+
+def test_a_refused_order_uses_no_key_up_and_takes_nothing(stocked: Shop) -> None:
+    stocked.stock("cup", 0)
+    assert refused(stocked, "alice", "tea", "cup") == "insufficient_stock"
+    assert stocked.units("tea") == 7
+    order, repeat = stocked.place("alice", "refused", "tea")
+    assert (order.status, repeat) == (Status.PLACED, False)
+
+
+def test_refusals_name_what_is_short_or_unknown(stocked: Shop) -> None:
+    assert refused(stocked, "bob", "tea") == "not_registered"
+    assert refused(stocked, "alice", "gone") == "unknown_sku"
+    with pytest.raises(ConflictError) as refusal:
+        stocked.place("alice", "k1", "tea", quantity=8)
+    assert (refusal.value.code, refusal.value.facts) == ("insufficient_stock", {"skus": ["tea"]})
+
+
+def test_another_amount_than_expected_is_refused_with_the_new_quote(stocked: Shop) -> None:
+    wrong = stocked.placing("alice", "k1", "tea", expected_paid_fen=1)
+    with pytest.raises(QuoteChangedError) as refusal:
+        stocked.book.place(wrong, Deadline(20))
+    assert (refusal.value.code, refusal.value.quote.paid_fen) == ("quote_changed", 10_950)
+    right = stocked.placing("alice", "k1", "tea", expected_paid_fen=10_950)
+    assert stocked.book.place(right, Deadline(20))[1] is False
+
+
+def test_a_successful_order_takes_two_round_trips_and_a_refused_one_two(stocked: Shop, calls: Calls) -> None:
+    stocked.place("alice", "k1", "tea")
+    assert calls.sent[-2:] == ["BatchGetItem", "TransactWriteItems"]
+    sent = len(calls.sent)
+    refused(stocked, "alice", "tea", quantity=100)
+    assert calls.sent[sent:] == ["BatchGetItem", "GetItem"]
+
+
+def test_case_2_the_same_key_50_times_at_once_leaves_one_order(stocked: Shop) -> None:
+    results = at_once(50, lambda _: stocked.place("alice", "k1", "tea"))
+    assert len(placed(results)) == 1
+    assert {each.code for each in results if isinstance(each, RefusalError)} <= {"conflict"}
+    assert stocked.units("tea") == 6
+
+
+def test_case_8_40_buyers_of_7_units_leave_7_orders(stocked: Shop) -> None:
+    for number in range(40):
+        stocked.register(f"buyer{number}")
+    results = at_once(40, lambda n: stocked.place(f"buyer{n}", "k1", "tea"))
+    assert (len(placed(results)), stocked.units("tea")) == (7, 0)
+    assert {each.code for each in results if isinstance(each, RefusalError)} == {"insufficient_stock"}
+
+
+@pytest.mark.parametrize("fault", [RESET_BEFORE, LOST_AFTER, SERVER_ERROR, SERVER_ERROR_AFTER, IN_PROGRESS])
+@pytest.mark.parametrize("sends", [1, SENDS_OF_THE_SDK, SENDS_OF_THE_SDK + 1])
+def test_case_14_15_19_22_an_order_cut_off_is_placed_once(
+    stocked: Shop, calls: Calls, fault: Fault, sends: int
+) -> None:
+    calls.fail("TransactWriteItems", *[fault] * sends)
+    order, _ = stocked.place("alice", "k1", "tea")
+    assert stocked.book.find(order.order_id) == order
+    assert stocked.place("alice", "k1", "tea") == (order, True)
+    assert stocked.units("tea") == 6
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "GetItem"])
+@pytest.mark.parametrize("fault", [RESET_BEFORE, SERVER_ERROR, THROTTLED])
+def test_a_read_that_fails_is_503_and_nothing_has_happened(
+    stocked: Shop, calls: Calls, operation: str, fault: Fault
+) -> None:
+    calls.fail(operation, *[fault] * SENDS_OF_THE_SDK)  # type: ignore[arg-type]
+    with pytest.raises(TryAgainError):
+        stocked.place("alice", "k1", "tea", quantity=1 if operation == "BatchGetItem" else 8)
+    assert stocked.units("tea") == 7
+    assert stocked.place("alice", "k1", "tea")[1] is False
+
+
+def test_case_16_three_transaction_conflicts_are_sent_again(stocked: Shop, calls: Calls) -> None:
+    calls.fail("TransactWriteItems", *[cancelled("None", "TransactionConflict")] * 3)
+    assert stocked.place("alice", "k1", "tea")[1] is False
+    assert stocked.units("tea") == 6
+
+
+def test_endless_conflicts_end_as_409_with_nothing_done(stocked: Shop, calls: Calls) -> None:
+    calls.fail("TransactWriteItems", *[cancelled("TransactionConflict", "None")] * 100)
+    with pytest.raises(ConflictError) as refusal:
+        stocked.place("alice", "k1", "tea")
+    assert refusal.value.code == "conflict"
+    assert stocked.units("tea") == 7
+
+
+def test_case_17_a_conflict_beside_a_failed_condition_is_not_sent_again(stocked: Shop, calls: Calls) -> None:
+    sent = len(calls.sent)
+    calls.fail("TransactWriteItems", cancelled("TransactionConflict", "ConditionalCheckFailed"))
+    stocked.place("alice", "k1", "tea")
+    assert calls.sent[sent:] == ["BatchGetItem", "TransactWriteItems"] * 2  # a fresh read in between
+
+
+def test_case_18_a_burst_of_throttling_ends_as_503_with_nothing_done(stocked: Shop, calls: Calls) -> None:
+    calls.fail("TransactWriteItems", *[THROTTLED] * 1000)
+    with pytest.raises(TryAgainError):
+        stocked.book.place(stocked.placing("alice", "k1", "tea"), Deadline(1))
+    calls.faults.clear()
+    assert stocked.units("tea") == 7
+    assert stocked.place("alice", "k1", "tea")[1] is False
+
+
+def test_case_21_near_the_deadline_no_key_is_stuck(stocked: Shop, calls: Calls) -> None:
+    calls.fail("TransactWriteItems", *[LOST_AFTER] * SENDS_OF_THE_SDK)
+    with pytest.raises(TryAgainError):
+        stocked.book.place(stocked.placing("alice", "k1", "tea"), Deadline(0))
+    order, repeat = stocked.place("alice", "k1", "tea")
+    assert (order.status, repeat, stocked.units("tea")) == (Status.PLACED, True, 6)
+
+
+def test_a_price_that_changes_between_read_and_write_is_charged_as_it_is_then(
+    stocked: Shop, calls: Calls
+) -> None:
+    calls.do_before("TransactWriteItems", lambda: stocked.stock("tea", 0, price_fen=20_000))
+    order, _ = stocked.place("alice", "k1", "tea")
+    assert (order.quote.paid_fen, stocked.units("tea")) == (20_000, 6)
+
+
+def test_the_last_unit_sold_between_read_and_write_is_refused(stocked: Shop, calls: Calls) -> None:
+    stocked.register("bob")
+    calls.do_before("TransactWriteItems", lambda: stocked.place("bob", "k1", "tea", quantity=7))
+    assert refused(stocked, "alice", "tea") == "insufficient_stock"
+    assert stocked.units("tea") == 0
+
+
+def test_a_batch_is_no_snapshot_so_a_repeat_is_looked_for_before_a_refusal(
+    stocked: Shop, calls: Calls
+) -> None:
+    order, _ = stocked.place("alice", "k1", "tea", quantity=7)
+    settings, read = stocked.settings, stocked.tables.get
+    standing = read(settings.members_table, {"member_id": "alice", "item": "STANDING"})
+    sold_out = read(settings.catalog_table, {"sku": "tea", "item": "PRODUCT"})
+    assert standing is not None
+    assert sold_out is not None
+    without_the_order = {
+        settings.members_table: [to_item(standing)],
+        settings.catalog_table: [to_item(sold_out)],
+    }
+    calls.fail(
+        "BatchGetItem", Fault(status=200, error={"Responses": without_the_order, "UnprocessedKeys": {}})
+    )
+    assert stocked.place("alice", "k1", "tea", quantity=7) == (order, True)
+
+
+def test_case_25_unprocessed_keys_are_asked_for_again(stocked: Shop, calls: Calls) -> None:
+    key = {"sku": {"S": "tea"}, "item": {"S": "PRODUCT"}}
+    table = stocked.settings.catalog_table
+    unprocessed = {table: {"Keys": [key], "ConsistentRead": True}}
+    calls.fail("BatchGetItem", Fault(status=200, error={"Responses": {}, "UnprocessedKeys": unprocessed}))
+    rows = stocked.tables.batch_get([(table, {"sku": "tea", "item": "PRODUCT"})], Deadline(20))
+    assert [row and row["sku"] for row in rows] == ["tea"]
+
+
+def test_payments_are_recorded_once_and_the_order_is_paid(stocked: Shop) -> None:
+    order, _ = stocked.place("alice", "k1", "tea")
+    paid = stocked.pay(order)
+    assert (paid.status, stocked.pay(order), stocked.book.find(order.order_id)) == (Status.PAID, paid, paid)
+
+
+def test_a_payment_id_is_global(stocked: Shop) -> None:
+    first, _ = stocked.place("alice", "k1", "tea")
+    second, _ = stocked.place("alice", "k2", "tea")
+    stocked.pay(first)
+    for order_id, amount_fen in ((second.order_id, 10_950), (first.order_id, 1)):
+        with pytest.raises(InvalidError) as refusal:
+            stocked.book.pay(
+                order_id, payment_id="p1", amount_fen=amount_fen, now=NOON, deadline=Deadline(20)
+            )
+        assert refusal.value.code == "payment_id_reused"
+
+
+def test_an_unknown_order_cannot_be_paid_and_the_payment_id_is_not_used_up(stocked: Shop) -> None:
+    with pytest.raises(NotFoundError):
+        stocked.book.pay("ord_x", payment_id="p1", amount_fen=1, now=NOON, deadline=Deadline(20))
+    order, _ = stocked.place("alice", "k1", "tea")
+    assert stocked.pay(order).status is Status.PAID
+
+
+def test_one_payment_sent_many_times_at_once_counts_once(stocked: Shop) -> None:
+    order, _ = stocked.place("alice", "k1", "tea")
+    at_once(20, lambda _: stocked.pay(order))
+    found = stocked.book.find(order.order_id)
+    assert found is not None
+    assert (len(found.payments), len(found.changes)) == (1, 1)
+
+
+def test_O6_of_payments_at_once_one_pays_and_the_others_are_due_back(stocked: Shop) -> None:
+    order, _ = stocked.place("alice", "k1", "tea")
+    results = at_once(6, lambda n: stocked.pay(order, f"p{n}"))
+    recorded = sum(not isinstance(each, RefusalError) for each in results)
+    found = stocked.book.find(order.order_id)
+    assert found is not None
+    assert (len(found.payments), sum(each.applied for each in found.payments)) == (recorded, 1)
+
+
+@pytest.mark.parametrize("fault", [RESET_BEFORE, LOST_AFTER, SERVER_ERROR_AFTER])
+@pytest.mark.parametrize("sends", [1, SENDS_OF_THE_SDK])
+def test_a_payment_cut_off_counts_once(stocked: Shop, calls: Calls, fault: Fault, sends: int) -> None:
+    order, _ = stocked.place("alice", "k1", "tea")
+    calls.fail("TransactWriteItems", *[fault] * sends)
+    paid = stocked.pay(order)
+    assert (paid.status, len(paid.payments)) == (Status.PAID, 1)
+
+
+def test_50_lines_can_be_ordered_and_paid(shop: Shop) -> None:
+    shop.register("alice")
+    skus = [f"sku{number}" for number in range(50)]
+    for sku in skus:
+        shop.stock(sku, 999)
+    order, _ = shop.place("alice", "k1", *skus, quantity=999)
+    assert shop.pay(order).status is Status.PAID
+    assert {shop.units(sku) for sku in skus} == {0}

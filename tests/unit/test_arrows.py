@@ -1,0 +1,96 @@
+"""The house: which part may know which. Arrows run one way, and handlers are known by nobody."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+FUNCTIONS = ROOT / "functions"
+MODULES = sorted(FUNCTIONS.rglob("*.py"))
+
+HANDLERS = {"api", "stream", "schedule"}
+"""Files named after their trigger: AWS enters there, and so they may know every other part."""
+MAY_KNOW = {
+    "domain": set(),
+    "platform": {"domain"},
+    "tiers": {"domain", "platform"},
+    "coupons": {"domain", "platform", "tiers"},
+    "points": {"domain", "platform", "tiers"},
+    "checkout": {"domain", "platform", "tiers", "coupons", "points"},
+}
+DOMAIN_LIBRARIES = {"pydantic"}
+STANDARD_LIBRARY_KEPT_OUT_OF_DOMAIN = {"os", "time", "boto3", "socket", "random", "uuid"}
+
+
+def imports(file: Path) -> set[str]:
+    """Return the full names of all modules that a file imports, also inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            module = node.module or ""
+            names |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def place(file: Path) -> tuple[str, str]:
+    """Return the part of the house that a file stands in, and its name."""
+    parts = file.relative_to(FUNCTIONS).with_suffix("").parts
+    return (parts[0], parts[-1]) if len(parts) > 1 else ("", parts[0])
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_arrows_between_parts_run_one_way(file: Path) -> None:
+    part, name = place(file)
+    known = {each.split(".")[1] for each in imports(file) if each.startswith("functions.")}
+    allowed = set(MAY_KNOW) if name in HANDLERS else MAY_KNOW.get(part, set()) | {part}
+    assert known <= allowed, f"{part}/{name} knows {known - allowed}"
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_part_knows_a_handler(file: Path) -> None:
+    handlers = {each for each in imports(file) if each.startswith("functions.") and each.count(".") == 2}
+    assert not {each for each in handlers if each.rsplit(".", 1)[-1] in HANDLERS}
+
+
+@pytest.mark.parametrize("file", sorted((FUNCTIONS / "domain").rglob("*.py")), ids=lambda file: file.name)
+def test_domain_knows_no_aws_no_clock_and_no_environment(file: Path) -> None:
+    roots = {each.split(".")[0] for each in imports(file)}
+    assert not roots & STANDARD_LIBRARY_KEPT_OUT_OF_DOMAIN
+    third_party = {root for root in roots if not _is_standard(root)} - {"functions"}
+    assert third_party <= DOMAIN_LIBRARIES
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_aws_libraries_are_known_to_platform_and_handlers_only(file: Path) -> None:
+    part, name = place(file)
+    if part == "platform" or name in HANDLERS:
+        return
+    roots = {each.split(".")[0] for each in imports(file)}
+    assert not roots & {"boto3", "botocore", "aws_lambda_powertools"}
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_the_time_is_read_in_one_place(file: Path) -> None:
+    if place(file) == ("platform", "clock"):
+        return
+    calls = {
+        node.func.attr
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert not calls & {"utcnow", "today", "now"}, "read the time in platform/clock.py"
+
+
+def test_nothing_deployed_knows_what_is_not() -> None:
+    for file in MODULES:
+        assert not {each.split(".")[0] for each in imports(file)} & {"infra", "local", "tests", "tools"}
+
+
+def _is_standard(root: str) -> bool:
+    import sys
+
+    return root in sys.stdlib_module_names

@@ -1,0 +1,96 @@
+"""The ledger's arithmetic, and what an order's changes post."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from functions.domain.policy import load
+from functions.points.ledger import EntryKind, Wallet, earn, points_earned, usable
+from functions.points.posting import Account, OrderChange, Posting, post
+from functions.tiers.qualification import at_registration, qualify
+
+POLICY = load()
+PAID_AT = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+PAID = OrderChange(at=PAID_AT, effective_fen=10_950, earned_points=110)
+NEW_ACCOUNT = Account(wallet=Wallet(), standing=at_registration(POLICY), lot=None)
+
+
+def posted(account: Account, *changes: OrderChange) -> Posting:
+    """Post an order's changes and expect that something is to be written."""
+    posting = post(account, order_id="ord_1", changes=changes, policy=POLICY)
+    assert posting is not None
+    return posting
+
+
+@pytest.mark.parametrize(
+    ("paid_fen", "points"), [(9_950, 100), (9_949, 99), (0, 0), (49, 0), (50, 1), (10_950, 110)]
+)
+def test_E1_an_order_earns_a_point_per_yuan_rounded_half_up(paid_fen: int, points: int) -> None:
+    assert points_earned(1, paid_fen) == points
+
+
+def test_E2_points_enter_the_wallet_frozen() -> None:
+    wallet, entry = earn(Wallet(), points=110, order_id="ord_1", occurred_at=PAID_AT)
+    assert (wallet.frozen, dict(wallet.available), wallet.debt) == (110, {}, 0)
+    assert (entry.kind, entry.number, entry.frozen_delta, entry.frozen) == (EntryKind.EARN, 1, 110, 110)
+
+
+@pytest.mark.parametrize("wrong", [{"frozen": -1}, {"debt": -1}, {"available": {"2026": -1}}])
+def test_no_bucket_of_a_wallet_is_ever_negative(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="negative"):
+        Wallet(**wrong)  # type: ignore[arg-type]
+
+
+def test_E5_expired_years_cannot_be_spent_from_their_first_second_on() -> None:
+    wallet = Wallet(available={"2025": 300, "2026": 900})
+    gone = datetime(2027, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert usable(wallet, POLICY, gone - timedelta(seconds=1)) == {"2025": 300, "2026": 900}
+    assert usable(wallet, POLICY, gone) == {"2026": 900}
+
+
+def test_a_paid_order_posts_its_lot_its_entry_and_its_share_of_E_together() -> None:
+    posting = posted(NEW_ACCOUNT, PAID)
+    assert (posting.lot.points, posting.lot.effective_fen, posting.lot.year) == (110, 10_950, 2026)
+    assert (posting.wallet.frozen, posting.wallet.version) == (110, NEW_ACCOUNT.wallet.version + 1)
+    assert [entry.frozen_delta for entry in posting.entries] == [110]
+    assert posting.standing == qualify(POLICY, ever_paid=True, effective_fen=10_950)
+
+
+def test_T5_the_tier_change_has_the_time_of_the_orders_change() -> None:
+    (change,) = posted(NEW_ACCOUNT, PAID).tier_changes
+    assert (change.before, change.after, change.changed_at, change.order_id, change.effective_fen) == (
+        "J0",
+        "J1",
+        PAID_AT,
+        "ord_1",
+        10_950,
+    )
+
+
+def test_R2_a_change_that_the_account_has_seen_posts_nothing() -> None:
+    first = posted(NEW_ACCOUNT, PAID)
+    again = Account(wallet=first.wallet, standing=first.standing, lot=first.lot)
+    assert post(again, order_id="ord_1", changes=[PAID], policy=POLICY) is None
+
+
+def test_R2_an_order_without_changes_posts_nothing() -> None:
+    assert post(NEW_ACCOUNT, order_id="ord_1", changes=[], policy=POLICY) is None
+
+
+def test_an_order_that_earns_nothing_still_counts_and_serialises_the_account() -> None:
+    free = OrderChange(at=PAID_AT, effective_fen=0, earned_points=0)
+    posting = posted(NEW_ACCOUNT, free)
+    assert posting.entries == ()
+    assert posting.standing.tier == "J1"  # T1
+    assert posting.wallet.version == NEW_ACCOUNT.wallet.version + 1
+
+
+def test_E5_the_year_is_that_of_payment_in_store_time() -> None:
+    new_year_in_the_shop = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)
+    late = OrderChange(at=new_year_in_the_shop, effective_fen=100, earned_points=1)
+    assert posted(NEW_ACCOUNT, late).lot.year == 2026
+
+
+def test_a_change_survives_its_row() -> None:
+    assert OrderChange.from_row(PAID.to_row()) == PAID

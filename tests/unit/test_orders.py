@@ -1,0 +1,81 @@
+"""The life of an order."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from functions.checkout.order_book import order_of, row_of
+from functions.checkout.orders import Order, Status, Terms, as_of, pay
+from functions.checkout.pricing import Cart, CartLine, Product, price
+from functions.domain.errors import InvalidError
+from functions.domain.policy import load
+
+POLICY = load()
+PLACED_AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+LAPSES_AT = PLACED_AT + timedelta(minutes=30)
+TEA = Product(sku="tea", name="Tea", price_fen=9_950, member_zone=False, stock=10)
+QUOTE = price(Cart(lines=(CartLine(sku="tea", quantity=1),)), {"tea": TEA}, tier="J0", policy=POLICY)
+ORDER = Order(
+    order_id="ord_1",
+    member_id="alice",
+    request="sha_1",
+    status=Status.PLACED,
+    placed_at=PLACED_AT,
+    quote=QUOTE,
+    terms=Terms.of(POLICY),
+)
+
+
+def paid(order: Order = ORDER, *, payment_id: str = "p1", amount_fen: int = 10_950, at: datetime) -> Order:
+    """Pay an order."""
+    return pay(order, payment_id=payment_id, amount_fen=amount_fen, now=at)
+
+
+def test_a_placed_order_becomes_paid_by_its_amount() -> None:
+    order = paid(at=PLACED_AT)
+    assert (order.status, order.paid_at, order.version) == (Status.PAID, PLACED_AT, 2)
+    (change,) = order.changes
+    assert (change.at, change.effective_fen, change.earned_points) == (PLACED_AT, 10_950, 110)
+    assert [payment.applied for payment in order.payments] == [True]
+
+
+@pytest.mark.parametrize("amount_fen", [10_949, 10_951, 0])
+def test_another_amount_is_refused_while_the_order_is_placed(amount_fen: int) -> None:
+    with pytest.raises(InvalidError) as refused:
+        paid(amount_fen=amount_fen, at=PLACED_AT)
+    assert refused.value.code == "amount_mismatch"
+
+
+def test_O2_an_unpaid_order_reads_lapsed_from_its_thirtieth_minute_on() -> None:
+    assert as_of(ORDER, LAPSES_AT - timedelta(seconds=1)).status is Status.PLACED
+    lapsed = as_of(ORDER, LAPSES_AT)
+    assert (lapsed.status, lapsed.closed_at) == (Status.LAPSED, LAPSES_AT)
+    assert as_of(ORDER, LAPSES_AT + timedelta(days=9)).closed_at == LAPSES_AT
+
+
+def test_O2_it_can_be_paid_to_the_last_second_and_not_after() -> None:
+    assert paid(at=LAPSES_AT - timedelta(seconds=1)).status is Status.PAID
+    late = paid(at=LAPSES_AT)
+    assert (as_of(late, LAPSES_AT).status, late.changes) == (Status.LAPSED, ())
+    assert [payment.applied for payment in late.payments] == [False]
+
+
+def test_O6_money_for_an_order_that_is_no_longer_placed_is_recorded_whatever_its_amount() -> None:
+    first = paid(at=PLACED_AT)
+    second = paid(first, payment_id="p2", amount_fen=1, at=PLACED_AT)
+    assert [(each.payment_id, each.applied) for each in second.payments] == [("p1", True), ("p2", False)]
+    assert (second.status, second.changes, second.quote) == (first.status, first.changes, first.quote)
+
+
+def test_R4_an_order_keeps_its_terms_when_the_policy_changes() -> None:
+    generous = Terms.of(
+        POLICY.model_copy(update={"points": POLICY.points.model_copy(update={"earned_per_yuan": 3})})
+    )
+    assert generous != ORDER.terms
+    assert paid(at=PLACED_AT).changes[0].earned_points == 110
+
+
+def test_an_order_survives_its_row() -> None:
+    order = paid(paid(at=PLACED_AT), payment_id="p2", amount_fen=5, at=LAPSES_AT)
+    assert order_of(row_of(order)) == order
+    assert order_of(row_of(ORDER)) == ORDER

@@ -1,0 +1,68 @@
+"""The policy file: what it says, and that a broken one is refused with the field's name."""
+
+from pathlib import Path
+
+import pytest
+
+from functions.domain import policy
+from functions.domain.policy import PolicyError, load
+
+FILE = Path(policy.__file__).with_name("policy.toml")
+
+
+def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """Write a copy of the policy with texts replaced."""
+    text = FILE.read_text(encoding="utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after, 1)
+    copy = tmp_path / "policy.toml"
+    copy.write_text(text, encoding="utf-8")
+    return copy
+
+
+def test_the_committed_policy_is_valid_and_names_itself() -> None:
+    assert load().version == load().version
+    assert [tier.code for tier in load().tiers] == ["J0", "J1", "J2", "J3", "J4", "J5"]
+
+
+def test_R4_any_change_gives_the_policy_another_version(tmp_path: Path) -> None:
+    assert load(changed(tmp_path, ("fee_fen = 1_000", "fee_fen = 1_001"))).version != load().version
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        ('time_zone = "Asia/Shanghai"', 'time_zone = "Asia/Nowhere"', "time_zone"),
+        ('time_zone = "Asia/Shanghai"', 'time_zone = "/etc/passwd"', "time_zone"),
+        ("fee_fen = 1_000", "fee_fen = 10.5", "shipping.fee_fen"),
+        ("fee_fen = 1_000", "fee_fen = -1", "shipping.fee_fen"),
+        ("fee_fen = 1_000", "fee_yuan = 10", "shipping.fee_yuan"),
+        ("above_fen = 800_000", "above_fen = 100_000", "above_fen must be there and rise"),
+        ("above_fen = 800_000\n", "", "above_fen must be there and rise"),
+        ('member_day_rate = "0.90"', 'member_day_rate = "1.01"', "tiers.2.member_day_rate"),
+        ('member_day_rate = "0.90"', 'member_day_rate = "0"', "tiers.2.member_day_rate"),
+        ('code = "J1"', 'code = "J0"', "each code may stand once"),
+        ("registered = true\n", "", "the registered one"),
+        ("redeem_max_points = 2_000", "redeem_max_points = 2_100", "redeem_max_points"),
+        ("release_days = 7", "release_days = 0", "points.release_days"),
+        ("release_days = 7", "", "points.release_days"),
+        ("[shipping]", "[shipping", "policy.toml"),
+    ],
+)
+def test_a_broken_policy_is_refused_by_the_name_of_its_field(
+    tmp_path: Path, before: str, after: str, names: str
+) -> None:
+    with pytest.raises(PolicyError, match=r"policy\.toml") as refused:
+        load(changed(tmp_path, (before, after)))
+    assert names in str(refused.value)
+
+
+def test_a_missing_policy_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=r"policy\.toml: cannot be read"):
+        load(tmp_path / "policy.toml")
+
+
+def test_an_unknown_tier_is_an_error_of_ours() -> None:
+    with pytest.raises(KeyError):
+        load().tier("J9")
