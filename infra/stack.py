@@ -9,7 +9,7 @@ from constructs import Construct
 from infra import bundle
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
-from infra.constructs.membership_api import MembershipApi
+from infra.constructs.membership_api import EVERY_OTHER, MembershipApi
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.table import ProgrammeTable
 from infra.stage import Stage
@@ -26,7 +26,7 @@ SHOP_ROUTES = [
     "POST /orders",
     "GET /orders/{order_id}",
     "POST /orders/{order_id}/payment",
-    "$default",
+    EVERY_OTHER,
 ]
 MEMBERS_ROUTES = ["PUT /members/me", "GET /members/me"]
 POINTS_ROUTES = ["GET /members/me/points", "GET /members/me/points/entries"]

@@ -241,9 +241,10 @@ class Api:
         """Refuse what needs no look at the contents: who asks, what route, what size, what form."""
         caller = caller_of(event)
         http = event["requestContext"]["http"]
-        segments = tuple(_path_of(event).split("/"))
+        path = _path_of(event)
+        segments = tuple(path.split("/"))
         route = next((each for each in self._routes if each.matches(http["method"], segments)), None)
-        if route is None:
+        if route is None or not path.isprintable():  # a pattern's end also matches before a line break
             raise NotFoundError("route_not_found", "There is no such route.")
         if route.staff and not caller.staff:
             raise ForbiddenError("forbidden", "Only staff may do this.")

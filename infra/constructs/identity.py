@@ -12,6 +12,11 @@ STAFF_GROUP = "staff"
 class Identity(Construct):
     """Members and staff sign in at the storefront's client; services get tokens with the staff scope."""
 
+    @property
+    def issuer(self) -> str:
+        """Who signs the pool's tokens. (The pool's own attribute for it is unknown to the local cloud.)"""
+        return f"https://cognito-idp.{Aws.REGION}.{Aws.URL_SUFFIX}/{self.user_pool.user_pool_id}"
+
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
         self.user_pool = cognito.UserPool(

@@ -13,6 +13,8 @@ from infra.stage import Stage
 
 REQUESTS_PER_SECOND = 1_000
 BURST_REQUESTS = 2_000
+EVERY_OTHER = "$default"
+"""The route of requests that no other route matches: they get a problem document too."""
 
 
 class MembershipApi(Construct):
@@ -32,7 +34,7 @@ class MembershipApi(Construct):
             create_default_stage=False,
             default_authorizer=HttpJwtAuthorizer(
                 "Tokens",
-                identity.user_pool.user_pool_provider_url,
+                identity.issuer,
                 identity_source=["$request.header.Authorization"],
                 jwt_audience=[client.user_pool_client_id for client in clients],
             ),
@@ -50,13 +52,16 @@ class MembershipApi(Construct):
         )
 
     def serve(self, function: lambda_.Function, routes: Sequence[str]) -> None:
-        """Let a function serve routes such as ``GET /orders/{order_id}``, or ``$default``: all others."""
+        """Let a function serve routes such as ``GET /orders/{order_id}``, or :data:`EVERY_OTHER`."""
         integration = HttpLambdaIntegration(f"{function.node.id}Integration", function)
         for route in routes:
             method, _, path = route.partition(" ")
-            if route == "$default":
-                self.http_api.add_routes(path="/$default", methods=None, integration=integration)
-                continue
-            self.http_api.add_routes(
-                path=path, methods=[apigateway.HttpMethod(method)], integration=integration
+            apigateway.HttpRoute(
+                self,
+                route,
+                http_api=self.http_api,
+                integration=integration,
+                route_key=apigateway.HttpRouteKey.DEFAULT
+                if route == EVERY_OTHER
+                else apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod(method)),
             )

@@ -1,0 +1,81 @@
+"""Handlers run on moto, in one thread, with a clock that the test sets."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from moto import mock_aws
+
+from functions.checkout import api as shop_api
+from functions.domain.policy import Policy, load
+from functions.platform import dynamo
+from functions.platform.dynamo import Tables
+from functions.platform.http import Api
+from functions.platform.settings import Settings
+from functions.points import api as points_api
+from functions.points.stream import Consumer
+from functions.tiers import api as members_api
+from tests.support import tables
+from tests.support.events import Answer, Call, claims, staff
+
+TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
+ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
+
+
+@dataclass
+class Suite:
+    """All functions over one set of tables."""
+
+    tables: Tables
+    settings: Settings
+    policy: Policy
+    now: datetime = field(default=datetime(2026, 5, 1, 4, 0, tzinfo=UTC))
+
+    def __post_init__(self) -> None:
+        create = (self.tables, self.settings, self.policy, lambda: self.now)
+        self.shop: Api = shop_api.create(*create)
+        self.members: Api = members_api.create(*create)
+        self.points: Api = points_api.create(*create)
+        self.posting = Consumer(self.tables, self.settings, self.policy)
+
+    def call(self, call: Call) -> Answer:
+        """Send a request to the function that serves its path."""
+        if "/points" in call.path:
+            return call.to(self.points)
+        return call.to(self.members if call.path.startswith("/members") else self.shop)
+
+    def member(self, member_id: str = "alice") -> dict[str, str]:
+        """Return the claims of a registered member."""
+        answer = self.call(Call("PUT", "/members/me", {"name": member_id}, claims(member_id)))
+        assert answer.status in (200, 201)
+        return claims(member_id)
+
+    def stocked(self, units: int = 5) -> None:
+        """Put tea into the catalogue."""
+        self.call(Call("PUT", "/products/tea", TEA, staff()))
+        movement = {"movement_id": "m1", "delta": units, "reason": "delivery"}
+        assert self.call(Call("POST", "/products/tea/stock", movement, staff())).status == 200
+
+    def order(self, who: dict[str, str], key: str = "k1", body: object = None) -> Answer:
+        """Place an order of one tea."""
+        headers = {"idempotency-key": key}
+        return self.call(Call("POST", "/orders", body or ONE_TEA, who, headers))
+
+    def pass_time(self, **span: int) -> None:
+        """Let time pass."""
+        self.now += timedelta(**span)
+
+
+@pytest.fixture(scope="module")
+def rows() -> Iterator[Tables]:
+    """The rows of moto, mocked once for a module: that takes longer than most tests."""
+    with mock_aws():
+        yield Tables(dynamo.client())
+
+
+@pytest.fixture
+def suite(rows: Tables) -> Suite:
+    """All functions over empty tables of this test's own."""
+    return Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load())
