@@ -1,0 +1,115 @@
+"""The bundle is complete by itself and holds nothing else."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import bundle
+from infra.bundle import HOST, LAMBDA_ARM64, Bundle
+from tests.infra.conftest import ROOT, Template, resources
+
+IMPORT = """
+import importlib, sys
+sys.path[:] = [path for path in sys.path if "site-packages" not in path] + [sys.argv[1]]
+for handler in sys.argv[2:]:
+    module, _, name = handler.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name)), handler
+outside = [
+    file for file in (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    if file and "site-packages" in file
+]
+assert not outside, outside
+"""
+ENVIRONMENT = {"ORDERS_TABLE": "orders", "MEMBERS_TABLE": "members", "CATALOG_TABLE": "catalog"}
+
+
+@pytest.fixture(scope="module")
+def host() -> Bundle:
+    """The bundle for this machine."""
+    return bundle.build(HOST)
+
+
+def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template) -> None:
+    handlers = [function["Handler"] for function in resources(dev, "AWS::Lambda::Function").values()]
+    assert handlers
+    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), *handlers]
+    environment = ENVIRONMENT | {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_METRICS_NAMESPACE": "memberday",
+    }
+    result = subprocess.run(  # noqa: S603 - our own command
+        command, env=environment, capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("missing", sorted(ENVIRONMENT))
+def test_a_function_without_its_settings_does_not_start_and_names_them(host: Bundle, missing: str) -> None:
+    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), "functions.points.api.handler"]
+    environment = {name: value for name, value in ENVIRONMENT.items() if name != missing}
+    result = subprocess.run(  # noqa: S603 - our own command
+        command,
+        env=environment | {"AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert f"SettingsError: {missing}" in result.stderr
+
+
+@pytest.mark.parametrize("platform", [HOST, LAMBDA_ARM64], ids=lambda platform: platform.name)
+def test_the_bundle_holds_the_functions_and_the_locked_dependencies_and_nothing_else(
+    platform: bundle.Platform,
+) -> None:
+    folder = bundle.build(platform).folder
+    lock = (ROOT / "requirements" / "runtime.txt").read_text()
+    locked = {
+        f"{name}-{version}" for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE)
+    }
+    installed = {
+        each.name.removesuffix(".dist-info").replace("_", "-").lower() for each in folder.glob("*.dist-info")
+    }
+    assert installed == locked
+    files = {file.relative_to(folder) for file in (folder / "functions").rglob("*") if file.is_file()}
+    sources = {file.relative_to(ROOT) for file in (ROOT / "functions").rglob("*") if file.is_file()}
+    without_bytecode = {file for file in files if file.suffix != ".pyc"}
+    assert without_bytecode == {file for file in sources if file.suffix != ".pyc"}
+    known = {"functions", "__pycache__"} | _top_levels(folder)
+    assert {each.name for each in folder.iterdir()} <= known
+
+
+def test_the_arm64_bundle_has_libraries_for_that_processor_only() -> None:
+    libraries = list(bundle.build(LAMBDA_ARM64).folder.rglob("*.so"))
+    assert libraries
+    machine_aarch64 = 0xB7
+    for library in libraries:
+        header = library.read_bytes()[:20]
+        assert header[:4] == b"\x7fELF"
+        assert int.from_bytes(header[18:20], "little") == machine_aarch64
+        assert "cpython-314" in library.name or "abi3" in library.name
+
+
+def test_bytecode_is_used_whatever_date_a_file_has(host: Bundle) -> None:
+    compiled = list((host.folder / "functions").rglob("*.pyc"))
+    assert compiled
+    unchecked_hash = 1
+    assert {int.from_bytes(file.read_bytes()[4:8], "little") for file in compiled} == {unchecked_hash}
+
+
+def test_building_again_builds_nothing(host: Bundle) -> None:
+    before = host.folder.stat().st_mtime_ns
+    assert bundle.build(HOST) == host
+    assert host.folder.stat().st_mtime_ns == before
+
+
+def _top_levels(folder: Path) -> set[str]:
+    names: set[str] = set()
+    for info in folder.glob("*.dist-info"):
+        names.add(info.name)
+        for line in (info / "RECORD").read_text().splitlines():
+            names.add(line.split(",")[0].split("/")[0])
+    return names

@@ -1,0 +1,204 @@
+"""What the template must hold, whatever else changes in it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from infra.stage import ContextError, Stage
+from tests.infra.conftest import ROOT, Template, resources
+from tests.support import tables
+
+FORBIDDEN_TO_APIS = {"dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:*"}
+
+
+def statements(template: Template) -> list[dict[str, Any]]:
+    """Return every statement of every role's policies."""
+    found: list[dict[str, Any]] = []
+    for policy in resources(template, "AWS::IAM::Policy").values():
+        found += policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def actions(statement: dict[str, Any]) -> set[str]:
+    """Return the actions of a statement."""
+    listed = statement["Action"]
+    return set(listed) if isinstance(listed, list) else {listed}
+
+
+def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> None:
+    assert template["Outputs"].keys() == {
+        "ApiUrl",
+        "UserPoolId",
+        "UserPoolClientId",
+        "EventBusName",
+        "OrdersTableName",
+        "MembersTableName",
+        "CatalogTableName",
+    }
+
+
+def test_tables_are_the_ones_that_the_stores_are_tested_on(template: Template) -> None:
+    declared = resources(template, "AWS::DynamoDB::Table")
+    assert len(declared) == len(tables.PARTITION_KEYS)
+    for name, partition_key in tables.PARTITION_KEYS.items():
+        (table,) = [each for logical_id, each in declared.items() if logical_id.startswith(name)]
+        for part, value in tables.definition(partition_key).items():
+            assert table[part] == value
+
+
+def test_tables_are_on_demand_recoverable_encrypted_and_streamed(template: Template) -> None:
+    for table in resources(template, "AWS::DynamoDB::Table").values():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+@pytest.mark.parametrize(("stage", "kept"), [("prod", True), ("dev", False)])
+def test_prod_keeps_its_data_and_dev_can_be_destroyed(
+    templates: dict[str, Template], stage: str, kept: bool
+) -> None:
+    template = templates[stage]
+    for kind in ("AWS::DynamoDB::Table", "AWS::Cognito::UserPool"):
+        for name, properties in resources(template, kind).items():
+            assert template["Resources"][name]["DeletionPolicy"] == ("Retain" if kept else "Delete")
+            protection = properties.get("DeletionProtectionEnabled", properties.get("DeletionProtection"))
+            assert protection in ((True, "ACTIVE") if kept else (False, None, "INACTIVE"))
+
+
+def test_every_route_of_the_api_document_is_served_and_no_other(template: Template) -> None:
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    documented = {
+        f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods
+    }
+    served = {route["RouteKey"] for route in resources(template, "AWS::ApiGatewayV2::Route").values()}
+    assert served == documented | {"$default"}
+
+
+def test_every_route_asks_the_authorizer_first(template: Template) -> None:
+    for route in resources(template, "AWS::ApiGatewayV2::Route").values():
+        assert route["AuthorizationType"] == "JWT"
+    (authorizer,) = resources(template, "AWS::ApiGatewayV2::Authorizer").values()
+    clients = resources(template, "AWS::Cognito::UserPoolClient")
+    assert {each["Ref"] for each in authorizer["JwtConfiguration"]["Audience"]} == set(clients)
+
+
+def test_functions_run_the_newest_python_on_arm64_with_tracing(template: Template) -> None:
+    for function in resources(template, "AWS::Lambda::Function").values():
+        assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert function["Timeout"] <= 60
+
+
+def test_functions_behind_the_api_time_out_before_it_does(template: Template) -> None:
+    for function in resources(template, "AWS::Lambda::Function").values():
+        if ".api." in function["Handler"]:
+            assert function["Timeout"] < 30
+
+
+def test_each_function_has_a_role_of_its_own_without_managed_policies(template: Template) -> None:
+    functions = resources(template, "AWS::Lambda::Function")
+    roles = {function["Role"]["Fn::GetAtt"][0] for function in functions.values()}
+    assert len(roles) == len(functions)
+    for role in resources(template, "AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
+
+
+def test_no_role_may_scan_delete_or_do_everything(template: Template) -> None:
+    for statement in statements(template):
+        assert statement["Effect"] == "Allow"
+        assert not actions(statement) & FORBIDDEN_TO_APIS
+        assert not {action for action in actions(statement) if action.endswith("*")}
+        if statement["Resource"] == "*":
+            assert actions(statement) <= {
+                "dynamodb:ListStreams",
+                "xray:PutTraceSegments",
+                "xray:PutTelemetryRecords",
+            }
+
+
+def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Template) -> None:
+    consumers = resources(template, "AWS::Lambda::EventSourceMapping")
+    assert consumers
+    for consumer in consumers.values():
+        assert consumer["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert consumer["BisectBatchOnFunctionError"] is True
+        assert 0 < consumer["MaximumRetryAttempts"] <= 100
+        assert consumer["DestinationConfig"]["OnFailure"]["Destination"]
+        assert consumer["StartingPosition"] == "TRIM_HORIZON"
+
+
+def test_no_stream_has_more_readers_than_dynamodb_allows(template: Template) -> None:
+    readers: dict[str, int] = {}
+    for consumer in resources(template, "AWS::Lambda::EventSourceMapping").values():
+        stream = json.dumps(consumer["EventSourceArn"])
+        readers[stream] = readers.get(stream, 0) + 1
+    assert max(readers.values()) <= 2
+
+
+def test_queues_are_encrypted_and_on_aws_only_reached_over_tls(templates: dict[str, Template]) -> None:
+    for name, template in templates.items():
+        queues = resources(template, "AWS::SQS::Queue")
+        assert queues
+        assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+        policies = json.dumps(resources(template, "AWS::SQS::QueuePolicy"))
+        assert ("aws:SecureTransport" in policies) is (name != "local")
+
+
+def test_logs_end_some_day(template: Template) -> None:
+    groups = resources(template, "AWS::Logs::LogGroup")
+    assert len(groups) == len(resources(template, "AWS::Lambda::Function"))
+    assert all(group["RetentionInDays"] for group in groups.values())
+
+
+def test_the_stage_of_the_api_is_throttled(template: Template) -> None:
+    (stage,) = resources(template, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+    assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
+
+
+def test_staff_and_services_are_told_by_group_and_scope(template: Template) -> None:
+    (group,) = resources(template, "AWS::Cognito::UserPoolGroup").values()
+    assert group["GroupName"] == "staff"
+    (server,) = resources(template, "AWS::Cognito::UserPoolResourceServer").values()
+    assert (server["Identifier"], [scope["ScopeName"] for scope in server["Scopes"]]) == (
+        "membership",
+        ["staff"],
+    )
+    service = [
+        client
+        for client in resources(template, "AWS::Cognito::UserPoolClient").values()
+        if client.get("GenerateSecret")
+    ]
+    assert [client["AllowedOAuthFlows"] for client in service] == [["client_credentials"]]
+
+
+def test_prod_has_no_flow_that_hands_over_a_password(templates: dict[str, Template]) -> None:
+    for client in resources(templates["prod"], "AWS::Cognito::UserPoolClient").values():
+        assert not {flow for flow in client.get("ExplicitAuthFlows", []) if "PASSWORD" in flow}
+
+
+def test_only_what_the_local_cloud_cannot_do_differs_there(templates: dict[str, Template]) -> None:
+    aws, local = templates["dev"]["Resources"], templates["local"]["Resources"]
+    missing = {name: aws[name]["Type"] for name in aws.keys() - local.keys()}
+    assert set(missing.values()) <= {"AWS::SQS::QueuePolicy"}
+    assert local.keys() <= aws.keys()
+
+
+def test_the_bus_is_called_membership(template: Template) -> None:
+    assert [bus["Name"] for bus in resources(template, "AWS::Events::EventBus").values()] == ["membership"]
+
+
+@pytest.mark.parametrize(
+    "context", [{"stage": "a-b"}, {"stage": ""}, {"target": "mars"}, {"target": "local"}], ids=str
+)
+def test_a_context_that_describes_no_deployment_is_refused(context: dict[str, str], tmp_path: Path) -> None:
+    node = App(outdir=str(tmp_path), context=context).node
+    if context == {"stage": ""}:
+        assert Stage.of(node).name == "dev"
+        return
+    with pytest.raises(ContextError):
+        Stage.of(node)
