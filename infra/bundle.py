@@ -159,8 +159,17 @@ def _compile(interpreter: str | None, folder: Path) -> None:
     subprocess.run([*command, str(folder)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
 
 
+def main() -> None:
+    """Build the bundle of the local target, in the environment of who sets the project up."""
+    build(HOST)
+
+
 def _digest(*parts: str) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()[:_DIGEST_CHARACTERS]
+
+
+if __name__ == "__main__":
+    main()

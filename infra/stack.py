@@ -4,6 +4,7 @@ from aws_cdk import Annotations, CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from infra import bundle
@@ -51,6 +52,7 @@ class MembershipStack(Stack):
         self.members = ProgrammeTable(self, "Members", partition_key="member_id", stage=stage)
         self.catalog = ProgrammeTable(self, "Catalog", partition_key="sku", stage=stage)
         self.bus = events.EventBus(self, "Bus", event_bus_name=BUS)
+        self.jobs = scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name)
 
         self.identity = Identity(self, "Identity", stage=stage)
         self.api = MembershipApi(self, "Api", identity=self.identity, stage=stage)

@@ -42,3 +42,12 @@ if ! cmp -s "$lock" node_modules/installed.json; then
     cp "$lock" node_modules/installed.json
     say "  $(since "$start")"
 fi
+
+lock=requirements/runtime.txt
+if ! cmp -s "$lock" .build/installed.txt; then
+    say "· the functions' dependencies of $lock"
+    start=$(date +%s)
+    .venv/bin/python -m infra.bundle || fail "the functions' dependencies could not be installed"
+    cp "$lock" .build/installed.txt
+    say "  $(since "$start")"
+fi

@@ -1,0 +1,257 @@
+"""The command line: ``python -m local COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from local import clock
+from local.backlog import TIMEOUT_SECONDS
+from local.cloud import REGION
+from local.deployment import Project
+from local.errors import LocalError
+from local.folder import FOLDER_VARIABLE, StateFolder
+from local.interrupts import Interrupted, Interrupts
+from local.lifecycle import Lifecycle
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ".local"
+FAILED = 1
+Answer = tuple[dict[str, Any], str]
+SIGNALLED = 128
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every command here does."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with one line; a step back such as ``-7d`` looks like an option, and is no riddle."""
+        if re.search(r" -\d", message):
+            raise LocalError("the clock only moves forward")
+        raise LocalError(f"{message} (see `python -m local --help`)")
+
+
+class Commands:
+    """Each command returns what ``--json`` prints and what a person reads instead."""
+
+    def __init__(self, project: Project, folder: StateFolder, interrupts: Interrupts) -> None:
+        self._project = project
+        self._folder = folder
+        self._lifecycle = Lifecycle(project, folder, interrupts, say)
+        self._cloud = self._lifecycle.cloud
+
+    def up(self, arguments: argparse.Namespace) -> Answer:
+        """Start, deploy, and show how to go on."""
+        up = self._lifecycle.up(arguments.port)
+        done = "deployed" if up.deployed else "started" if up.started else "running, nothing has changed"
+        lines = [
+            f"local cloud: {done}",
+            *(f"  {name:24} {value}" for name, value in sorted(up.outputs.items())),
+            "go on with",
+            "  TOKEN=$(.venv/bin/python -m local token alice)",
+            f'  curl -H "Authorization: Bearer $TOKEN" {up.outputs.get("ApiUrl", "")}/members/me',
+            "  .venv/bin/python -m local --help",
+        ]
+        value = {
+            "outputs": up.outputs,
+            "endpoint": up.server.endpoint,
+            "fresh": up.fresh,
+            "started": up.started,
+            "deployed": up.deployed,
+        }
+        return value, "\n".join(lines)
+
+    def down(self, _arguments: argparse.Namespace) -> Answer:
+        """Stop and keep everything."""
+        stopped = self._lifecycle.down()
+        return {"stopped": stopped}, "stopped" if stopped else "was not running"
+
+    def reset(self, _arguments: argparse.Namespace) -> Answer:
+        """Stop and forget everything."""
+        self._lifecycle.reset()
+        return {"reset": True}, "forgotten"
+
+    def status(self, _arguments: argparse.Namespace) -> Answer:
+        """Where it is and what it has."""
+        server = self._cloud.require()
+        outputs = self._outputs()
+        value = {
+            "outputs": outputs,
+            "running": True,
+            "endpoint": server.endpoint,
+            "region": REGION,
+            "pid": server.pid,
+            "now": self._shown(self._cloud.now()),
+            "log": str(self._folder.server_log),
+        }
+        shown = [(name, item) for name, item in value.items() if name != "outputs"]
+        return value, "\n".join(f"{name:24} {item}" for name, item in [*shown, *outputs.items()])
+
+    def token(self, arguments: argparse.Namespace) -> Answer:
+        """An access token."""
+        from local import users
+
+        value = users.token(self._aws(), self._folder, self._outputs(), arguments.name, staff=arguments.staff)
+        return value, value["access_token"]
+
+    def clock(self, arguments: argparse.Namespace) -> Answer:
+        """Show or move the time."""
+        if arguments.to is None:
+            now = self._cloud.now()
+        else:
+            with self._folder.locked():
+                now = self._cloud.move_clock(arguments.to)
+        return {"now": self._shown(now)}, self._shown(now)
+
+    def fire(self, arguments: argparse.Namespace) -> Answer:
+        """Run a job with all that follows from it."""
+        from local import jobs
+
+        value = jobs.fire(self._aws(), self._project.stack, arguments.job)
+        self._cloud.settle(arguments.timeout)
+        counts = ", ".join(f"{name} {count}" for name, count in value.items() if name != "job")
+        return value, f"{arguments.job}: {counts or 'done'}"
+
+    def settle(self, arguments: argparse.Namespace) -> Answer:
+        """Wait for streams and queues."""
+        unread = self._cloud.settle(arguments.timeout).unread()
+        text = "".join(f"; {count} messages in {queue}" for queue, count in unread.items())
+        return {"settled": True, "unread_queues": unread}, f"settled{text}"
+
+    def logs(self, arguments: argparse.Namespace) -> Answer:
+        """What the functions printed; while it follows, line by line."""
+        from local import logs
+
+        lines = logs.lines(self._aws(), arguments.function, follow=arguments.follow)
+        if arguments.follow:
+            for line in lines:
+                print(json.dumps(line) if arguments.json else logs.shown(line), flush=True)
+        kept = list(lines)
+        return {"lines": kept}, "\n".join(map(logs.shown, kept))
+
+    def _aws(self) -> Any:
+        from local.aws import Aws
+
+        return Aws(self._cloud.require().endpoint)
+
+    def _outputs(self) -> dict[str, str]:
+        outputs = self._lifecycle.deployment(self._cloud.require()).outputs()
+        if outputs is None:
+            raise LocalError(f"the stack {self._project.stack} is not deployed: run `python -m local up`")
+        return outputs
+
+    def _shown(self, moment: datetime) -> str:
+        return moment.astimezone(clock.time_zone(self._project.root)).isoformat(timespec="seconds")
+
+
+def say(text: str) -> None:
+    """Progress, for people: never on stdout."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def parser() -> Parser:
+    """The command line's grammar."""
+    shared = Parser(add_help=False)
+    shared.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document"
+    )
+    shared.add_argument(
+        "--dir",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="PATH",
+        help=f"state folder; default ${FOLDER_VARIABLE}, else {FOLDER}",
+    )
+    top = Parser(prog="python -m local", description="memberday's local cloud", parents=[shared])
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[shared])
+
+    up = add("up", "start the local cloud and deploy what has changed")
+    up.add_argument("--port", type=_port, default=None, help="default: the port it had, else a free one")
+    add("down", "stop it; everything is kept for the next up")
+    add("reset", "stop it and forget everything")
+    add("status", "the stack's outputs, and where things are")
+    token = add("token", "print an access token of a user, who is made if new")
+    token.add_argument("name")
+    token.add_argument("--staff", action="store_true", help="as a member of the group staff")
+    moved = add("clock", "show the local cloud's time, or move it forward")
+    moved.add_argument("to", nargs="?", help="+7d, +1h30m, or a time such as 2026-12-31T23:59:50+08:00")
+    fire = add("fire", "run a scheduled job now, and wait for all that follows from it")
+    fire.add_argument("job")
+    settle = add("settle", "wait until streams and queues are drained")
+    for waiting in (fire, settle):
+        waiting.add_argument(
+            "--timeout", type=_seconds, default=TIMEOUT_SECONDS, metavar="S", help="seconds to wait"
+        )
+    logs = add("logs", "what the functions printed")
+    logs.add_argument("function", nargs="?", help="part of the function's name; default: all")
+    logs.add_argument("--follow", action="store_true", help="go on as more is printed")
+    return top
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def folder_of(arguments: argparse.Namespace, root: Path) -> StateFolder:
+    """The state folder: the option, else the environment, else one in the project."""
+    chosen = arguments.dir or os.environ.get(FOLDER_VARIABLE) or root / FOLDER
+    return StateFolder(Path(chosen).expanduser().resolve())
+
+
+def main(argv: Sequence[str] | None = None, project: Project | None = None) -> int:
+    """Run one command; its exit status."""
+    project = project or Project(ROOT)
+    interrupts = Interrupts()
+    try:
+        arguments = parser().parse_args(argv, argparse.Namespace(json=False, dir=None))
+        with interrupts.handled():
+            commands = Commands(project, folder_of(arguments, project.root), interrupts)
+            run: Callable[[argparse.Namespace], Answer] = getattr(commands, arguments.command)
+            value, text = run(arguments)
+            print(json.dumps(value) if arguments.json else text, flush=True)
+    except LocalError as error:
+        say(str(error))
+        return FAILED
+    except Interrupted as error:
+        say(f"interrupted ({error})")
+        return SIGNALLED + error.number
+    except BrokenPipeError:  # the reader of our output has had enough: let the interpreter flush into nothing
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except _aws_errors() as error:
+        say(f"{arguments.command}: {error}")
+        return FAILED
+    return 0
+
+
+def _aws_errors() -> tuple[type[Exception], ...]:
+    """What boto3 raises; imported only if something has been raised, because that takes a while."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,246 @@
+"""Deploying the CDK app to the local cloud, when something that makes the deployment has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local import faketime
+from local.aws import Aws
+from local.cloud import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, base_environment, tail
+from local.errors import LocalError
+from local.folder import StateFolder, read_json, write_atomically
+from local.processes import wait_until
+
+ASSETS_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+DEPLOY_SECONDS_MAX = 900
+CDK_END_SECONDS_MAX = 5.0
+STACK_SECONDS_MAX = 60.0
+LOG_LINES_SHOWN = 15
+ROUTINE = re.compile(r"^\s*$|(?:_IN_PROGRESS|_COMPLETE) +\| ")
+DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+UNSEEN = {"__pycache__"}
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# What the CDK prints when a phase is over.
+PHASES = (
+    ("synthesised", re.compile(r"Synthesis time: ([\d.]+)s")),
+    ("published the code", re.compile(r": success: Published|: deploying\.\.\.")),
+    ("deployed", re.compile(r"Deployment time: ([\d.]+)s")),
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """What is deployed: a CDK app in a project root."""
+
+    root: Path
+    stack: str = "memberday-dev"
+    stage: str = "dev"
+    sources: tuple[str, ...] = ("functions", "infra", "cdk.json", "requirements/runtime.txt")
+
+    @property
+    def cdk(self) -> Path:
+        """The CDK command."""
+        return self.root / "node_modules" / "aws-cdk" / "bin" / "cdk"
+
+
+def digest(root: Path, sources: Iterable[str], *extra: str) -> str:
+    """A fingerprint of the names and contents of all sources, and of whatever else decides the deployment."""
+    total = hashlib.sha256()
+    for text in extra:
+        total.update(f"{text}\n".encode())
+    for source in sources:
+        path = root / source
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+        for file in files:
+            if UNSEEN.isdisjoint(file.parts):
+                content = hashlib.sha256(file.read_bytes()).hexdigest()
+                total.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
+    return total.hexdigest()
+
+
+class Deployment:
+    """The project's stack in the local cloud."""
+
+    def __init__(self, project: Project, folder: StateFolder, aws: Aws) -> None:
+        self._project = project
+        self._folder = folder
+        self._aws = aws
+
+    def outputs(self) -> dict[str, str] | None:
+        """The stack's outputs; None if it is not deployed."""
+        stack = self._stack()
+        if stack is None or stack["StackStatus"] not in DEPLOYED:
+            return None
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def update(self, say: Callable[[str], None]) -> bool:
+        """Deploy if anything has changed since it was done last; whether it was done now.
+
+        The record of the last deployment goes first and comes back last: one that did not end is done again.
+        """
+        wanted = digest(self._project.root, self._project.sources, self._aws.endpoint, self._project.stack)
+        if read_json(self._folder.deployment).get("digest") == wanted and self.outputs() is not None:
+            return False
+        self._folder.deployment.unlink(missing_ok=True)
+        self._make_bucket()
+        self._run_cdk(say)
+        self._mend_cors()
+        if self.outputs() is None:
+            raise LocalError(
+                f"no stack {self._project.stack} after cdk deploy: see {self._folder.deploy_log}"
+            )
+        write_atomically(self._folder.deployment, json.dumps({"digest": wanted}))
+        return True
+
+    def wait_until_still(self) -> bool:
+        """Wait for an update that nobody waits for any more; whether the stack has come to rest."""
+
+        def still() -> bool:
+            stack = self._stack()
+            return stack is None or not stack["StackStatus"].endswith("IN_PROGRESS")
+
+        return wait_until(still, STACK_SECONDS_MAX)
+
+    def _stack(self) -> dict[str, Any] | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            stacks = self._aws.client("cloudformation").describe_stacks(StackName=self._project.stack)[
+                "Stacks"
+            ]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":
+                return None
+            raise
+        return dict(stacks[0]) if stacks else None
+
+    def _make_bucket(self) -> None:
+        """The one thing of the CDK's bootstrap stack that a deployment with the caller's rights needs."""
+        s3 = self._aws.client("s3")
+        names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+        if ASSETS_BUCKET not in names:
+            s3.create_bucket(Bucket=ASSETS_BUCKET)
+
+    def _mend_cors(self) -> None:
+        """The emulator's CloudFormation stores an HTTP API's CORS rules as its gateway cannot read them."""
+        template = read_json(self._folder.assembly / f"{self._project.stack}.template.json")
+        for name, resource in template.get("Resources", {}).items():
+            rules = resource.get("Properties", {}).get("CorsConfiguration")
+            if resource["Type"] == "AWS::ApiGatewayV2::Api" and rules:
+                found = self._aws.client("cloudformation").describe_stack_resource(
+                    StackName=self._project.stack, LogicalResourceId=name
+                )
+                api = found["StackResourceDetail"]["PhysicalResourceId"]
+                self._aws.client("apigatewayv2").update_api(ApiId=api, CorsConfiguration=rules)
+
+    def _run_cdk(self, say: Callable[[str], None]) -> None:
+        if not self._project.cdk.exists():
+            raise LocalError(f"{self._project.cdk} is missing: run `make setup`")
+        shutil.rmtree(self._folder.assembly, ignore_errors=True)
+        process = subprocess.Popen(  # noqa: S603 - the project's own cdk
+            self._command(),
+            cwd=self._project.root,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            self._follow(process, say)
+            status = process.wait(DEPLOY_SECONDS_MAX)
+        finally:
+            _end(process)
+        if status:
+            log = self._folder.deploy_log
+            last = tail(log, LOG_LINES_SHOWN, without=ROUTINE)
+            raise LocalError(f"cdk deploy failed (status {status}); {log} ends with:\n{last}")
+
+    def _follow(self, process: subprocess.Popen[str], say: Callable[[str], None]) -> None:
+        """Keep all that the CDK prints, and say one line per phase."""
+        phases = list(PHASES)
+        begun = time.monotonic()
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        with self._folder.deploy_log.open("w") as log:
+            for line in process.stdout:
+                log.write(COLOURS.sub("", line))
+                log.flush()
+                if phases and phases[0][1].search(line):
+                    say(f"{phases.pop(0)[0]} ({time.monotonic() - begun:.1f} s)")
+                    begun = time.monotonic()
+
+    def _command(self) -> list[str]:
+        context = {"target": "local", "stage": self._project.stage, "endpoint": self._aws.endpoint}
+        return [
+            "node",
+            str(self._project.cdk),
+            "deploy",
+            self._project.stack,
+            "--no-notices",
+            "--no-color",
+            "--no-version-reporting",
+            "--no-path-metadata",
+            "--require-approval=never",
+            "--method=direct",
+            "--progress=events",
+            "--ci=true",
+            f"--output={self._folder.assembly}",
+            *(part for name, value in context.items() for part in ("-c", f"{name}={value}")),
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        """The CDK lives at the cloud's time: its SDK takes every error for a wrong clock and tries again."""
+        return (
+            base_environment(self._folder)
+            | (faketime.environment(self._folder.clock) or {})
+            | {
+                **{
+                    name: value for name, value in os.environ.items() if name.startswith("PIP_")
+                },  # for the bundle
+                "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+                "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+                "AWS_REGION": REGION,
+                "AWS_DEFAULT_REGION": REGION,
+                "AWS_ENDPOINT_URL": self._aws.endpoint,
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "CDK_DISABLE_VERSION_CHECK": "1",
+                "CDK_DISABLE_CLI_TELEMETRY": "true",
+                "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+                "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+                # 200 MB, the same for every state folder of this project
+                "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(
+                    self._project.root / "node_modules" / ".cache" / "jsii"
+                ),
+            }
+        )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the CDK and the app that it runs, if they still do."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            break
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(CDK_END_SECONDS_MAX)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)  # its children, should they have outlived it
+    if process.stdout is not None:
+        process.stdout.close()
+    faketime.forget(process.pid)

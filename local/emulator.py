@@ -1,0 +1,285 @@
+"""All that memberday knows of MiniStack's inside, for the pinned version; ``check`` refuses any other.
+
+Besides observing, it mends what would make the local cloud lose records, or stop:
+
+- a stream consumer's ``batchItemFailures`` are ignored by the emulator, and the records are lost; here they
+  count as a failed batch, which is delivered again, as often as ``local.redelivery`` says;
+- stream positions are saved but stream records are not; here both are;
+- the pollers run on while the state is being saved; here they stop first, so that all fits together.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+from ministack import app as gateway
+from ministack.core import hypercorn_compat, lambda_runtime
+from ministack.services import dynamodb, lambda_svc, sqs
+
+from local.processes import wait_until
+from local.redelivery import Redelivery
+
+VERSION = "1.5.33"
+NEEDED = {
+    gateway: ("app",),
+    hypercorn_compat: ("install",),
+    lambda_runtime: ("_workers", "kill_workers"),
+    dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
+    sqs: ("_queues",),
+    lambda_svc: (
+        "_dynamodb_stream_positions",
+        "_esm_inflight",
+        "_esms",
+        "_execute_function_dispatch",
+        "_poll_dynamodb_streams",
+        "_poll_loop",
+        "_poll_sqs",
+        "_send_ddb_stream_failure_record",
+        "executions_in_flight",
+    ),
+}
+
+SAVED_RECORDS = "memberday_stream_records"
+SAVED_TRIMMED = "memberday_stream_trimmed"
+RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
+POLLER_THREAD = "(_poll_loop)"
+# Threads that will run a function, or are between two tries of one: a delivery that has not arrived yet.
+DELIVERY_THREADS = (
+    "ministack-esm",
+    "ministack-lambda-invoke",
+    "(_execute_function_with_config_scope)",
+    "(run)",
+)
+DRAIN_SECONDS_MAX = 10.0
+KILLED_SECONDS_MAX = 5.0
+ERROR_CHARACTERS_MAX = 500
+
+Json = dict[str, Any]
+
+
+class UnknownEmulatorError(Exception):
+    """The installed emulator is not the one that this module knows."""
+
+
+def check() -> None:
+    """Fail at start, and clearly, rather than observe nothing later."""
+    installed = importlib.metadata.version("ministack")
+    missing = [
+        f"{module.__name__}.{name}"
+        for module, names in NEEDED.items()
+        for name in names
+        if not hasattr(module, name)
+    ]
+    if installed != VERSION or missing:
+        lacks = f", which lacks {', '.join(missing)}" if missing else ""
+        raise UnknownEmulatorError(
+            f"local/emulator.py knows MiniStack {VERSION}; installed is {installed}{lacks}"
+        )
+
+
+class Emulator:
+    """The running emulator: what is still to be done in it, and what went wrong last."""
+
+    def __init__(self) -> None:
+        check()
+        self._lock = threading.Lock()
+        self._invocations: Counter[str] = Counter()
+        self._failures: dict[str, Json] = {}
+        self._redelivery = Redelivery()
+        self._draining = False
+        self.unsaved: list[str] = []
+        """What the emulator could not save."""
+        hypercorn_compat.install()
+        self._watch_invocations()
+        self._gate_pollers()
+        self._keep_stream_records()
+        self._watch_saving()
+
+    @property
+    def application(self) -> Any:
+        """The emulator's ASGI application."""
+        return gateway.app
+
+    def drain(self) -> bool:
+        """Take no more batches and let the running functions end; whether all have.
+
+        A function that takes too long is killed, as Lambda's time-out would: its batch is delivered again.
+        """
+        self._draining = True
+        if wait_until(lambda: not self._busy(), DRAIN_SECONDS_MAX):
+            return True
+        workers = [worker for pool in list(lambda_runtime._workers.values()) for worker in list(pool)]
+        lambda_runtime.kill_workers(workers)
+        return wait_until(lambda: not self._busy(), KILLED_SECONDS_MAX)
+
+    def backlog(self) -> Json:
+        """What is not done yet, by consumer; see ``local.backlog`` for its reader."""
+        mappings = [(key[0], key[1], mapping) for key, mapping in list(lambda_svc._esms._data.items())]
+        queues = {
+            queue["attributes"].get("QueueArn", ""): queue for queue in list(sqs._queues._data.values())
+        }
+        mapped = {mapping.get("EventSourceArn") for _, _, mapping in mappings}
+        with self._lock:
+            invocations, failures = dict(self._invocations), dict(self._failures)
+        return {
+            "streams": [stream for scope in mappings if (stream := self._stream(*scope)) is not None],
+            "queues": [
+                {
+                    "function": mapping["FunctionName"],
+                    "enabled": bool(mapping.get("Enabled", True)),
+                    **self._queue(queues[mapping["EventSourceArn"]]),
+                }
+                for _, _, mapping in mappings
+                if mapping.get("EventSourceArn") in queues
+            ],
+            "unread_queues": [self._queue(queue) for arn, queue in queues.items() if arn not in mapped],
+            "executing": {
+                key.rpartition(":")[2]: count for key, count in lambda_svc.executions_in_flight()[1].items()
+            },
+            "deliveries": _deliveries(),
+            "invocations": invocations,
+            "failures": failures,
+        }
+
+    def _stream(self, account: str, region: str, mapping: Json) -> Json | None:
+        arn = mapping.get("EventSourceArn", "")
+        if ":dynamodb:" not in arn or "/stream/" not in arn:
+            return None
+        table = arn.split("/stream/")[0].rpartition("/")[2]
+        trimmed = dynamodb._stream_trimmed.get_scoped(account, region, table, 0)
+        records = dynamodb._stream_records.get_scoped(account, region, table) or []
+        end = trimmed + len(records)
+        position = lambda_svc._dynamodb_stream_positions.get_scoped(account, region, mapping["UUID"])
+        if position is None:
+            position = trimmed if mapping.get("StartingPosition") == "TRIM_HORIZON" else end
+        return {
+            "function": mapping["FunctionName"],
+            "table": table,
+            "enabled": bool(mapping.get("Enabled", True)),
+            "behind": max(0, end - max(position, trimmed)),
+            "end": end,
+        }
+
+    @staticmethod
+    def _queue(queue: Json) -> Json:
+        now = time.time()
+        messages = list(queue["messages"])
+        hidden = [message for message in messages if message["visible_at"] > now]
+        return {
+            "queue": queue["attributes"].get("QueueArn", "").rpartition(":")[2],
+            "visible": len(messages) - len(hidden),
+            "delayed": sum(not message["receive_count"] for message in hidden),
+            "in_flight": sum(bool(message["receive_count"]) for message in hidden),
+            "next_visible_seconds": round(
+                min((message["visible_at"] - now for message in hidden), default=0.0), 3
+            ),
+        }
+
+    @staticmethod
+    def _busy() -> bool:
+        return bool(lambda_svc.executions_in_flight()[0] or lambda_svc._esm_inflight or _deliveries())
+
+    def _watch_invocations(self) -> None:
+        dispatch = lambda_svc._execute_function_dispatch
+
+        def once(func: Json, config: Json, event: Any, *rest: Any) -> Json:
+            name = config.get("FunctionName", "?")
+            with self._lock:
+                self._invocations[name] += 1
+            result: Json = dispatch(func, config, event, *rest)
+            refused = _refused_items(result)
+            self._note(name, result, refused)
+            return {**result, "error": True} if refused and _in_stream_poller() else result
+
+        def watched(func: Json, config: Json, event: Any, *rest: Any) -> Json:
+            mapping = _mapping_of(config, event) if _in_stream_poller() else None
+            if mapping is None:
+                return once(func, config, event, *rest)
+            return self._redelivery.outcome(
+                mapping,
+                event["Records"],
+                lambda records: once(func, config, {**event, "Records": records}, *rest),
+                lambda records, result: lambda_svc._send_ddb_stream_failure_record(
+                    mapping, func, records, mapping["EventSourceArn"], result, RETRIES_EXHAUSTED
+                ),
+            )
+
+        lambda_svc._execute_function_dispatch = watched
+
+    def _note(self, name: str, result: Json, refused: str) -> None:
+        with self._lock:
+            if not result.get("error") and not refused:
+                self._failures.pop(name, None)
+                return
+            printed = [line for line in str(result.get("log", "")).splitlines() if line.strip()]
+            text = "; ".join(part for part in (refused, printed[-1] if printed else "") if part)
+            before = self._failures.get(name, {}).get("consecutive", 0)
+            self._failures[name] = {
+                "consecutive": before + 1,
+                "error": (text or str(result.get("body")))[:ERROR_CHARACTERS_MAX],
+            }
+
+    def _gate_pollers(self) -> None:
+        for name in ("_poll_sqs", "_poll_dynamodb_streams"):
+            poll = getattr(lambda_svc, name)
+            setattr(lambda_svc, name, lambda poll=poll: False if self._draining else poll())
+
+    @staticmethod
+    def _keep_stream_records() -> None:
+        get_state, load_state = dynamodb.get_state, dynamodb.load_persisted_state
+
+        def saved() -> Json:
+            return {
+                **get_state(),
+                SAVED_RECORDS: dynamodb._stream_records,
+                SAVED_TRIMMED: dynamodb._stream_trimmed,
+            }
+
+        def restored(data: Json) -> None:
+            dynamodb._stream_records.update(data.pop(SAVED_RECORDS, {}))
+            dynamodb._stream_trimmed.update(data.pop(SAVED_TRIMMED, {}))
+            load_state(data)
+
+        dynamodb.get_state, dynamodb.load_persisted_state = saved, restored
+
+    def _watch_saving(self) -> None:
+        unsaved = self.unsaved
+
+        class Errors(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                unsaved.append(record.getMessage())
+
+        logging.getLogger("persistence").addHandler(Errors(level=logging.ERROR))
+
+
+def _deliveries() -> int:
+    return sum(thread.name.endswith(DELIVERY_THREADS) for thread in threading.enumerate())
+
+
+def _in_stream_poller() -> bool:
+    """Whether a function is run for a stream; queues' batches run in threads of their own."""
+    return threading.current_thread().name.endswith(POLLER_THREAD)
+
+
+def _mapping_of(config: Json, event: Json) -> Json | None:
+    """The mapping that delivers this batch."""
+    arn = event["Records"][0].get("eventSourceARN")
+    for mapping in list(lambda_svc._esms._data.values()):
+        if mapping["FunctionName"] == config.get("FunctionName") and mapping.get("EventSourceArn") == arn:
+            return dict(mapping)
+    return None
+
+
+def _refused_items(result: Json) -> str:
+    """The items that a consumer's partial batch response gives back, in words; empty if none."""
+    body = result.get("body")
+    failures = body.get("batchItemFailures") if isinstance(body, dict) else None
+    if not failures:
+        return ""
+    return f"{len(failures)} of the batch given back, the first {json.dumps(failures[0])}"

@@ -1,0 +1,120 @@
+"""Bringing the local cloud up, with the project deployed to it, and down again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from local.aws import Aws
+from local.cloud import Cloud, Running
+from local.deployment import Deployment, Project
+from local.errors import LocalError
+from local.folder import StateFolder
+from local.interrupts import Interrupts
+
+SETTLE_BEFORE_STOP_SECONDS = 20.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Up:
+    """What ``up`` has brought about."""
+
+    server: Running
+    outputs: dict[str, str]
+    fresh: bool
+    """The cloud is new: nothing is in it but what was deployed."""
+    started: bool
+    deployed: bool
+
+
+class Lifecycle:
+    """The local cloud of one state folder, with one project in it."""
+
+    def __init__(self, project: Project, folder: StateFolder, interrupts: Interrupts, say: Say) -> None:
+        self._project = project
+        self._folder = folder
+        self._say = say
+        self.cloud = Cloud(folder, interrupts)
+
+    def up(self, port: int | None) -> Up:
+        """Start what does not run, deploy what has changed; a cloud that crashed starts anew, empty."""
+        with self._folder.locked():
+            server = self.cloud.running()
+            if server is not None and port not in (None, server.port):
+                raise LocalError(
+                    f"the local cloud runs on port {server.port} already: stop it first with `down`"
+                )
+            with self._undone_on_failure(was_running=server is not None) as fresh:
+                started = server is None
+                if server is None:
+                    self._say("starting the local cloud")
+                    server = self.cloud.start(port)
+                deployment = self.deployment(server)
+                deployed = deployment.update(self._say)
+                outputs = deployment.outputs()
+            if outputs is None:
+                raise LocalError(f"the stack {self._project.stack} is not deployed: run `up` again")
+            return Up(server, outputs, fresh, started, deployed)
+
+    def down(self) -> bool:
+        """Settle within a bound and stop; whether something ran."""
+        if not self._folder.exists():
+            return False
+        with self._folder.locked():
+            if self.cloud.running() is None:
+                self.cloud.stop()
+                return False
+            try:
+                self.cloud.settle(SETTLE_BEFORE_STOP_SECONDS)
+            except LocalError as error:
+                self._say(f"{error}; it goes on with the next up")
+            if not self.cloud.stop():
+                self._say(
+                    f"the state could not be saved: the next up starts fresh (see {self._folder.server_log})"
+                )
+            return True
+
+    def reset(self) -> None:
+        """Stop at once and forget everything."""
+        if self._folder.exists():
+            with self._folder.locked():
+                self.cloud.kill()
+                self._folder.wipe()
+
+    def deployment(self, server: Running) -> Deployment:
+        """The project's stack on a running server."""
+        return Deployment(self._project, self._folder, Aws(server.endpoint))
+
+    @contextmanager
+    def _undone_on_failure(self, *, was_running: bool) -> Iterator[bool]:
+        """Decide whether the cloud is fresh, and leave nothing half done if ``up`` does not get to its end.
+
+        A cloud that was running stays as it is. A fresh one goes. One that was brought back is put away
+        again, once the update that was begun has come to rest; the next ``up`` deploys again.
+        """
+        fresh = not was_running and self._starts_fresh()
+        try:
+            yield fresh
+        except BaseException:
+            server = self.cloud.running()
+            if fresh:
+                self.cloud.kill()
+                self._folder.wipe_cloud()
+            elif not was_running and server is not None:
+                if not self._folder.deployment.exists():
+                    self.deployment(server).wait_until_still()
+                self.cloud.stop()
+            raise
+
+    def _starts_fresh(self) -> bool:
+        if self._folder.clean.exists():
+            return False
+        if self._folder.cloud.exists():
+            self._say(
+                "the local cloud had not been stopped properly: it starts fresh, without what was in it"
+            )
+            self.cloud.kill()
+            self._folder.wipe_cloud()
+        return True

@@ -1,0 +1,114 @@
+"""The server of the local cloud: the emulator, and what memberday must know about it, on an inherited socket.
+
+Run by ``local.cloud`` as ``python -m local.server FOLDER DESCRIPTOR``; not a command for people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from local.emulator import Emulator
+from local.folder import StateFolder
+from local.ports import BACKLOG_PATH, NOW_PATH
+
+KEEP_ALIVE_SECONDS = 75
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Server:
+    """The emulator's ASGI application and two routes of ours."""
+
+    def __init__(self, emulator: Emulator, folder: StateFolder) -> None:
+        self._emulator = emulator
+        self._folder = folder
+        self._drained = False
+        self._told_to_stop = asyncio.Event()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one connection's request, or take part in start and stop."""
+        if scope["type"] == "lifespan":
+            await self._emulator.application(scope, receive, self._recording(send))
+        elif scope["type"] == "http" and scope["path"] == BACKLOG_PATH:
+            await _answer(send, self._emulator.backlog())
+        elif scope["type"] == "http" and scope["path"] == NOW_PATH:
+            await _answer(send, {"now": time.time(), "pid": os.getpid(), "folder": str(self._folder.root)})
+        else:
+            await self._emulator.application(scope, receive, send)
+
+    def heed_signals(self) -> None:
+        """From here on a signal ends the server in order, even one that comes before it has started."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._told_to_stop.set)
+
+    async def until_told_to_stop(self) -> None:
+        """Wait for a signal, then let what is running end while the server still answers it."""
+        await self._told_to_stop.wait()
+        self._drained = await asyncio.to_thread(self._emulator.drain)
+
+    def _recording(self, send: Send) -> Send:
+        async def recorded(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self._folder.clean.unlink(missing_ok=True)
+            elif message["type"] == "lifespan.shutdown.complete":
+                self._conclude()
+            await send(message)
+
+        return recorded
+
+    def _conclude(self) -> None:
+        """Vouch for what was saved; without this mark the next start is a fresh one."""
+        if self._drained and not self._emulator.unsaved:
+            self._folder.clean.touch()
+            return
+        logging.getLogger("memberday").error(
+            "not saved as a whole: drained %s, not saved %s", self._drained, self._emulator.unsaved
+        )
+
+
+async def _answer(send: Send, value: Message) -> None:
+    body = json.dumps(value).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _serve(folder: StateFolder, descriptor: int) -> None:
+    config = Config()
+    config.bind = [f"fd://{descriptor}"]
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.loglevel = "WARNING"
+    server = Server(Emulator(), folder)
+    server.heed_signals()
+    await serve(server, config, shutdown_trigger=server.until_told_to_stop)  # type: ignore[arg-type]
+    logging.shutdown()
+    os._exit(
+        0
+    )  # everything is saved; threads of the emulator that wait for something must not hold the process
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, then save everything."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("descriptor", type=int)
+    arguments = parser.parse_args()
+    asyncio.run(_serve(StateFolder(arguments.folder), arguments.descriptor))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""End to end: one deployment to a local cloud per session of tests, in a folder and on a port of its own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.stack import Stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark these tests, and give them all to one worker: they share one deployment."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The deployed stack of this session, gone with everything that belongs to it when the session ends."""
+    kept = os.environ.get("MEMBERDAY_E2E_DIR")
+    stack = Stack(Path(kept) if kept else tmp_path_factory.mktemp("cloud"))
+    try:
+        stack.up()
+        yield stack
+    finally:
+        if not kept:
+            stack.try_local("reset")
