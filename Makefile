@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 BIN := .venv/bin
+export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 stage ?= dev
 
@@ -11,7 +12,7 @@ help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## start the local cloud, deploy the stack to it, seed a demo, say how to go on
-	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m local up --seed $(if $(PORT),--port $(PORT))
 
 stop: ## end what `make run` started; its state is kept
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi

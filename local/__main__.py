@@ -50,13 +50,16 @@ class Commands:
     def up(self, arguments: argparse.Namespace) -> Answer:
         """Start, deploy, and show how to go on."""
         up = self._lifecycle.up(arguments.port)
+        if arguments.seed:
+            self._seed(up.outputs)
         done = "deployed" if up.deployed else "started" if up.started else "running, nothing has changed"
         lines = [
             f"local cloud: {done}",
             *(f"  {name:24} {value}" for name, value in sorted(up.outputs.items())),
             "go on with",
+            "  API=$(.venv/bin/python -m local status ApiUrl)",
             "  TOKEN=$(.venv/bin/python -m local token alice)",
-            f'  curl -H "Authorization: Bearer $TOKEN" {up.outputs.get("ApiUrl", "")}/members/me',
+            '  curl -H "Authorization: Bearer $TOKEN" $API/members/me',
             "  .venv/bin/python -m local --help",
         ]
         value = {
@@ -68,6 +71,15 @@ class Commands:
         }
         return value, "\n".join(lines)
 
+    def _seed(self, outputs: dict[str, str]) -> None:
+        from local import seed, users
+
+        def token(name: str, staff: bool) -> str:
+            return users.token(self._aws(), self._folder, outputs, name, staff=staff)["access_token"]
+
+        if seed.seed(outputs["ApiUrl"], token):
+            say("seeded a demo catalogue, the members alice and bob, and the clerk of the staff")
+
     def down(self, _arguments: argparse.Namespace) -> Answer:
         """Stop and keep everything."""
         stopped = self._lifecycle.down()
@@ -78,10 +90,14 @@ class Commands:
         self._lifecycle.reset()
         return {"reset": True}, "forgotten"
 
-    def status(self, _arguments: argparse.Namespace) -> Answer:
-        """Where it is and what it has."""
+    def status(self, arguments: argparse.Namespace) -> Answer:
+        """Where it is and what it has, or one output of the stack alone."""
         server = self._cloud.require()
         outputs = self._outputs()
+        if arguments.output is not None and arguments.output not in outputs:
+            raise LocalError(
+                f"there is no output {arguments.output!r}; there are {', '.join(sorted(outputs))}"
+            )
         value = {
             "outputs": outputs,
             "running": True,
@@ -91,6 +107,8 @@ class Commands:
             "now": self._shown(self._cloud.now()),
             "log": str(self._folder.server_log),
         }
+        if arguments.output is not None:
+            return value, outputs[arguments.output]
         shown = [(name, item) for name, item in value.items() if name != "outputs"]
         return value, "\n".join(f"{name:24} {item}" for name, item in [*shown, *outputs.items()])
 
@@ -177,9 +195,11 @@ def parser() -> Parser:
 
     up = add("up", "start the local cloud and deploy what has changed")
     up.add_argument("--port", type=_port, default=None, help="default: the port it had, else a free one")
+    up.add_argument("--seed", action="store_true", help="put in what a demo catalogue and members lack")
     add("down", "stop it; everything is kept for the next up")
     add("reset", "stop it and forget everything")
-    add("status", "the stack's outputs, and where things are")
+    status = add("status", "the stack's outputs, and where things are")
+    status.add_argument("output", nargs="?", help="print this output alone, for example ApiUrl")
     token = add("token", "print an access token of a user, who is made if new")
     token.add_argument("name")
     token.add_argument("--staff", action="store_true", help="as a member of the group staff")

@@ -1,6 +1,8 @@
 """Fixtures of all tests: no test sees the caller's AWS settings."""
 
 import os
+import sys
+from pathlib import Path
 
 # Handlers read their settings when they are imported, so these are set before any test module is.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -14,4 +16,5 @@ os.environ.update(
     MEMBERS_TABLE="unused",
     CATALOG_TABLE="unused",
     POWERTOOLS_METRICS_NAMESPACE="memberday",
+    JSII_NODE=str(Path(sys.executable).with_name("node")),  # the CDK needs no Node but ours
 )

@@ -49,3 +49,17 @@ def test_a_job_is_fired_with_its_schedules_input_and_its_counts_come_back(deploy
 def test_only_loopback_is_listened_on(deployed: Stack) -> None:
     endpoint = deployed.local("status")["endpoint"]
     assert endpoint.startswith("http://127.0.0.1:")
+
+
+def test_seeding_puts_in_what_is_lacking_and_leaves_the_rest_alone(deployed: Stack) -> None:
+    deployed.local("up", "--seed")
+    path = "/products/tea-longjing-100"
+    product = deployed.call("GET", path, who="clerk", staff=True).body
+    assert product["stock"] == 100
+    changed = {"name": product["name"], "price_fen": 1, "member_zone": False}
+    deployed.call("PUT", path, changed, who="clerk", staff=True)
+    deployed.local("up", "--seed")
+    assert deployed.call("GET", path, who="clerk", staff=True).body == product | changed | {
+        "your_price_fen": 1
+    }
+    assert deployed.call("GET", "/members/me", who="alice").body["name"] == "Alice"

@@ -46,10 +46,14 @@ class Stack:
         self.outputs = self.local("up")["outputs"]
 
     def clock(self, to: str) -> str:
-        """Move the cloud's time; tokens of before may have expired."""
-        self._tokens.clear()
+        """Move the cloud's time."""
+        self.forget_tokens()
         now: str = self.local("clock", to)["now"]
         return now
+
+    def forget_tokens(self) -> None:
+        """Sign everybody out: the clock has moved, and tokens of before may have expired."""
+        self._tokens.clear()
 
     def member_id(self, name: str, *, staff: bool = False) -> str:
         """Return the id of a user of the pool."""
