@@ -27,7 +27,7 @@ lock=requirements/dev.txt
 if ! cmp -s "$lock" .venv/installed.txt; then
     say "· Python packages of $lock (about a minute the first time)"
     start=$(date +%s)
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes \
         --requirement "$lock" || fail "the Python packages could not be installed"
     cp "$lock" .venv/installed.txt
     say "  $(since "$start")"
