@@ -118,7 +118,7 @@ def _libraries(platform: Platform, compiler: str | None) -> Path:
             "-m",
             "pip",
             "install",
-            "--quiet",
+            "-qq",
             "--disable-pip-version-check",
             "--no-deps",
             "--no-compile",
