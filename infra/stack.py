@@ -22,6 +22,8 @@ STREAM_TIMEOUT = Duration.seconds(60)
 SHOP_ROUTES = [
     "PUT /products/{sku}",
     "GET /products/{sku}",
+    "GET /products",
+    "GET /member-day",
     "POST /products/{sku}/stock",
     "POST /quotes",
     "POST /orders",
@@ -51,6 +53,7 @@ class MembershipStack(Stack):
         self.orders = ProgrammeTable(self, "Orders", partition_key="order_id", stage=stage)
         self.members = ProgrammeTable(self, "Members", partition_key="member_id", stage=stage)
         self.catalog = ProgrammeTable(self, "Catalog", partition_key="sku", stage=stage)
+        self.catalog.add_sparse_index("zone", partition_key="zone", sort_key="sku")
         self.bus = events.EventBus(self, "Bus", event_bus_name=BUS)
         self.jobs = scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name)
 
@@ -66,8 +69,8 @@ class MembershipStack(Stack):
     def _shop_api(self) -> None:
         function = self._function("ShopApi", "functions.checkout.api.handler", API_TIMEOUT)
         _grant(function, self.orders, "BatchGetItem", "GetItem", "PutItem")
-        _grant(function, self.members, "BatchGetItem")
-        _grant(function, self.catalog, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+        _grant(function, self.members, "BatchGetItem", "PutItem", "UpdateItem")
+        _grant(function, self.catalog, "BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
         self.api.serve(function, SHOP_ROUTES)
 
     def _members_api(self) -> None:

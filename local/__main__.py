@@ -154,6 +154,13 @@ class Commands:
         kept = list(lines)
         return {"lines": kept}, "\n".join(map(logs.shown, kept))
 
+    def policy_check(self, arguments: argparse.Namespace) -> Answer:
+        """What a changed policy would change."""
+        from local import policy_check
+
+        value = policy_check.check(arguments.file)
+        return value, policy_check.shown(value)
+
     def _aws(self) -> Any:
         from local.aws import Aws
 
@@ -212,6 +219,8 @@ def parser() -> Parser:
         waiting.add_argument(
             "--timeout", type=_seconds, default=TIMEOUT_SECONDS, metavar="S", help="seconds to wait"
         )
+    policy_check = add("policy-check", "validate a changed policy, and show what it would change")
+    policy_check.add_argument("file", type=Path, help="a policy in TOML, as functions/domain/policy.toml")
     logs = add("logs", "what the functions printed")
     logs.add_argument("function", nargs="?", help="part of the function's name; default: all")
     logs.add_argument("--follow", action="store_true", help="go on as more is printed")
@@ -248,7 +257,9 @@ def main(argv: Sequence[str] | None = None, project: Project | None = None) -> i
         arguments = parser().parse_args(argv, argparse.Namespace(json=False, dir=None))
         with interrupts.handled():
             commands = Commands(project, folder_of(arguments, project.root), interrupts)
-            run: Callable[[argparse.Namespace], Answer] = getattr(commands, arguments.command)
+            run: Callable[[argparse.Namespace], Answer] = getattr(
+                commands, arguments.command.replace("-", "_")
+            )
             value, text = run(arguments)
             print(json.dumps(value) if arguments.json else text, flush=True)
     except LocalError as error:

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
-from functions.checkout.catalog import Catalog, StockMovement
+from functions.checkout.catalog import ZONE, Catalog, StockMovement
 from functions.checkout.order_book import OrderBook, Placing, QuoteChangedError
 from functions.checkout.orders import Order, as_of
+from functions.checkout.pricing import Product, member_price_fen
 from functions.checkout.schema import (
     CartRequest,
+    MemberDayAnswer,
     OrderAnswer,
     OrderRequest,
     PaymentRequest,
@@ -20,6 +22,7 @@ from functions.checkout.schema import (
     ProductRequest,
     QuoteAnswer,
     StockRequest,
+    member_day_answer,
     order_answer,
     product_answer,
     quote_answer,
@@ -29,26 +32,35 @@ from functions.domain import policy as policies
 from functions.domain.errors import ConflictError, InvalidError, MalformedError, NotFoundError
 from functions.domain.identifiers import Sku
 from functions.domain.policy import Policy
-from functions.platform import clock, dynamo
+from functions.platform import clock, cursors, dynamo
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, answer
+from functions.platform.http import Api, Cursor, Limit, answer
 from functions.platform.observability import MetricUnit, metrics
 from functions.platform.settings import Settings
+from functions.platform.shapes import Page
+from functions.tiers.qualification import Standing
 
 REPLAYED = "Idempotent-Replayed"
 KEY_LENGTH_MAX = 255
 
 SkuPath = Annotated[Sku, Path(description="The product's stock keeping unit.")]
 QUOTE_REFUSALS = {
-    409: ["not_registered", "insufficient_points"],
-    422: ["unknown_sku", "coupon_not_found", "points_step", "points_exceed_order"],
+    409: ["not_registered", "coupon_used", "insufficient_points"],
+    422: [
+        "unknown_sku",
+        "coupon_not_found",
+        "coupon_not_applicable",
+        "offer_conflict",
+        "points_step",
+        "points_exceed_order",
+    ],
 }
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the shop's API over these tables, policy and clock."""
     api = Api("Shop")
-    catalog = Catalog(tables, settings.catalog_table)
+    catalog = Catalog(tables=tables, table=settings.catalog_table, members_table=settings.members_table)
     book = OrderBook(
         tables=tables,
         orders_table=settings.orders_table,
@@ -59,6 +71,25 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
 
     def shown(order: Order) -> OrderAnswer:
         return order_answer(as_of(order, now()), policy)
+
+    def seen(products: list[Product], standing: Standing | None, at: datetime) -> list[ProductAnswer]:
+        """Show products to the caller at their own price, which is the list price before registration."""
+        return [
+            product_answer(
+                product,
+                your_price_fen=product.price_fen
+                if standing is None
+                else member_price_fen(product, tier=standing.tier, at=at, policy=policy),
+                staff=api.caller.staff,
+            )
+            for product in products
+        ]
+
+    def seen_by_caller(sku: str) -> ProductAnswer:
+        standing, products = catalog.seen_by(api.caller.member_id, [sku], api.deadline)
+        if not products:
+            raise NotFoundError("product_not_found", "The catalogue has no such product.")
+        return seen(products, standing, now())[0]
 
     @api.route(
         "PUT",
@@ -71,14 +102,14 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     )
     def put_product(sku: SkuPath, request: Annotated[ProductRequest, Body()]) -> Response[ProductAnswer]:
         """Create a product, or replace what is said of it. Stock starts at 0 and is not touched here."""
-        product, new = catalog.put(
+        _, new = catalog.put(
             sku,
             name=request.name,
             price_fen=request.price_fen,
             member_zone=request.member_zone,
             low_stock_threshold=request.low_stock_threshold,
         )
-        return answer(product_answer(product, staff=True), HTTPStatus.CREATED if new else HTTPStatus.OK)
+        return answer(seen_by_caller(sku), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
     @api.route(
         "POST",
@@ -101,20 +132,46 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             reason=request.reason,
             moved_at=now(),
         )
-        return product_answer(catalog.move_stock(movement, api.deadline), staff=True)
+        catalog.move_stock(movement, api.deadline)
+        return seen_by_caller(sku)
 
     @api.route("GET", "/products/<sku>", summary="See a product", refuses={404: ["product_not_found"]})
     def get_product(sku: SkuPath) -> ProductAnswer:
         """Show a product with the caller's own price; staff also see its stock."""
-        product = catalog.find(sku)
-        if product is None:
-            raise NotFoundError("product_not_found", "The catalogue has no such product.")
-        return product_answer(product, staff=api.caller.staff)
+        return seen_by_caller(sku)
+
+    @api.route(
+        "GET",
+        "/products",
+        summary="See the member zone",
+        refuses={400: ["invalid_cursor"]},
+    )
+    def get_zone(
+        zone: Annotated[Literal["true"], Query(description="Must be `true`: the zone is the one list.")],
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[ProductAnswer]:
+        """List the products of the member zone by sku, with the caller's own prices at this moment."""
+        caller = api.caller.member_id
+        after = None if cursor is None else cursors.decode(cursor, of_list=ZONE, caller=caller)
+        skus, position = catalog.zone(limit=limit, after=after)
+        standing, products = catalog.seen_by(caller, skus, api.deadline)
+        return Page(
+            items=seen([product for product in products if product.member_zone], standing, now()),
+            next_cursor=position and cursors.encode(position, of_list=ZONE, caller=caller),
+        )
+
+    @api.route("GET", "/member-day", summary="See when the member day is", refuses={})
+    def get_member_day() -> MemberDayAnswer:
+        """Say whether the member day is running, when the running or last and the next one are, and the
+        caller's rate."""
+        standing, _ = catalog.seen_by(api.caller.member_id, [], api.deadline)
+        return member_day_answer(standing, policy, now())
 
     @api.route("POST", "/quotes", summary="See what a cart costs now", body=True, refuses=QUOTE_REFUSALS)
     def quote(request: Annotated[CartRequest, Body()]) -> QuoteAnswer:
         """Price a cart for the caller. Nothing is reserved and nothing changes; stock is not checked."""
-        return quote_answer(book.quote(request.cart(), api.caller.member_id, api.deadline))
+        return quote_answer(book.quote(request.cart(), api.caller.member_id, now(), api.deadline))
 
     @api.route(
         "POST",

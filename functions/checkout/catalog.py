@@ -1,6 +1,6 @@
 """Where products live: the catalogue with its stock, and every movement of stock, once per id."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +10,13 @@ from functions.domain.errors import ConflictError, InvalidError, NotFoundError
 from functions.domain.identifiers import fingerprint
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
+from functions.tiers import members
+from functions.tiers.qualification import Standing
 
 PRODUCT = "PRODUCT"
 MOVEMENT = "MOVEMENT#"
+ZONE = "zone"
+"""The sparse index of the member zone, its partition key, and that key's one value."""
 
 
 def key(sku: str, item: str = PRODUCT) -> dict[str, str]:
@@ -58,22 +62,41 @@ def take_stock(transaction: Transaction, table: str, line: QuoteLine, product: P
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """The catalogue's products and their stock."""
+    """The catalogue's products and their stock, as members of each tier see them."""
 
     tables: Tables
     table: str
+    members_table: str
 
-    def find(self, sku: str) -> Product | None:
-        """Return a product, or None."""
-        row = self.tables.get(self.table, key(sku))
-        return None if row is None else product_of(row)
+    def seen_by(
+        self, member_id: str, skus: Sequence[str], deadline: Deadline
+    ) -> tuple[Standing | None, list[Product]]:
+        """Return a member's standing (None before registration) and the products that exist among skus."""
+        standing, *rows = self.tables.batch_get(
+            [
+                (self.members_table, members.key(member_id, members.STANDING)),
+                *((self.table, key(sku)) for sku in skus),
+            ],
+            deadline,
+        )
+        return (
+            None if standing is None else members.standing_of(standing),
+            [product_of(row) for row in rows if row is not None],
+        )
 
-    def find_all(self, skus: Iterable[str], deadline: Deadline) -> dict[str, Product]:
-        """Return the products that exist among these skus, in one round trip."""
-        rows = self.tables.batch_get([(self.table, key(sku)) for sku in skus], deadline)
-        return {row["sku"]: product_of(row) for row in rows if row is not None}
+    def zone(self, *, limit: int, after: str | None) -> tuple[list[str], str | None]:
+        """Return a page of the skus of the member zone, by sku, and the position to go on after.
+
+        The index may be behind: whoever reads the products looks at their own flag.
+        """
+        start = None if after is None else {**key(after), ZONE: ZONE}
+        rows, more = self.tables.query_index(
+            self.table, ZONE, partition=(ZONE, ZONE), limit=limit, after=start
+        )
+        skus = [row["sku"] for row in rows]
+        return skus, skus[-1] if more else None
 
     def put(
         self, sku: str, *, name: str, price_fen: int, member_zone: bool, low_stock_threshold: int | None
@@ -90,8 +113,10 @@ class Catalog:
                 "price_fen": price_fen,
                 "member_zone": member_zone,
                 "low_stock_threshold": low_stock_threshold,
+                **({ZONE: ZONE} if member_zone else {}),
             },
             initially={"stock": 0},
+            remove=() if member_zone else (ZONE,),
         )
         return product_of(row), new
 

@@ -1,23 +1,43 @@
 """Where orders live: placing them in one transaction, and every later change of their row (O1-O6)."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from functions.checkout import catalog
-from functions.checkout.orders import Order, Payment, Status, Terms, pay
-from functions.checkout.pricing import Cart, NotApplied, Product, Quote, QuoteLine, price
-from functions.domain import calendar
+from functions.checkout.orders import Order, Payment, Status, Terms, pay, place
+from functions.checkout.pricing import (
+    BEST,
+    NO_COUPON,
+    Cart,
+    CouponUse,
+    NotApplied,
+    Product,
+    Quote,
+    QuoteLine,
+    Shopper,
+    price,
+)
+from functions.coupons import coupons
+from functions.coupons.birthday import Coupon
+from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Tables, until_clear
+from functions.platform.dynamo import Row, Tables, Transaction, until_clear
+from functions.points import accounts
+from functions.points.ledger import Wallet, usable
 from functions.points.posting import OrderChange
 from functions.tiers import members
 from functions.tiers.qualification import Standing
 
 ORDER = "ORDER"
 PAYMENT = "PAYMENT"
+STANDING = members.STANDING
+WALLET = accounts.WALLET
+COUPON = "COUPON"
+T = TypeVar("T")
 
 
 def key(order_id: str) -> dict[str, str]:
@@ -44,10 +64,12 @@ class Placing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """What a quote depends on, read in one round trip."""
+    """What a quote and an order depend on, read in one round trip."""
 
     order: Order | None
     standing: Standing | None
+    wallet: Wallet | None
+    coupon: Coupon | None
     products: dict[str, Product]
 
 
@@ -66,15 +88,15 @@ class OrderBook:
         row = self.tables.get(self.orders_table, key(order_id))
         return None if row is None else order_of(row)
 
-    def quote(self, cart: Cart, member_id: str, deadline: Deadline) -> Quote:
-        """Price a cart for a member, in one round trip; nothing changes.
+    def quote(self, cart: Cart, member_id: str, at: datetime, deadline: Deadline) -> Quote:
+        """Price a cart for a member at this moment, in one round trip; nothing changes.
 
         Raises
         ------
         RefusalError
             ``not_registered``, or what :func:`functions.checkout.pricing.price` refuses.
         """
-        return self._price(cart, self._read(cart, member_id, None, deadline))
+        return self._price(cart, self._read(cart, member_id, at, None, deadline), at)
 
     def place(self, placing: Placing, deadline: Deadline) -> tuple[Order, bool]:
         """Place an order and take its stock in one transaction, or find it placed (O1).
@@ -91,11 +113,11 @@ class OrderBook:
         return until_clear(lambda: self._try_to_place(placing, deadline), deadline)
 
     def _try_to_place(self, placing: Placing, deadline: Deadline) -> tuple[Order, bool]:
-        shelf = self._read(placing.cart, placing.member_id, placing.order_id, deadline)
+        shelf = self._read(placing.cart, placing.member_id, placing.placed_at, placing.order_id, deadline)
         if shelf.order is not None:
             return _replayed(shelf.order, placing), True
         try:
-            quote = self._price(placing.cart, shelf)
+            quote = self._price(placing.cart, shelf, placing.placed_at)
             _check(placing, quote, shelf)
         except RefusalError:
             # A batch is no snapshot: the rows may be from after the order that this one repeats.
@@ -103,13 +125,43 @@ class OrderBook:
             if order is None:
                 raise
             return _replayed(order, placing), True
-        order = _new_order(placing, quote, self.policy)
+        order = place(
+            quote,
+            self.policy,
+            order_id=placing.order_id,
+            member_id=placing.member_id,
+            request=placing.request,
+            now=placing.placed_at,
+        )
         transaction = self.tables.transaction()
         transaction.put_new(self.orders_table, row_of(order))
         for line in quote.lines:
             catalog.take_stock(transaction, self.catalog_table, line, shelf.products[line.sku])
+        self._use_offers(transaction, order, shelf)
         transaction.commit(deadline)
         return order, False
+
+    def _use_offers(self, transaction: Transaction, order: Order, shelf: Shelf) -> None:
+        """Add that the order's points leave the wallet and its coupon is used (O1)."""
+        if order.quote.redeemed_points and shelf.wallet is not None:
+            accounts.redeem(
+                transaction,
+                self.members_table,
+                member_id=order.member_id,
+                wallet=shelf.wallet,
+                points=order.quote.redeemed_points,
+                order_id=order.order_id,
+                at=order.placed_at,
+                policy=self.policy,
+            )
+        if order.quote.coupon is not None and shelf.coupon is not None:
+            coupons.use(
+                transaction,
+                self.members_table,
+                member_id=order.member_id,
+                coupon=shelf.coupon,
+                order_id=order.order_id,
+            )
 
     def pay(
         self, order_id: str, *, payment_id: str, amount_fen: int, now: datetime, deadline: Deadline
@@ -148,25 +200,47 @@ class OrderBook:
         transaction.commit(deadline)
         return after
 
-    def _read(self, cart: Cart, member_id: str, order_id: str | None, deadline: Deadline) -> Shelf:
-        keys: list[tuple[str, dict[str, str]]] = [
-            (self.members_table, members.key(member_id, members.STANDING)),
-            *((self.catalog_table, catalog.key(line.sku)) for line in cart.lines),
-        ]
+    def _read(
+        self, cart: Cart, member_id: str, at: datetime, order_id: str | None, deadline: Deadline
+    ) -> Shelf:
+        """Read what a quote depends on: at most n + 4 rows, whose keys are all known beforehand."""
+        wanted: dict[str, tuple[str, dict[str, str]]] = {
+            STANDING: (self.members_table, members.key(member_id, members.STANDING)),
+            WALLET: (self.members_table, members.key(member_id, accounts.WALLET)),
+        }
+        year = self._coupon_year(cart, member_id, at)
+        if year is not None:
+            wanted[COUPON] = (self.members_table, coupons.key(member_id, year))
         if order_id is not None:
-            keys.append((self.orders_table, key(order_id)))
-        standing, *rows = self.tables.batch_get(keys, deadline)
-        order = rows.pop() if order_id is not None else None
+            wanted[ORDER] = (self.orders_table, key(order_id))
+        shelf = len(wanted)
+        wanted |= {f"sku {line.sku}": (self.catalog_table, catalog.key(line.sku)) for line in cart.lines}
+        rows = self.tables.batch_get(list(wanted.values()), deadline)
+        found = dict(zip(wanted, rows, strict=True))
         return Shelf(
-            order=None if order is None else order_of(order),
-            standing=None if standing is None else members.standing_of(standing),
-            products={row["sku"]: catalog.product_of(row) for row in rows if row is not None},
+            order=_read_as(order_of, found.get(ORDER)),
+            standing=_read_as(members.standing_of, found[STANDING]),
+            wallet=_read_as(accounts.wallet_of, found[WALLET]),
+            coupon=_read_as(coupons.coupon_of, found.get(COUPON)),
+            products={row["sku"]: catalog.product_of(row) for row in rows[shelf:] if row is not None},
         )
 
-    def _price(self, cart: Cart, shelf: Shelf) -> Quote:
-        if shelf.standing is None:
+    def _coupon_year(self, cart: Cart, member_id: str, at: datetime) -> int | None:
+        """Return the year of the one coupon that can matter: the one asked for by id, or this year's."""
+        if cart.coupon in (NO_COUPON, BEST):
+            return at.astimezone(self.policy.zone).year
+        return identifiers.coupon_year(member_id, cart.coupon)
+
+    def _price(self, cart: Cart, shelf: Shelf, at: datetime) -> Quote:
+        if shelf.standing is None or shelf.wallet is None:
             raise ConflictError("not_registered", "Register first: PUT /members/me.")
-        return price(cart, shelf.products, tier=shelf.standing.tier, policy=self.policy)
+        shopper = Shopper(
+            tier=shelf.standing.tier,
+            at=at,
+            coupon=shelf.coupon,
+            points=sum(usable(shelf.wallet, self.policy, at).values()),
+        )
+        return price(cart, shelf.products, shopper, self.policy)
 
 
 class QuoteChangedError(ConflictError):
@@ -177,24 +251,16 @@ class QuoteChangedError(ConflictError):
         self.quote = quote
 
 
+def _read_as(reader: Callable[[Row], T], row: Row | None) -> T | None:
+    return None if row is None else reader(row)
+
+
 def _check(placing: Placing, quote: Quote, shelf: Shelf) -> None:
     short = [line.sku for line in quote.lines if shelf.products[line.sku].stock < line.quantity]
     if short:
         raise ConflictError("insufficient_stock", "There is not that much in stock.", skus=short)
     if placing.expected_paid_fen not in (None, quote.paid_fen):
         raise QuoteChangedError(quote)
-
-
-def _new_order(placing: Placing, quote: Quote, policy: Policy) -> Order:
-    return Order(
-        order_id=placing.order_id,
-        member_id=placing.member_id,
-        request=placing.request,
-        status=Status.PLACED,
-        placed_at=placing.placed_at,
-        quote=quote,
-        terms=Terms.of(policy),
-    )
 
 
 def _replayed(order: Order, placing: Placing) -> Order:
@@ -252,6 +318,7 @@ def _quote_of(row: Row) -> Quote:
         **{
             **fields,
             "lines": tuple(QuoteLine(**line) for line in row["lines"]),
+            "coupon": _read_as(lambda use: CouponUse(**use), row["coupon"]),
             "not_applied": tuple(NotApplied(**reason) for reason in row["not_applied"]),
         }
     )

@@ -83,6 +83,22 @@ def as_of(order: Order, now: datetime) -> Order:
     return order
 
 
+def place(
+    quote: Quote, policy: Policy, *, order_id: str, member_id: str, request: str, now: datetime
+) -> Order:
+    """Return a new order at this quote. One that costs nothing is paid at once (P8)."""
+    order = Order(
+        order_id=order_id,
+        member_id=member_id,
+        request=request,
+        status=Status.PLACED,
+        placed_at=now,
+        quote=quote,
+        terms=Terms.of(policy),
+    )
+    return order if quote.paid_fen else _paid(order, now)
+
+
 def pay(order: Order, *, payment_id: str, amount_fen: int, now: datetime) -> Order:
     """Return the order after a payment under a new id.
 
@@ -102,6 +118,10 @@ def pay(order: Order, *, payment_id: str, amount_fen: int, now: datetime) -> Ord
     order = replace(order, version=order.version + 1, payments=(*order.payments, payment))
     if not applied:
         return order
+    return _paid(order, now)
+
+
+def _paid(order: Order, now: datetime) -> Order:
     change = OrderChange(
         at=now,
         effective_fen=order.quote.order_amount_fen,

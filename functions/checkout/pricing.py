@@ -1,10 +1,18 @@
-"""What a cart costs a member: a pure function of catalogue, tier, moment and policy (P1-P9)."""
+"""What a cart costs a member: a pure function of catalogue, tier, moment and policy (P1-P9).
 
-from collections.abc import Mapping
+Offers are of two kinds. An exclusive one (the birthday coupon) stands alone; all others (member day, points)
+go together. So there is one combination per exclusive offer and one of all others, k + 1 in all, however many
+offers are added; the best is the cheapest of them.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
+from datetime import datetime
 from typing import Literal
 
+from functions.coupons import birthday
+from functions.coupons.birthday import Coupon
+from functions.domain import calendar
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy
@@ -12,6 +20,8 @@ from functions.points.ledger import points_earned
 
 BEST: Literal["best"] = "best"
 NO_COUPON: Literal["none"] = "none"
+
+Offer = Literal["member_day", "birthday_coupon", "points"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +46,28 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """What a shopper wants, and which offers they ask for."""
+    """What a shopper wants, and which offers they ask for.
+
+    ``coupon`` is ``none``, ``best`` or a coupon's id; ``points`` a number or ``best``.
+    """
 
     lines: tuple[CartLine, ...]
     coupon: str = NO_COUPON
     points: int | Literal["best"] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shopper:
+    """What a price depends on beside cart and catalogue, at the moment ``at``.
+
+    ``coupon`` is the one that the cart asks for by id, or else this year's; ``points`` are those that can be
+    spent at that moment.
+    """
+
+    tier: str
+    at: datetime
+    coupon: Coupon | None = None
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,97 +82,281 @@ class QuoteLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotApplied:
-    """An offer that the quote does not use, and why."""
+class CouponUse:
+    """The coupon that a quote uses, and what it takes off."""
 
-    offer: Literal["member_day", "birthday_coupon", "points"]
+    coupon_id: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplied:
+    """An offer that the quote does not use: a stable code, and a sentence for the shopper."""
+
+    offer: Offer
     code: str
     detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What an order of this cart charges now. All amounts in fen."""
+    """What an order of a cart charges. All amounts in fen; every offer is used or in ``not_applied``."""
 
     tier: str
+    member_day: bool
     lines: tuple[QuoteLine, ...]
     goods_fen: int
+    coupon: CouponUse | None
     shipping_fen: int
     order_amount_fen: int
+    redeemed_points: int
+    points_value_fen: int
     paid_fen: int
     earns_points: int
-    not_applied: tuple[NotApplied, ...] = ()
+    not_applied: tuple[NotApplied, ...]
 
 
-def price(cart: Cart, products: Mapping[str, Product], *, tier: str, policy: Policy) -> Quote:
-    """Price a cart at list prices, with the shipping of the member's tier.
+def member_price_fen(product: Product, *, tier: str, at: datetime, policy: Policy) -> int:
+    """Return the unit price of a product for a member of this tier at this moment (P2).
+
+    On the member day zone products cost ``rhu(list * rate)``; otherwise, and for tiers without a rate, list.
+    """
+    rate = policy.tier(tier).member_day_rate
+    if rate is None or not product.member_zone:
+        return product.price_fen
+    if not calendar.is_member_day(at, policy.member_day.day, policy.zone):
+        return product.price_fen
+    numerator, denominator = rate.as_integer_ratio()
+    return (2 * product.price_fen * numerator + denominator) // (2 * denominator)
+
+
+def points_value_fen(points: int, policy: Policy) -> int:
+    """Return what so many points are worth as cash (P7)."""
+    return points * FEN_PER_YUAN // policy.points.redeemed_per_yuan
+
+
+def price(cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy: Policy) -> Quote:
+    """Price a cart.
 
     Parameters
     ----------
     cart
         Each sku stands once.
     products
-        The catalogue's products by sku; skus that it lacks are refused.
-    tier
-        The code of the tier that the member holds now.
+        The catalogue's products by sku; skus that it lacks are refused (P1).
 
     Raises
     ------
     InvalidError
-        ``unknown_sku``, ``coupon_not_found``, ``points_step``, ``points_exceed_order``.
+        ``unknown_sku``, ``coupon_not_found``, ``coupon_not_applicable``, ``offer_conflict``, ``points_step``,
+        ``points_exceed_order``; ``invalid_request`` for more points than the policy allows in one order.
     ConflictError
-        ``insufficient_points``.
+        ``coupon_used``, ``insufficient_points``.
     """
+    if cart.points != BEST and not 0 <= cart.points <= policy.points.redeem_max_points:
+        raise _too_many_points(policy)
     unknown = [line.sku for line in cart.lines if line.sku not in products]
     if unknown:
         raise InvalidError("unknown_sku", "The catalogue has no such product.", skus=unknown)
+    pricer = _Pricer(cart, products, shopper, policy)
     if cart.coupon not in (NO_COUPON, BEST):
-        raise InvalidError("coupon_not_found", "The member has no such coupon.")
-    lines = tuple(_line(line, products[line.sku]) for line in cart.lines)
-    goods_fen = sum(line.amount_fen for line in lines)
-    free_from_fen = policy.tier(tier).free_shipping_from_fen
-    shipping_fen = 0 if goods_fen >= free_from_fen else policy.shipping.fee_fen  # P5
-    order_amount_fen = goods_fen + shipping_fen  # P6
-    _check_points(cart, order_amount_fen, policy)
-    return Quote(
-        tier=tier,
-        lines=lines,
-        goods_fen=goods_fen,
-        shipping_fen=shipping_fen,
-        order_amount_fen=order_amount_fen,
-        paid_fen=order_amount_fen,  # P8
-        earns_points=points_earned(policy.points.earned_per_yuan, order_amount_fen),
-        not_applied=_not_applied(cart),
-    )
+        pricer.check_coupon_asked_for()
+    # P9: the cheapest; on a tie the first, which keeps the coupon. Within it, fewer points never tie: each
+    # step is worth something.
+    return min(pricer.combinations(), key=lambda quote: quote.paid_fen)
 
 
-def _line(line: CartLine, product: Product) -> QuoteLine:
+class _Pricer:
+    """One cart of one shopper, its lines passed over once."""
+
+    def __init__(self, cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy: Policy) -> None:
+        self.cart = cart
+        self.shopper = shopper
+        self.policy = policy
+        self.tier = policy.tier(shopper.tier)
+        self.member_day = calendar.is_member_day(shopper.at, policy.member_day.day, policy.zone)
+        self.zone = False
+        self.list_goods_fen = 0
+        self.member_lines: list[QuoteLine] = []
+        for line in cart.lines:
+            product = products[line.sku]
+            self.zone = self.zone or product.member_zone
+            self.list_goods_fen += product.price_fen * line.quantity
+            unit_price_fen = member_price_fen(product, tier=shopper.tier, at=shopper.at, policy=policy)
+            self.member_lines.append(_quote_line(line, product.price_fen, unit_price_fen))
+
+    def check_coupon_asked_for(self) -> None:
+        """Refuse a coupon that the cart names and that cannot be used for it."""
+        coupon = self.shopper.coupon
+        if coupon is None or coupon.coupon_id != self.cart.coupon:
+            raise InvalidError("coupon_not_found", "You have no such coupon.")
+        if coupon.order_id is not None:
+            raise ConflictError("coupon_used", "The coupon has been used.")
+        reason = birthday.why_not(coupon, list_goods_fen=self.list_goods_fen, at=self.shopper.at)
+        if reason is not None:
+            raise InvalidError("coupon_not_applicable", _why_no_coupon(reason, coupon), reason=reason)
+        if self.cart.points not in (0, BEST):
+            raise InvalidError("offer_conflict", "The coupon excludes points in the same order.")
+
+    def combinations(self) -> Iterator[Quote]:
+        """Give a quote for each combination of offers that the cart allows, without the coupon first."""
+        coupon_asked_for = self.cart.coupon not in (NO_COUPON, BEST)
+        if not coupon_asked_for:
+            yield self._without_coupon()
+        points_asked_for = self.cart.points not in (0, BEST)
+        if coupon_asked_for or (self.cart.coupon == BEST and not points_asked_for):
+            coupon = self.shopper.coupon
+            if coupon is not None and self._usable(coupon):
+                yield self._with_coupon(coupon)
+
+    def _usable(self, coupon: Coupon) -> bool:
+        if coupon.order_id is not None:
+            return False
+        return birthday.why_not(coupon, list_goods_fen=self.list_goods_fen, at=self.shopper.at) is None
+
+    def _with_coupon(self, coupon: Coupon) -> Quote:
+        """P4: the coupon excludes every other offer, so zone products cost list price."""
+        lines = [_quote_line_at_list(line) for line in self.member_lines]
+        use = CouponUse(
+            coupon_id=coupon.coupon_id, amount_fen=min(coupon.face_value_fen, self.list_goods_fen)
+        )
+        return self._quote(lines, self.list_goods_fen, use, 0)
+
+    def _without_coupon(self) -> Quote:
+        goods_fen = sum(line.amount_fen for line in self.member_lines)
+        order_amount_fen = goods_fen + self._shipping_fen(goods_fen)
+        return self._quote(self.member_lines, goods_fen, None, self._points(order_amount_fen))
+
+    def _points(self, order_amount_fen: int) -> int:
+        """Return the points to redeem on an order without coupon (P7, P9)."""
+        rules = self.policy.points
+        if self.cart.points == BEST:
+            worth = order_amount_fen * rules.redeemed_per_yuan // FEN_PER_YUAN
+            most = min(rules.redeem_max_points, self.shopper.points, worth)
+            return most - most % rules.redeem_step
+        points = self.cart.points
+        if points % rules.redeem_step:
+            raise InvalidError("points_step", f"Points are redeemed in steps of {rules.redeem_step}.")
+        if points_value_fen(points, self.policy) > order_amount_fen:
+            raise InvalidError("points_exceed_order", "The points are worth more than the order.")
+        if points > self.shopper.points:
+            raise ConflictError("insufficient_points", f"You can redeem {self.shopper.points} points.")
+        return points
+
+    def _shipping_fen(self, goods_after_coupon_fen: int) -> int:
+        """P5: a right of the tier, decided after the coupon and before points."""
+        free = goods_after_coupon_fen >= self.tier.free_shipping_from_fen
+        return 0 if free else self.policy.shipping.fee_fen
+
+    def _quote(self, lines: list[QuoteLine], goods_fen: int, coupon: CouponUse | None, points: int) -> Quote:
+        after_coupon_fen = goods_fen - (coupon.amount_fen if coupon else 0)
+        shipping_fen = self._shipping_fen(after_coupon_fen)
+        order_amount_fen = after_coupon_fen + shipping_fen  # P6
+        value_fen = points_value_fen(points, self.policy)
+        paid_fen = order_amount_fen - value_fen  # P8
+        if paid_fen < 0:
+            raise AssertionError("an order never costs less than nothing")
+        return Quote(
+            tier=self.tier.code,
+            member_day=self.member_day,
+            lines=tuple(lines),
+            goods_fen=goods_fen,
+            coupon=coupon,
+            shipping_fen=shipping_fen,
+            order_amount_fen=order_amount_fen,
+            redeemed_points=points,
+            points_value_fen=value_fen,
+            paid_fen=paid_fen,
+            earns_points=points_earned(self.policy.points.earned_per_yuan, paid_fen),
+            not_applied=tuple(self._not_applied(coupon, points, order_amount_fen)),
+        )
+
+    def _not_applied(
+        self, coupon: CouponUse | None, points: int, order_amount_fen: int
+    ) -> Iterator[NotApplied]:
+        """P9: each offer that is not used comes back with the reason."""
+        reason = self._why_no_member_day(coupon)
+        if reason is not None:
+            yield NotApplied(offer="member_day", code=reason[0], detail=reason[1])
+        if coupon is None:
+            code, detail = self._why_without_coupon()
+            yield NotApplied(offer="birthday_coupon", code=code, detail=detail)
+        if not points:
+            code, detail = self._why_no_points(coupon, order_amount_fen)
+            yield NotApplied(offer="points", code=code, detail=detail)
+
+    def _why_no_member_day(self, coupon: CouponUse | None) -> tuple[str, str] | None:
+        if not self.zone:
+            return "no_zone_products", "No product of the member zone is in the cart."
+        if self.tier.member_day_rate is None:
+            return "tier_without_rate", f"Tier {self.tier.code} has no member-day price."
+        if not self.member_day:
+            day = calendar.next_member_day(self.shopper.at, self.policy.member_day.day, self.policy.zone)
+            return "not_member_day", f"The next member day is {day.isoformat()}."
+        if coupon is not None:
+            return "excluded_by_coupon", "The birthday coupon excludes every other offer."
+        return None
+
+    def _why_without_coupon(self) -> tuple[str, str]:
+        if self.cart.coupon == NO_COUPON:
+            return "not_requested", "The coupon was not asked for."
+        if self.cart.points not in (0, BEST):
+            return "excluded_by_points", "Points in the same order exclude the coupon."
+        coupon = self.shopper.coupon
+        if coupon is None:
+            return "no_coupon", "You have no birthday coupon this year."
+        if coupon.order_id is not None:
+            return "coupon_used", "Your birthday coupon has been used."
+        reason = birthday.why_not(coupon, list_goods_fen=self.list_goods_fen, at=self.shopper.at)
+        if reason is not None:
+            return reason, _why_no_coupon(reason, coupon)
+        return "not_cheaper", "Without the coupon the order costs no more, so it is kept for another."
+
+    def _why_no_points(self, coupon: CouponUse | None, order_amount_fen: int) -> tuple[str, str]:
+        if self.cart.points == 0:
+            return "not_requested", "No points were asked to be redeemed."
+        if coupon is not None:
+            return "excluded_by_coupon", "The birthday coupon excludes every other offer."
+        step = self.policy.points.redeem_step
+        if self.shopper.points < step:
+            return (
+                "too_few_points",
+                f"Points are redeemed in steps of {step}; you have {self.shopper.points}.",
+            )
+        return "points_exceed_order", f"{step} points are worth more than the order."
+
+
+def _quote_line(line: CartLine, list_price_fen: int, unit_price_fen: int) -> QuoteLine:
     return QuoteLine(
         sku=line.sku,
         quantity=line.quantity,
-        list_price_fen=product.price_fen,  # P1
-        unit_price_fen=product.price_fen,
-        amount_fen=product.price_fen * line.quantity,  # P3
+        list_price_fen=list_price_fen,
+        unit_price_fen=unit_price_fen,
+        amount_fen=unit_price_fen * line.quantity,  # P3
     )
 
 
-def _not_applied(cart: Cart) -> tuple[NotApplied, ...]:
-    """Say of each offer that was asked for why it is not used (P9)."""
-    reasons: list[NotApplied] = []
-    if cart.coupon == BEST:
-        reasons.append(NotApplied(offer="birthday_coupon", code="no_coupon", detail="You have no coupon."))
-    if cart.points == BEST:
-        reasons.append(NotApplied(offer="points", code="no_points", detail="You have no points to redeem."))
-    return tuple(reasons)
+def _quote_line_at_list(line: QuoteLine) -> QuoteLine:
+    return _quote_line(
+        CartLine(sku=line.sku, quantity=line.quantity), line.list_price_fen, line.list_price_fen
+    )
 
 
-def _check_points(cart: Cart, order_amount_fen: int, policy: Policy) -> None:
-    """Refuse an explicit number of points: nobody has any available before the first release (E3)."""
-    if cart.points in (0, BEST):
-        return
-    points = int(cart.points)
-    if points % policy.points.redeem_step:
-        raise InvalidError("points_step", f"Points are redeemed in steps of {policy.points.redeem_step}.")
-    if Fraction(points * FEN_PER_YUAN, policy.points.redeemed_per_yuan) > order_amount_fen:
-        raise InvalidError("points_exceed_order", "The points are worth more than the order.")
-    raise ConflictError("insufficient_points", "The member has not that many points available.")
+def _why_no_coupon(reason: str, coupon: Coupon) -> str:
+    match reason:
+        case birthday.BELOW_MINIMUM:
+            yuan, fen = divmod(coupon.min_goods_fen, FEN_PER_YUAN)
+            return f"The coupon needs goods of {yuan}.{fen:02} yuan at list price."
+        case birthday.NOT_YET_VALID:
+            return "The coupon is not valid yet."
+        case _:
+            return "The coupon has expired."
+
+
+def _too_many_points(policy: Policy) -> InvalidError:
+    most = policy.points.redeem_max_points
+    return InvalidError(
+        "invalid_request",
+        "Fields of the request cannot be accepted.",
+        errors=[{"field": "points", "message": f"from 0 to {most}"}],
+    )

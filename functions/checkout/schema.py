@@ -2,22 +2,25 @@
 
 import json
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from functions.checkout.orders import Order, Status
 from functions.checkout.pricing import BEST, NO_COUPON, Cart, CartLine, Product, Quote
+from functions.domain import calendar
 from functions.domain.identifiers import CallerId, Sku, fingerprint
 from functions.domain.policy import Policy
-from functions.platform.shapes import Answer, Printable, Request, StoreTime
+from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
+from functions.tiers.qualification import Standing
 
 LINES_MAX = 50
 QUANTITY_MAX = 999
+Date = date
+"""The type, where a field has its name."""
 PRICE_FEN_MAX = 100_000_000
 STOCK_MAX = 1_000_000_000
-POINTS_MAX = 2_000
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
 CouponChoice = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
@@ -53,6 +56,15 @@ class ProductAnswer(Answer):
     stock: int | None = Field(default=None, exclude_if=lambda stock: stock is None)
 
 
+class MemberDayAnswer(Answer):
+    """When the member day is; ``date`` is that of the running or latest one."""
+
+    open: bool
+    date: Date
+    next_date: Date
+    your_rate: Rate | None
+
+
 class CartLineRequest(Request):
     """So many units of one product."""
 
@@ -73,7 +85,9 @@ class CartRequest(Request):
         list[CartLineRequest], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_each_sku_once)
     ]
     coupon: CouponChoice = Field(default=NO_COUPON, description="`none`, `best`, or a coupon's id.")
-    points: Annotated[int, Field(ge=0, le=POINTS_MAX)] | Literal["best"] = 0
+    points: Annotated[int, Field(ge=0)] | Literal["best"] = Field(
+        default=0, description="A multiple of the policy's step, at most its cap; or `best`."
+    )
 
     def cart(self) -> Cart:
         """Return the cart that is asked for."""
@@ -197,16 +211,27 @@ class OrderAnswer(Answer):
     policy_version: str
 
 
-def product_answer(product: Product, *, staff: bool) -> ProductAnswer:
-    """Show a product to a member or to staff."""
+def product_answer(product: Product, *, your_price_fen: int, staff: bool) -> ProductAnswer:
+    """Show a product to a caller with their own price; staff also see its stock."""
     return ProductAnswer(
         sku=product.sku,
         name=product.name,
         price_fen=product.price_fen,
-        your_price_fen=product.price_fen,
+        your_price_fen=your_price_fen,
         member_zone=product.member_zone,
         in_stock=product.stock > 0,
         stock=product.stock if staff else None,
+    )
+
+
+def member_day_answer(standing: Standing | None, policy: Policy, at: datetime) -> MemberDayAnswer:
+    """Show the member day at this moment; before registration there is no rate."""
+    day, zone = policy.member_day.day, policy.zone
+    return MemberDayAnswer(
+        open=calendar.is_member_day(at, day, zone),
+        date=calendar.latest_member_day(at, day, zone),
+        next_date=calendar.next_member_day(at, day, zone),
+        your_rate=None if standing is None else policy.tier(standing.tier).member_day_rate,
     )
 
 
@@ -214,13 +239,13 @@ def quote_answer(quote: Quote) -> QuoteAnswer:
     """Show a quote."""
     return QuoteAnswer(
         tier=quote.tier,
-        member_day=False,
+        member_day=quote.member_day,
         lines=[QuoteLineAnswer(**asdict(line)) for line in quote.lines],
         goods_fen=quote.goods_fen,
-        coupon=None,
+        coupon=None if quote.coupon is None else CouponUseAnswer(**asdict(quote.coupon)),
         shipping_fen=quote.shipping_fen,
         order_amount_fen=quote.order_amount_fen,
-        points=PointsUseAnswer(redeemed=0, value_fen=0),
+        points=PointsUseAnswer(redeemed=quote.redeemed_points, value_fen=quote.points_value_fen),
         paid_fen=quote.paid_fen,
         earns_points=quote.earns_points,
         not_applied=[NotAppliedAnswer(**asdict(reason)) for reason in quote.not_applied],
@@ -268,6 +293,6 @@ def _retained(order: Order) -> RetainedAnswer:
     return RetainedAnswer(
         order_amount_fen=order.quote.order_amount_fen * kept,
         paid_fen=order.quote.paid_fen * kept,
-        redeemed_points=0,
+        redeemed_points=order.quote.redeemed_points * kept,
         earned_points=order.changes[-1].earned_points if order.changes else 0,
     )

@@ -4,7 +4,7 @@ Inside the code every moment is an aware ``datetime`` of whole seconds. On a row
 width, so that text order is time order; on the wire it carries the store's offset.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _ROW_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -54,3 +54,24 @@ def points_expire_at(year: int, valid_years: int, zone: ZoneInfo) -> datetime:
 def last_second_before(moment: datetime) -> datetime:
     """Return the last whole second before the moment: what a member is told as the end of something."""
     return moment - timedelta(seconds=1)
+
+
+def is_member_day(moment: datetime, day: int, zone: ZoneInfo) -> bool:
+    """Tell whether the moment lies in a member day, 00:00 to 24:00 store time (P2)."""
+    return moment.astimezone(zone).day == day
+
+
+def latest_member_day(moment: datetime, day: int, zone: ZoneInfo) -> date:
+    """Return the date of the member day that is running or was the last one (P2)."""
+    today = moment.astimezone(zone).date()
+    if today.day >= day:
+        return today.replace(day=day)
+    return (today.replace(day=1) - timedelta(days=1)).replace(day=day)
+
+
+def next_member_day(moment: datetime, day: int, zone: ZoneInfo) -> date:
+    """Return the date of the first member day that has not begun yet (P2)."""
+    today = moment.astimezone(zone).date()
+    if today.day < day:
+        return today.replace(day=day)
+    return (today.replace(day=28) + timedelta(days=4)).replace(day=day)

@@ -6,6 +6,7 @@ order's row is the idempotency record, for ever (R1).
 
 import base64
 import hashlib
+import re
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -19,7 +20,7 @@ _DIGEST_BYTES = 16
 
 def _derive(prefix: str, *parts: str) -> str:
     digest = hashlib.sha256()
-    for part in parts:
+    for part in (prefix, *parts):
         encoded = part.encode()
         digest.update(len(encoded).to_bytes(4, "big"))  # so that ("ab", "c") and ("a", "bc") differ
         digest.update(encoded)
@@ -35,6 +36,22 @@ def order_id(member_id: str, idempotency_key: str) -> str:
 def entry_id(member_id: str, number: int) -> str:
     """Return the id of a member's ledger entry, by its number in posting order."""
     return _derive("ent", member_id, str(number))
+
+
+def coupon_id(member_id: str, year: int) -> str:
+    """Return the id of a member's birthday coupon of a year: ``cpn_2026_`` and 26 characters.
+
+    The year stands in it, so that whoever is shown an id reads the one row that it can mean.
+    """
+    return _derive(f"cpn_{year}", member_id)
+
+
+def coupon_year(member_id: str, text: str) -> int | None:
+    """Return the year of a coupon id of this member, or None if it is no id of theirs."""
+    match = re.fullmatch(r"cpn_([0-9]{4})_[a-z2-7]{26}", text)
+    if match is None or coupon_id(member_id, int(match[1])) != text:
+        return None
+    return int(match[1])
 
 
 def fingerprint(*parts: str) -> str:

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from functions.domain.money import FEN_PER_YUAN
 
 _FILE = Path(__file__).with_name("policy.toml")
 _VERSION_DIGITS = 12
 
 Fen = Annotated[int, Field(strict=True, ge=0)]
-Rate = Annotated[Decimal, Field(gt=0, le=1)]
+PositiveFen = Annotated[int, Field(strict=True, gt=0)]
+Count = Annotated[int, Field(strict=True, gt=0)]
+Rate = Annotated[Decimal, Field(gt=0, le=1, decimal_places=4)]
 
 
 class PolicyError(Exception):
@@ -31,11 +35,22 @@ class TierPolicy(_Section):
     """One row of the tier table: from where the tier holds, and the rights that come with it."""
 
     code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,7}$")]
-    registered: bool = False
     above_fen: Fen | None = None
     birthday_coupon_fen: Fen = 0
     member_day_rate: Rate | None = None
-    free_shipping_from_fen: Fen
+    free_shipping_from_fen: PositiveFen
+
+
+class MemberDayPolicy(_Section):
+    """Which day of each month the member day is (P2); every month must have it."""
+
+    day: Annotated[int, Field(strict=True, ge=1, le=28)]
+
+
+class BirthdayCouponPolicy(_Section):
+    """What a birthday coupon asks for (P4)."""
+
+    min_goods_fen: PositiveFen
 
 
 class ShippingPolicy(_Section):
@@ -45,25 +60,35 @@ class ShippingPolicy(_Section):
 
 
 class PointsPolicy(_Section):
-    """How points are earned, held and redeemed (E1, E3, E5, P7)."""
+    """How points are earned, held and redeemed (E1, E3, E5, E10, P7)."""
 
-    earned_per_yuan: PositiveInt
-    valid_years: PositiveInt
-    release_days: PositiveInt
-    redeemed_per_yuan: PositiveInt
-    redeem_step: PositiveInt
-    redeem_max_points: PositiveInt
+    earned_per_yuan: Count
+    release_days: Count
+    valid_years: Count
+    notice_days: Annotated[int, Field(strict=True, ge=1, le=365)]
+    redeemed_per_yuan: Count
+    redeem_step: Count
+    redeem_max_points: Count
+
+    @model_validator(mode="after")
+    def _redeems_whole_fen(self) -> Self:
+        if self.redeem_step * FEN_PER_YUAN % self.redeemed_per_yuan:
+            raise ValueError("redeem_step must be worth whole fen")
+        if self.redeem_max_points % self.redeem_step:
+            raise ValueError("redeem_max_points must be a multiple of redeem_step")
+        return self
+
+    @property
+    def release_after(self) -> timedelta:
+        """How long after receipt points become available (E3)."""
+        return timedelta(days=self.release_days)
 
 
 class OrderPolicy(_Section):
-    """How long an order may wait (O2)."""
+    """How long an order may wait (O2, O3)."""
 
-    payment_window_minutes: PositiveInt
-
-    @property
-    def payment_window(self) -> timedelta:
-        """How long after it was placed an unpaid order can still be paid."""
-        return timedelta(minutes=self.payment_window_minutes)
+    payment_window_minutes: Count
+    auto_receipt_days: Count
 
 
 class Policy(_Section):
@@ -71,30 +96,36 @@ class Policy(_Section):
 
     time_zone: str
     tiers: Annotated[tuple[TierPolicy, ...], Field(min_length=2)]
+    member_day: MemberDayPolicy
+    birthday_coupon: BirthdayCouponPolicy
     shipping: ShippingPolicy
     points: PointsPolicy
     orders: OrderPolicy
 
-    @model_validator(mode="after")
-    def _holds_together(self) -> Self:
+    @field_validator("time_zone")
+    @classmethod
+    def _exists(cls, name: str) -> str:
         try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"time_zone: no such zone: {self.time_zone!r}") from error
-        first, *paid = self.tiers
-        if not first.registered or any(tier.registered for tier in paid):
-            raise ValueError("tiers: exactly the first tier is the registered one")
-        bounds = [tier.above_fen for tier in paid]
-        if first.above_fen is not None or bounds[0] is not None:
-            raise ValueError("tiers: the registered tier and the first paid tier have no above_fen")
-        known = [bound for bound in bounds[1:] if bound is not None]
-        if len(known) != len(bounds) - 1 or any(a >= b for a, b in pairwise(known)):
-            raise ValueError("tiers: above_fen must be there and rise from tier to tier")
-        if len({tier.code for tier in self.tiers}) != len(self.tiers):
-            raise ValueError("tiers: each code may stand once")
-        if self.points.redeem_max_points % self.points.redeem_step:
-            raise ValueError("points.redeem_max_points must be a multiple of points.redeem_step")
-        return self
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"no such time zone: {name!r}") from error
+        return name
+
+    @field_validator("tiers")
+    @classmethod
+    def _bounds_rise_from_zero(cls, tiers: tuple[TierPolicy, ...]) -> tuple[TierPolicy, ...]:
+        """T4: bounds start at 0 and each ends where the next begins, so that every amount has one tier."""
+        first, *paid = tiers
+        if len({tier.code for tier in tiers}) != len(tiers):
+            raise ValueError("each code may stand once")
+        if first.above_fen is not None or first.birthday_coupon_fen:
+            raise ValueError(f"{first.code}: the tier before any paid order has no bound and no coupon (B1)")
+        if paid[0].above_fen != 0:
+            raise ValueError(f"{paid[0].code}.above_fen: the tier of the first paid order starts at 0")
+        for lower, upper in pairwise(paid):
+            if upper.above_fen is None or lower.above_fen is None or upper.above_fen <= lower.above_fen:
+                raise ValueError(f"{upper.code}.above_fen: must be there and lie above that of {lower.code}")
+        return tiers
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -136,6 +167,7 @@ def load(file: Path = _FILE) -> Policy:
         raise PolicyError(f"{file.name}: {error}") from error
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'policy'}: {fault['msg']}" for fault in error.errors()
+            f"{'.'.join(map(str, fault['loc'])) or 'policy'}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
         )
         raise PolicyError(f"{file.name}: {faults}") from error

@@ -149,7 +149,7 @@ class Tables:
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Sequence[tuple[str, Key]], deadline: Deadline) -> list[Row | None]:
-        """Read rows of several tables consistently in one round trip, in the order asked for.
+        """Read rows of several tables consistently, in the order asked for; up to 100 in one round trip.
 
         It is no snapshot: rows may be from different moments. Unprocessed keys are asked for again.
 
@@ -158,22 +158,25 @@ class Tables:
         TryAgainError
             Keys were still unprocessed after :data:`BATCH_ROUNDS_MAX` rounds or at the deadline.
         """
-        if len(keys) > BATCH_KEYS_MAX:
-            raise ValueError(f"at most {BATCH_KEYS_MAX} keys, not {len(keys)}")
         found: dict[tuple[str, frozenset[tuple[str, Any]]], Row] = {}
         key_names = {table: tuple(key) for table, key in keys}
-        asked: dict[str, Any] = {}
-        for table, key in keys:
-            asked.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(to_item(key))
+        for start in range(0, len(keys), BATCH_KEYS_MAX):
+            asked: dict[str, Any] = {}
+            for table, key in keys[start : start + BATCH_KEYS_MAX]:
+                asked.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(to_item(key))
+            for table, row in self._batch(asked, deadline):
+                found[table, frozenset((name, row[name]) for name in key_names[table])] = row
+        return [found.get((table, frozenset(key.items()))) for table, key in keys]
+
+    def _batch(self, asked: dict[str, Any], deadline: Deadline) -> Iterator[tuple[str, Row]]:
         for sent in range(BATCH_ROUNDS_MAX):
             with _repeatable():
                 answer = self.client.batch_get_item(RequestItems=asked)
             for table, items in answer["Responses"].items():
-                for row in map(from_item, items):
-                    found[table, frozenset((name, row[name]) for name in key_names[table])] = row
+                yield from ((table, from_item(item)) for item in items)
             asked = dict(answer.get("UnprocessedKeys", {}))
             if not asked:
-                return [found.get((table, frozenset(key.items()))) for table, key in keys]
+                return
             if not deadline.seconds_left():
                 break
             _full_jitter(sent, deadline)
@@ -217,16 +220,45 @@ class Tables:
         rows = [from_item(item) for item in answer["Items"]]
         return rows[:limit], len(rows) > limit or "LastEvaluatedKey" in answer
 
+    def query_index(
+        self, table: str, index: str, *, partition: tuple[str, str], limit: int, after: Key | None
+    ) -> tuple[list[Row], bool]:
+        """Read a page of one partition of an index, lowest sort key first; it may be behind the table.
+
+        Returns the rows as far as the index holds them, at most ``limit``, and whether more follow.
+        """
+        start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
+        with _repeatable():
+            answer = self.client.query(
+                TableName=table,
+                IndexName=index,
+                KeyConditionExpression="#partition = :partition",
+                ExpressionAttributeNames={"#partition": partition[0]},
+                ExpressionAttributeValues=to_item({":partition": partition[1]}),
+                Limit=limit + 1,
+                **start,
+            )
+        rows = [from_item(item) for item in answer["Items"]]
+        return rows[:limit], len(rows) > limit or "LastEvaluatedKey" in answer
+
     def upsert(
-        self, table: str, key: Key, *, replace: Mapping[str, Any], initially: Mapping[str, Any]
+        self,
+        table: str,
+        key: Key,
+        *,
+        replace: Mapping[str, Any],
+        initially: Mapping[str, Any],
+        remove: Sequence[str] = (),
     ) -> tuple[Row, bool]:
-        """Set attributes of a row; those in ``initially`` only where the row lacks them.
+        """Set attributes of a row; those in ``initially`` only where the row lacks them; remove others.
 
         Returns the row after it and whether it is new. Sent twice, it does the same.
         """
         sets = [f"#{name} = :{name}" for name in replace]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in initially]
         expression = "SET " + ", ".join(sets)
+        if remove:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
         with _repeatable():
             answer = self.client.update_item(
                 TableName=table,
@@ -239,7 +271,10 @@ class Tables:
                 ReturnValues="ALL_OLD",
             )
         before = from_item(answer.get("Attributes", {}))
-        return {**key, **initially, **before, **replace}, not before.keys() - key.keys()
+        after = {**key, **initially, **before, **replace}
+        for name in remove:
+            after.pop(name, None)
+        return after, not before.keys() - key.keys()
 
     def transaction(self) -> "Transaction":
         """Return an empty transaction that store operations add their actions to."""

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -25,6 +26,13 @@ StoreTime = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-10T09:30:00+08:00"]}),
 ]
 """A moment with the store's offset, in whole seconds (RFC 3339)."""
+
+Rate = Annotated[
+    Decimal,
+    PlainSerializer(lambda rate: f"{rate:.2f}" if rate == round(rate, 2) else str(rate), return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["0.90"]}),
+]
+"""A factor of a price as decimal text with two places, or as many as it has."""
 
 
 def _printable(text: str) -> str:

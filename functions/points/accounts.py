@@ -1,13 +1,15 @@
 """Where accounts live: wallet, lots and ledger entries, written together with the standing they go with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from functions.domain import calendar
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Tables, until_clear
+from functions.platform.dynamo import Row, Tables, Transaction, until_clear
+from functions.points import ledger
 from functions.points.ledger import Entry, EntryKind, Wallet
 from functions.points.posting import Account, Lot, OrderChange, Posting, TierChange, post
 from functions.tiers.members import STANDING, TIER_CHANGE, key, standing_of
@@ -25,6 +27,24 @@ class AccountMissingError(Exception):
 def opening_row(member_id: str) -> Row:
     """Return the row of a new member's empty wallet."""
     return _wallet_row(member_id, Wallet())
+
+
+def redeem(
+    transaction: Transaction,
+    table: str,
+    *,
+    member_id: str,
+    wallet: Wallet,
+    points: int,
+    order_id: str,
+    at: datetime,
+    policy: Policy,
+) -> None:
+    """Add to an order's transaction that it redeems points of this wallet, with the entry (O1, E6)."""
+    after, entry = ledger.redeem(wallet, points=points, order_id=order_id, occurred_at=at, policy=policy)
+    after = replace(after, version=wallet.version + 1)
+    transaction.put_version(table, _wallet_row(member_id, after), replaces=wallet.version)
+    transaction.put_new(table, _entry_row(member_id, entry))
 
 
 @dataclass(frozen=True, slots=True)

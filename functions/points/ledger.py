@@ -18,6 +18,7 @@ class EntryKind(StrEnum):
     """What a movement of points is (E9)."""
 
     EARN = "earn"
+    REDEEM = "redeem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,28 @@ def points_earned(policy_per_yuan: int, paid_fen: int) -> int:
 def earn(wallet: Wallet, *, points: int, order_id: str, occurred_at: datetime) -> tuple[Wallet, Entry]:
     """Add the points of a newly paid order to the frozen ones (E2)."""
     return _move(wallet, EntryKind.EARN, occurred_at, order_id, frozen_delta=points)
+
+
+def redeem(
+    wallet: Wallet, *, points: int, order_id: str, occurred_at: datetime, policy: Policy
+) -> tuple[Wallet, Entry]:
+    """Take the points that an order redeems, the oldest year first (E6).
+
+    Raises
+    ------
+    ValueError
+        The wallet has not that many that can be spent at this moment: the caller priced another wallet.
+    """
+    missing = points
+    taken: dict[str, int] = {}
+    for year, held in usable(wallet, policy, occurred_at).items():
+        part = min(held, missing)
+        if part:
+            taken[year] = -part
+            missing -= part
+    if missing:
+        raise ValueError(f"{missing} of {points} points cannot be redeemed")
+    return _move(wallet, EntryKind.REDEEM, occurred_at, order_id, available_delta=taken)
 
 
 def usable(wallet: Wallet, policy: Policy, at: datetime) -> dict[str, int]:

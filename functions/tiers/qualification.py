@@ -63,11 +63,13 @@ def next_tier(policy: Policy, standing: Standing) -> NextTier | None:
     if place + 1 == len(policy.tiers):
         return None
     above = policy.tiers[place + 1]
-    to_go = 0 if above.above_fen is None else above.above_fen + 1 - standing.effective_fen
-    return NextTier(tier=above.code, amount_to_go_fen=to_go)
+    if not standing.ever_paid or above.above_fen is None:
+        return NextTier(tier=above.code, amount_to_go_fen=0)
+    return NextTier(tier=above.code, amount_to_go_fen=above.above_fen + 1 - standing.effective_fen)
 
 
 def _highest(policy: Policy, effective_fen: int) -> TierPolicy:
+    """Return the last paid tier whose lower bound is exceeded; the first of them also holds at 0 (T1)."""
     held = policy.tiers[1]
     for tier in policy.tiers[2:]:
         if tier.above_fen is not None and effective_fen > tier.above_fen:

@@ -2,13 +2,12 @@
 
 from dataclasses import asdict
 from datetime import date
-from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from functions.domain.policy import Policy
-from functions.platform.shapes import Answer, Printable, Request, StoreTime
+from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
 from functions.tiers.members import Profile
 from functions.tiers.qualification import Standing, next_tier
 
@@ -18,11 +17,6 @@ DateText = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
     WithJsonSchema({"type": "string", "format": "date"}),
-]
-Rate = Annotated[
-    Decimal,
-    PlainSerializer(lambda rate: f"{rate:.2f}", return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["0.90"]}),
 ]
 
 

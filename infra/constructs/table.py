@@ -27,3 +27,13 @@ class ProgrammeTable(dynamodb.Table):
             removal_policy=stage.removal_policy,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
         )
+
+    def add_sparse_index(self, name: str, *, partition_key: str, sort_key: str) -> None:
+        """Add an index of the rows that have its partition key; it holds keys only, so that it costs nothing
+        when other attributes change."""
+        self.add_global_secondary_index(
+            index_name=name,
+            partition_key=dynamodb.Attribute(name=partition_key, type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name=sort_key, type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )

@@ -166,7 +166,23 @@ def test_a_quote_has_every_field_of_the_contract(suite: Suite) -> None:
         "points": {"redeemed": 0, "value_fen": 0},
         "paid_fen": 10_950,
         "earns_points": 110,
-        "not_applied": [],
+        "not_applied": [
+            {
+                "offer": "member_day",
+                "code": "no_zone_products",
+                "detail": "No product of the member zone is in the cart.",
+            },
+            {
+                "offer": "birthday_coupon",
+                "code": "not_requested",
+                "detail": "The coupon was not asked for.",
+            },
+            {
+                "offer": "points",
+                "code": "not_requested",
+                "detail": "No points were asked to be redeemed.",
+            },
+        ],
     }
 
 

@@ -35,7 +35,7 @@ def test_a_product_starts_without_stock_and_keeps_it_when_it_changes(shop: Shop)
     assert product == Product(
         sku="tea", name="Green tea", price_fen=200, member_zone=True, stock=5, low_stock_threshold=2
     )
-    assert shop.catalog.find("tea") == product
+    assert shop.product("tea") == product
 
 
 def test_R1_a_movement_counts_once_per_id_and_sku(shop: Shop) -> None:
@@ -61,7 +61,7 @@ def test_stock_never_falls_below_zero(shop: Shop) -> None:
 
 def test_stock_of_an_unknown_product_cannot_move(shop: Shop) -> None:
     assert refused(shop, "m1", 1) == "product_not_found"
-    assert shop.catalog.find("tea") is None
+    assert shop.catalog.seen_by("nobody", ["tea"], Deadline(20)) == (None, [])
 
 
 def test_one_movement_sent_many_times_at_once_counts_once(shop: Shop) -> None:

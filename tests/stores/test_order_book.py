@@ -1,12 +1,16 @@
 """Placing and paying orders: one effect, whatever is repeated, concurrent or cut off in between."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from functions.checkout.order_book import QuoteChangedError
+from functions.checkout.order_book import Placing, QuoteChangedError
 from functions.checkout.orders import Order, Status
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
+from tests.support.accounts import hold_coupon, hold_points
 from tests.support.faults import (
     IN_PROGRESS,
     LOST_AFTER,
@@ -283,3 +287,82 @@ def test_50_lines_can_be_ordered_and_paid(shop: Shop) -> None:
     order, _ = shop.place("alice", "k1", *skus, quantity=999)
     assert shop.pay(order).status is Status.PAID
     assert {shop.units(sku) for sku in skus} == {0}
+
+
+def with_points(shop: Shop, number: int) -> Placing:
+    """Return a request of alice that redeems 500 points."""
+    placing = shop.placing("alice", f"k{number}", "tea")
+    return replace(placing, cart=replace(placing.cart, points=500))
+
+
+def test_case_6_orders_at_once_never_spend_more_points_than_the_wallet_held(shop: Shop) -> None:
+    shop.register("alice")
+    shop.stock("tea", 100)
+    hold_points(shop.tables, shop.settings.members_table, "alice", {"2025": 700, "2026": 1_300})
+    results = at_once(30, lambda n: shop.book.place(with_points(shop, n), Deadline(20)))
+    wallet = shop.accounts.wallet("alice")
+    assert wallet is not None
+    entries, _ = shop.accounts.entries("alice", limit=100, after=None)
+    spent = -sum(sum(entry.available_delta.values()) for entry in entries)
+    assert spent == 500 * len(placed(results))
+    assert sum(wallet.available.values()) == 2_000 - spent >= 0
+    assert {each.code for each in results if isinstance(each, RefusalError)} <= {
+        "insufficient_points",
+        "conflict",
+    }
+    assert shop.units("tea") == 100 - len(placed(results))
+
+
+def test_case_7_a_coupon_is_used_by_one_of_many_orders_at_once(shop: Shop) -> None:
+    shop.register("alice")
+    shop.stock("kettle", 100, price_fen=20_000)
+    coupon = hold_coupon(
+        shop.tables,
+        shop.settings.members_table,
+        "alice",
+        face_fen=2_000,
+        valid_from=NOON - timedelta(days=1),
+        valid_until=NOON + timedelta(days=1),
+    )
+
+    def order(number: int) -> tuple[Order, bool]:
+        placing = shop.placing("alice", f"k{number}", "kettle")
+        placing = replace(placing, cart=replace(placing.cart, coupon=coupon.coupon_id))
+        return shop.book.place(placing, Deadline(20))
+
+    results = at_once(30, order)
+    assert len(placed(results)) == 1
+    assert {each.code for each in results if isinstance(each, RefusalError)} <= {"coupon_used", "conflict"}
+    assert shop.units("kettle") == 99
+
+
+@pytest.mark.parametrize("fault", [RESET_BEFORE, LOST_AFTER, SERVER_ERROR_AFTER])
+@pytest.mark.parametrize("sends", [1, SENDS_OF_THE_SDK])
+def test_an_order_with_points_cut_off_spends_them_once(
+    stocked: Shop, calls: Calls, fault: Fault, sends: int
+) -> None:
+    hold_points(stocked.tables, stocked.settings.members_table, "alice", {"2026": 1_000})
+    calls.fail("TransactWriteItems", *[fault] * sends)
+    order, _ = stocked.book.place(with_points(stocked, 1), Deadline(20))
+    wallet = stocked.accounts.wallet("alice")
+    assert wallet is not None
+    assert (order.quote.redeemed_points, dict(wallet.available), wallet.entries) == (500, {"2026": 500}, 1)
+
+
+def test_an_order_with_every_offer_stays_within_dynamodbs_limits(shop: Shop, calls: Calls) -> None:
+    shop.register("alice")
+    hold_points(shop.tables, shop.settings.members_table, "alice", {"2026": 2_000})
+    skus = [f"sku{number}" for number in range(50)]
+    for sku in skus:
+        shop.stock(sku, 999)
+    placing = shop.placing("alice", "k1", *skus, quantity=999)
+    sent = len(calls.sent)
+    order, _ = shop.book.place(replace(placing, cart=replace(placing.cart, points="best")), Deadline(20))
+    assert order.quote.redeemed_points == 2_000
+    assert calls.sent[sent:] == ["BatchGetItem", "TransactWriteItems"]
+
+
+def test_a_quote_is_one_round_trip(stocked: Shop, calls: Calls) -> None:
+    sent = len(calls.sent)
+    stocked.book.quote(stocked.placing("alice", "k1", "tea").cart, "alice", NOON, Deadline(20))
+    assert calls.sent[sent:] == ["BatchGetItem"]

@@ -8,26 +8,38 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PARTITION_KEYS = {"Orders": "order_id", "Members": "member_id", "Catalog": "sku"}
+INDEXES = {"Catalog": {"zone": ("zone", "sku")}}
+"""The sparse indexes of each table: name, partition key and sort key. They hold keys only."""
 
 
-def definition(partition_key: str) -> dict[str, Any]:
+def definition(name: str) -> dict[str, Any]:
     """Return a table's keys and indexes."""
-    return {
+    partition_key, indexes = PARTITION_KEYS[name], INDEXES.get(name, {})
+    attributes = dict.fromkeys([partition_key, "item", *(key for keys in indexes.values() for key in keys)])
+    declared: dict[str, Any] = {
         "KeySchema": [
             {"AttributeName": partition_key, "KeyType": "HASH"},
             {"AttributeName": "item", "KeyType": "RANGE"},
         ],
-        "AttributeDefinitions": [
-            {"AttributeName": partition_key, "AttributeType": "S"},
-            {"AttributeName": "item", "AttributeType": "S"},
-        ],
+        "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in attributes],
     }
+    if indexes:
+        declared["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": partition, "KeyType": "HASH"},
+                    {"AttributeName": sort, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+            for index, (partition, sort) in indexes.items()
+        ]
+    return declared
 
 
 def create(client: "DynamoDBClient", prefix: str) -> Settings:
     """Create empty tables whose names begin with the prefix; return the settings that name them."""
-    for name, partition_key in PARTITION_KEYS.items():
-        client.create_table(
-            TableName=f"{prefix}-{name}", BillingMode="PAY_PER_REQUEST", **definition(partition_key)
-        )
+    for name in PARTITION_KEYS:
+        client.create_table(TableName=f"{prefix}-{name}", BillingMode="PAY_PER_REQUEST", **definition(name))
     return Settings.from_environment({f"{name.upper()}_TABLE": f"{prefix}-{name}" for name in PARTITION_KEYS})

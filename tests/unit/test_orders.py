@@ -6,7 +6,7 @@ import pytest
 
 from functions.checkout.order_book import order_of, row_of
 from functions.checkout.orders import Order, Status, Terms, as_of, pay
-from functions.checkout.pricing import Cart, CartLine, Product, price
+from functions.checkout.pricing import Cart, CartLine, Product, Shopper, price
 from functions.domain.errors import InvalidError
 from functions.domain.policy import load
 
@@ -14,7 +14,8 @@ POLICY = load()
 PLACED_AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 LAPSES_AT = PLACED_AT + timedelta(minutes=30)
 TEA = Product(sku="tea", name="Tea", price_fen=9_950, member_zone=False, stock=10)
-QUOTE = price(Cart(lines=(CartLine(sku="tea", quantity=1),)), {"tea": TEA}, tier="J0", policy=POLICY)
+CART = Cart(lines=(CartLine(sku="tea", quantity=1),))
+QUOTE = price(CART, {"tea": TEA}, Shopper(tier="J0", at=PLACED_AT), POLICY)
 ORDER = Order(
     order_id="ord_1",
     member_id="alice",

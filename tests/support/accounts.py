@@ -1,0 +1,48 @@
+"""Puts a member's account into a state that later work will reach by itself: a tier, points, a coupon."""
+
+from datetime import datetime
+
+from functions.coupons import coupons
+from functions.coupons.birthday import Coupon
+from functions.domain import identifiers
+from functions.domain.policy import Policy
+from functions.platform.dynamo import Tables, to_item
+from functions.tiers import members
+from functions.tiers.qualification import Standing
+
+
+def hold_tier(tables: Tables, table: str, member_id: str, tier: str, policy: Policy) -> None:
+    """Let a registered member hold a tier, with the least effective order amount that it takes."""
+    above_fen = policy.tier(tier).above_fen
+    standing = Standing(
+        tier=tier,
+        ever_paid=above_fen is not None,
+        effective_fen=above_fen + 1 if above_fen else 0,
+    )
+    tables.client.put_item(TableName=table, Item=to_item(members.standing_row(member_id, standing)))
+
+
+def hold_points(tables: Tables, table: str, member_id: str, available: dict[str, int]) -> None:
+    """Let a registered member hold available points by earn year."""
+    tables.client.update_item(
+        TableName=table,
+        Key=to_item(members.key(member_id, "WALLET")),
+        UpdateExpression="SET available = :available",
+        ExpressionAttributeValues=to_item({":available": available}),
+    )
+
+
+def hold_coupon(
+    tables: Tables, table: str, member_id: str, *, face_fen: int, valid_from: datetime, valid_until: datetime
+) -> Coupon:
+    """Let a member hold the birthday coupon of the year in which it begins."""
+    coupon = Coupon(
+        coupon_id=identifiers.coupon_id(member_id, valid_from.year),
+        year=valid_from.year,
+        face_value_fen=face_fen,
+        min_goods_fen=19_800,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+    tables.client.put_item(TableName=table, Item=to_item(coupons.row_of(member_id, coupon)))
+    return coupon
