@@ -16,7 +16,7 @@ from infra.constructs.table import ProgrammeTable
 from infra.stage import Stage
 
 BUS = "membership"
-API_TIMEOUT = Duration.seconds(10)
+API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
 
 SHOP_ROUTES = [
@@ -127,6 +127,10 @@ class MembershipStack(Stack):
             "ApiUrl": self.api.url,
             "UserPoolId": self.identity.user_pool.user_pool_id,
             "UserPoolClientId": self.identity.user_client.user_pool_client_id,
+            "ServiceClientId": self.identity.service_client.user_pool_client_id,
+            "TokenUrl": f"{self._stage.endpoint}/oauth2/token"
+            if self._stage.local
+            else self.identity.token_url,
             "EventBusName": self.bus.event_bus_name,
             "OrdersTableName": self.orders.table_name,
             "MembersTableName": self.members.table_name,

@@ -9,6 +9,8 @@ from constructs import Node
 LOCAL = "local"
 AWS = "aws"
 PROD = "prod"
+_RESERVED = ("aws", "amazon", "cognito")
+"""Words that Cognito refuses in the name of a token endpoint, which has the stage in it."""
 
 
 class ContextError(Exception):
@@ -39,8 +41,10 @@ class Stage:
         name = node.try_get_context("stage") or "dev"
         target = node.try_get_context("target") or AWS
         endpoint = node.try_get_context("endpoint")
-        if not str(name).isalnum():
-            raise ContextError(f"-c stage={name}: letters and digits only")
+        if not (name.isascii() and name.isalnum()) or any(word in name.lower() for word in _RESERVED):
+            raise ContextError(
+                f"-c stage={name}: letters and digits only, and none of {', '.join(_RESERVED)}"
+            )
         if target not in (AWS, LOCAL):
             raise ContextError(f"-c target={target}: there are {AWS} and {LOCAL}")
         if target == LOCAL and not endpoint:

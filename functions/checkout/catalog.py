@@ -141,11 +141,15 @@ class Catalog:
         )
         if product is None:
             raise NotFoundError("product_not_found", "The catalogue has no such product.")
+        short = product["stock"] + movement.delta < 0
+        if short and earlier is None:
+            # A batch is no snapshot: the stock may be from after this very movement.
+            earlier = self.tables.get(self.table, key(movement.sku, written["item"]))
         if earlier is not None:
             if earlier["contents"] != written["contents"]:
                 raise InvalidError("movement_id_reused", "The movement id was used with other contents.")
             return product_of(product)
-        if product["stock"] + movement.delta < 0:
+        if short:
             raise ConflictError("insufficient_stock", "There is not that much in stock.", skus=[movement.sku])
         transaction = self.tables.transaction()
         transaction.put_new(self.table, written)

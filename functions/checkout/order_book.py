@@ -17,6 +17,7 @@ from functions.checkout.pricing import (
     Quote,
     QuoteLine,
     Shopper,
+    check_cart,
     price,
 )
 from functions.coupons import coupons
@@ -25,7 +26,7 @@ from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Tables, Transaction, until_clear
+from functions.platform.dynamo import ConditionFailedError, Row, Tables, Transaction, until_clear
 from functions.points import accounts
 from functions.points.ledger import Wallet, usable
 from functions.points.posting import OrderChange
@@ -85,8 +86,9 @@ class OrderBook:
 
     def find(self, order_id: str) -> Order | None:
         """Return an order as it was last written, or None."""
-        row = self.tables.get(self.orders_table, key(order_id))
-        return None if row is None else order_of(row)
+        if not identifiers.is_order_id(order_id):
+            return None
+        return _read_as(order_of, self.tables.get(self.orders_table, key(order_id)))
 
     def quote(self, cart: Cart, member_id: str, at: datetime, deadline: Deadline) -> Quote:
         """Price a cart for a member at this moment, in one round trip; nothing changes.
@@ -138,7 +140,13 @@ class OrderBook:
         for line in quote.lines:
             catalog.take_stock(transaction, self.catalog_table, line, shelf.products[line.sku])
         self._use_offers(transaction, order, shelf)
-        transaction.commit(deadline)
+        try:
+            transaction.commit(deadline)
+        except ConditionFailedError as failed:
+            (placed, *_) = failed.rows
+            if placed is None:
+                raise
+            return _replayed(order_of(placed), placing), True
         return order, False
 
     def _use_offers(self, transaction: Transaction, order: Order, shelf: Shelf) -> None:
@@ -183,6 +191,8 @@ class OrderBook:
         self, order_id: str, payment_id: str, amount_fen: int, now: datetime, deadline: Deadline
     ) -> Order:
         contents = {**payment_key(payment_id), "paid_order_id": order_id, "amount_fen": amount_fen}
+        if not identifiers.is_order_id(order_id):
+            raise NotFoundError("order_not_found", "There is no such order.")
         row, spent = self.tables.batch_get(
             [(self.orders_table, key(order_id)), (self.orders_table, payment_key(payment_id))], deadline
         )
@@ -192,7 +202,9 @@ class OrderBook:
             raise NotFoundError("order_not_found", "There is no such order.")
         order = order_of(row)
         if spent is not None:
-            return order
+            # A batch is no snapshot: its order may be from before the payment that its other row records.
+            recorded = any(payment.payment_id == payment_id for payment in order.payments)
+            return order if recorded else self.find(order_id) or order
         after = pay(order, payment_id=payment_id, amount_fen=amount_fen, now=now)
         transaction = self.tables.transaction()
         transaction.put_new(self.orders_table, contents)
@@ -232,6 +244,7 @@ class OrderBook:
         return identifiers.coupon_year(member_id, cart.coupon)
 
     def _price(self, cart: Cart, shelf: Shelf, at: datetime) -> Quote:
+        check_cart(cart, shelf.products, self.policy)
         if shelf.standing is None or shelf.wallet is None:
             raise ConflictError("not_registered", "Register first: PUT /members/me.")
         shopper = Shopper(

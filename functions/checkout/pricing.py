@@ -135,6 +135,21 @@ def points_value_fen(points: int, policy: Policy) -> int:
     return points * FEN_PER_YUAN // policy.points.redeemed_per_yuan
 
 
+def check_cart(cart: Cart, products: Mapping[str, Product], policy: Policy) -> None:
+    """Refuse what nobody could order, whoever asks.
+
+    Raises
+    ------
+    InvalidError
+        ``unknown_sku``; ``invalid_request`` for more points than the policy allows in one order (P7).
+    """
+    if cart.points != BEST and not 0 <= cart.points <= policy.points.redeem_max_points:
+        raise _too_many_points(policy)
+    unknown = [line.sku for line in cart.lines if line.sku not in products]
+    if unknown:
+        raise InvalidError("unknown_sku", "The catalogue has no such product.", skus=unknown)
+
+
 def price(cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy: Policy) -> Quote:
     """Price a cart.
 
@@ -153,11 +168,7 @@ def price(cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy:
     ConflictError
         ``coupon_used``, ``insufficient_points``.
     """
-    if cart.points != BEST and not 0 <= cart.points <= policy.points.redeem_max_points:
-        raise _too_many_points(policy)
-    unknown = [line.sku for line in cart.lines if line.sku not in products]
-    if unknown:
-        raise InvalidError("unknown_sku", "The catalogue has no such product.", skus=unknown)
+    check_cart(cart, products, policy)
     pricer = _Pricer(cart, products, shopper, policy)
     if cart.coupon not in (NO_COUPON, BEST):
         pricer.check_coupon_asked_for()

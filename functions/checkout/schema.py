@@ -104,8 +104,11 @@ class OrderRequest(CartRequest):
     expected_paid_fen: Fen | None = None
 
     def fingerprint(self) -> str:
-        """Return what tells this body from another: equal after defaults, lines in the order sent."""
-        return fingerprint(json.dumps(self.model_dump(mode="json"), sort_keys=True))
+        """Return what tells this body from another: equal after defaults, lines in the order sent.
+
+        Defaults are left out, so that a field added later does not make old requests look different (R1).
+        """
+        return fingerprint(json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True))
 
 
 class PaymentRequest(Request):

@@ -1,6 +1,7 @@
 """What the programme refuses, each with a code that callers can rely on.
 
-Raising one of these means that nothing has happened. The HTTP face turns them into RFC 9457 problems.
+Raising one of these means that nothing has happened; only :class:`TryAgainError` leaves that open. The HTTP
+face turns them into RFC 9457 problems.
 """
 
 from collections.abc import Mapping

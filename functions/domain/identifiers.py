@@ -33,6 +33,11 @@ def order_id(member_id: str, idempotency_key: str) -> str:
     return _derive("ord", member_id, idempotency_key)
 
 
+def is_order_id(text: str) -> bool:
+    """Tell whether a text can be the id of an order; no other one is worth looking for."""
+    return re.fullmatch(r"ord_[a-z2-7]{26}", text) is not None
+
+
 def entry_id(member_id: str, number: int) -> str:
     """Return the id of a member's ledger entry, by its number in posting order."""
     return _derive("ent", member_id, str(number))

@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
-from functions.domain.errors import ConflictError, TryAgainError
+from functions.domain.errors import ConflictError, RefusalError, TryAgainError
 from functions.platform.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -32,8 +32,18 @@ BATCH_ROUNDS_MAX = 8
 """How often unprocessed keys of one batch are asked for again."""
 SENDS_MAX = 8
 """How often one transaction is sent while it only meets other transactions, or throttling."""
-ATTEMPTS_MAX = 8
+ATTEMPTS_MAX = 12
 """How often an operation starts again from its read because others changed what it had read."""
+PAGES_MAX = 25
+"""How many pages of a query are read for one page of a list: a page may be empty and not the last."""
+CONNECT_SECONDS_MAX = 0.5
+READ_SECONDS_MAX = 1.0
+SDK_TRIES_MAX = 2
+SDK_BACKOFF_SECONDS_MAX = 1.0
+CALL_SECONDS_MAX = (
+    SDK_TRIES_MAX * (CONNECT_SECONDS_MAX + READ_SECONDS_MAX) + (SDK_TRIES_MAX - 1) * SDK_BACKOFF_SECONDS_MAX
+)
+"""How long one call can take at worst; nothing is sent any more when less is left (see deadline.py)."""
 BACKOFF_BASE_SECONDS = 0.02
 BACKOFF_CAP_SECONDS = 0.5
 
@@ -52,9 +62,9 @@ def client(endpoint_url: str | None = None) -> "DynamoDBClient":
     a third of a call.
     """
     config = Config(
-        connect_timeout=1,
-        read_timeout=3,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=CONNECT_SECONDS_MAX,
+        read_timeout=READ_SECONDS_MAX,
+        retries={"mode": "standard", "total_max_attempts": SDK_TRIES_MAX},
         parameter_validation=False,
     )
     return boto3.client("dynamodb", config=config, endpoint_url=endpoint_url)
@@ -71,9 +81,8 @@ class ConditionFailedError(Exception):
     or the row does not exist.
     """
 
-    def __init__(self, failed: Sequence[bool], rows: Sequence[Row | None]) -> None:
-        super().__init__(f"conditions failed at actions {[i for i, bad in enumerate(failed) if bad]}")
-        self.failed = failed
+    def __init__(self, rows: Sequence[Row | None]) -> None:
+        super().__init__("a condition did not hold")
         self.rows = rows
 
 
@@ -205,20 +214,18 @@ class Tables:
         tuple
             The rows, at most ``limit``, and whether more follow them.
         """
-        start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
-        with _repeatable():
-            answer = self.client.query(
-                TableName=table,
-                KeyConditionExpression="#partition = :partition AND begins_with(#sort, :prefix)",
-                ExpressionAttributeNames={"#partition": partition[0], "#sort": prefix[0]},
-                ExpressionAttributeValues=to_item({":partition": partition[1], ":prefix": prefix[1]}),
-                ConsistentRead=True,
-                ScanIndexForward=False,
-                Limit=limit + 1,  # one more than asked for tells whether there is a next page
-                **start,
-            )
-        rows = [from_item(item) for item in answer["Items"]]
-        return rows[:limit], len(rows) > limit or "LastEvaluatedKey" in answer
+        return self._pages(
+            {
+                "TableName": table,
+                "KeyConditionExpression": "#partition = :partition AND begins_with(#sort, :prefix)",
+                "ExpressionAttributeNames": {"#partition": partition[0], "#sort": prefix[0]},
+                "ExpressionAttributeValues": to_item({":partition": partition[1], ":prefix": prefix[1]}),
+                "ConsistentRead": True,
+                "ScanIndexForward": False,
+            },
+            limit,
+            after,
+        )
 
     def query_index(
         self, table: str, index: str, *, partition: tuple[str, str], limit: int, after: Key | None
@@ -227,19 +234,30 @@ class Tables:
 
         Returns the rows as far as the index holds them, at most ``limit``, and whether more follow.
         """
+        return self._pages(
+            {
+                "TableName": table,
+                "IndexName": index,
+                "KeyConditionExpression": "#partition = :partition",
+                "ExpressionAttributeNames": {"#partition": partition[0]},
+                "ExpressionAttributeValues": to_item({":partition": partition[1]}),
+            },
+            limit,
+            after,
+        )
+
+    def _pages(self, query: dict[str, Any], limit: int, after: Key | None) -> tuple[list[Row], bool]:
+        """Read on until there is one row more than asked for, which tells that more follow, or no more."""
+        rows: list[Row] = []
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
-        with _repeatable():
-            answer = self.client.query(
-                TableName=table,
-                IndexName=index,
-                KeyConditionExpression="#partition = :partition",
-                ExpressionAttributeNames={"#partition": partition[0]},
-                ExpressionAttributeValues=to_item({":partition": partition[1]}),
-                Limit=limit + 1,
-                **start,
-            )
-        rows = [from_item(item) for item in answer["Items"]]
-        return rows[:limit], len(rows) > limit or "LastEvaluatedKey" in answer
+        for _ in range(PAGES_MAX):
+            with _repeatable():
+                answer = self.client.query(**query, **start, Limit=limit + 1 - len(rows))
+            rows += map(from_item, answer["Items"])
+            if "LastEvaluatedKey" not in answer or len(rows) > limit:
+                return rows[:limit], len(rows) > limit
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        raise _busy()
 
     def upsert(
         self,
@@ -331,13 +349,15 @@ class Transaction:
             ``try_again``: throttled at every send.
         """
         for sent in range(1, SENDS_MAX + 1):
+            if not deadline.seconds_left():
+                raise _busy()
             try:
                 self.client.transact_write_items(TransactItems=self.actions, ClientRequestToken=self.token)
             except (ConnectionError, HTTPClientError) as error:
                 raise OutcomeUnknownError from error
             except ClientError as error:
                 refusal = _why_again(error)
-                if sent == SENDS_MAX or not deadline.seconds_left():
+                if sent == SENDS_MAX:
                     raise refusal from error
                 _full_jitter(sent, deadline)
             else:
@@ -358,15 +378,21 @@ def until_clear(attempt: Callable[[], T], deadline: Deadline) -> T:
         ``try_again``: an outcome stayed unknown until the attempts or the time were used up.
     """
     known = True
-    for _ in range(ATTEMPTS_MAX):
+    for tried in range(ATTEMPTS_MAX):
         try:
             return attempt()
         except ConditionFailedError:
             pass
         except OutcomeUnknownError:
             known = False
+        except RefusalError as refusal:
+            if known:
+                raise
+            # An earlier write may still arrive: a refusal would say that nothing has happened.
+            raise _busy() from refusal
         if not deadline.seconds_left():
             break
+        _full_jitter(tried, deadline)
     raise _contended() if known else _busy()
 
 
@@ -398,8 +424,7 @@ def _why_again(error: ClientError) -> ConflictError | TryAgainError:
         codes = [reason.get("Code", "None") for reason in reasons]
         if "ConditionalCheckFailed" in codes:
             raise ConditionFailedError(
-                [each == "ConditionalCheckFailed" for each in codes],
-                [from_item(reason["Item"]) if reason.get("Item") else None for reason in reasons],
+                [from_item(reason["Item"]) if reason.get("Item") else None for reason in reasons]
             ) from error
         causes = set(codes) - {"None"}
         if causes <= _THROTTLES:

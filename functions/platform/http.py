@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as UnmatchedPathError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
@@ -38,6 +39,7 @@ from functions.platform.shapes import Problem, problem
 
 BODY_BYTES_MAX = 256 * 1024
 RETRY_AFTER_SECONDS = 1
+_PATH_LOGGED_MAX = 200
 STAFF_GROUP = "staff"
 STAFF_SCOPE = "membership/staff"
 JSON_TYPE = "application/json"
@@ -130,6 +132,8 @@ class Api:
         self._routes: list[_Route] = []
         self.resolver.exception_handler(RefusalError)(_refused)
         self.resolver.exception_handler(RequestValidationError)(_invalid)
+        # What we admit and the resolver does not know has characters that its paths cannot have.
+        self.resolver.exception_handler(UnmatchedPathError)(lambda error: _refused(_bad_path(error)))
 
     @property
     def caller(self) -> Caller:
@@ -211,9 +215,27 @@ class Api:
         """Serve one request of the HTTP API (payload format 2.0)."""
         logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
         try:
-            self._admit(event)
+            answered = self._serve(event, context)
+            logger.info(
+                "request",
+                extra={
+                    "method": event["requestContext"]["http"]["method"],
+                    "path": event["rawPath"][:_PATH_LOGGED_MAX],
+                    "status": int(answered["statusCode"]),
+                    "request_id": context.aws_request_id,
+                },
+            )
+            return answered
+        finally:
+            self.resolver.clear_context()  # type: ignore[no-untyped-call]
+            flush_metrics()
+            logger.set_correlation_id(None)
+
+    def _serve(self, event: Event, context: LambdaContext) -> Event:
+        try:
+            caller = self._admit(event)
             self.resolver.append_context(  # type: ignore[no-untyped-call]
-                caller=caller_of(event), deadline=Deadline.of(context)
+                caller=caller, deadline=Deadline.of(context)
             )
             return self.resolver.resolve(event, context)  # type: ignore[arg-type]
         except RefusalError as refusal:
@@ -226,30 +248,28 @@ class Api:
         except Exception:
             logger.exception("request failed")
             body = problem(
-                status=500,
-                title="Internal Server Error",
+                status=HTTPStatus.INTERNAL_SERVER_ERROR,
+                title=HTTPStatus.INTERNAL_SERVER_ERROR.phrase,
                 code="internal_error",
                 detail="The request failed; the same request with the same key or id is safe.",
             )
             return {"statusCode": 500, "headers": {"content-type": PROBLEM_TYPE}, "body": json.dumps(body)}
-        finally:
-            self.resolver.clear_context()  # type: ignore[no-untyped-call]
-            flush_metrics()
-            logger.set_correlation_id(None)
 
-    def _admit(self, event: Event) -> None:
+    def _admit(self, event: Event) -> Caller:
         """Refuse what needs no look at the contents: who asks, what route, what size, what form."""
         caller = caller_of(event)
-        http = event["requestContext"]["http"]
         path = _path_of(event)
-        segments = tuple(path.split("/"))
-        route = next((each for each in self._routes if each.matches(http["method"], segments)), None)
-        if route is None or not path.isprintable():  # a pattern's end also matches before a line break
+        method, segments = event["requestContext"]["http"]["method"], tuple(path.split("/"))
+        route = next((each for each in self._routes if each.matches(method, segments)), None)
+        if route is None:
             raise NotFoundError("route_not_found", "There is no such route.")
         if route.staff and not caller.staff:
             raise ForbiddenError("forbidden", "Only staff may do this.")
+        if not path.isprintable():  # a pattern's end would also match before a line break
+            raise _bad_path()
         if route.body:
-            _check_body(event)
+            _normalise_body(event)
+        return caller
 
 
 def answer(body: T, status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})) -> Response[T]:
@@ -264,8 +284,10 @@ def _path_of(event: Event) -> str:
     return path.removeprefix(f"/{stage}") if stage and stage != "$default" else path
 
 
-def _check_body(event: Event) -> None:
-    """Refuse a body that is too large, or is not one JSON object in UTF-8.
+def _normalise_body(event: Event) -> None:
+    """Refuse a body that is too large or is not one JSON object in UTF-8; leave it as plain text.
+
+    What follows then sees one form only, whatever way the gateway handed the body over.
 
     Raises
     ------
@@ -274,22 +296,33 @@ def _check_body(event: Event) -> None:
     InvalidError
         ``invalid_request``.
     """
-    text = event.get("body") or ""
+    sent = event.get("body") or ""
     try:
-        raw = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
-    except (binascii.Error, UnicodeEncodeError) as error:
+        raw = base64.b64decode(sent, validate=True) if event.get("isBase64Encoded") else sent.encode()
+        if len(raw) > BODY_BYTES_MAX:
+            raise TooLargeError("body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes.")
+        text = raw.decode()
+        body = json.loads(text, object_pairs_hook=_each_name_once)
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise _not_json() from error
-    if len(raw) > BODY_BYTES_MAX:
-        raise TooLargeError("body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes.")
-    kind = event.get("headers", {}).get("content-type", "application/json")
-    if kind.partition(";")[0].strip().lower() != "application/json":
+    headers = event.get("headers", {})
+    kind = headers.get("content-type", JSON_TYPE).partition(";")[0].strip().lower()
+    if kind != JSON_TYPE or not isinstance(body, dict):
         raise _not_json()
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise _not_json() from error
-    if not isinstance(body, dict):
-        raise _not_json()
+    event["body"], event["isBase64Encoded"] = text, False
+    event["headers"] = {**headers, "content-type": JSON_TYPE}
+
+
+def _each_name_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says two things under one name: readers would differ on which counts."""
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _bad_path(_: Exception | None = None) -> InvalidError:
+    return InvalidError("invalid_request", "The path has characters that no id has.")
 
 
 def _not_json() -> InvalidError:

@@ -1,7 +1,7 @@
 """Logs and metrics: structured, correlated, without personal data.
 
 Metrics are named in the programme's words. Nothing that is logged holds a name, a birthday, a phone number or
-a token; requests are logged by their ids.
+a token; requests are logged by their ids. The service's name comes from the function's environment.
 """
 
 from aws_lambda_powertools import Logger, Metrics
@@ -9,8 +9,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 __all__ = ["MetricUnit", "logger", "metrics"]
 
-logger = Logger(service="memberday", utc=True)
-metrics = Metrics(namespace="memberday", service="memberday")
+logger = Logger(utc=True)
+metrics = Metrics(namespace="memberday")
 
 
 def flush_metrics() -> None:

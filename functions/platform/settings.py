@@ -16,7 +16,7 @@ class Settings(BaseModel):
     There are no defaults: a function that was given the wrong environment does not start.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     orders_table: str = Field(alias="ORDERS_TABLE", min_length=3)
     members_table: str = Field(alias="MEMBERS_TABLE", min_length=3)

@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 class Request(BaseModel):
     """A body that a caller sends: types are strict, and a field that nobody knows is refused."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Answer(BaseModel):
     """A body that the API answers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 StoreTime = Annotated[
@@ -35,10 +35,18 @@ Rate = Annotated[
 """A factor of a price as decimal text with two places, or as many as it has."""
 
 
+_JOINERS = "\u200c\u200d"
+"""Format characters that scripts and emoji need inside a word."""
+
+
 def _printable(text: str) -> str:
-    """Refuse control, format and unassigned characters, which no honest text needs and terminals obey."""
-    if any(unicodedata.category(character).startswith("C") for character in text):
-        raise ValueError("must have printable characters only")
+    """Refuse control characters, line separators and the like, and text that nobody would see."""
+    for character in text:
+        category = unicodedata.category(character)
+        if (category.startswith("C") and character not in _JOINERS) or category in ("Zl", "Zp"):
+            raise ValueError("must have printable characters only")
+    if not text.strip().strip(_JOINERS):
+        raise ValueError("must have visible characters")
     return text
 
 

@@ -31,7 +31,16 @@ class Consumer:
         deadline = Deadline.of(context)
 
         def post(record: DynamoDBRecord) -> None:
-            self._post(from_item(record.raw_event["dynamodb"]["NewImage"]), deadline)
+            row = from_item(record.raw_event["dynamodb"]["NewImage"])
+            order = {"order_id": row["order_id"], "member_id": row["member_id"]}
+            try:
+                self._post(row, deadline)
+            except Exception:
+                # What is set aside later names sequence numbers only: here is where the order is known.
+                sequence = record.raw_event["dynamodb"]["SequenceNumber"]
+                logger.exception("posting failed", extra={**order, "sequence_number": sequence})
+                metrics.add_metric(name="postings_failed", unit=MetricUnit.Count, value=1)
+                raise
 
         try:
             answer = process_partial_response(

@@ -1,5 +1,7 @@
 """Who may call: the user pool with its clients, the staff group and the staff scope."""
 
+from typing import cast
+
 from aws_cdk import Aws
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
@@ -52,9 +54,13 @@ class Identity(Construct):
                 scopes=[cognito.OAuthScope.resource_server(server, staff_scope)],
             ),
         )
-        self.user_pool.add_domain(
+        # Without a list Cognito would allow its defaults, and a service signs nobody in.
+        service = cast(cognito.CfnUserPoolClient, self.service_client.node.default_child)
+        service.explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
+        domain = self.user_pool.add_domain(
             "TokenEndpoint",
             cognito_domain=cognito.CognitoDomainOptions(
                 domain_prefix=f"memberday-{stage.name.lower()}-{Aws.ACCOUNT_ID}"
             ),
         )
+        self.token_url = f"{domain.base_url()}/oauth2/token"

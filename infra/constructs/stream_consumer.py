@@ -13,7 +13,8 @@ from constructs import Construct
 from infra.stage import Stage
 
 BATCH_SIZE = 100
-RETRIES = 10
+RETRIES = 25
+RECORD_AGE_MAX = Duration.hours(12)
 
 
 class FailureQueue(sqs.Queue):
@@ -53,6 +54,7 @@ class StreamConsumer(Construct):
                 report_batch_item_failures=True,
                 bisect_batch_on_error=True,
                 retry_attempts=RETRIES,
+                max_record_age=RECORD_AGE_MAX,
                 on_failure=sources.SqsDlq(self.failures),
             )
         )

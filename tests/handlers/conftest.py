@@ -1,5 +1,6 @@
 """Handlers run on moto, in one thread, with a clock that the test sets."""
 
+import io
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from functions.domain.policy import Policy, load
 from functions.platform import dynamo
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
+from functions.platform.observability import logger
 from functions.platform.settings import Settings
 from functions.points import api as points_api
 from functions.points.stream import Consumer
@@ -66,6 +68,14 @@ class Suite:
     def pass_time(self, **span: int) -> None:
         """Let time pass."""
         self.now += timedelta(**span)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the functions log from here on."""
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    return stream
 
 
 @pytest.fixture(scope="module")

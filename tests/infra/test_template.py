@@ -33,6 +33,8 @@ def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> Non
         "ApiUrl",
         "UserPoolId",
         "UserPoolClientId",
+        "ServiceClientId",
+        "TokenUrl",
         "EventBusName",
         "OrdersTableName",
         "MembersTableName",
@@ -130,6 +132,7 @@ def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Temp
         assert consumer["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert consumer["BisectBatchOnFunctionError"] is True
         assert 0 < consumer["MaximumRetryAttempts"] <= 100
+        assert 0 < consumer["MaximumRecordAgeInSeconds"] < 24 * 3600  # a stream keeps records for a day
         assert consumer["DestinationConfig"]["OnFailure"]["Destination"]
         assert consumer["StartingPosition"] == "TRIM_HORIZON"
 
@@ -177,6 +180,13 @@ def test_staff_and_services_are_told_by_group_and_scope(template: Template) -> N
         if client.get("GenerateSecret")
     ]
     assert [client["AllowedOAuthFlows"] for client in service] == [["client_credentials"]]
+    assert [client["ExplicitAuthFlows"] for client in service] == [["ALLOW_REFRESH_TOKEN_AUTH"]]
+
+
+def test_signing_in_tells_nobody_which_users_exist(template: Template) -> None:
+    for client in resources(template, "AWS::Cognito::UserPoolClient").values():
+        if not client.get("GenerateSecret"):
+            assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 
 def test_prod_has_no_flow_that_hands_over_a_password(templates: dict[str, Template]) -> None:
@@ -196,7 +206,16 @@ def test_the_bus_is_called_membership(template: Template) -> None:
 
 
 @pytest.mark.parametrize(
-    "context", [{"stage": "a-b"}, {"stage": ""}, {"target": "mars"}, {"target": "local"}], ids=str
+    "context",
+    [
+        {"stage": "a-b"},
+        {"stage": "ü"},
+        {"stage": "aws1"},
+        {"stage": ""},
+        {"target": "mars"},
+        {"target": "local"},
+    ],
+    ids=str,
 )
 def test_a_context_that_describes_no_deployment_is_refused(context: dict[str, str], tmp_path: Path) -> None:
     node = App(outdir=str(tmp_path), context=context).node

@@ -4,8 +4,9 @@ import pytest
 
 from functions.checkout.catalog import StockMovement
 from functions.checkout.pricing import Product
-from functions.domain.errors import RefusalError
+from functions.domain.errors import RefusalError, TryAgainError
 from functions.platform.deadline import Deadline
+from functions.platform.dynamo import to_item
 from tests.support.faults import LOST_AFTER, RESET_BEFORE, SENDS_OF_THE_SDK, SERVER_ERROR_AFTER, Calls, Fault
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
@@ -86,3 +87,28 @@ def test_case_14_and_15_a_movement_cut_off_counts_once(
     calls.fail("TransactWriteItems", *[fault] * sends)
     assert move(shop, "m1", 5).stock == 6
     assert move(shop, "m1", 5).stock == 6
+
+
+def test_a_batch_is_no_snapshot_so_a_movement_is_looked_for_before_a_refusal(
+    shop: Shop, calls: Calls
+) -> None:
+    shop.stock("tea", 5)
+    move(shop, "m1", -5)
+    table = shop.settings.catalog_table
+    emptied = shop.tables.get(table, {"sku": "tea", "item": "PRODUCT"})
+    assert emptied is not None
+    torn = {"Responses": {table: [to_item(emptied)]}, "UnprocessedKeys": {}}
+    calls.fail("BatchGetItem", Fault(status=200, error=torn))
+    assert move(shop, "m1", -5).stock == 0
+
+
+def test_case_26_an_empty_page_that_is_not_the_last_is_read_on(shop: Shop, calls: Calls) -> None:
+    for number in range(3):
+        shop.catalog.put(f"s{number}", name="x", price_fen=1, member_zone=True, low_stock_threshold=None)
+    start = to_item({"zone": "zone", "sku": "s0", "item": "PRODUCT"})
+    empty = {"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": start}
+    calls.fail("Query", Fault(status=200, error=empty))
+    assert shop.catalog.zone(limit=2, after=None) == (["s1", "s2"], None)
+    calls.fail("Query", *[Fault(status=200, error=empty)] * 1000)
+    with pytest.raises(TryAgainError):
+        shop.catalog.zone(limit=2, after=None)

@@ -1,5 +1,6 @@
 """Placing and paying orders: one effect, whatever is repeated, concurrent or cut off in between."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -180,7 +181,7 @@ def test_case_18_a_burst_of_throttling_ends_as_503_with_nothing_done(stocked: Sh
 def test_case_21_near_the_deadline_no_key_is_stuck(stocked: Shop, calls: Calls) -> None:
     calls.fail("TransactWriteItems", *[LOST_AFTER] * SENDS_OF_THE_SDK)
     with pytest.raises(TryAgainError):
-        stocked.book.place(stocked.placing("alice", "k1", "tea"), Deadline(0))
+        stocked.book.place(stocked.placing("alice", "k1", "tea"), OneSend())
     order, repeat = stocked.place("alice", "k1", "tea")
     assert (order.status, repeat, stocked.units("tea")) == (Status.PLACED, True, 6)
 
@@ -287,6 +288,113 @@ def test_50_lines_can_be_ordered_and_paid(shop: Shop) -> None:
     order, _ = shop.place("alice", "k1", *skus, quantity=999)
     assert shop.pay(order).status is Status.PAID
     assert {shop.units(sku) for sku in skus} == {0}
+
+
+class OneSend(Deadline):
+    """A deadline that passes while the first transaction is under way."""
+
+    def __init__(self) -> None:
+        super().__init__(20)
+        self._looks = 0
+
+    def seconds_left(self) -> float:
+        self._looks += 1
+        return 20.0 if self._looks == 1 else 0.0
+
+
+def test_after_the_deadline_nothing_is_sent_and_nothing_has_happened(stocked: Shop, calls: Calls) -> None:
+    with pytest.raises(TryAgainError):
+        stocked.book.place(stocked.placing("alice", "k1", "tea"), Deadline(0))
+    assert "TransactWriteItems" not in calls.sent[-1:]
+    assert stocked.units("tea") == 7
+
+
+def test_after_an_unknown_outcome_no_conflict_says_that_nothing_has_happened(
+    stocked: Shop, calls: Calls
+) -> None:
+    """The first write may still arrive, so 503 is the one true answer."""
+    calls.fail("TransactWriteItems", *[RESET_BEFORE] * SENDS_OF_THE_SDK)
+    calls.fail("TransactWriteItems", *[cancelled("TransactionConflict")] * 1000)
+    with pytest.raises(TryAgainError):
+        stocked.place("alice", "k1", "tea")
+
+
+def test_after_an_unknown_outcome_no_refusal_does_either(stocked: Shop, calls: Calls) -> None:
+    """Between the lost write and the next look somebody else buys everything."""
+    stocked.register("bob")
+    looks: list[Callable[[], object]] = [lambda: None, lambda: stocked.place("bob", "k1", "tea", quantity=7)]
+    second_look = iter(looks)
+
+    def before_each_look() -> None:
+        act = next(second_look, None)
+        if act is not None:
+            calls.do_before("BatchGetItem", before_each_look)
+            act()
+
+    calls.do_before("BatchGetItem", before_each_look)
+    calls.fail("TransactWriteItems", *[RESET_BEFORE] * SENDS_OF_THE_SDK)
+    with pytest.raises(TryAgainError):
+        stocked.place("alice", "k1", "tea")
+    with pytest.raises(ConflictError) as refusal:
+        stocked.place("alice", "k1", "tea")
+    assert refusal.value.code == "insufficient_stock"
+
+
+def test_all_sends_of_a_transaction_are_one_request(stocked: Shop, calls: Calls) -> None:
+    calls.fail("TransactWriteItems", IN_PROGRESS, cancelled("TransactionConflict"), LOST_AFTER)
+    stocked.place("alice", "k1", "tea")
+    tokens = [
+        body["ClientRequestToken"]
+        for sent, body in zip(calls.sent, calls.bodies, strict=True)
+        if sent == "TransactWriteItems"
+    ]
+    assert len(tokens[-4:]) == 4
+    assert len(set(tokens[-4:])) == 1
+
+
+def test_reads_that_decide_are_consistent(stocked: Shop, calls: Calls) -> None:
+    order, _ = stocked.place("alice", "k1", "tea")
+    stocked.book.find(order.order_id)
+    stocked.accounts.entries("alice", limit=1, after=None)
+    for sent, body in zip(calls.sent, calls.bodies, strict=True):
+        if sent == "BatchGetItem":
+            assert all(asked["ConsistentRead"] for asked in body["RequestItems"].values())
+        elif sent in ("GetItem", "Query"):
+            assert body["ConsistentRead"]
+
+
+def test_case_42_an_id_that_no_order_can_have_is_looked_for_nowhere(stocked: Shop, calls: Calls) -> None:
+    sent = len(calls.sent)
+    for text in ("a" * 3_000, "ord_", "ord_" + "a" * 27, "payment:p1", ""):
+        assert stocked.book.find(text) is None
+        with pytest.raises(NotFoundError):
+            stocked.book.pay(text, payment_id="p", amount_fen=1, now=NOON, deadline=Deadline(20))
+    assert len(calls.sent) == sent
+
+
+def test_R1_one_payment_id_on_two_orders_at_once_pays_one(stocked: Shop) -> None:
+    for number in range(10):
+        stocked.stock(f"cup{number}", 2)
+        orders = [stocked.place("alice", f"cup{number}-{each}", f"cup{number}")[0] for each in range(2)]
+
+        def pay(which: int, orders: list[Order] = orders, number: int = number) -> Order:
+            return stocked.pay(orders[which], f"shared{number}")
+
+        results = at_once(2, pay)
+        refusals = [each.code for each in results if isinstance(each, RefusalError)]
+        assert refusals == ["payment_id_reused"]
+
+
+def test_a_repeated_payment_is_answered_with_the_order_as_it_is(stocked: Shop, calls: Calls) -> None:
+    order, _ = stocked.place("alice", "k1", "tea")
+    unpaid = stocked.tables.get(stocked.settings.orders_table, {"order_id": order.order_id, "item": "ORDER"})
+    stocked.pay(order)
+    spent = stocked.tables.get(stocked.settings.orders_table, {"order_id": "payment:p1", "item": "PAYMENT"})
+    assert unpaid is not None
+    assert spent is not None
+    torn = {stocked.settings.orders_table: [to_item(unpaid), to_item(spent)]}
+    calls.fail("BatchGetItem", Fault(status=200, error={"Responses": torn, "UnprocessedKeys": {}}))
+    assert stocked.pay(order).status is Status.PAID
 
 
 def with_points(shop: Shop, number: int) -> Placing:

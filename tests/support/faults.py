@@ -11,10 +11,12 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
+from functions.platform.dynamo import SDK_TRIES_MAX
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SENDS_OF_THE_SDK = 3
+SENDS_OF_THE_SDK = SDK_TRIES_MAX
 """How often the SDK sends one call that fails; a fault that shall be seen needs as many."""
 
 
@@ -56,9 +58,10 @@ Operation = Literal["TransactWriteItems", "BatchGetItem", "GetItem", "Query", "U
 
 @dataclass
 class Calls:
-    """What a client sent: every operation in order, and the faults that are still to come."""
+    """What a client sent: every operation in order with its body, and the faults that are still to come."""
 
     sent: list[str] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
     faults: dict[str, deque[Fault]] = field(default_factory=dict)
     meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
 
@@ -82,6 +85,8 @@ def watched(client: "DynamoDBClient") -> Iterator[Calls]:
         if act is not None:
             act()
         calls.sent.append(operation)
+        body: Any = request.body
+        calls.bodies.append(json.loads(body))
         waiting = calls.faults.get(operation)
         if not waiting:
             return None

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.domain.policy import load
-from functions.points.ledger import EntryKind, Wallet, earn, points_earned, usable
+from functions.points.ledger import EntryKind, Wallet, earn, points_earned, redeem, usable
 from functions.points.posting import Account, OrderChange, Posting, post
 from functions.tiers.qualification import at_registration, qualify
 
@@ -72,6 +72,40 @@ def test_R2_a_change_that_the_account_has_seen_posts_nothing() -> None:
     first = posted(NEW_ACCOUNT, PAID)
     again = Account(wallet=first.wallet, standing=first.standing, lot=first.lot)
     assert post(again, order_id="ord_1", changes=[PAID], policy=POLICY) is None
+
+
+def test_T2_changes_seen_together_are_posted_one_by_one() -> None:
+    """The second one stands for any later change: lot and share of E move by the difference."""
+    later = OrderChange(at=PAID_AT + timedelta(days=1), effective_fen=110_950, earned_points=1_110)
+    together = posted(NEW_ACCOUNT, PAID, later)
+    assert [entry.frozen_delta for entry in together.entries] == [110, 1_000]
+    assert [entry.occurred_at for entry in together.entries] == [PAID_AT, later.at]
+    assert [(change.before, change.after) for change in together.tier_changes] == [("J0", "J1"), ("J1", "J2")]
+    assert (together.lot.points, together.lot.posted, together.wallet.frozen) == (1_110, 2, 1_110)
+    first = posted(NEW_ACCOUNT, PAID)
+    then = Account(wallet=first.wallet, standing=first.standing, lot=first.lot)
+    assert posted(then, PAID, later).wallet.frozen == 1_110
+    seen = Account(wallet=together.wallet, standing=together.standing, lot=together.lot)
+    assert post(seen, order_id="ord_1", changes=[PAID, later], policy=POLICY) is None
+    assert post(seen, order_id="ord_1", changes=[PAID], policy=POLICY) is None  # an older image comes late
+
+
+def test_E6_redeeming_takes_the_oldest_year_first() -> None:
+    wallet = Wallet(available={"2025": 300, "2026": 900})
+    after, entry = redeem(wallet, points=1_000, order_id="ord_1", occurred_at=PAID_AT, policy=POLICY)
+    assert (dict(after.available), dict(entry.available_delta)) == (
+        {"2026": 200},
+        {"2025": -300, "2026": -700},
+    )
+    assert (entry.kind, dict(entry.available)) == (EntryKind.REDEEM, {"2026": 200})
+
+
+def test_E5_expired_points_are_not_redeemed() -> None:
+    wallet = Wallet(available={"2024": 5_000, "2026": 900})
+    after, _ = redeem(wallet, points=900, order_id="ord_1", occurred_at=PAID_AT, policy=POLICY)
+    assert dict(after.available) == {"2024": 5_000}
+    with pytest.raises(ValueError, match="cannot be redeemed"):
+        redeem(wallet, points=901, order_id="ord_1", occurred_at=PAID_AT, policy=POLICY)
 
 
 def test_R2_an_order_without_changes_posts_nothing() -> None:
