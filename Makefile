@@ -6,7 +6,7 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 stage ?= dev
 
-.PHONY: help run stop test check format synth deploy openapi lock setup
+.PHONY: help run stop test check format synth deploy docs lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,7 @@ check: setup ## format, lint, types, API document, synthesis, template: in secon
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m tools.openapi --check
+	@$(BIN)/python -m tools.programme --check
 	@$(CDK) synth --quiet --output cdk.out/check
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
 	@echo "check: all clean"
@@ -39,8 +40,9 @@ synth: setup ## write the CloudFormation template of a stage (stage=dev) to cdk.
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
 	@$(CDK) deploy --context stage=$(stage)
 
-openapi: setup ## write docs/openapi.json anew
+docs: setup ## write docs/openapi.json and docs/programme.md anew, from code and policy
 	@$(BIN)/python -m tools.openapi
+	@$(BIN)/python -m tools.programme
 
 lock: setup ## write the requirement locks anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \

@@ -1,13 +1,29 @@
 """The CDK app: ``cdk synth`` and ``cdk deploy`` run this."""
 
+import sys
+
 from aws_cdk import App, CliCredentialsStackSynthesizer, Tags
 
+from functions.domain import policy
+from functions.domain.policy import PolicyError
+from infra.bundle import BundleError
 from infra.stack import MembershipStack
-from infra.stage import Stage
+from infra.stage import ContextError, Stage
 
 
 def build(app: App) -> MembershipStack:
-    """Add the stack of the stage that the app's context names."""
+    """Add the stack of the stage that the app's context names.
+
+    Raises
+    ------
+    PolicyError
+        The policy is broken: no function would start with it, so it is not deployed.
+    ContextError
+        The context describes no deployment.
+    BundleError
+        The functions' code cannot be bundled.
+    """
+    policy.load()
     stage = Stage.of(app.node)
     # The bootstrap roles of the local cloud may not read its asset bucket, so there the caller deploys.
     synthesizer = CliCredentialsStackSynthesizer() if stage.local else None
@@ -17,7 +33,17 @@ def build(app: App) -> MembershipStack:
     return stack
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Synthesise; what is wrong with the input is one line."""
     app = App()
-    build(app)
+    try:
+        build(app)
+    except (PolicyError, ContextError, BundleError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -77,7 +77,7 @@ def main() -> int:
         DOCUMENT.write_text(text, encoding="utf-8")
         return 0
     if not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != text:
-        sys.stderr.write("docs/openapi.json is not what the code says: run `make openapi`\n")
+        sys.stderr.write("docs/openapi.json is not what the code says: run `make docs`\n")
         return 1
     return 0
 
