@@ -10,6 +10,7 @@ from constructs import Construct
 from infra import bundle
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
+from infra.constructs.job import Job
 from infra.constructs.membership_api import EVERY_OTHER, MembershipApi
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.table import ProgrammeTable
@@ -18,6 +19,7 @@ from infra.stage import Stage
 BUS = "membership"
 API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
+JOB_TIMEOUT = Duration.seconds(60)
 
 SHOP_ROUTES = [
     "PUT /products/{sku}",
@@ -27,8 +29,14 @@ SHOP_ROUTES = [
     "POST /products/{sku}/stock",
     "POST /quotes",
     "POST /orders",
+    "GET /orders",
     "GET /orders/{order_id}",
+    "POST /orders/{order_id}/cancel",
     "POST /orders/{order_id}/payment",
+    "POST /orders/{order_id}/shipment",
+    "POST /orders/{order_id}/receipt",
+    "POST /orders/{order_id}/refusal",
+    "POST /orders/{order_id}/returns",
     EVERY_OTHER,
 ]
 MEMBERS_ROUTES = ["PUT /members/me", "GET /members/me"]
@@ -51,6 +59,8 @@ class MembershipStack(Stack):
         self._code = self._bundled_code()
 
         self.orders = ProgrammeTable(self, "Orders", partition_key="order_id", stage=stage)
+        self.orders.add_sparse_index("by_member", partition_key="member_id", sort_key="placed_key")
+        self.orders.add_sparse_index("due", partition_key="due", sort_key="due_at")
         self.members = ProgrammeTable(self, "Members", partition_key="member_id", stage=stage)
         self.catalog = ProgrammeTable(self, "Catalog", partition_key="sku", stage=stage)
         self.catalog.add_sparse_index("zone", partition_key="zone", sort_key="sku")
@@ -64,12 +74,13 @@ class MembershipStack(Stack):
         self._members_api()
         self._points_api()
         self._points_posting()
+        self._order_jobs()
         self._outputs()
 
     def _shop_api(self) -> None:
         function = self._function("ShopApi", "functions.checkout.api.handler", API_TIMEOUT)
-        _grant(function, self.orders, "BatchGetItem", "GetItem", "PutItem")
-        _grant(function, self.members, "BatchGetItem", "PutItem", "UpdateItem")
+        _grant(function, self.orders, "BatchGetItem", "GetItem", "PutItem", "Query")
+        _grant(function, self.members, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
         _grant(function, self.catalog, "BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
         self.api.serve(function, SHOP_ROUTES)
 
@@ -96,6 +107,25 @@ class MembershipStack(Stack):
             ],
             stage=self._stage,
         )
+
+    def _order_jobs(self) -> None:
+        function = self._function("OrderJobs", "functions.checkout.schedule.handler", JOB_TIMEOUT)
+        _grant(function, self.orders, "GetItem", "PutItem", "Query")
+        _grant(function, self.members, "GetItem", "PutItem", "UpdateItem")
+        _grant(function, self.catalog, "UpdateItem")
+        for name, every in (
+            ("lapse-unpaid", Duration.minutes(5)),
+            ("auto-receipt", Duration.hours(1)),
+        ):
+            Job(
+                self,
+                name,
+                name=name,
+                when=scheduler.ScheduleExpression.rate(every),
+                function=function,
+                group=self.jobs,
+                stage=self._stage,
+            )
 
     def _function(self, construct_id: str, handler: str, timeout: Duration) -> ProgrammeFunction:
         return ProgrammeFunction(

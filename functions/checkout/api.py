@@ -1,6 +1,7 @@
 """HTTP: products, quotes and orders."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -8,8 +9,9 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
+from functions.checkout import orders
 from functions.checkout.catalog import ZONE, Catalog, StockMovement
-from functions.checkout.order_book import OrderBook, Placing, QuoteChangedError
+from functions.checkout.order_book import OrderBook, Placing, QuoteChangedError, Return
 from functions.checkout.orders import Order, as_of
 from functions.checkout.pricing import Product, member_price_fen
 from functions.checkout.schema import (
@@ -21,11 +23,15 @@ from functions.checkout.schema import (
     ProductAnswer,
     ProductRequest,
     QuoteAnswer,
+    ReturnAnswer,
+    ReturnRequest,
+    ShipmentRequest,
     StockRequest,
     member_day_answer,
     order_answer,
     product_answer,
     quote_answer,
+    return_answer,
 )
 from functions.domain import identifiers
 from functions.domain import policy as policies
@@ -44,6 +50,9 @@ REPLAYED = "Idempotent-Replayed"
 KEY_LENGTH_MAX = 255
 
 SkuPath = Annotated[Sku, Path(description="The product's stock keeping unit.")]
+NO_ORDER = {404: ["order_not_found"]}
+NOT_REGISTERED = {409: ["not_registered"]}
+ORDERS = "orders"
 QUOTE_REFUSALS = {
     409: ["not_registered", "coupon_used", "insufficient_points"],
     422: [
@@ -217,13 +226,120 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             metrics.add_metric(name="orders_placed", unit=MetricUnit.Count, value=1)
         return answer(shown(order), HTTPStatus.CREATED, {REPLAYED: "true"} if repeat else {})
 
-    @api.route("GET", "/orders/<order_id>", summary="See an order", refuses={404: ["order_not_found"]})
+    def own() -> str | None:
+        """The one member whose orders the caller may change, or None for staff: any."""
+        return None if api.caller.staff else api.caller.member_id
+
+    @api.route(
+        "GET", "/orders", summary="See your orders", refuses={**NOT_REGISTERED, 400: ["invalid_cursor"]}
+    )
+    def get_orders(limit: Limit = 20, cursor: Cursor = None) -> Page[OrderAnswer]:
+        """List the caller's orders, newest first."""
+        member_id = api.caller.member_id
+        after = None if cursor is None else cursors.decode(cursor, of_list=ORDERS, caller=member_id)
+        orders_found, position = book.of_member(member_id, limit=limit, after=after, deadline=api.deadline)
+        if not orders_found and catalog.seen_by(member_id, [], api.deadline)[0] is None:
+            raise ConflictError("not_registered", "Register first: PUT /members/me.")
+        return Page(
+            items=[shown(order) for order in orders_found],
+            next_cursor=position and cursors.encode(position, of_list=ORDERS, caller=member_id),
+        )
+
+    @api.route("GET", "/orders/<order_id>", summary="See an order", refuses=NO_ORDER)
     def get_order(order_id: str) -> OrderAnswer:
         """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
         order = book.find(order_id)
-        if order is None or (order.member_id != api.caller.member_id and not api.caller.staff):
+        if order is None or own() not in (None, order.member_id):
             raise NotFoundError("order_not_found", "There is no such order.")
         return shown(order)
+
+    @api.route(
+        "POST",
+        "/orders/<order_id>/cancel",
+        summary="Cancel an order",
+        refuses={**NO_ORDER, 409: ["order_not_cancellable", "conflict"]},
+    )
+    def cancel(order_id: str) -> OrderAnswer:
+        """Cancel an order that is not shipped yet; owner or staff. Everything comes back with it."""
+        moment = now()
+        return shown(
+            book.change(
+                order_id, lambda order: orders.cancel(order, now=moment), api.deadline, member_id=own()
+            )
+        )
+
+    @api.route(
+        "POST",
+        "/orders/<order_id>/receipt",
+        summary="Confirm the receipt",
+        refuses={**NO_ORDER, 409: ["order_not_receivable", "conflict"]},
+    )
+    def receive(order_id: str) -> OrderAnswer:
+        """Say that the parcel has arrived; owner or staff."""
+        moment = now()
+        return shown(
+            book.change(
+                order_id, lambda order: orders.receive(order, now=moment), api.deadline, member_id=own()
+            )
+        )
+
+    @api.route(
+        "POST",
+        "/orders/<order_id>/shipment",
+        summary="Record the shipment",
+        staff=True,
+        body=True,
+        body_optional=True,
+        refuses={**NO_ORDER, 409: ["order_not_shippable", "conflict"]},
+    )
+    def ship(order_id: str, request: Annotated[ShipmentRequest, Body()]) -> OrderAnswer:
+        """Record that a paid order was handed to the carrier."""
+        moment = now()
+        return shown(
+            book.change(
+                order_id,
+                lambda order: orders.ship(order, tracking_no=request.tracking_no, now=moment),
+                api.deadline,
+            )
+        )
+
+    @api.route(
+        "POST",
+        "/orders/<order_id>/refusal",
+        summary="Record a refused parcel",
+        staff=True,
+        refuses={**NO_ORDER, 409: ["order_not_refusable", "conflict"]},
+    )
+    def refuse(order_id: str) -> OrderAnswer:
+        """Record that the member did not take the parcel. Everything comes back with it."""
+        moment = now()
+        return shown(book.change(order_id, lambda order: orders.refuse(order, now=moment), api.deadline))
+
+    @api.route(
+        "POST",
+        "/orders/<order_id>/returns",
+        summary="Take units back",
+        staff=True,
+        body=True,
+        refuses={
+            **NO_ORDER,
+            409: ["order_not_returnable", "conflict"],
+            422: ["return_exceeds_order", "return_id_reused"],
+        },
+    )
+    def return_units(order_id: str, request: Annotated[ReturnRequest, Body()]) -> ReturnAnswer:
+        """Take units of a received order back, once per `return_id` of the order; any number of times.
+
+        The same return again answers the order as it is with its original `refund_fen` and `points_restored`.
+        """
+        made = Return(
+            order_id=order_id,
+            return_id=request.return_id,
+            units={line.sku: line.quantity for line in request.lines},
+            at=now(),
+        )
+        returned = book.return_units(made, api.deadline)
+        return return_answer(replace(returned, order=as_of(returned.order, made.at)), policy)
 
     @api.route(
         "POST",

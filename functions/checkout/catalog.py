@@ -62,6 +62,17 @@ def take_stock(transaction: Transaction, table: str, line: QuoteLine, product: P
     )
 
 
+def give_back_stock(transaction: Transaction, table: str, sku: str, units: int) -> None:
+    """Add to a transaction that units of an order go back into the stock (O4, O5)."""
+    transaction.update(
+        table,
+        key(sku),
+        expression="SET #stock = #stock + :units",
+        condition="attribute_exists(#stock)",
+        values={":units": units},
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """The catalogue's products and their stock, as members of each tier see them."""

@@ -1,25 +1,26 @@
 """Where orders live: placing them in one transaction, and every later change of their row (O1-O6)."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 
-from functions.checkout import catalog
-from functions.checkout.orders import Order, Payment, Status, Terms, pay, place
-from functions.checkout.pricing import (
-    BEST,
-    NO_COUPON,
-    Cart,
-    CouponUse,
-    NotApplied,
-    Product,
-    Quote,
-    QuoteLine,
-    Shopper,
-    check_cart,
-    price,
+from functions.checkout import catalog, orders
+from functions.checkout.order_rows import (
+    BY_MEMBER,
+    DUE,
+    ORDER,
+    due_partition,
+    key,
+    order_of,
+    payment_key,
+    payment_row,
+    placed_key,
+    read_as,
+    return_key,
+    row_of,
 )
+from functions.checkout.orders import CLOSED, Order, Payment, Status
+from functions.checkout.pricing import BEST, NO_COUPON, Cart, Product, Quote, Shopper, check_cart, price
 from functions.coupons import coupons
 from functions.coupons.birthday import Coupon
 from functions.domain import calendar, identifiers
@@ -27,28 +28,14 @@ from functions.domain.errors import ConflictError, InvalidError, NotFoundError, 
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import ConditionFailedError, Row, Tables, Transaction, until_clear
-from functions.points import accounts
+from functions.points import accounts, ledger
 from functions.points.ledger import Wallet, usable
-from functions.points.posting import OrderChange
 from functions.tiers import members
 from functions.tiers.qualification import Standing
 
-ORDER = "ORDER"
-PAYMENT = "PAYMENT"
+COUPON = "COUPON"
 STANDING = members.STANDING
 WALLET = accounts.WALLET
-COUPON = "COUPON"
-T = TypeVar("T")
-
-
-def key(order_id: str) -> dict[str, str]:
-    """Return the key of an order's row."""
-    return {"order_id": order_id, "item": ORDER}
-
-
-def payment_key(payment_id: str) -> dict[str, str]:
-    """Return the key of the row that a payment id is spent on: payment ids are global (R1)."""
-    return {"order_id": f"payment:{payment_id}", "item": PAYMENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +51,30 @@ class Placing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """Units of an order that came back, under an id of that order's own."""
+
+    order_id: str
+    return_id: str
+    units: Mapping[str, int]
+    at: datetime
+
+    @property
+    def contents(self) -> str:
+        """What tells this return from another under its id, in whatever order its lines were sent."""
+        return identifiers.fingerprint(*(f"{sku}:{count}" for sku, count in sorted(self.units.items())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """The order as it is, and what this return gave back when it was made (O5)."""
+
+    order: Order
+    refund_fen: int
+    points_restored: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """What a quote and an order depend on, read in one round trip."""
 
@@ -74,9 +85,17 @@ class Shelf:
     products: dict[str, Product]
 
 
+class QuoteChangedError(ConflictError):
+    """The order would charge another amount than the shopper was shown; ``quote`` is what it charges now."""
+
+    def __init__(self, quote: Quote) -> None:
+        super().__init__("quote_changed", "The order now charges another amount than expected.")
+        self.quote = quote
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderBook:
-    """The orders, with the tables that placing one touches."""
+    """The orders, with the tables that their changes touch."""
 
     tables: Tables
     orders_table: str
@@ -88,7 +107,45 @@ class OrderBook:
         """Return an order as it was last written, or None."""
         if not identifiers.is_order_id(order_id):
             return None
-        return _read_as(order_of, self.tables.get(self.orders_table, key(order_id)))
+        return read_as(order_of, self.tables.get(self.orders_table, key(order_id)))
+
+    def of_member(
+        self, member_id: str, *, limit: int, after: str | None, deadline: Deadline
+    ) -> tuple[list[Order], str | None]:
+        """Return a page of a member's orders, newest first, and the position to go on after.
+
+        The index tells which orders there are and may be behind by a moment; the orders are read as they are.
+        """
+        start = None
+        if after is not None:
+            start = {**key(after.partition("#")[2]), "member_id": member_id, "placed_key": after}
+        found, more = self.tables.query_index(
+            self.orders_table,
+            BY_MEMBER,
+            partition=("member_id", member_id),
+            limit=limit,
+            after=start,
+            newest_first=True,
+        )
+        rows = self.tables.batch_get([(self.orders_table, key(row["order_id"])) for row in found], deadline)
+        listed = [order_of(row) for row in rows if row is not None]
+        return listed, placed_key(listed[-1]) if more and listed else None
+
+    def due(
+        self, kind: str, shard: int, *, now: datetime, limit: int, after: Row | None
+    ) -> tuple[list[Row], bool]:
+        """Return a page of the orders whose lapse or receipt is due, the longest due first.
+
+        The rows are those of the index, which may be behind; ``after`` is the last one of the page before.
+        """
+        return self.tables.query_index(
+            self.orders_table,
+            DUE,
+            partition=("due", due_partition(kind, shard)),
+            up_to=("due_at", calendar.to_row(now)),
+            limit=limit,
+            after=after,
+        )
 
     def quote(self, cart: Cart, member_id: str, at: datetime, deadline: Deadline) -> Quote:
         """Price a cart for a member at this moment, in one round trip; nothing changes.
@@ -101,7 +158,7 @@ class OrderBook:
         return self._price(cart, self._read(cart, member_id, at, None, deadline), at)
 
     def place(self, placing: Placing, deadline: Deadline) -> tuple[Order, bool]:
-        """Place an order and take its stock in one transaction, or find it placed (O1).
+        """Place an order with its stock, points and coupon in one transaction, or find it placed (O1).
 
         Returns the order and whether this is a repeat. The order's row is the idempotency record, so a repeat
         is found however late it comes (R1).
@@ -113,63 +170,6 @@ class OrderBook:
             nothing has happened and the key is not used up.
         """
         return until_clear(lambda: self._try_to_place(placing, deadline), deadline)
-
-    def _try_to_place(self, placing: Placing, deadline: Deadline) -> tuple[Order, bool]:
-        shelf = self._read(placing.cart, placing.member_id, placing.placed_at, placing.order_id, deadline)
-        if shelf.order is not None:
-            return _replayed(shelf.order, placing), True
-        try:
-            quote = self._price(placing.cart, shelf, placing.placed_at)
-            _check(placing, quote, shelf)
-        except RefusalError:
-            # A batch is no snapshot: the rows may be from after the order that this one repeats.
-            order = self.find(placing.order_id)
-            if order is None:
-                raise
-            return _replayed(order, placing), True
-        order = place(
-            quote,
-            self.policy,
-            order_id=placing.order_id,
-            member_id=placing.member_id,
-            request=placing.request,
-            now=placing.placed_at,
-        )
-        transaction = self.tables.transaction()
-        transaction.put_new(self.orders_table, row_of(order))
-        for line in quote.lines:
-            catalog.take_stock(transaction, self.catalog_table, line, shelf.products[line.sku])
-        self._use_offers(transaction, order, shelf)
-        try:
-            transaction.commit(deadline)
-        except ConditionFailedError as failed:
-            (placed, *_) = failed.rows
-            if placed is None:
-                raise
-            return _replayed(order_of(placed), placing), True
-        return order, False
-
-    def _use_offers(self, transaction: Transaction, order: Order, shelf: Shelf) -> None:
-        """Add that the order's points leave the wallet and its coupon is used (O1)."""
-        if order.quote.redeemed_points and shelf.wallet is not None:
-            accounts.redeem(
-                transaction,
-                self.members_table,
-                member_id=order.member_id,
-                wallet=shelf.wallet,
-                points=order.quote.redeemed_points,
-                order_id=order.order_id,
-                at=order.placed_at,
-                policy=self.policy,
-            )
-        if order.quote.coupon is not None and shelf.coupon is not None:
-            coupons.use(
-                transaction,
-                self.members_table,
-                member_id=order.member_id,
-                coupon=shelf.coupon,
-                order_id=order.order_id,
-            )
 
     def pay(
         self, order_id: str, *, payment_id: str, amount_fen: int, now: datetime, deadline: Deadline
@@ -187,38 +187,245 @@ class OrderBook:
             lambda: self._try_to_pay(order_id, payment_id, amount_fen, now, deadline), deadline
         )
 
+    def return_units(self, made: Return, deadline: Deadline) -> Returned:
+        """Take units of an order back under their return id, once (O5, R1).
+
+        Raises
+        ------
+        NotFoundError
+            ``order_not_found``.
+        InvalidError
+            ``return_exceeds_order``; ``return_id_reused``: the id was used with other contents.
+        ConflictError
+            ``order_not_returnable``.
+        """
+        return until_clear(lambda: self._try_to_return(made, deadline), deadline)
+
+    def change(
+        self,
+        order_id: str,
+        event: Callable[[Order], Order],
+        deadline: Deadline,
+        *,
+        member_id: str | None = None,
+    ) -> Order:
+        """Let something happen to an order, and give back in the same transaction what that frees.
+
+        Parameters
+        ----------
+        event
+            Returns the order after it, or the order itself where there is nothing to do; may refuse.
+        member_id
+            The only member whose order it may be, or None for staff and jobs.
+
+        Raises
+        ------
+        NotFoundError
+            ``order_not_found``, also for another member's order.
+        RefusalError
+            What the event refuses.
+        """
+
+        def attempt() -> Order:
+            order = self.find(order_id)
+            if order is None or member_id not in (None, order.member_id):
+                raise _no_order()
+            after = event(order)
+            if after.version != order.version:
+                transaction = self.tables.transaction()
+                self._replace(transaction, order, after)
+                transaction.commit(deadline)
+            return after
+
+        return until_clear(attempt, deadline)
+
+    def _try_to_place(self, placing: Placing, deadline: Deadline) -> tuple[Order, bool]:
+        shelf = self._read(placing.cart, placing.member_id, placing.placed_at, placing.order_id, deadline)
+        if shelf.order is not None:
+            return _replayed(shelf.order, placing), True
+        try:
+            quote = self._price(placing.cart, shelf, placing.placed_at)
+            _check(placing, quote, shelf)
+        except RefusalError:
+            # A batch is no snapshot: the rows may be from after the order that this one repeats.
+            order = self.find(placing.order_id)
+            if order is None:
+                raise
+            return _replayed(order, placing), True
+        order, transaction = self._new(placing, quote, shelf)
+        try:
+            transaction.commit(deadline)
+        except ConditionFailedError as failed:
+            (placed, *_) = failed.rows
+            if placed is None:
+                raise
+            return _replayed(order_of(placed), placing), True
+        return order, False
+
+    def _new(self, placing: Placing, quote: Quote, shelf: Shelf) -> tuple[Order, Transaction]:
+        """Return the new order and the transaction that places it: stock, points and coupon with it (O1)."""
+        offers = self.tables.transaction()
+        by_year: dict[str, int] = {}
+        if quote.redeemed_points and shelf.wallet is not None:
+            after, entry = ledger.redeem(
+                shelf.wallet,
+                points=quote.redeemed_points,
+                order_id=placing.order_id,
+                occurred_at=placing.placed_at,
+                policy=self.policy,
+            )
+            by_year = {year: -points for year, points in entry.available_delta.items()}
+            accounts.put_wallet(
+                offers,
+                self.members_table,
+                placing.member_id,
+                before=shelf.wallet,
+                after=after,
+                entries=[entry],
+            )
+        if quote.coupon is not None and shelf.coupon is not None:
+            coupons.use(
+                offers,
+                self.members_table,
+                member_id=placing.member_id,
+                coupon=shelf.coupon,
+                order_id=placing.order_id,
+            )
+        order = orders.place(
+            quote,
+            self.policy,
+            order_id=placing.order_id,
+            member_id=placing.member_id,
+            request=placing.request,
+            now=placing.placed_at,
+            redeemed_by_year=by_year,
+        )
+        transaction = self.tables.transaction()
+        transaction.put_new(self.orders_table, row_of(order))
+        for line in quote.lines:
+            catalog.take_stock(transaction, self.catalog_table, line, shelf.products[line.sku])
+        transaction.actions += offers.actions
+        return order, transaction
+
     def _try_to_pay(
         self, order_id: str, payment_id: str, amount_fen: int, now: datetime, deadline: Deadline
     ) -> Order:
-        contents = {**payment_key(payment_id), "paid_order_id": order_id, "amount_fen": amount_fen}
         if not identifiers.is_order_id(order_id):
-            raise NotFoundError("order_not_found", "There is no such order.")
+            raise _no_order()
         row, spent = self.tables.batch_get(
             [(self.orders_table, key(order_id)), (self.orders_table, payment_key(payment_id))], deadline
         )
-        if spent is not None and spent != contents:
+        if spent is not None and (spent["paid_order_id"], spent["amount_fen"]) != (order_id, amount_fen):
             raise InvalidError("payment_id_reused", "The payment id was used with other contents.")
         if row is None:
-            raise NotFoundError("order_not_found", "There is no such order.")
-        order = order_of(row)
+            raise _no_order()
         if spent is not None:
             # A batch is no snapshot: its order may be from before the payment that its other row records.
-            recorded = any(payment.payment_id == payment_id for payment in order.payments)
-            return order if recorded else self.find(order_id) or order
-        after = pay(order, payment_id=payment_id, amount_fen=amount_fen, now=now)
+            return self.find(order_id) or order_of(row)
+        order = order_of(row)
+        after = orders.pay(order, payment_id=payment_id, amount_fen=amount_fen, now=now)
+        payment = Payment(
+            payment_id=payment_id,
+            amount_fen=amount_fen,
+            received_at=now,
+            applied=after.paid_at != order.paid_at,
+        )
         transaction = self.tables.transaction()
-        transaction.put_new(self.orders_table, contents)
-        transaction.put_version(self.orders_table, row_of(after), replaces=order.version)
+        transaction.put_new(self.orders_table, payment_row(order, payment))
+        self._replace(transaction, order, after)
         transaction.commit(deadline)
         return after
+
+    def _try_to_return(self, made: Return, deadline: Deadline) -> Returned:
+        if not identifiers.is_order_id(made.order_id):
+            raise _no_order()
+        spent_key = return_key(made.order_id, made.return_id)
+        row, spent = self.tables.batch_get(
+            [(self.orders_table, key(made.order_id)), (self.orders_table, spent_key)], deadline
+        )
+        if row is None:
+            raise _no_order()
+        if spent is not None:
+            return self._repeated(made, spent)
+        order = order_of(row)
+        try:
+            after = orders.return_units(order, made.units, now=made.at)
+        except RefusalError:
+            # A batch is no snapshot: the order may be from after this very return.
+            spent = self.tables.get(self.orders_table, spent_key)
+            if spent is None:
+                raise
+            return self._repeated(made, spent)
+        returned = Returned(
+            order=after,
+            refund_fen=order.retained.paid_fen - after.retained.paid_fen,
+            points_restored=order.retained.redeemed_points - after.retained.redeemed_points,
+        )
+        transaction = self.tables.transaction()
+        transaction.put_new(
+            self.orders_table,
+            {
+                **spent_key,
+                "contents": made.contents,
+                "refund_fen": returned.refund_fen,
+                "points_restored": returned.points_restored,
+                "returned_at": calendar.to_row(made.at),
+            },
+        )
+        self._replace(transaction, order, after)
+        transaction.commit(deadline)
+        return returned
+
+    def _repeated(self, made: Return, spent: Row) -> Returned:
+        if spent["contents"] != made.contents:
+            raise InvalidError("return_id_reused", "The return id was used with other contents.")
+        order = self.find(made.order_id)
+        if order is None:
+            raise _no_order()
+        return Returned(order=order, refund_fen=spent["refund_fen"], points_restored=spent["points_restored"])
+
+    def _replace(self, transaction: Transaction, before: Order, after: Order) -> None:
+        """Add that an order becomes another, and that what it frees goes back: stock, coupon, points (O4)."""
+        transaction.put_version(self.orders_table, row_of(after), replaces=before.version)
+        for line, had, has in zip(before.quote.lines, before.staying, after.staying, strict=True):
+            if had > has:
+                catalog.give_back_stock(transaction, self.catalog_table, line.sku, had - has)
+        closes = after.status in CLOSED and before.status not in CLOSED
+        if closes and before.quote.coupon is not None:
+            coupons.give_back(
+                transaction,
+                self.members_table,
+                member_id=before.member_id,
+                coupon_id=before.quote.coupon.coupon_id,
+                order_id=before.order_id,
+            )
+        if closes and after.status in (Status.CANCELLED, Status.LAPSED) and before.redeemed_by_year:
+            self._restore_points(transaction, after)
+
+    def _restore_points(self, transaction: Transaction, order: Order) -> None:
+        """Add that the points of an order that closes before its shipment come back with it (E6)."""
+        row = self.tables.get(self.members_table, members.key(order.member_id, WALLET))
+        if row is None or order.closed_at is None:
+            raise accounts.AccountMissingError(order.order_id)
+        wallet = accounts.wallet_of(row)
+        after, entries = ledger.restore(
+            wallet,
+            parts=order.redeemed_by_year,
+            order_id=order.order_id,
+            occurred_at=order.closed_at,
+            policy=self.policy,
+        )
+        accounts.put_wallet(
+            transaction, self.members_table, order.member_id, before=wallet, after=after, entries=entries
+        )
 
     def _read(
         self, cart: Cart, member_id: str, at: datetime, order_id: str | None, deadline: Deadline
     ) -> Shelf:
         """Read what a quote depends on: at most n + 4 rows, whose keys are all known beforehand."""
         wanted: dict[str, tuple[str, dict[str, str]]] = {
-            STANDING: (self.members_table, members.key(member_id, members.STANDING)),
-            WALLET: (self.members_table, members.key(member_id, accounts.WALLET)),
+            STANDING: (self.members_table, members.key(member_id, STANDING)),
+            WALLET: (self.members_table, members.key(member_id, WALLET)),
         }
         year = self._coupon_year(cart, member_id, at)
         if year is not None:
@@ -230,10 +437,10 @@ class OrderBook:
         rows = self.tables.batch_get(list(wanted.values()), deadline)
         found = dict(zip(wanted, rows, strict=True))
         return Shelf(
-            order=_read_as(order_of, found.get(ORDER)),
-            standing=_read_as(members.standing_of, found[STANDING]),
-            wallet=_read_as(accounts.wallet_of, found[WALLET]),
-            coupon=_read_as(coupons.coupon_of, found.get(COUPON)),
+            order=read_as(order_of, found.get(ORDER)),
+            standing=read_as(members.standing_of, found[STANDING]),
+            wallet=read_as(accounts.wallet_of, found[WALLET]),
+            coupon=read_as(coupons.coupon_of, found.get(COUPON)),
             products={row["sku"]: catalog.product_of(row) for row in rows[shelf:] if row is not None},
         )
 
@@ -256,18 +463,6 @@ class OrderBook:
         return price(cart, shelf.products, shopper, self.policy)
 
 
-class QuoteChangedError(ConflictError):
-    """The order would charge another amount than the shopper was shown; ``quote`` is what it charges now."""
-
-    def __init__(self, quote: Quote) -> None:
-        super().__init__("quote_changed", "The order now charges another amount than expected.")
-        self.quote = quote
-
-
-def _read_as(reader: Callable[[Row], T], row: Row | None) -> T | None:
-    return None if row is None else reader(row)
-
-
 def _check(placing: Placing, quote: Quote, shelf: Shelf) -> None:
     short = [line.sku for line in quote.lines if shelf.products[line.sku].stock < line.quantity]
     if short:
@@ -282,56 +477,5 @@ def _replayed(order: Order, placing: Placing) -> Order:
     return order
 
 
-_TIMES = ("placed_at", "paid_at", "closed_at")
-
-
-def row_of(order: Order) -> Row:
-    """Write an order as its row."""
-    row: Row = {**key(order.order_id), **asdict(order)}
-    row["changes"] = [change.to_row() for change in order.changes]
-    row["payments"] = [
-        {**asdict(payment), "received_at": calendar.to_row(payment.received_at)} for payment in order.payments
-    ]
-    for name in _TIMES:
-        row[name] = None if row[name] is None else calendar.to_row(row[name])
-    return row
-
-
-def order_of(row: Row) -> Order:
-    """Read an order from its row."""
-    fields = {name: value for name, value in row.items() if name != "item"}
-    return Order(
-        **{
-            **fields,
-            **{name: _moment(row[name]) for name in _TIMES},
-            "status": Status(row["status"]),
-            "quote": _quote_of(row["quote"]),
-            "terms": Terms(**row["terms"]),
-            "payments": tuple(
-                Payment(**{**payment, "received_at": calendar.from_row(payment["received_at"])})
-                for payment in row["payments"]
-            ),
-            "changes": changes_of(row),
-        }
-    )
-
-
-def changes_of(row: Row) -> tuple[OrderChange, ...]:
-    """Read from an order's row what concerns the member's account."""
-    return tuple(map(OrderChange.from_row, row["changes"]))
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else calendar.from_row(text)
-
-
-def _quote_of(row: Row) -> Quote:
-    fields: dict[str, Any] = dict(row)
-    return Quote(
-        **{
-            **fields,
-            "lines": tuple(QuoteLine(**line) for line in row["lines"]),
-            "coupon": _read_as(lambda use: CouponUse(**use), row["coupon"]),
-            "not_applied": tuple(NotApplied(**reason) for reason in row["not_applied"]),
-        }
-    )
+def _no_order() -> NotFoundError:
+    return NotFoundError("order_not_found", "There is no such order.")

@@ -3,10 +3,11 @@
 import json
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from functions.checkout.order_book import Returned
 from functions.checkout.orders import Order, Status
 from functions.checkout.pricing import BEST, NO_COUPON, Cart, CartLine, Product, Quote
 from functions.domain import calendar
@@ -118,6 +119,21 @@ class PaymentRequest(Request):
     amount_fen: Fen
 
 
+class ShipmentRequest(Request):
+    """How a parcel is found, if the carrier says."""
+
+    tracking_no: CallerId | None = None
+
+
+class ReturnRequest(Request):
+    """Units that came back. ``return_id`` is this order's own."""
+
+    return_id: CallerId
+    lines: Annotated[
+        list[CartLineRequest], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_each_sku_once)
+    ]
+
+
 class QuoteLineAnswer(Answer):
     """One line of a quote."""
 
@@ -214,6 +230,13 @@ class OrderAnswer(Answer):
     policy_version: str
 
 
+class ReturnAnswer(OrderAnswer):
+    """The order as it is now, and what this return gave back when it was made."""
+
+    refund_fen: int
+    points_restored: int
+
+
 def product_answer(product: Product, *, your_price_fen: int, staff: bool) -> ProductAnswer:
     """Show a product to a caller with their own price; staff also see its stock."""
     return ProductAnswer(
@@ -257,45 +280,51 @@ def quote_answer(quote: Quote) -> QuoteAnswer:
 
 def order_answer(order: Order, policy: Policy) -> OrderAnswer:
     """Show an order, in store time."""
+    return OrderAnswer(**_shown(order, policy))
+
+
+def return_answer(returned: Returned, policy: Policy) -> ReturnAnswer:
+    """Show what a return gave back, with the order as it is."""
+    return ReturnAnswer(
+        **_shown(returned.order, policy),
+        refund_fen=returned.refund_fen,
+        points_restored=returned.points_restored,
+    )
+
+
+def _shown(order: Order, policy: Policy) -> dict[str, Any]:
     quote = order.quote
+    back = order.returned or tuple(0 for _ in quote.lines)
 
     def store_time(moment: datetime | None) -> datetime | None:
         return moment and moment.astimezone(policy.zone)
 
-    return OrderAnswer(
-        order_id=order.order_id,
-        member_id=order.member_id,
-        status=order.status,
-        placed_at=order.placed_at.astimezone(policy.zone),
-        paid_at=store_time(order.paid_at),
-        shipped_at=None,
-        received_at=None,
-        closed_at=store_time(order.closed_at),
-        quote=quote_answer(quote),
-        lines=[
+    return {
+        "order_id": order.order_id,
+        "member_id": order.member_id,
+        "status": order.status,
+        "placed_at": store_time(order.placed_at),
+        "paid_at": store_time(order.paid_at),
+        "shipped_at": store_time(order.shipped_at),
+        "received_at": store_time(order.received_at),
+        "closed_at": store_time(order.closed_at),
+        "quote": quote_answer(quote),
+        "lines": [
             OrderLineAnswer(
-                sku=line.sku, quantity=line.quantity, returned_quantity=0, unit_price_fen=line.unit_price_fen
+                sku=line.sku,
+                quantity=line.quantity,
+                returned_quantity=returned,
+                unit_price_fen=line.unit_price_fen,
             )
-            for line in quote.lines
+            for line, returned in zip(quote.lines, back, strict=True)
         ],
-        order_amount_fen=quote.order_amount_fen,
-        paid_fen=quote.paid_fen,
-        refunded_fen=0,
-        retained=_retained(order),
-        payments=[
-            PaymentAnswer(**{**asdict(payment), "received_at": payment.received_at.astimezone(policy.zone)})
+        "order_amount_fen": quote.order_amount_fen,
+        "paid_fen": quote.paid_fen,
+        "refunded_fen": order.refunded_fen,
+        "retained": RetainedAnswer(**asdict(order.retained)),
+        "payments": [
+            PaymentAnswer(**{**asdict(payment), "received_at": store_time(payment.received_at)})
             for payment in order.payments
         ],
-        policy_version=order.terms.policy_version,
-    )
-
-
-def _retained(order: Order) -> RetainedAnswer:
-    """An open order keeps what it was quoted at, a closed one nothing; points are earned by paying."""
-    kept = 0 if order.closed_at else 1
-    return RetainedAnswer(
-        order_amount_fen=order.quote.order_amount_fen * kept,
-        paid_fen=order.quote.paid_fen * kept,
-        redeemed_points=order.quote.redeemed_points * kept,
-        earned_points=order.changes[-1].earned_points if order.changes else 0,
-    )
+        "policy_version": order.terms.policy_version,
+    }

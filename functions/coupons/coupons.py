@@ -1,7 +1,7 @@
 """Where coupons live: beside their member's other rows, one row per year, used by one order at most."""
 
 from functions.coupons.birthday import Coupon
-from functions.domain import calendar
+from functions.domain import calendar, identifiers
 from functions.platform.dynamo import Row, Transaction
 from functions.tiers import members
 
@@ -50,4 +50,21 @@ def use(transaction: Transaction, table: str, *, member_id: str, coupon: Coupon,
         expression="SET #order_id = :order",
         condition="#order_id = :unused AND #face_value_fen = :face",
         values={":order": order_id, ":unused": UNUSED, ":face": coupon.face_value_fen},
+    )
+
+
+def give_back(transaction: Transaction, table: str, *, member_id: str, coupon_id: str, order_id: str) -> None:
+    """Add to a transaction that the order which used a coupon gives it back (B5).
+
+    If its end has passed by then it is simply expired: nothing needs to be written for that.
+    """
+    year = identifiers.coupon_year(member_id, coupon_id)
+    if year is None:
+        raise ValueError(f"order {order_id} uses a coupon that is not its member's")
+    transaction.update(
+        table,
+        key(member_id, year),
+        expression="SET #order_id = :unused",
+        condition="#order_id = :order",
+        values={":unused": UNUSED, ":order": order_id},
     )

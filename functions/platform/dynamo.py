@@ -228,19 +228,41 @@ class Tables:
         )
 
     def query_index(
-        self, table: str, index: str, *, partition: tuple[str, str], limit: int, after: Key | None
+        self,
+        table: str,
+        index: str,
+        *,
+        partition: tuple[str, str],
+        limit: int,
+        after: Key | None,
+        up_to: tuple[str, str] | None = None,
+        newest_first: bool = False,
     ) -> tuple[list[Row], bool]:
         """Read a page of one partition of an index, lowest sort key first; it may be behind the table.
 
-        Returns the rows as far as the index holds them, at most ``limit``, and whether more follow.
+        Parameters
+        ----------
+        up_to
+            The sort key and the highest value of it that is wanted.
+
+        Returns
+        -------
+        tuple
+            The rows as far as the index holds them, at most ``limit``, and whether more follow.
         """
+        names, values = {"#partition": partition[0]}, {":partition": partition[1]}
+        condition = "#partition = :partition"
+        if up_to is not None:
+            names["#sort"], values[":highest"] = up_to
+            condition += " AND #sort <= :highest"
         return self._pages(
             {
                 "TableName": table,
                 "IndexName": index,
-                "KeyConditionExpression": "#partition = :partition",
-                "ExpressionAttributeNames": {"#partition": partition[0]},
-                "ExpressionAttributeValues": to_item({":partition": partition[1]}),
+                "KeyConditionExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": to_item(values),
+                "ScanIndexForward": not newest_first,
             },
             limit,
             after,

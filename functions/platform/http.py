@@ -91,6 +91,7 @@ class _Route:
     segments: tuple[str, ...]
     staff: bool
     body: bool
+    body_optional: bool
 
     def matches(self, method: str, segments: tuple[str, ...]) -> bool:
         return (
@@ -158,6 +159,7 @@ class Api:
         also_answers: Mapping[int, str] = MappingProxyType({}),
         staff: bool = False,
         body: bool = False,
+        body_optional: bool = False,
     ) -> Callable[[F], F]:
         """Declare a route.
 
@@ -173,8 +175,8 @@ class Api:
             The usual status of success; others, with what each says.
         staff
             Whether only staff may call it (403 for others, whatever the body).
-        body
-            Whether it takes a JSON object as its body.
+        body, body_optional
+            Whether it takes a JSON object as its body; whether none is as good as an empty one.
         """
         every = {
             401: ["unauthenticated"],
@@ -188,7 +190,7 @@ class Api:
             every[413] = ["body_too_large"]
         for status, codes in refuses.items():
             every[status] = [*codes, *every.get(status, [])]
-        self._routes.append(_Route(method, tuple(path.split("/")), staff, body))
+        self._routes.append(_Route(method, tuple(path.split("/")), staff, body, body_optional))
         responses: dict[int, OpenAPIResponse] = {
             answers: {"description": answers.phrase},
             **{status: {"description": says} for status, says in also_answers.items()},
@@ -267,8 +269,12 @@ class Api:
             raise ForbiddenError("forbidden", "Only staff may do this.")
         if not path.isprintable():  # a pattern's end would also match before a line break
             raise _bad_path()
-        if route.body:
+        if event.get("body") or (route.body and not route.body_optional):
             _normalise_body(event)
+        elif route.body:
+            event["body"], event["isBase64Encoded"] = "{}", False
+        if not route.body and event.get("body") not in (None, "", "{}"):
+            _refuse_members(json.loads(event["body"]))
         return caller
 
 
@@ -311,6 +317,13 @@ def _normalise_body(event: Event) -> None:
         raise _not_json()
     event["body"], event["isBase64Encoded"] = text, False
     event["headers"] = {**headers, "content-type": JSON_TYPE}
+
+
+def _refuse_members(body: dict[str, Any]) -> None:
+    """Refuse fields sent to a route that knows none."""
+    if body:
+        errors = [{"field": name, "message": "Extra inputs are not permitted"} for name in body]
+        raise InvalidError("invalid_request", "Fields of the request cannot be accepted.", errors=errors)
 
 
 def _each_name_once(members: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,15 +1,13 @@
 """Where accounts live: wallet, lots and ledger entries, written together with the standing they go with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from functions.domain import calendar
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
-from functions.points import ledger
 from functions.points.ledger import Entry, EntryKind, Wallet
 from functions.points.posting import Account, Lot, OrderChange, Posting, TierChange, post
 from functions.tiers.members import STANDING, TIER_CHANGE, key, standing_of
@@ -29,22 +27,20 @@ def opening_row(member_id: str) -> Row:
     return _wallet_row(member_id, Wallet())
 
 
-def redeem(
+def put_wallet(
     transaction: Transaction,
     table: str,
-    *,
     member_id: str,
-    wallet: Wallet,
-    points: int,
-    order_id: str,
-    at: datetime,
-    policy: Policy,
+    *,
+    before: Wallet,
+    after: Wallet,
+    entries: Sequence[Entry],
 ) -> None:
-    """Add to an order's transaction that it redeems points of this wallet, with the entry (O1, E6)."""
-    after, entry = ledger.redeem(wallet, points=points, order_id=order_id, occurred_at=at, policy=policy)
-    after = replace(after, version=wallet.version + 1)
-    transaction.put_version(table, _wallet_row(member_id, after), replaces=wallet.version)
-    transaction.put_new(table, _entry_row(member_id, entry))
+    """Add to a transaction that a wallet moves, with the entries that say why (E9)."""
+    after = replace(after, version=before.version + 1)
+    transaction.put_version(table, _wallet_row(member_id, after), replaces=before.version)
+    for entry in entries:
+        transaction.put_new(table, _entry_row(member_id, entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +76,11 @@ class Accounts:
         member_id: str,
         order_id: str,
         changes: Sequence[OrderChange],
+        redeemed_by_year: Mapping[str, int],
         policy: Policy,
         deadline: Deadline,
-    ) -> Posting | None:
-        """Bring a member's account up to an order's changes, in one transaction; None if it already was.
+    ) -> list[Posting]:
+        """Bring a member's account up to an order's changes; return what was posted for that.
 
         Lot, wallet, entries, standing and tier history are written together, conditioned on the wallet's
         version: points and tier never disagree, and postings of one member follow one another.
@@ -96,24 +93,25 @@ class Accounts:
             ``conflict``: the account was being changed at every try.
         """
         if not changes:
-            return None
-        return until_clear(
-            lambda: self._try_to_post(member_id, order_id, changes, policy, deadline), deadline
-        )
+            return []
 
-    def _try_to_post(
-        self,
-        member_id: str,
-        order_id: str,
-        changes: Sequence[OrderChange],
-        policy: Policy,
-        deadline: Deadline,
-    ) -> Posting | None:
-        account = self._account(member_id, order_id, deadline)
-        posting = post(account, order_id=order_id, changes=changes, policy=policy)
-        if posting is not None:
-            self._write(member_id, account, posting, deadline)
-        return posting
+        def attempt() -> Posting | None:
+            account = self._account(member_id, order_id, deadline)
+            posting = post(
+                account,
+                order_id=order_id,
+                changes=changes,
+                redeemed_by_year=redeemed_by_year,
+                policy=policy,
+            )
+            if posting is not None:
+                self._write(member_id, account, posting, deadline)
+            return posting
+
+        postings: list[Posting] = []
+        while (posting := until_clear(attempt, deadline)) is not None:
+            postings.append(posting)
+        return postings
 
     def _account(self, member_id: str, order_id: str, deadline: Deadline) -> Account:
         wallet, standing, lot = self.tables.batch_get(
@@ -129,16 +127,19 @@ class Accounts:
 
     def _write(self, member_id: str, account: Account, posting: Posting, deadline: Deadline) -> None:
         transaction = self.tables.transaction()
-        transaction.put_version(
-            self.table, _wallet_row(member_id, posting.wallet), replaces=account.wallet.version
+        put_wallet(
+            transaction,
+            self.table,
+            member_id,
+            before=account.wallet,
+            after=posting.wallet,
+            entries=posting.entries,
         )
         transaction.put_version(
             self.table,
             _lot_row(member_id, posting.lot),
             replaces=0 if account.lot is None else account.lot.version,
         )
-        for entry in posting.entries:
-            transaction.put_new(self.table, _entry_row(member_id, entry))
         for number, change in enumerate(posting.tier_changes):
             transaction.put_new(
                 self.table, _tier_change_row(member_id, change, posting.wallet.version, number)
@@ -187,6 +188,7 @@ def _lot_of(row: Row) -> Lot:
         year=row["year"],
         points=row["points"],
         effective_fen=row["effective_fen"],
+        restored=row["restored"],
         posted=row["posted"],
         version=row["version"],
     )
@@ -199,6 +201,7 @@ def _lot_row(member_id: str, lot: Lot) -> Row:
         "year": lot.year,
         "points": lot.points,
         "effective_fen": lot.effective_fen,
+        "restored": lot.restored,
         "posted": lot.posted,
         "version": lot.version,
     }

@@ -19,6 +19,9 @@ class EntryKind(StrEnum):
 
     EARN = "earn"
     REDEEM = "redeem"
+    RESTORE = "restore"
+    LAPSE = "lapse"
+    REVERSE = "reverse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,71 @@ def redeem(
     return _move(wallet, EntryKind.REDEEM, occurred_at, order_id, available_delta=taken)
 
 
+def years_to_restore(by_year: Mapping[str, int], *, before: int, points: int) -> dict[str, int]:
+    """Return the years that points come back to: those they were taken from, newest first (E6).
+
+    Parameters
+    ----------
+    by_year
+        How many points the order took from each year.
+    before, points
+        How many of them came back before, and how many come back now.
+
+    Raises
+    ------
+    ValueError
+        More would come back than were taken.
+    """
+    parts: dict[str, int] = {}
+    skipped, missing = before, points
+    for year in sorted(by_year, reverse=True):
+        there = by_year[year]
+        gone = min(skipped, there)
+        part = min(there - gone, missing)
+        skipped, missing = skipped - gone, missing - part
+        if part:
+            parts[year] = part
+    if missing:
+        raise ValueError(f"{missing} of {points} points were never taken")
+    return parts
+
+
+def restore(
+    wallet: Wallet, *, parts: Mapping[str, int], order_id: str, occurred_at: datetime, policy: Policy
+) -> tuple[Wallet, list[Entry]]:
+    """Give points back to their years: what has expired lapses, the rest pays the debt first (E6, E4).
+
+    Returns the wallet and one entry for what came back, one for what lapsed, as far as there is any.
+    """
+    entries: list[Entry] = []
+    alive = {year: points for year, points in parts.items() if occurred_at < expiry(policy, year)}
+    pays = min(wallet.debt, sum(alive.values()))
+    credit, rest = dict(alive), pays
+    for year in sorted(alive, reverse=True):
+        part = min(rest, credit[year])
+        credit[year], rest = credit[year] - part, rest - part
+    if alive:
+        wallet, entry = _move(
+            wallet,
+            EntryKind.RESTORE,
+            occurred_at,
+            order_id,
+            available_delta={year: points for year, points in sorted(credit.items()) if points},
+            debt_delta=-pays,
+        )
+        entries.append(entry)
+    lapsed = sum(parts.values()) - sum(alive.values())
+    if lapsed:
+        wallet, entry = _move(wallet, EntryKind.LAPSE, occurred_at, order_id, lapsed_points=lapsed)
+        entries.append(entry)
+    return wallet, entries
+
+
+def reverse(wallet: Wallet, *, points: int, order_id: str, occurred_at: datetime) -> tuple[Wallet, Entry]:
+    """Take points of a lot that is still frozen away again (E4)."""
+    return _move(wallet, EntryKind.REVERSE, occurred_at, order_id, frozen_delta=-points)
+
+
 def usable(wallet: Wallet, policy: Policy, at: datetime) -> dict[str, int]:
     """Return the available points by earn year that can be spent at this moment.
 
@@ -112,6 +180,7 @@ def _move(
     frozen_delta: int = 0,
     available_delta: Mapping[str, int] = NOTHING,
     debt_delta: int = 0,
+    lapsed_points: int = 0,
 ) -> tuple[Wallet, Entry]:
     available = dict(wallet.available)
     for year, delta in available_delta.items():
@@ -134,5 +203,6 @@ def _move(
         frozen=after.frozen,
         available=after.available,
         debt=after.debt,
+        lapsed_points=lapsed_points,
     )
     return after, entry

@@ -54,21 +54,23 @@ class Consumer:
         return dict(answer)
 
     def _post(self, row: dict[str, Any], deadline: Deadline) -> None:
-        posting = self._accounts.post(
+        postings = self._accounts.post(
             member_id=row["member_id"],
             order_id=row["order_id"],
             changes=[OrderChange.from_row(change) for change in row["changes"]],
+            redeemed_by_year=row["redeemed_by_year"],
             policy=self._policy,
             deadline=deadline,
         )
-        if posting is None:
+        if not postings:
             return
         logger.info(
             "order posted",
             extra={"order_id": row["order_id"], "member_id": row["member_id"], "version": row["version"]},
         )
-        for entry in posting.entries:
-            metrics.add_metric(name=f"points_{entry.kind}", unit=MetricUnit.Count, value=entry.frozen_delta)
+        for entry in (entry for posting in postings for entry in posting.entries):
+            moved = abs(entry.frozen_delta) + abs(sum(entry.available_delta.values())) + entry.lapsed_points
+            metrics.add_metric(name=f"points_{entry.kind}", unit=MetricUnit.Count, value=moved)
 
 
 handler = Consumer(Tables(dynamo.client()), Settings.from_environment(), policies.load())

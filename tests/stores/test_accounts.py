@@ -95,7 +95,12 @@ def test_an_order_of_nobody_is_an_error_that_sets_its_record_aside(shop: Shop) -
     change = OrderChange(at=NOON, effective_fen=1, earned_points=1)
     with pytest.raises(AccountMissingError):
         shop.accounts.post(
-            member_id="nobody", order_id="ord_1", changes=[change], policy=shop.policy, deadline=Deadline(20)
+            member_id="nobody",
+            order_id="ord_1",
+            changes=[change],
+            redeemed_by_year={},
+            policy=shop.policy,
+            deadline=Deadline(20),
         )
 
 

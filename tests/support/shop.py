@@ -113,6 +113,7 @@ class Shop:
             member_id=order.member_id,
             order_id=order.order_id,
             changes=order.changes,
+            redeemed_by_year=order.redeemed_by_year,
             policy=self.policy,
             deadline=Deadline(20),
         )

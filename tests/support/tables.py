@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PARTITION_KEYS = {"Orders": "order_id", "Members": "member_id", "Catalog": "sku"}
-INDEXES = {"Catalog": {"zone": ("zone", "sku")}}
+INDEXES = {
+    "Orders": {"by_member": ("member_id", "placed_key"), "due": ("due", "due_at")},
+    "Catalog": {"zone": ("zone", "sku")},
+}
 """The sparse indexes of each table: name, partition key and sort key. They hold keys only."""
 
 

@@ -18,7 +18,7 @@ NEW_ACCOUNT = Account(wallet=Wallet(), standing=at_registration(POLICY), lot=Non
 
 def posted(account: Account, *changes: OrderChange) -> Posting:
     """Post an order's changes and expect that something is to be written."""
-    posting = post(account, order_id="ord_1", changes=changes, policy=POLICY)
+    posting = post(account, order_id="ord_1", changes=changes, redeemed_by_year={}, policy=POLICY)
     assert posting is not None
     return posting
 
@@ -71,7 +71,7 @@ def test_T5_the_tier_change_has_the_time_of_the_orders_change() -> None:
 def test_R2_a_change_that_the_account_has_seen_posts_nothing() -> None:
     first = posted(NEW_ACCOUNT, PAID)
     again = Account(wallet=first.wallet, standing=first.standing, lot=first.lot)
-    assert post(again, order_id="ord_1", changes=[PAID], policy=POLICY) is None
+    assert post(again, order_id="ord_1", changes=[PAID], redeemed_by_year={}, policy=POLICY) is None
 
 
 def test_T2_changes_seen_together_are_posted_one_by_one() -> None:
@@ -86,8 +86,10 @@ def test_T2_changes_seen_together_are_posted_one_by_one() -> None:
     then = Account(wallet=first.wallet, standing=first.standing, lot=first.lot)
     assert posted(then, PAID, later).wallet.frozen == 1_110
     seen = Account(wallet=together.wallet, standing=together.standing, lot=together.lot)
-    assert post(seen, order_id="ord_1", changes=[PAID, later], policy=POLICY) is None
-    assert post(seen, order_id="ord_1", changes=[PAID], policy=POLICY) is None  # an older image comes late
+    assert post(seen, order_id="ord_1", changes=[PAID, later], redeemed_by_year={}, policy=POLICY) is None
+    assert (
+        post(seen, order_id="ord_1", changes=[PAID], redeemed_by_year={}, policy=POLICY) is None
+    )  # an older image comes late
 
 
 def test_E6_redeeming_takes_the_oldest_year_first() -> None:
@@ -109,7 +111,7 @@ def test_E5_expired_points_are_not_redeemed() -> None:
 
 
 def test_R2_an_order_without_changes_posts_nothing() -> None:
-    assert post(NEW_ACCOUNT, order_id="ord_1", changes=[], policy=POLICY) is None
+    assert post(NEW_ACCOUNT, order_id="ord_1", changes=[], redeemed_by_year={}, policy=POLICY) is None
 
 
 def test_an_order_that_earns_nothing_still_counts_and_serialises_the_account() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.checkout.order_book import order_of, row_of
+from functions.checkout.order_rows import order_of, row_of
 from functions.checkout.orders import Order, Status, Terms, as_of, pay
 from functions.checkout.pricing import Cart, CartLine, Product, Shopper, price
 from functions.domain.errors import InvalidError

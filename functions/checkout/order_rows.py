@@ -1,0 +1,123 @@
+"""How orders stand in their table: the order's row, the rows that spend an id, and the index keys."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from functions.checkout.orders import Order, Payment, Status, Terms
+from functions.checkout.pricing import CouponUse, NotApplied, Quote, QuoteLine
+from functions.domain import calendar
+from functions.platform.dynamo import Row
+from functions.points.posting import OrderChange
+
+ORDER = "ORDER"
+PAYMENT = "PAYMENT"
+RETURN = "RETURN#"
+BY_MEMBER = "by_member"
+DUE = "due"
+DUE_SHARDS = 8
+"""Partitions of each kind of due work, so that no single one has to take all orders' writes."""
+T = TypeVar("T")
+_TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at")
+_INDEX_KEYS = frozenset({"item", "placed_key", "due", "due_at"})
+
+
+def key(order_id: str, item: str = ORDER) -> dict[str, str]:
+    """Return the key of an order's row, or of another row of the order."""
+    return {"order_id": order_id, "item": item}
+
+
+def payment_key(payment_id: str) -> dict[str, str]:
+    """Return the key of the row that a payment id is spent on: payment ids are global (R1)."""
+    return key(f"payment:{payment_id}", PAYMENT)
+
+
+def return_key(order_id: str, return_id: str) -> dict[str, str]:
+    """Return the key of the row that a return id is spent on: return ids are each order's own (R1)."""
+    return key(order_id, RETURN + return_id)
+
+
+def placed_key(order: Order) -> str:
+    """Return where the order stands among its member's orders, by time and then by id."""
+    return f"{calendar.to_row(order.placed_at)}#{order.order_id}"
+
+
+def due_partition(kind: str, shard: int) -> str:
+    """Return the partition of the index of due work: ``lapse#3``."""
+    return f"{kind}#{shard}"
+
+
+def due_shard(order_id: str) -> int:
+    """Return the shard of an order's due work."""
+    return hashlib.sha256(order_id.encode()).digest()[0] % DUE_SHARDS
+
+
+def row_of(order: Order) -> Row:
+    """Write an order as its row, with the keys of the indexes that it stands in."""
+    row: Row = {**key(order.order_id), **_plain(order)}
+    row["placed_key"] = placed_key(order)
+    if order.due is not None:
+        kind, due_at = order.due
+        row["due"], row["due_at"] = due_partition(kind, due_shard(order.order_id)), calendar.to_row(due_at)
+    return row
+
+
+def _plain(order: Order) -> Row:
+    row: Row = asdict(order)
+    row["redeemed_by_year"] = dict(order.redeemed_by_year)
+    row["changes"] = [change.to_row() for change in order.changes]
+    row["payments"] = [
+        {**asdict(payment), "received_at": calendar.to_row(payment.received_at)} for payment in order.payments
+    ]
+    for name in _TIMES:
+        row[name] = None if row[name] is None else calendar.to_row(row[name])
+    return row
+
+
+def order_of(row: Row) -> Order:
+    """Read an order from its row."""
+    fields = {name: value for name, value in row.items() if name not in _INDEX_KEYS}
+    return Order(
+        **{
+            **fields,
+            **{name: read_as(calendar.from_row, row[name]) for name in _TIMES},
+            "status": Status(row["status"]),
+            "quote": _quote_of(row["quote"]),
+            "terms": Terms(**row["terms"]),
+            "returned": tuple(row["returned"]),
+            "payments": tuple(
+                Payment(**{**payment, "received_at": calendar.from_row(payment["received_at"])})
+                for payment in row["payments"]
+            ),
+            "changes": tuple(map(OrderChange.from_row, row["changes"])),
+        }
+    )
+
+
+def payment_row(order: Order, payment: Payment) -> Row:
+    """Write the row that a payment id is spent on; it stays when the order's own list is full."""
+    return {
+        **payment_key(payment.payment_id),
+        "paid_order_id": order.order_id,
+        "member_id": order.member_id,
+        "amount_fen": payment.amount_fen,
+        "received_at": calendar.to_row(payment.received_at),
+        "applied": payment.applied,
+    }
+
+
+def read_as(reader: Callable[[Any], T], value: Any) -> T | None:
+    """Read a value that may not be there."""
+    return None if value is None else reader(value)
+
+
+def _quote_of(row: Row) -> Quote:
+    return Quote(
+        **{
+            **row,
+            "lines": tuple(QuoteLine(**line) for line in row["lines"]),
+            "coupon": read_as(lambda use: CouponUse(**use), row["coupon"]),
+            "not_applied": tuple(NotApplied(**reason) for reason in row["not_applied"]),
+        }
+    )

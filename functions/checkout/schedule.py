@@ -1,0 +1,110 @@
+"""Schedules: what nobody paid for in time lapses, what nobody confirmed is received (O2, O3)."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from functions.checkout import orders
+from functions.checkout.order_book import OrderBook
+from functions.checkout.order_rows import DUE_SHARDS
+from functions.checkout.orders import Order
+from functions.domain import policy as policies
+from functions.domain.policy import Policy
+from functions.platform import clock, dynamo
+from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.dynamo import Row, Tables
+from functions.platform.observability import MetricUnit, flush_metrics, logger, metrics
+from functions.platform.settings import Settings
+
+PAGE_ORDERS = 50
+SHARDS_AT_ONCE = 4
+LAPSE_UNPAID = "lapse-unpaid"
+AUTO_RECEIPT = "auto-receipt"
+
+
+class JobError(Exception):
+    """Some of the due work failed; the rest is done, and the next run tries again."""
+
+
+class OrderJobs:
+    """The Lambda handler of the jobs on orders.
+
+    A job finds what is due by the sparse index, so its cost follows what is due, and works it off page by
+    page until the time is up; what is left stays in the index for the next run (R3). The index may be behind:
+    what happens to an order is decided on its own row.
+    """
+
+    def __init__(
+        self, tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]
+    ) -> None:
+        self._book = OrderBook(
+            tables=tables,
+            orders_table=settings.orders_table,
+            members_table=settings.members_table,
+            catalog_table=settings.catalog_table,
+            policy=policy,
+        )
+        self._now = now
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+        """Run the job that the schedule's input names; return how many orders it changed.
+
+        Raises
+        ------
+        JobError
+            Orders failed; each is in the log.
+        """
+        now, deadline = self._now(), Deadline.of(context)
+
+        def lapse(order: Order) -> Order:
+            return orders.lapse(order, now=now)
+
+        def receive(order: Order) -> Order:
+            return orders.receive_if_due(order, now=now)
+
+        kind, name, change = {
+            LAPSE_UNPAID: ("lapse", "orders_lapsed", lapse),
+            AUTO_RECEIPT: ("receipt", "orders_received", receive),
+        }[event["job"]]
+        with ThreadPoolExecutor(SHARDS_AT_ONCE) as threads:
+            shards = [
+                threads.submit(self._work_off, kind, shard, change, now, deadline)
+                for shard in range(DUE_SHARDS)
+            ]
+            results = [shard.result() for shard in shards]
+        counts = {
+            name: sum(done for done, _, _ in results),
+            "unfinished": sum(left for _, _, left in results),
+        }
+        failed = sum(bad for _, bad, _ in results)
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=counts[name])
+        flush_metrics()
+        logger.info("job", extra={"job": event["job"], "failed": failed, **counts})
+        if failed:
+            raise JobError(f"{event['job']}: {failed} orders failed, {counts[name]} are done")
+        return counts
+
+    def _work_off(
+        self, kind: str, shard: int, change: Callable[[Order], Order], now: datetime, deadline: Deadline
+    ) -> tuple[int, int, int]:
+        """Return how many orders of a shard are done, how many failed, and 1 if the time was up before."""
+        done = failed = 0
+        last: Row | None = None
+        more = True
+        while more:
+            page, more = self._book.due(kind, shard, now=now, limit=PAGE_ORDERS, after=last)
+            for row in page:
+                if not deadline.seconds_left():
+                    return done, failed, 1
+                try:
+                    self._book.change(row["order_id"], change, deadline)
+                    done += 1
+                except Exception:
+                    logger.exception("order failed", extra={"order_id": row["order_id"], "kind": kind})
+                    failed += 1
+            last = page[-1] if page else None
+        return done, failed, 0
+
+
+handler = OrderJobs(Tables(dynamo.client()), Settings.from_environment(), policies.load(), clock.now)
