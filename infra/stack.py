@@ -1,5 +1,8 @@
 """What exists, as a list of contents."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aws_cdk import Annotations, CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -74,6 +77,7 @@ class MembershipStack(Stack):
         self._members_api()
         self._points_api()
         self._points_posting()
+        self._orders_publisher()
         self._order_jobs()
         self._outputs()
 
@@ -102,9 +106,24 @@ class MembershipStack(Stack):
             "OrdersToPoints",
             table=self.orders,
             function=function,
-            filters=[
-                {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"item": {"S": ["ORDER"]}}}}
-            ],
+            filters=[_rows("ORDER")],
+            stage=self._stage,
+        )
+
+    def _orders_publisher(self) -> None:
+        function = self._function(
+            "OrdersPublisher",
+            "functions.checkout.stream.handler",
+            STREAM_TIMEOUT,
+            environment={"EVENT_BUS_NAME": self.bus.event_bus_name},
+        )
+        self.bus.grant_put_events_to(function)
+        StreamConsumer(
+            self,
+            "OrdersToBus",
+            table=self.orders,
+            function=function,
+            filters=[_rows("ORDER", "PAYMENT")],
             stage=self._stage,
         )
 
@@ -127,18 +146,25 @@ class MembershipStack(Stack):
                 stage=self._stage,
             )
 
-    def _function(self, construct_id: str, handler: str, timeout: Duration) -> ProgrammeFunction:
+    def _function(
+        self,
+        construct_id: str,
+        handler: str,
+        timeout: Duration,
+        environment: Mapping[str, str] | None = None,
+    ) -> ProgrammeFunction:
+        tables = {
+            "ORDERS_TABLE": self.orders.table_name,
+            "MEMBERS_TABLE": self.members.table_name,
+            "CATALOG_TABLE": self.catalog.table_name,
+        }
         return ProgrammeFunction(
             self,
             construct_id,
             code=self._code,
             handler=handler,
             description=f"memberday {self._stage.name}: {handler.removesuffix('.handler')}",
-            environment={
-                "ORDERS_TABLE": self.orders.table_name,
-                "MEMBERS_TABLE": self.members.table_name,
-                "CATALOG_TABLE": self.catalog.table_name,
-            },
+            environment=tables if environment is None else environment,
             timeout=timeout,
             stage=self._stage,
         )
@@ -168,6 +194,11 @@ class MembershipStack(Stack):
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+
+def _rows(*items: str) -> dict[str, Any]:
+    """Return the filter of new and changed rows of these kinds."""
+    return {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"item": {"S": list(items)}}}}
 
 
 def _grant(function: ProgrammeFunction, table: dynamodb.Table, *actions: str) -> None:

@@ -16,5 +16,6 @@ os.environ.update(
     MEMBERS_TABLE="unused",
     CATALOG_TABLE="unused",
     POWERTOOLS_METRICS_NAMESPACE="memberday",
+    EVENT_BUS_NAME="unused",
     JSII_NODE=str(Path(sys.executable).with_name("node")),  # the CDK needs no Node but ours
 )

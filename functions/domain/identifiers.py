@@ -43,6 +43,11 @@ def entry_id(member_id: str, number: int) -> str:
     return _derive("ent", member_id, str(number))
 
 
+def event_id(detail_type: str, subject: str, discriminator: str = "") -> str:
+    """Return the id of an event: the same for the same fact, however often it is published."""
+    return _derive("evt", detail_type, subject, discriminator)
+
+
 def coupon_id(member_id: str, year: int) -> str:
     """Return the id of a member's birthday coupon of a year: ``cpn_2026_`` and 26 characters.
 

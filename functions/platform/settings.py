@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -10,20 +11,13 @@ class SettingsError(Exception):
     """The environment of a function lacks something; the message names each variable."""
 
 
-class Settings(BaseModel):
-    """The tables that the programme's state lives in.
-
-    There are no defaults: a function that was given the wrong environment does not start.
-    """
+class _Environment(BaseModel):
+    """What a function reads. Without defaults: one with the wrong environment does not start."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    orders_table: str = Field(alias="ORDERS_TABLE", min_length=3)
-    members_table: str = Field(alias="MEMBERS_TABLE", min_length=3)
-    catalog_table: str = Field(alias="CATALOG_TABLE", min_length=3)
-
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings of this function.
 
         Raises
@@ -36,3 +30,17 @@ class Settings(BaseModel):
         except ValidationError as error:
             faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
             raise SettingsError(faults) from error
+
+
+class Settings(_Environment):
+    """The tables that the programme's state lives in."""
+
+    orders_table: str = Field(alias="ORDERS_TABLE", min_length=3)
+    members_table: str = Field(alias="MEMBERS_TABLE", min_length=3)
+    catalog_table: str = Field(alias="CATALOG_TABLE", min_length=3)
+
+
+class BusSettings(_Environment):
+    """The event bus that a publisher writes to."""
+
+    event_bus: str = Field(alias="EVENT_BUS_NAME", min_length=1)

@@ -1,9 +1,5 @@
 """The operator's commands on the local cloud."""
 
-import json
-
-from local.aws import Aws
-from tests.support.events import stream_record
 from tests.support.stack import Stack
 
 
@@ -21,29 +17,13 @@ def test_the_clock_only_moves_forward(deployed: Stack) -> None:
 
 
 def test_a_job_is_fired_with_its_schedules_input_and_its_counts_come_back(deployed: Stack) -> None:
-    """The posting, given an order without changes, is as good a job as any: the stack has none yet."""
-    aws = Aws(deployed.local("status")["endpoint"])
-    stack = "memberday-dev"
-    functions = aws.client("lambda").list_functions()["Functions"]
-    (posting,) = [each for each in functions if each["Handler"] == "functions.points.stream.handler"]
-    record = stream_record({"order_id": "ord_1", "member_id": "nobody", "changes": []})
-    batch = json.dumps({"Records": [record]})
-    target = {"Arn": posting["FunctionArn"], "RoleArn": posting["Role"], "Input": batch}
-    scheduler = aws.client("scheduler")
-    scheduler.create_schedule(
-        Name="trial",
-        GroupName=stack,
-        ScheduleExpression="rate(1 days)",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        Target=target,
-    )
-    try:
-        assert deployed.local("fire", "trial") == {"job": "trial", "batchItemFailures": []}
-        unknown = deployed.try_local("fire", "nothing")
-        assert unknown.returncode == 1
-        assert "trial" in unknown.stderr
-    finally:
-        scheduler.delete_schedule(Name="trial", GroupName=stack)
+    for job, counted in (("lapse-unpaid", "orders_lapsed"), ("auto-receipt", "orders_received")):
+        answer = deployed.local("fire", job)
+        assert answer.keys() == {"job", counted, "unfinished"}
+        assert (answer["job"], answer["unfinished"]) == (job, 0)
+    unknown = deployed.try_local("fire", "nothing")
+    assert (unknown.returncode, len(unknown.stderr.splitlines())) == (1, 1)
+    assert "auto-receipt, lapse-unpaid" in unknown.stderr
 
 
 def test_only_loopback_is_listened_on(deployed: Stack) -> None:

@@ -353,9 +353,9 @@ def test_case_29_a_record_that_cannot_be_posted_is_reported_alone(
     orphan = stream_record(row | {"member_id": "nobody", "order_id": "ord_x"}, sequence=1)
     answer = suite.posting({"Records": [orphan, stream_record(row, sequence=2)]}, Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
-    assert '"message":"posting failed"' in log.getvalue()
+    assert '"message":"record failed"' in log.getvalue()
     assert '"order_id":"ord_x"' in log.getvalue()
-    assert '"postings_failed":[1' in capsys.readouterr().out  # as a metric
+    assert '"records_failed":[1' in capsys.readouterr().out  # as a metric
     assert suite.call(Call("GET", "/members/me/points", who=who)).body["frozen"] == 110
 
 

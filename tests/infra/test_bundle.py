@@ -39,6 +39,7 @@ def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template
     environment = ENVIRONMENT | {
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_METRICS_NAMESPACE": "memberday",
+        "EVENT_BUS_NAME": "membership",
     }
     result = subprocess.run(  # noqa: S603 - our own command
         command, env=environment, capture_output=True, text=True, check=False, cwd="/"

@@ -1,0 +1,37 @@
+"""Orders stream: what happens to orders is put on the event bus (O6)."""
+
+from typing import Any
+
+from functions.checkout import events
+from functions.checkout.order_rows import ORDER, order_of, read_as
+from functions.domain import calendar
+from functions.domain import policy as policies
+from functions.domain.policy import Policy
+from functions.platform import bus
+from functions.platform.bus import Bus
+from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.settings import BusSettings
+from functions.platform.streams import RowChange, consume
+
+
+class Publisher:
+    """The Lambda handler that publishes the orders and payments of a batch of stream records."""
+
+    def __init__(self, to: Bus, policy: Policy) -> None:
+        self._bus = to
+        self._policy = policy
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Publish what each record says; return the records to be delivered again."""
+        return consume(event, context, self._publish, log_ids=("order_id", "member_id"))
+
+    def _publish(self, change: RowChange, deadline: Deadline) -> None:
+        row = change.after
+        if row["item"] == ORDER:
+            told = events.of_change(read_as(order_of, change.before), order_of(row), self._policy)
+        else:
+            told = events.of_payment(row, calendar.from_row(row["received_at"]), self._policy)
+        self._bus.publish(list(told), deadline)
+
+
+handler = Publisher(Bus(bus.client(), BusSettings.from_environment().event_bus), policies.load())

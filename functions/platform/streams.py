@@ -1,0 +1,64 @@
+"""A reader of a table's stream: each record by itself, so that one that fails does not hold the others up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+
+from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.dynamo import Row, from_item
+from functions.platform.observability import MetricUnit, flush_metrics, logger, metrics
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What a stream record says: a row before and after. ``before`` is None for a new row."""
+
+    before: Row | None
+    after: Row
+
+
+def consume(
+    event: dict[str, Any],
+    context: LambdaContext,
+    handle: Callable[[RowChange, Deadline], None],
+    *,
+    log_ids: tuple[str, ...],
+) -> dict[str, Any]:
+    """Handle a batch of stream records; return the ones to be delivered again.
+
+    Parameters
+    ----------
+    handle
+        Takes one change; whatever it raises sets that record aside. It may get a record again, late, or after
+        newer ones.
+    log_ids
+        The attributes of a row that tell in the log which one failed: what is set aside later names sequence
+        numbers only.
+    """
+    deadline = Deadline.of(context)
+
+    def one(record: DynamoDBRecord) -> None:
+        data = record.raw_event["dynamodb"]
+        before = from_item(data["OldImage"]) if "OldImage" in data else None
+        change = RowChange(before, from_item(data["NewImage"]))
+        try:
+            handle(change, deadline)
+        except Exception:
+            ids = {name: change.after.get(name) for name in log_ids}
+            logger.exception("record failed", extra={**ids, "sequence_number": data["SequenceNumber"]})
+            metrics.add_metric(name="records_failed", unit=MetricUnit.Count, value=1)
+            raise
+
+    try:
+        answer = process_partial_response(
+            event=event,
+            record_handler=one,
+            processor=BatchProcessor(event_type=EventType.DynamoDBStreams),
+            context=context,  # type: ignore[arg-type]
+        )
+    finally:
+        flush_metrics()
+    return dict(answer)
