@@ -1,0 +1,132 @@
+"""What a checkout costs, exactly: calls, read units and write units. A growth is a failure.
+
+The figures stand in docs/checkout.md.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.checkout.order_rows import row_of
+from functions.checkout.orders import Order
+from functions.domain.errors import RefusalError
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import to_item
+from tests.support.accounts import hold_points
+from tests.support.faults import Calls
+from tests.support.shop import Shop
+from tests.support.stack import ROOT
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+INDEX_WRITES = 2
+"""The order stands in two sparse indexes: its member's orders, and what falls due."""
+KILOBYTE = 1024
+
+
+@dataclass
+class Units:
+    """What calls consumed, by operation."""
+
+    of: dict[str, float] = field(default_factory=dict)
+
+
+@pytest.fixture
+def units(client: "DynamoDBClient") -> Iterator[Units]:
+    """The capacity that this test's client consumes from here on."""
+    consumed = Units()
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        capacity = parsed.get("ConsumedCapacity", [])
+        listed = capacity if isinstance(capacity, list) else [capacity]
+        total = sum(each["CapacityUnits"] for each in listed)
+        consumed.of[model.name] = consumed.of.get(model.name, 0) + total
+
+    events = client.meta.events
+    for operation in ("BatchGetItem", "TransactWriteItems"):
+        events.register(f"before-parameter-build.dynamodb.{operation}", ask)
+        events.register(f"after-call.dynamodb.{operation}", note)
+    yield consumed
+    for operation in ("BatchGetItem", "TransactWriteItems"):
+        events.unregister(f"before-parameter-build.dynamodb.{operation}", ask)
+        events.unregister(f"after-call.dynamodb.{operation}", note)
+
+
+def order_kilobytes(order: Order) -> int:
+    """Return what DynamoDB counts for the order's row, in begun kilobytes."""
+    return math.ceil(_bytes({"M": to_item(row_of(order))}) / KILOBYTE)
+
+
+def _bytes(attribute: dict[str, Any]) -> int:
+    """Return the size of an attribute's value as DynamoDB counts it."""
+    ((kind, value),) = attribute.items()
+    if kind == "M":
+        return 3 + sum(1 + len(name) + _bytes(each) for name, each in value.items())
+    if kind == "L":
+        return 3 + sum(1 + _bytes(each) for each in value)
+    if kind == "S":
+        return len(value.encode())
+    return 1 if kind in ("BOOL", "NULL") else 1 + math.ceil(len(value.lstrip("-")) / 2)
+
+
+@pytest.mark.parametrize("skus", [1, 3, 20])
+@pytest.mark.parametrize("points", [0, 500])
+def test_a_checkout_costs_what_the_formula_says(shop: Shop, units: Units, skus: int, points: int) -> None:
+    shop.register("alice")
+    hold_points(shop.tables, shop.settings.members_table, "alice", {"2026": 2_000})
+    names = [f"sku{number}" for number in range(skus)]
+    for name in names:
+        shop.stock(name, 5)
+    units.of.clear()
+    placing = shop.placing("alice", "k1", *names)
+    order, _ = shop.book.place(replace(placing, cart=replace(placing.cart, points=points)), Deadline(20))
+    offer_rows = 2 if points else 0  # the wallet and its entry
+    expected = 2 * (skus + offer_rows) + 2 * order_kilobytes(order) + INDEX_WRITES
+    written = units.of["TransactWriteItems"]
+    assert abs(written - expected) <= INDEX_WRITES  # how an index's keys are counted in a transaction
+    assert written <= _documented(skus, points)
+
+
+def _documented(skus: int, points: int) -> int:
+    """Return the write units that the page names for so many skus."""
+    page = (ROOT / "docs" / "checkout.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| {skus} \| (\d+) \| (\d+) \|", page, re.MULTILINE)
+    assert row is not None
+    return int(row[2] if points else row[1])
+
+
+def test_a_refused_checkout_makes_at_most_three_calls(shop: Shop, calls: Calls) -> None:
+    shop.register("alice")
+    shop.register("bob")
+    shop.stock("tea", 1)
+    for member_id, key, sku in (("nobody", "k", "tea"), ("alice", "k", "gone"), ("alice", "k", "tea")):
+        quantity = 2 if sku == "tea" else 1
+        sent = len(calls.sent)
+        with pytest.raises(RefusalError):
+            shop.place(member_id, key, sku, quantity=quantity)
+        assert calls.sent[sent:] == ["BatchGetItem", "GetItem"]
+
+
+def test_a_repeat_makes_one_call(shop: Shop, calls: Calls) -> None:
+    shop.register("alice")
+    shop.stock("tea", 1)
+    shop.place("alice", "k1", "tea")
+    sent = len(calls.sent)
+    shop.place("alice", "k1", "tea")
+    assert calls.sent[sent:] == ["BatchGetItem"]
+
+
+def test_what_is_sent_is_json_that_holds_no_float(shop: Shop, calls: Calls) -> None:
+    shop.register("alice")
+    shop.stock("tea", 1)
+    shop.place("alice", "k1", "tea")
+    assert not re.search(r'"N": "[^"]*\.', json.dumps(calls.bodies))
