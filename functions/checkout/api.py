@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -230,6 +231,13 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         """The one member whose orders the caller may change, or None for staff: any."""
         return None if api.caller.staff else api.caller.member_id
 
+    def happens(order_id: str, event: Callable[..., Order], *, member_id: str | None = None) -> OrderAnswer:
+        """Let something happen to an order now, and show it."""
+        moment = now()
+        return shown(
+            book.change(order_id, lambda order: event(order, now=moment), api.deadline, member_id=member_id)
+        )
+
     @api.route(
         "GET", "/orders", summary="See your orders", refuses={**NOT_REGISTERED, 400: ["invalid_cursor"]}
     )
@@ -261,12 +269,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     )
     def cancel(order_id: str) -> OrderAnswer:
         """Cancel an order that is not shipped yet; owner or staff. Everything comes back with it."""
-        moment = now()
-        return shown(
-            book.change(
-                order_id, lambda order: orders.cancel(order, now=moment), api.deadline, member_id=own()
-            )
-        )
+        return happens(order_id, orders.cancel, member_id=own())
 
     @api.route(
         "POST",
@@ -276,12 +279,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     )
     def receive(order_id: str) -> OrderAnswer:
         """Say that the parcel has arrived; owner or staff."""
-        moment = now()
-        return shown(
-            book.change(
-                order_id, lambda order: orders.receive(order, now=moment), api.deadline, member_id=own()
-            )
-        )
+        return happens(order_id, orders.receive, member_id=own())
 
     @api.route(
         "POST",
@@ -294,14 +292,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     )
     def ship(order_id: str, request: Annotated[ShipmentRequest, Body()]) -> OrderAnswer:
         """Record that a paid order was handed to the carrier."""
-        moment = now()
-        return shown(
-            book.change(
-                order_id,
-                lambda order: orders.ship(order, tracking_no=request.tracking_no, now=moment),
-                api.deadline,
-            )
-        )
+        return happens(order_id, partial(orders.ship, tracking_no=request.tracking_no))
 
     @api.route(
         "POST",
@@ -312,8 +303,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     )
     def refuse(order_id: str) -> OrderAnswer:
         """Record that the member did not take the parcel. Everything comes back with it."""
-        moment = now()
-        return shown(book.change(order_id, lambda order: orders.refuse(order, now=moment), api.deadline))
+        return happens(order_id, orders.refuse)
 
     @api.route(
         "POST",
