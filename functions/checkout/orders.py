@@ -39,6 +39,7 @@ class Terms:
 
     policy_version: str
     earned_per_yuan: int
+    release_days: int
     payment_window_minutes: int
     auto_receipt_days: int
 
@@ -48,6 +49,7 @@ class Terms:
         return cls(
             policy_version=policy.version,
             earned_per_yuan=policy.points.earned_per_yuan,
+            release_days=policy.points.release_days,
             payment_window_minutes=policy.orders.payment_window_minutes,
             auto_receipt_days=policy.orders.auto_receipt_days,
         )
@@ -126,10 +128,17 @@ class Order:
 
 
 def as_of(order: Order, now: datetime) -> Order:
-    """Return the order as it reads at this moment: an unpaid one lapses by time alone (O2)."""
-    if order.status is Status.PLACED and now >= order.lapses_at:
-        return replace(order, status=Status.LAPSED, closed_at=order.lapses_at, version=order.version + 1)
-    return order
+    """Return the order as it reads at this moment, whether or not a job has written it yet (R2).
+
+    An unpaid one is lapsed from the end of its payment window on (O2), a shipped one that nobody confirmed is
+    received once its days have passed (O3).
+    """
+    if order.due is None or now < order.due[1]:
+        return order
+    at, version = order.due[1], order.version + 1
+    if order.status is Status.PLACED:
+        return replace(order, status=Status.LAPSED, closed_at=at, version=version)
+    return replace(order, status=Status.RECEIVED, received_at=at, version=version)
 
 
 def place(
@@ -205,11 +214,6 @@ def cancel(order: Order, *, now: datetime) -> Order:
     return _closed(order, Status.CANCELLED, now, restored=True)
 
 
-def lapse(order: Order, *, now: datetime) -> Order:
-    """Return the order lapsed if it is due (O2); otherwise as it is."""
-    return as_of(order, now)
-
-
 def ship(order: Order, *, tracking_no: str | None, now: datetime) -> Order:
     """Return the order after its shipment.
 
@@ -239,20 +243,12 @@ def receive(order: Order, *, now: datetime) -> Order:
     ConflictError
         ``order_not_receivable``.
     """
-    if order.received_at is not None:
-        return order
-    if order.status is not Status.SHIPPED or order.due is None:
-        raise ConflictError("order_not_receivable", f"The order is {as_of(order, now).status}.")
-    received_at = min(now, order.due[1])
-    return replace(order, version=order.version + 1, status=Status.RECEIVED, received_at=received_at)
-
-
-def receive_if_due(order: Order, *, now: datetime) -> Order:
-    """Return the order received if nobody confirmed it in time (O3); otherwise as it is."""
-    due = order.due
-    if due is None or order.status is not Status.SHIPPED or now < due[1]:
-        return order
-    return receive(order, now=now)
+    current = as_of(order, now)
+    if current.received_at is not None:
+        return current
+    if current.status is not Status.SHIPPED:
+        raise ConflictError("order_not_receivable", f"The order is {current.status}.")
+    return replace(order, version=order.version + 1, status=Status.RECEIVED, received_at=now)
 
 
 def refuse(order: Order, *, now: datetime) -> Order:
@@ -263,10 +259,11 @@ def refuse(order: Order, *, now: datetime) -> Order:
     ConflictError
         ``order_not_refusable``.
     """
-    if order.status is Status.REFUSED:
+    current = as_of(order, now)
+    if current.status is Status.REFUSED:
         return order
-    if order.status is not Status.SHIPPED:
-        raise ConflictError("order_not_refusable", f"The order is {as_of(order, now).status}.")
+    if current.status is not Status.SHIPPED:
+        raise ConflictError("order_not_refusable", f"The order is {current.status}.")
     return _closed(order, Status.REFUSED, now)
 
 
@@ -282,8 +279,9 @@ def return_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Or
     """
     ordered = {line.sku: line.quantity for line in order.quote.lines}
     _check_units(units, ordered)
+    order = as_of(order, now)
     if order.status is not Status.RECEIVED:
-        raise ConflictError("order_not_returnable", f"The order is {as_of(order, now).status}.")
+        raise ConflictError("order_not_returnable", f"The order is {order.status}.")
     stays = dict(zip(ordered, order.staying, strict=True))
     _check_units(units, stays)
     returned = tuple(line.quantity - stays[line.sku] + units.get(line.sku, 0) for line in order.quote.lines)

@@ -5,10 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from functions.checkout import orders
 from functions.checkout.order_book import OrderBook
 from functions.checkout.order_rows import DUE_SHARDS
-from functions.checkout.orders import Order
+from functions.checkout.orders import as_of
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
@@ -57,20 +56,13 @@ class OrderJobs:
         """
         now, deadline = self._now(), Deadline.of(context)
 
-        def lapse(order: Order) -> Order:
-            return orders.lapse(order, now=now)
-
-        def receive(order: Order) -> Order:
-            return orders.receive_if_due(order, now=now)
-
-        kind, name, change = {
-            LAPSE_UNPAID: ("lapse", "orders_lapsed", lapse),
-            AUTO_RECEIPT: ("receipt", "orders_received", receive),
+        kind, name = {
+            LAPSE_UNPAID: ("lapse", "orders_lapsed"),
+            AUTO_RECEIPT: ("receipt", "orders_received"),
         }[event["job"]]
         with ThreadPoolExecutor(SHARDS_AT_ONCE) as threads:
             shards = [
-                threads.submit(self._work_off, kind, shard, change, now, deadline)
-                for shard in range(DUE_SHARDS)
+                threads.submit(self._work_off, kind, shard, now, deadline) for shard in range(DUE_SHARDS)
             ]
             results = [shard.result() for shard in shards]
         counts = {
@@ -85,9 +77,7 @@ class OrderJobs:
             raise JobError(f"{event['job']}: {failed} orders failed, {counts[name]} are done")
         return counts
 
-    def _work_off(
-        self, kind: str, shard: int, change: Callable[[Order], Order], now: datetime, deadline: Deadline
-    ) -> tuple[int, int, int]:
+    def _work_off(self, kind: str, shard: int, now: datetime, deadline: Deadline) -> tuple[int, int, int]:
         """Return how many orders of a shard are done, how many failed, and 1 if the time was up before."""
         done = failed = 0
         last: Row | None = None
@@ -98,7 +88,7 @@ class OrderJobs:
                 if not deadline.seconds_left():
                     return done, failed, 1
                 try:
-                    self._book.change(row["order_id"], change, deadline)
+                    self._book.change(row["order_id"], lambda order: as_of(order, now), deadline)
                     done += 1
                 except Exception:
                     logger.exception("order failed", extra={"order_id": row["order_id"], "kind": kind})

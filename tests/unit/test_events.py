@@ -78,7 +78,7 @@ def test_O4_a_closed_order_makes_its_money_due(before: Order, event: Callable[[O
 def test_an_order_that_was_never_paid_makes_nothing_due() -> None:
     for after in (
         orders.cancel(PLACED, now=ORDINARY_DAY),
-        orders.lapse(PLACED, now=ORDINARY_DAY + timedelta(minutes=30)),
+        orders.as_of(PLACED, ORDINARY_DAY + timedelta(minutes=30)),
     ):
         assert [name for name, _ in told(PLACED, after)] == ["OrderClosed"]
 

@@ -1,13 +1,26 @@
 """The life of an order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from functions.checkout.order_rows import order_of, row_of
-from functions.checkout.orders import Order, Status, Terms, as_of, pay
+from functions.checkout.orders import (
+    CHANGES_MAX,
+    PAYMENTS_KEPT_MAX,
+    Order,
+    Status,
+    Terms,
+    as_of,
+    pay,
+    receive,
+    refuse,
+    return_units,
+    ship,
+)
 from functions.checkout.pricing import Cart, CartLine, Product, Shopper, price
-from functions.domain.errors import InvalidError
+from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import load
 
 POLICY = load()
@@ -59,6 +72,48 @@ def test_O2_it_can_be_paid_to_the_last_second_and_not_after() -> None:
     late = paid(at=LAPSES_AT)
     assert (as_of(late, LAPSES_AT).status, late.changes) == (Status.LAPSED, ())
     assert [payment.applied for payment in late.payments] == [False]
+
+
+SHIPPED = ship(paid(at=PLACED_AT), tracking_no="SF-1", now=PLACED_AT)
+TEN_DAYS_ON = PLACED_AT + timedelta(days=10)
+
+
+def test_O3_what_nobody_confirmed_is_received_after_ten_days_however_late_anybody_looks() -> None:
+    assert as_of(SHIPPED, TEN_DAYS_ON - timedelta(seconds=1)).status is Status.SHIPPED
+    for late in (TEN_DAYS_ON, TEN_DAYS_ON + timedelta(days=9)):
+        assert (as_of(SHIPPED, late).status, as_of(SHIPPED, late).received_at) == (
+            Status.RECEIVED,
+            TEN_DAYS_ON,
+        )
+        assert receive(SHIPPED, now=late).received_at == TEN_DAYS_ON
+
+
+def test_R2_it_makes_no_difference_whether_the_job_has_run() -> None:
+    by_the_job = as_of(SHIPPED, TEN_DAYS_ON)
+    for order in (SHIPPED, by_the_job):
+        with pytest.raises(ConflictError) as refused:
+            refuse(order, now=TEN_DAYS_ON)
+        assert refused.value.code == "order_not_refusable"
+        back = return_units(order, {"tea": 1}, now=TEN_DAYS_ON)
+        assert (back.status, back.received_at, back.closed_at) == (Status.RETURNED, TEN_DAYS_ON, TEN_DAYS_ON)
+    assert refuse(SHIPPED, now=TEN_DAYS_ON - timedelta(seconds=1)).status is Status.REFUSED
+
+
+def test_an_orders_row_has_a_bound_and_the_last_return_always_fits() -> None:
+    full = replace(as_of(SHIPPED, TEN_DAYS_ON), changes=SHIPPED.changes * CHANGES_MAX)
+    many = replace(full.quote.lines[0], quantity=2)
+    full = replace(full, quote=replace(full.quote, lines=(many,)))
+    with pytest.raises(ConflictError):
+        return_units(full, {"tea": 1}, now=TEN_DAYS_ON)
+    assert return_units(full, {"tea": 2}, now=TEN_DAYS_ON).status is Status.RETURNED
+
+
+def test_O6_payments_beyond_what_a_row_lists_leave_out_the_oldest_that_paid_for_nothing() -> None:
+    order = paid(at=PLACED_AT)
+    for number in range(PAYMENTS_KEPT_MAX + 5):
+        order = paid(order, payment_id=f"late{number}", amount_fen=1, at=PLACED_AT)
+    assert len(order.payments) == PAYMENTS_KEPT_MAX
+    assert (order.payments[0].payment_id, order.payments[1].payment_id) == ("p1", "late6")
 
 
 def test_O6_money_for_an_order_that_is_no_longer_placed_is_recorded_whatever_its_amount() -> None:
