@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.checkout.order_book import OrderBook
 from functions.checkout.order_rows import DUE_SHARDS
-from functions.checkout.orders import as_of
+from functions.checkout.orders import Order, as_of
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
@@ -74,27 +74,45 @@ class OrderJobs:
         flush_metrics()
         logger.info("job", extra={"job": event["job"], "failed": failed, **counts})
         if failed:
-            raise JobError(f"{event['job']}: {failed} orders failed, {counts[name]} are done")
+            raise JobError(f"{event['job']}: {failed} failed, {counts[name]} orders are done")
         return counts
 
     def _work_off(self, kind: str, shard: int, now: datetime, deadline: Deadline) -> tuple[int, int, int]:
-        """Return how many orders of a shard are done, how many failed, and 1 if the time was up before."""
+        """Return how many orders of a shard were changed, how many failed, and 1 if it is not worked off."""
         done = failed = 0
         last: Row | None = None
         more = True
         while more:
-            page, more = self._book.due(kind, shard, now=now, limit=PAGE_ORDERS, after=last)
+            try:
+                page, more = self._book.due(kind, shard, now=now, limit=PAGE_ORDERS, after=last)
+            except Exception:
+                logger.exception("shard failed", extra={"kind": kind, "shard": shard})
+                return done, failed + 1, 1
             for row in page:
                 if not deadline.seconds_left():
                     return done, failed, 1
                 try:
-                    self._book.change(row["order_id"], lambda order: as_of(order, now), deadline)
-                    done += 1
+                    done += self._bring_up_to(row["order_id"], now, deadline)
                 except Exception:
-                    logger.exception("order failed", extra={"order_id": row["order_id"], "kind": kind})
+                    if not deadline.seconds_left():
+                        return done, failed, 1
+                    logger.exception("order failed", extra={"kind": kind, "order_id": row["order_id"]})
                     failed += 1
             last = page[-1] if page else None
         return done, failed, 0
+
+    def _bring_up_to(self, order_id: str, now: datetime, deadline: Deadline) -> bool:
+        """Write what an order reads as at this moment; return whether that changed its row."""
+        changed = False
+
+        def event(order: Order) -> Order:
+            nonlocal changed
+            after = as_of(order, now)
+            changed = after.version != order.version
+            return after
+
+        self._book.change(order_id, event, deadline)
+        return changed
 
 
 handler = OrderJobs(Tables(dynamo.client()), Settings.from_environment(), policies.load(), clock.now)
