@@ -35,7 +35,13 @@ class OrderJobs:
     """
 
     def __init__(
-        self, tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]
+        self,
+        tables: Tables,
+        settings: Settings,
+        policy: Policy,
+        now: Callable[[], datetime],
+        *,
+        shards_at_once: int = SHARDS_AT_ONCE,
     ) -> None:
         self._book = OrderBook(
             tables=tables,
@@ -45,6 +51,7 @@ class OrderJobs:
             policy=policy,
         )
         self._now = now
+        self._shards_at_once = shards_at_once
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         """Run the job that the schedule's input names; return how many orders it changed.
@@ -60,7 +67,7 @@ class OrderJobs:
             LAPSE_UNPAID: ("lapse", "orders_lapsed"),
             AUTO_RECEIPT: ("receipt", "orders_received"),
         }[event["job"]]
-        with ThreadPoolExecutor(SHARDS_AT_ONCE) as threads:
+        with ThreadPoolExecutor(self._shards_at_once) as threads:
             shards = [
                 threads.submit(self._work_off, kind, shard, now, deadline) for shard in range(DUE_SHARDS)
             ]
