@@ -1,7 +1,7 @@
 """Where orders live: placing them in one transaction, and every later change of their row (O1-O6)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.checkout import catalog, orders
@@ -256,10 +256,14 @@ class OrderBook:
         try:
             transaction.commit(deadline)
         except ConditionFailedError as failed:
-            (placed, *_) = failed.rows
-            if placed is None:
-                raise
-            return _replayed(order_of(placed), placing), True
+            (placed, *others) = failed.rows
+            if placed is not None:
+                return _replayed(order_of(placed), placing), True
+            # The rows that stood against it are from one moment, at which the order was not there: what they
+            # refuse is refused. Where they only changed the price, the next attempt takes it.
+            current = _as_it_was_then(shelf, [row for row in others if row is not None])
+            _check(placing, self._price(placing.cart, current, placing.placed_at), current)
+            raise
         return order, False
 
     def _new(self, placing: Placing, quote: Quote, shelf: Shelf) -> tuple[Order, Transaction]:
@@ -461,6 +465,19 @@ class OrderBook:
             points=sum(usable(shelf.wallet, self.policy, at).values()),
         )
         return price(cart, shelf.products, shopper, self.policy)
+
+
+def _as_it_was_then(shelf: Shelf, rows: list[Row]) -> Shelf:
+    """Return what an order depends on, with the rows that its transaction met for those that were read."""
+    products = {row["sku"]: catalog.product_of(row) for row in rows if "sku" in row}
+    by_item = {row["item"]: row for row in rows if "member_id" in row}
+    coupon = next((row for item, row in by_item.items() if item.startswith(coupons.BIRTHDAY)), None)
+    return replace(
+        shelf,
+        products=shelf.products | products,
+        wallet=read_as(accounts.wallet_of, by_item.get(WALLET)) or shelf.wallet,
+        coupon=read_as(coupons.coupon_of, coupon) or shelf.coupon,
+    )
 
 
 def _check(placing: Placing, quote: Quote, shelf: Shelf) -> None:

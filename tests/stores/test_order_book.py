@@ -198,7 +198,43 @@ def test_the_last_unit_sold_between_read_and_write_is_refused(stocked: Shop, cal
     stocked.register("bob")
     calls.do_before("TransactWriteItems", lambda: stocked.place("bob", "k1", "tea", quantity=7))
     assert refused(stocked, "alice", "tea") == "insufficient_stock"
+    assert calls.sent[-4:] == ["BatchGetItem", *["BatchGetItem", "TransactWriteItems"], "TransactWriteItems"]
     assert stocked.units("tea") == 0
+
+
+def test_points_spent_between_read_and_write_are_refused_in_two_calls(stocked: Shop, calls: Calls) -> None:
+    hold_points(stocked.tables, stocked.settings.members_table, "alice", {"2026": 500})
+    calls.do_before("TransactWriteItems", lambda: stocked.book.place(with_points(stocked, 1), Deadline(20)))
+    with pytest.raises(ConflictError) as refusal:
+        stocked.book.place(with_points(stocked, 2), Deadline(20))
+    assert refusal.value.code == "insufficient_points"
+    # the other order's two calls stand between this one's read and write; nothing follows
+    assert calls.sent[-4:] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
+
+
+def test_a_coupon_used_between_read_and_write_is_refused_in_two_calls(stocked: Shop, calls: Calls) -> None:
+    stocked.stock("kettle", 5, price_fen=20_000)
+    month = timedelta(days=15)
+    coupon = hold_coupon(
+        stocked.tables,
+        stocked.settings.members_table,
+        "alice",
+        face_fen=2_000,
+        valid_from=NOON - month,
+        valid_until=NOON + month,
+    )
+
+    def order(key: str) -> Order:
+        placing = stocked.placing("alice", key, "kettle")
+        placing = replace(placing, cart=replace(placing.cart, coupon=coupon.coupon_id))
+        return stocked.book.place(placing, Deadline(20))[0]
+
+    calls.do_before("TransactWriteItems", lambda: order("k1"))
+    with pytest.raises(ConflictError) as refusal:
+        order("k2")
+    assert refusal.value.code == "coupon_used"
+    assert calls.sent[-4:] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
+    assert stocked.units("kettle") == 4
 
 
 def test_a_batch_is_no_snapshot_so_a_repeat_is_looked_for_before_a_refusal(

@@ -1186,3 +1186,23 @@ def test_E6_points_of_an_expired_year_lapse_in_the_same_transaction(world: World
     assert (lapsed.kind, lapsed.lapsed_points) == ("lapse", 700)
     assert (restored.kind, dict(restored.available_delta)) == ("restore", {"2026": 1_300})
     world.check(posted=False)
+
+
+def test_case_34_a_worker_that_dies_in_mid_shard_is_resumed_by_the_next_run(shop: Shop, calls: Calls) -> None:
+    shop.register("alice")
+    shop.stock("tea", 12)
+    orders = [shop.place("alice", f"k{number}", "tea")[0] for number in range(12)]
+    late = orders[0].lapses_at
+
+    def die() -> None:
+        raise SystemExit("the invocation is ended")
+
+    job = OrderJobs(shop.tables, shop.settings, shop.policy, lambda: late, shards_at_once=1)
+    calls.do_before("TransactWriteItems", lambda: calls.do_before("TransactWriteItems", die))
+    with pytest.raises(SystemExit):
+        job({"job": LAPSE_UNPAID}, Context(remaining_ms=60_000))
+    assert 0 < shop.units("tea") < 12
+    assert job({"job": LAPSE_UNPAID}, Context(remaining_ms=60_000))["unfinished"] == 0
+    assert shop.units("tea") == 12
+    found = [shop.book.find(order.order_id) for order in orders]
+    assert {order.status for order in found if order is not None} == {Status.LAPSED}
