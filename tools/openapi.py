@@ -7,10 +7,10 @@ import json
 import os
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "openapi.json"
+from tools.generated import DOCS, write_or_check
+
 TITLE = "memberday"
 VERSION = "1"
 DESCRIPTION = (
@@ -71,15 +71,8 @@ def _referenced(part: Any, schemas: dict[str, Any], found: set[str] | None = Non
 
 
 def main() -> int:
-    """Write the document; with ``--check`` fail if the committed one differs."""
-    text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
-    if "--check" not in sys.argv[1:]:
-        DOCUMENT.write_text(text, encoding="utf-8")
-        return 0
-    if not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != text:
-        sys.stderr.write("docs/openapi.json is not what the code says: run `make docs`\n")
-        return 1
-    return 0
+    """Write the document, or check it."""
+    return write_or_check(DOCS / "openapi.json", json.dumps(document(), indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,11 @@ python -m tools.programme [--check]
 """
 
 import sys
-from pathlib import Path
 
 from functions.domain import policy as policies
 from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy, TierPolicy
-
-DOCUMENT = Path(__file__).parent.parent / "docs" / "programme.md"
+from tools.generated import DOCS, write_or_check
 
 
 def yuan(fen: int) -> str:
@@ -89,15 +87,8 @@ def _tier_row(tier: TierPolicy, up_to_fen: int | None) -> str:
 
 
 def main() -> int:
-    """Write the page; with ``--check`` fail if the committed one differs."""
-    text = document(policies.load())
-    if "--check" not in sys.argv[1:]:
-        DOCUMENT.write_text(text, encoding="utf-8")
-        return 0
-    if not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != text:
-        sys.stderr.write("docs/programme.md is not what the policy says: run `make docs`\n")
-        return 1
-    return 0
+    """Write the document, or check it."""
+    return write_or_check(DOCS / "programme.md", document(policies.load()))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ class LambdaContext(Protocol):
     """The part of Lambda's context object that the programme uses."""
 
     aws_request_id: str
-    function_name: str
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until Lambda ends the invocation."""

@@ -3,9 +3,12 @@
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import urllib3
 
+from local.aws import Aws
 from tests.support.shopper import TEA, Shopper
 from tests.support.stack import Stack
 
@@ -63,6 +66,27 @@ def test_a_forged_token_is_refused(deployed: Stack) -> None:
     claims = {"sub": "x", "token_use": "access", "cognito:groups": ["staff"], "exp": 2**40}
     assert deployed.call("GET", "/members/me", token=f"{part({'alg': 'none'})}.{part(claims)}.").status == 401
     assert deployed.call("GET", "/members/me", token="rubbish").status == 401  # noqa: S106
+
+
+def test_a_service_is_staff_by_its_scope_and_no_member(deployed: Stack, shopper: Shopper) -> None:
+    outputs = deployed.outputs
+    cognito = Aws(deployed.local("status")["endpoint"]).client("cognito-idp")
+    client = cognito.describe_user_pool_client(
+        UserPoolId=outputs["UserPoolId"], ClientId=outputs["ServiceClientId"]
+    )["UserPoolClient"]
+    credentials = f"{client['ClientId']}:{client['ClientSecret']}"
+    answer = urllib3.request(
+        "POST",
+        outputs["TokenUrl"],
+        body=urlencode({"grant_type": "client_credentials", "scope": "membership/staff"}),
+        headers={
+            **urllib3.make_headers(basic_auth=credentials),
+            "content-type": "application/x-www-form-urlencoded",
+        },
+    )
+    token = answer.json()["access_token"]
+    assert deployed.call("PUT", f"/products/{shopper.sku}", TEA, token=token).status == 201
+    assert deployed.call("GET", "/members/me", token=token).code == "not_registered"
 
 
 def test_an_unknown_route_is_a_problem_for_who_is_known(shopper: Shopper) -> None:

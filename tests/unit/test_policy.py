@@ -4,21 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from functions.domain import policy
 from functions.domain.policy import PolicyError, load
-
-FILE = Path(policy.__file__).with_name("policy.toml")
-
-
-def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
-    """Write a copy of the policy with texts replaced."""
-    text = FILE.read_text(encoding="utf-8")
-    for before, after in changes:
-        assert before in text
-        text = text.replace(before, after, 1)
-    copy = tmp_path / "policy.toml"
-    copy.write_text(text, encoding="utf-8")
-    return copy
+from tests.support.policies import changed
 
 
 def test_the_committed_policy_is_valid_and_names_itself() -> None:

@@ -5,21 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from functions.domain import policy
 from local.__main__ import main
-
-FILE = Path(policy.__file__).with_name("policy.toml")
-
-
-def checked(tmp_path: Path, *changes: tuple[str, str]) -> Path:
-    """Write a copy of the policy with texts replaced."""
-    text = FILE.read_text(encoding="utf-8")
-    for before, after in changes:
-        assert before in text
-        text = text.replace(before, after, 1)
-    copy = tmp_path / "changed.toml"
-    copy.write_text(text, encoding="utf-8")
-    return copy
+from tests.support.policies import FILE, changed
 
 
 def run(file: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
@@ -37,7 +24,7 @@ def test_the_policy_in_force_changes_nothing(capsys: pytest.CaptureFixture[str])
 def test_a_changed_rate_changes_zone_prices_of_its_tier_on_the_member_day(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = checked(tmp_path, ('member_day_rate = "0.80"', 'member_day_rate = "0.75"'))
+    file = changed(tmp_path, ('member_day_rate = "0.80"', 'member_day_rate = "0.75"'))
     answer = json.loads(run(file, capsys, "--json"))
     assert answer["changed"] == [{"field": "J3.member_day_rate", "before": "0.80", "after": "0.75"}]
     assert answer["quotes"]["changed"] > 0
@@ -49,12 +36,12 @@ def test_a_changed_rate_changes_zone_prices_of_its_tier_on_the_member_day(
 def test_a_changed_fee_is_shown_with_what_it_costs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = checked(tmp_path, ("fee_fen = 1_000", "fee_fen = 1_200"))
+    file = changed(tmp_path, ("fee_fen = 1_000", "fee_fen = 1_200"))
     assert "by +200 to +200 fen" in run(file, capsys)
 
 
 def test_a_moved_member_day_is_seen_on_both_days(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = checked(tmp_path, ("day = 10", "day = 12"))
+    file = changed(tmp_path, ("day = 10", "day = 12"))
     examples = json.loads(run(file, capsys, "--json"))["quotes"]["examples"]
     assert {example["at"][8:10] for example in examples} == {"10", "12"}
 
@@ -62,7 +49,7 @@ def test_a_moved_member_day_is_seen_on_both_days(tmp_path: Path, capsys: pytest.
 def test_a_broken_policy_is_one_line_with_the_fields_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = checked(tmp_path, ("day = 10", "day = 31"))
+    file = changed(tmp_path, ("day = 10", "day = 31"))
     assert main(["policy-check", str(file)]) == 1
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
