@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -157,6 +158,8 @@ class Cloud:
         now = clock.now_ahead(offset)
         ahead = offset + (clock.target(text, now) - now).total_seconds()
         clock.write_offset(self.folder.clock, ahead)
+        written_second = int(time.time())  # this process is not under the library
+        wait_until(lambda: int(time.time()) > written_second, CLOCK_SECONDS_MAX)  # all read it anew by then
         if not wait_until(lambda: self._is_at(ahead), CLOCK_SECONDS_MAX):
             log = self.folder.server_log
             raise LocalError(f"the server (process {server.pid}) did not follow the clock: see {log}")
