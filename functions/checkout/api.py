@@ -14,7 +14,7 @@ from functions.checkout import orders
 from functions.checkout.catalog import ZONE, Catalog, StockMovement
 from functions.checkout.order_book import OrderBook, Placing, QuoteChangedError, Return
 from functions.checkout.orders import Order, as_of
-from functions.checkout.pricing import Product, member_price_fen
+from functions.checkout.pricing import Product, member_price_fen, member_rate
 from functions.checkout.schema import (
     CartRequest,
     MemberDayAnswer,
@@ -36,7 +36,7 @@ from functions.checkout.schema import (
 )
 from functions.domain import identifiers
 from functions.domain import policy as policies
-from functions.domain.errors import ConflictError, InvalidError, MalformedError, NotFoundError
+from functions.domain.errors import ConflictError, MalformedError, NotFoundError, invalid_fields
 from functions.domain.identifiers import Sku
 from functions.domain.policy import Policy
 from functions.platform import clock, cursors, dynamo
@@ -45,10 +45,10 @@ from functions.platform.http import Api, Cursor, Limit, answer
 from functions.platform.observability import MetricUnit, metrics
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
+from functions.tiers.members import not_registered
 from functions.tiers.qualification import Standing
 
 REPLAYED = "Idempotent-Replayed"
-KEY_LENGTH_MAX = 255
 
 SkuPath = Annotated[Sku, Path(description="The product's stock keeping unit.")]
 NO_ORDER = {404: ["order_not_found"]}
@@ -82,24 +82,17 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def shown(order: Order) -> OrderAnswer:
         return order_answer(as_of(order, now()), policy)
 
-    def seen(products: list[Product], standing: Standing | None, at: datetime) -> list[ProductAnswer]:
+    def seen(products: list[Product], standing: Standing | None) -> list[ProductAnswer]:
         """Show products to the caller at their own price, which is the list price before registration."""
+        rate = None if standing is None else member_rate(standing.tier, now(), policy)
         return [
-            product_answer(
-                product,
-                your_price_fen=product.price_fen
-                if standing is None
-                else member_price_fen(product, tier=standing.tier, at=at, policy=policy),
-                staff=api.caller.staff,
-            )
+            product_answer(product, your_price_fen=member_price_fen(product, rate), staff=api.caller.staff)
             for product in products
         ]
 
-    def seen_by_caller(sku: str) -> ProductAnswer:
-        standing, products = catalog.seen_by(api.caller.member_id, [sku], api.deadline)
-        if not products:
-            raise NotFoundError("product_not_found", "The catalogue has no such product.")
-        return seen(products, standing, now())[0]
+    def caller_standing() -> Standing | None:
+        standing, _ = catalog.seen_by(api.caller.member_id, [], api.deadline)
+        return standing
 
     @api.route(
         "PUT",
@@ -112,14 +105,15 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     )
     def put_product(sku: SkuPath, request: Annotated[ProductRequest, Body()]) -> Response[ProductAnswer]:
         """Create a product, or replace what is said of it. Stock starts at 0 and is not touched here."""
-        _, new = catalog.put(
+        product, new = catalog.put(
             sku,
             name=request.name,
             price_fen=request.price_fen,
             member_zone=request.member_zone,
             low_stock_threshold=request.low_stock_threshold,
         )
-        return answer(seen_by_caller(sku), HTTPStatus.CREATED if new else HTTPStatus.OK)
+        (shown_product,) = seen([product], caller_standing())
+        return answer(shown_product, HTTPStatus.CREATED if new else HTTPStatus.OK)
 
     @api.route(
         "POST",
@@ -142,13 +136,16 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             reason=request.reason,
             moved_at=now(),
         )
-        catalog.move_stock(movement, api.deadline)
-        return seen_by_caller(sku)
+        (shown_product,) = seen([catalog.move_stock(movement, api.deadline)], caller_standing())
+        return shown_product
 
     @api.route("GET", "/products/<sku>", summary="See a product", refuses={404: ["product_not_found"]})
     def get_product(sku: SkuPath) -> ProductAnswer:
         """Show a product with the caller's own price; staff also see its stock."""
-        return seen_by_caller(sku)
+        standing, products = catalog.seen_by(api.caller.member_id, [sku], api.deadline)
+        if not products:
+            raise NotFoundError("product_not_found", "The catalogue has no such product.")
+        return seen(products, standing)[0]
 
     @api.route(
         "GET",
@@ -167,7 +164,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         skus, position = catalog.zone(limit=limit, after=after)
         standing, products = catalog.seen_by(caller, skus, api.deadline)
         return Page(
-            items=seen([product for product in products if product.member_zone], standing, now()),
+            items=seen([product for product in products if product.member_zone], standing),
             next_cursor=position and cursors.encode(position, of_list=ZONE, caller=caller),
         )
 
@@ -175,8 +172,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def get_member_day() -> MemberDayAnswer:
         """Say whether the member day is running, when the running or last and the next one are, and the
         caller's rate."""
-        standing, _ = catalog.seen_by(api.caller.member_id, [], api.deadline)
-        return member_day_answer(standing, policy, now())
+        return member_day_answer(caller_standing(), policy, now())
 
     @api.route("POST", "/quotes", summary="See what a cart costs now", body=True, refuses=QUOTE_REFUSALS)
     def quote(request: Annotated[CartRequest, Body()]) -> QuoteAnswer:
@@ -246,8 +242,8 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         member_id = api.caller.member_id
         after = None if cursor is None else cursors.decode(cursor, of_list=ORDERS, caller=member_id)
         orders_found, position = book.of_member(member_id, limit=limit, after=after, deadline=api.deadline)
-        if not orders_found and catalog.seen_by(member_id, [], api.deadline)[0] is None:
-            raise ConflictError("not_registered", "Register first: PUT /members/me.")
+        if not orders_found and caller_standing() is None:
+            raise not_registered()
         return Page(
             items=[shown(order) for order in orders_found],
             next_cursor=position and cursors.encode(position, of_list=ORDERS, caller=member_id),
@@ -256,10 +252,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     @api.route("GET", "/orders/<order_id>", summary="See an order", refuses=NO_ORDER)
     def get_order(order_id: str) -> OrderAnswer:
         """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
-        order = book.find(order_id)
-        if order is None or own() not in (None, order.member_id):
-            raise NotFoundError("order_not_found", "There is no such order.")
-        return shown(order)
+        return shown(book.require(order_id, member_id=own()))
 
     @api.route(
         "POST",
@@ -369,12 +362,8 @@ def _checked_key(key: str | None) -> str:
     """
     if not key:
         raise MalformedError("idempotency_key_missing", "An order needs the header Idempotency-Key.")
-    if len(key) > KEY_LENGTH_MAX or not all("!" <= character <= "~" for character in key):
-        raise InvalidError(
-            "invalid_request",
-            "Fields of the request cannot be accepted.",
-            errors=[{"field": "Idempotency-Key", "message": "1 to 255 visible ASCII characters"}],
-        )
+    if not identifiers.is_caller_id(key):
+        raise invalid_fields(("Idempotency-Key", "1 to 255 visible ASCII characters"))
     return key
 
 

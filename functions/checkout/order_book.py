@@ -109,6 +109,19 @@ class OrderBook:
             return None
         return read_as(order_of, self.tables.get(self.orders_table, key(order_id)))
 
+    def require(self, order_id: str, *, member_id: str | None = None) -> Order:
+        """Return an order as it was last written.
+
+        Raises
+        ------
+        NotFoundError
+            ``order_not_found``: there is none, or it is not of this member (None: of anybody).
+        """
+        order = self.find(order_id)
+        if order is None or member_id not in (None, order.member_id):
+            raise _no_order()
+        return order
+
     def of_member(
         self, member_id: str, *, limit: int, after: str | None, deadline: Deadline
     ) -> tuple[list[Order], str | None]:
@@ -227,9 +240,7 @@ class OrderBook:
         """
 
         def attempt() -> Order:
-            order = self.find(order_id)
-            if order is None or member_id not in (None, order.member_id):
-                raise _no_order()
+            order = self.require(order_id, member_id=member_id)
             after = event(order)
             if after.version != order.version:
                 transaction = self.tables.transaction()
@@ -383,9 +394,7 @@ class OrderBook:
     def _repeated(self, made: Return, spent: Row) -> Returned:
         if spent["contents"] != made.contents:
             raise InvalidError("return_id_reused", "The return id was used with other contents.")
-        order = self.find(made.order_id)
-        if order is None:
-            raise _no_order()
+        order = self.require(made.order_id)
         return Returned(order=order, refund_fen=spent["refund_fen"], points_restored=spent["points_restored"])
 
     def _replace(self, transaction: Transaction, before: Order, after: Order) -> None:
@@ -457,7 +466,7 @@ class OrderBook:
     def _price(self, cart: Cart, shelf: Shelf, at: datetime) -> Quote:
         check_cart(cart, shelf.products, self.policy)
         if shelf.standing is None or shelf.wallet is None:
-            raise ConflictError("not_registered", "Register first: PUT /members/me.")
+            raise members.not_registered()
         shopper = Shopper(
             tier=shelf.standing.tier,
             at=at,

@@ -8,13 +8,14 @@ offers are added; the best is the cheapest of them.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Literal
 
 from functions.coupons import birthday
 from functions.coupons.birthday import Coupon
 from functions.domain import calendar
-from functions.domain.errors import ConflictError, InvalidError
-from functions.domain.money import FEN_PER_YUAN
+from functions.domain.errors import ConflictError, InvalidError, invalid_fields
+from functions.domain.money import FEN_PER_YUAN, round_half_up
 from functions.domain.policy import Policy
 from functions.points.ledger import points_earned
 
@@ -116,18 +117,22 @@ class Quote:
     not_applied: tuple[NotApplied, ...]
 
 
-def member_price_fen(product: Product, *, tier: str, at: datetime, policy: Policy) -> int:
-    """Return the unit price of a product for a member of this tier at this moment (P2).
+def member_rate(tier: str, at: datetime, policy: Policy) -> Fraction | None:
+    """Return the factor of zone products' prices for a member of this tier at this moment (P2).
 
-    On the member day zone products cost ``rhu(list * rate)``; otherwise, and for tiers without a rate, list.
+    None outside the member day, and for tiers without a rate: list price.
     """
     rate = policy.tier(tier).member_day_rate
+    if rate is None or not calendar.is_member_day(at, policy.member_day.day, policy.zone):
+        return None
+    return Fraction(rate)
+
+
+def member_price_fen(product: Product, rate: Fraction | None) -> int:
+    """Return the unit price of a product where zone products cost ``rhu(list * rate)`` (P2)."""
     if rate is None or not product.member_zone:
         return product.price_fen
-    if not calendar.is_member_day(at, policy.member_day.day, policy.zone):
-        return product.price_fen
-    numerator, denominator = rate.as_integer_ratio()
-    return (2 * product.price_fen * numerator + denominator) // (2 * denominator)
+    return round_half_up(product.price_fen * rate)
 
 
 def points_value_fen(points: int, policy: Policy) -> int:
@@ -144,7 +149,7 @@ def check_cart(cart: Cart, products: Mapping[str, Product], policy: Policy) -> N
         ``unknown_sku``; ``invalid_request`` for more points than the policy allows in one order (P7).
     """
     if cart.points != BEST and not 0 <= cart.points <= policy.points.redeem_max_points:
-        raise _too_many_points(policy)
+        raise invalid_fields(("points", f"from 0 to {policy.points.redeem_max_points}"))
     unknown = [line.sku for line in cart.lines if line.sku not in products]
     if unknown:
         raise InvalidError("unknown_sku", "The catalogue has no such product.", skus=unknown)
@@ -189,12 +194,12 @@ class _Pricer:
         self.zone = False
         self.list_goods_fen = 0
         self.member_lines: list[QuoteLine] = []
+        rate = member_rate(shopper.tier, shopper.at, policy)
         for line in cart.lines:
             product = products[line.sku]
             self.zone = self.zone or product.member_zone
             self.list_goods_fen += product.price_fen * line.quantity
-            unit_price_fen = member_price_fen(product, tier=shopper.tier, at=shopper.at, policy=policy)
-            self.member_lines.append(_quote_line(line, product.price_fen, unit_price_fen))
+            self.member_lines.append(_quote_line(line, product.price_fen, member_price_fen(product, rate)))
 
     def check_coupon_asked_for(self) -> None:
         """Refuse a coupon that the cart names and that cannot be used for it."""
@@ -362,12 +367,3 @@ def _why_no_coupon(reason: str, coupon: Coupon) -> str:
             return "The coupon is not valid yet."
         case _:
             return "The coupon has expired."
-
-
-def _too_many_points(policy: Policy) -> InvalidError:
-    most = policy.points.redeem_max_points
-    return InvalidError(
-        "invalid_request",
-        "Fields of the request cannot be accepted.",
-        errors=[{"field": "points", "message": f"from 0 to {most}"}],
-    )

@@ -24,7 +24,6 @@ PRICE_FEN_MAX = 100_000_000
 STOCK_MAX = 1_000_000_000
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
-CouponChoice = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
 Fen = Annotated[int, Field(ge=0, le=PRICE_FEN_MAX * LINES_MAX * QUANTITY_MAX)]
 
 
@@ -85,7 +84,7 @@ class CartRequest(Request):
     lines: Annotated[
         list[CartLineRequest], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_each_sku_once)
     ]
-    coupon: CouponChoice = Field(default=NO_COUPON, description="`none`, `best`, or a coupon's id.")
+    coupon: CallerId = Field(default=NO_COUPON, description="`none`, `best`, or a coupon's id.")
     points: Annotated[int, Field(ge=0)] | Literal["best"] = Field(
         default=0, description="A multiple of the policy's step, at most its cap; or `best`."
     )

@@ -76,3 +76,9 @@ class TryAgainError(RefusalError):
     """The outcome could not be had in time; the same request with the same key or id is safe."""
 
     status = 503
+
+
+def invalid_fields(*faults: tuple[str, str]) -> InvalidError:
+    """Return the refusal ``invalid_request`` that names each field at fault and why."""
+    errors = [{"field": field, "message": message} for field, message in faults]
+    return InvalidError("invalid_request", "Fields of the request cannot be accepted.", errors=errors)

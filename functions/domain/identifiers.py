@@ -12,7 +12,8 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-CallerId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
+_CALLER_ID = r"[\x21-\x7e]{1,255}"
+CallerId = Annotated[str, StringConstraints(pattern=rf"^{_CALLER_ID}$")]
 """An id that the caller makes up: 1 to 255 visible ASCII characters."""
 
 _DIGEST_BYTES = 16
@@ -26,6 +27,11 @@ def _derive(prefix: str, *parts: str) -> str:
         digest.update(encoded)
     text = base64.b32encode(digest.digest()[:_DIGEST_BYTES]).decode().rstrip("=").lower()
     return f"{prefix}_{text}"
+
+
+def is_caller_id(text: str) -> bool:
+    """Tell whether a text can be an id that a caller makes up."""
+    return re.fullmatch(_CALLER_ID, text) is not None
 
 
 def order_id(member_id: str, idempotency_key: str) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import tomllib
-from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -77,11 +76,6 @@ class PointsPolicy(_Section):
         if self.redeem_max_points % self.redeem_step:
             raise ValueError("redeem_max_points must be a multiple of redeem_step")
         return self
-
-    @property
-    def release_after(self) -> timedelta:
-        """How long after receipt points become available (E3)."""
-        return timedelta(days=self.release_days)
 
 
 class OrderPolicy(_Section):

@@ -30,6 +30,7 @@ from functions.domain.errors import (
     TooLargeError,
     TryAgainError,
     UnauthenticatedError,
+    invalid_fields,
 )
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
@@ -270,11 +271,11 @@ class Api:
         if not path.isprintable():  # a pattern's end would also match before a line break
             raise _bad_path()
         if event.get("body") or (route.body and not route.body_optional):
-            _normalise_body(event)
+            members = _normalise_body(event)
+            if members and not route.body:
+                raise invalid_fields(*((name, "Extra inputs are not permitted") for name in members))
         elif route.body:
             event["body"], event["isBase64Encoded"] = "{}", False
-        if not route.body and event.get("body") not in (None, "", "{}"):
-            _refuse_members(json.loads(event["body"]))
         return caller
 
 
@@ -290,10 +291,10 @@ def _path_of(event: Event) -> str:
     return path.removeprefix(f"/{stage}") if stage and stage != "$default" else path
 
 
-def _normalise_body(event: Event) -> None:
-    """Refuse a body that is too large or is not one JSON object in UTF-8; leave it as plain text.
+def _normalise_body(event: Event) -> dict[str, Any]:
+    """Return the body; refuse one that is too large or is not one JSON object in UTF-8.
 
-    What follows then sees one form only, whatever way the gateway handed the body over.
+    It is left in the event as plain text, whatever way the gateway handed it over.
 
     Raises
     ------
@@ -308,7 +309,7 @@ def _normalise_body(event: Event) -> None:
         if len(raw) > BODY_BYTES_MAX:
             raise TooLargeError("body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes.")
         text = raw.decode()
-        body = json.loads(text, object_pairs_hook=_each_name_once)
+        body: Any = json.loads(text, object_pairs_hook=_each_name_once)
     except (binascii.Error, ValueError, RecursionError) as error:
         raise _not_json() from error
     headers = event.get("headers", {})
@@ -317,13 +318,7 @@ def _normalise_body(event: Event) -> None:
         raise _not_json()
     event["body"], event["isBase64Encoded"] = text, False
     event["headers"] = {**headers, "content-type": JSON_TYPE}
-
-
-def _refuse_members(body: dict[str, Any]) -> None:
-    """Refuse fields sent to a route that knows none."""
-    if body:
-        errors = [{"field": name, "message": "Extra inputs are not permitted"} for name in body]
-        raise InvalidError("invalid_request", "Fields of the request cannot be accepted.", errors=errors)
+    return body
 
 
 def _each_name_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -382,13 +377,11 @@ def _invalid(error: RequestValidationError) -> Response[str]:
     """
     if any(fault["loc"][0] == "response" for fault in error.errors()):
         raise error
-    errors = [
-        {
-            "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
-            "message": fault["msg"].removeprefix("Value error, "),
-        }
+    faults = (
+        (
+            ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
+            fault["msg"].removeprefix("Value error, "),
+        )
         for fault in error.errors()
-    ]
-    return _refused(
-        InvalidError("invalid_request", "Fields of the request cannot be accepted.", errors=errors)
     )
+    return _refused(invalid_fields(*faults))

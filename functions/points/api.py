@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from functions.domain import policy as policies
-from functions.domain.errors import ConflictError
 from functions.domain.policy import Policy
 from functions.platform import clock, cursors, dynamo
 from functions.platform.dynamo import Tables
@@ -14,6 +13,7 @@ from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
 from functions.points.ledger import Wallet
 from functions.points.schema import EntryAnswer, WalletAnswer, entry_answer, wallet_answer
+from functions.tiers.members import not_registered
 
 ENTRIES = "entries"
 
@@ -26,7 +26,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def wallet() -> Wallet:
         found = accounts.wallet(api.caller.member_id)
         if found is None:
-            raise ConflictError("not_registered", "Register first: PUT /members/me.")
+            raise not_registered()
         return found
 
     @api.route("GET", "/members/me/points", summary="See your points", refuses={409: ["not_registered"]})

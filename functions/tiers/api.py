@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from functions.domain import policy as policies
-from functions.domain.errors import InvalidError, NotFoundError
+from functions.domain.errors import NotFoundError, invalid_fields
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.dynamo import Tables
@@ -70,18 +70,10 @@ def _birthday(text: str | None, today: date) -> date | None:
     try:
         birthday = date.fromisoformat(text)
     except ValueError as error:
-        raise _invalid_birthday("not a date of the calendar") from error
+        raise invalid_fields(("birthday", "not a date of the calendar")) from error
     if birthday > today:
-        raise _invalid_birthday("after today")
+        raise invalid_fields(("birthday", "after today"))
     return birthday
-
-
-def _invalid_birthday(why: str) -> InvalidError:
-    return InvalidError(
-        "invalid_request",
-        "Fields of the request cannot be accepted.",
-        errors=[{"field": "birthday", "message": why}],
-    )
 
 
 handler = create(Tables(dynamo.client()), Settings.from_environment(), policies.load(), clock.now)

@@ -27,6 +27,11 @@ class Profile:
     version: int = 1
 
 
+def not_registered() -> ConflictError:
+    """Return the refusal of what only a registered member can do."""
+    return ConflictError("not_registered", "Register first: PUT /members/me.")
+
+
 def key(member_id: str, item: str) -> dict[str, str]:
     """Return the key of one of a member's rows."""
     return {"member_id": member_id, "item": item}

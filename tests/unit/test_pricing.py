@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.pricing import Quote, member_price_fen
+from functions.checkout.pricing import Quote, member_price_fen, member_rate
 from functions.domain.errors import RefusalError
 from tests.support.quoting import (
     MAY,
@@ -83,7 +83,7 @@ def test_P2_on_the_member_day_zone_products_cost_the_tiers_rate(tier: str, unit_
 def test_P2_unit_prices_round_half_up(list_fen: int, unit_fen: int) -> None:
     """0.90 of 5 fen is 4.5, which rounds to 5; of 15 fen 13.5, which rounds to 14."""
     _, products = shelf(item(list_fen, zone=True))
-    assert member_price_fen(products["sku0"], tier="J2", at=MEMBER_DAY, policy=POLICY) == unit_fen
+    assert member_price_fen(products["sku0"], member_rate("J2", MEMBER_DAY, POLICY)) == unit_fen
 
 
 def test_P2_the_member_day_is_the_10th_from_its_first_to_its_last_second() -> None:
