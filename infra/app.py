@@ -23,11 +23,13 @@ def build(app: App) -> MembershipStack:
     BundleError
         The functions' code cannot be bundled.
     """
-    policy.load()
+    rules = policy.load()
     stage = Stage.of(app.node)
     # The bootstrap roles of the local cloud may not read its asset bucket, so there the caller deploys.
     synthesizer = CliCredentialsStackSynthesizer() if stage.local else None
-    stack = MembershipStack(app, f"memberday-{stage.name}", stage=stage, synthesizer=synthesizer)
+    stack = MembershipStack(
+        app, f"memberday-{stage.name}", stage=stage, policy=rules, synthesizer=synthesizer
+    )
     Tags.of(stack).add("project", "memberday")
     Tags.of(stack).add("stage", stage.name)
     return stack

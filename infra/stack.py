@@ -1,28 +1,38 @@
 """What exists, as a list of contents."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
-from aws_cdk import Annotations, CfnOutput, Duration, IStackSynthesizer, Stack
+from aws_cdk import Annotations, CfnOutput, Duration, IStackSynthesizer, Stack, TimeZone
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from functions.domain.policy import Policy
+from functions.points.account_rows import ENTRY, NOTICE
+from functions.tiers.members import TIER_CHANGE
 from infra import bundle
-from infra.constructs.function import ProgrammeFunction
+from infra.constructs.function import METRICS, ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.job import Job
 from infra.constructs.membership_api import EVERY_OTHER, MembershipApi
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.table import ProgrammeTable
+from infra.constructs.work_queue import TaskQueue
 from infra.stage import Stage
 
 BUS = "membership"
 API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
 JOB_TIMEOUT = Duration.seconds(60)
+_ANY_YEAR = 2027
+"""A year before which there is no leap day between the notice and the year's end."""
 
 SHOP_ROUTES = [
     "PUT /products/{sku}",
@@ -43,7 +53,13 @@ SHOP_ROUTES = [
     EVERY_OTHER,
 ]
 MEMBERS_ROUTES = ["PUT /members/me", "GET /members/me"]
-POINTS_ROUTES = ["GET /members/me/points", "GET /members/me/points/entries"]
+POINTS_ROUTES = [
+    "GET /members/me/points",
+    "GET /members/me/points/entries",
+    "POST /members/{member_id}/points/adjustments",
+    "GET /reports/points-liability",
+    "GET /reports/points-differences",
+]
 
 
 class MembershipStack(Stack):
@@ -55,20 +71,26 @@ class MembershipStack(Stack):
         construct_id: str,
         *,
         stage: Stage,
+        policy: Policy,
         synthesizer: IStackSynthesizer | None = None,
     ) -> None:
         super().__init__(scope, construct_id, description=f"memberday {stage.name}", synthesizer=synthesizer)
         self._stage = stage
+        self._policy = policy
         self._code = self._bundled_code()
 
         self.orders = ProgrammeTable(self, "Orders", partition_key="order_id", stage=stage)
         self.orders.add_sparse_index("by_member", partition_key="member_id", sort_key="placed_key")
         self.orders.add_sparse_index("due", partition_key="due", sort_key="due_at")
         self.members = ProgrammeTable(self, "Members", partition_key="member_id", stage=stage)
+        self.members.add_sparse_index("lots_by_release", partition_key="lot_shard", sort_key="release_at")
+        self.members.add_sparse_index("wallets_by_year", partition_key="wallet_shard", sort_key="oldest_year")
         self.catalog = ProgrammeTable(self, "Catalog", partition_key="sku", stage=stage)
         self.catalog.add_sparse_index("zone", partition_key="zone", sort_key="sku")
+        self.reports = ProgrammeTable(self, "Reports", partition_key="report", stage=stage)
         self.bus = events.EventBus(self, "Bus", event_bus_name=BUS)
         self.jobs = scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name)
+        self.alarms = sns.Topic(self, "Alarms", enforce_ssl=None if stage.local else True)
 
         self.identity = Identity(self, "Identity", stage=stage)
         self.api = MembershipApi(self, "Api", identity=self.identity, stage=stage)
@@ -78,7 +100,9 @@ class MembershipStack(Stack):
         self._points_api()
         self._points_posting()
         self._orders_publisher()
+        self._members_publisher()
         self._order_jobs()
+        self._points_jobs()
         self._outputs()
 
     def _shop_api(self) -> None:
@@ -95,7 +119,8 @@ class MembershipStack(Stack):
 
     def _points_api(self) -> None:
         function = self._function("PointsApi", "functions.points.api.handler", API_TIMEOUT)
-        _grant(function, self.members, "GetItem", "Query")
+        _grant(function, self.members, "BatchGetItem", "GetItem", "PutItem", "Query")
+        _grant(function, self.reports, "GetItem", "Query")
         self.api.serve(function, POINTS_ROUTES)
 
     def _points_posting(self) -> None:
@@ -127,6 +152,23 @@ class MembershipStack(Stack):
             stage=self._stage,
         )
 
+    def _members_publisher(self) -> None:
+        function = self._function(
+            "MembersPublisher",
+            "functions.tiers.stream.handler",
+            STREAM_TIMEOUT,
+            environment={"EVENT_BUS_NAME": self.bus.event_bus_name},
+        )
+        self.bus.grant_put_events_to(function)
+        StreamConsumer(
+            self,
+            "MembersToBus",
+            table=self.members,
+            function=function,
+            filters=[_rows_that_begin(ENTRY), _rows_that_begin(NOTICE), _rows_that_begin(TIER_CHANGE)],
+            stage=self._stage,
+        )
+
     def _order_jobs(self) -> None:
         function = self._function("OrderJobs", "functions.checkout.schedule.handler", JOB_TIMEOUT)
         _grant(function, self.orders, "GetItem", "PutItem", "Query")
@@ -140,11 +182,88 @@ class MembershipStack(Stack):
                 self,
                 name,
                 name=name,
+                job=name,
                 when=scheduler.ScheduleExpression.rate(every),
                 function=function,
                 group=self.jobs,
                 stage=self._stage,
             )
+
+    def _points_jobs(self) -> None:
+        work = TaskQueue(self, "PointsWork", worker_timeout=JOB_TIMEOUT, stage=self._stage)
+        queue = {"WORK_QUEUE_URL": work.queue.queue_url}
+        self.points_starter = self._function(
+            "PointsJobs", "functions.points.schedule.handler", JOB_TIMEOUT, environment=queue
+        )
+        work.queue.grant(self.points_starter, "sqs:SendMessage")
+        worker = self._function(
+            "PointsWorker",
+            "functions.points.queue.handler",
+            JOB_TIMEOUT,
+            environment=self._table_names() | queue,
+        )
+        _grant(worker, self.orders, "BatchGetItem", "Scan")
+        _grant(worker, self.members, "BatchGetItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+        _grant(worker, self.reports, "PutItem", "Query")
+        work.serve(worker)
+        for name, job, when in self._points_schedules():
+            Job(
+                self,
+                name,
+                name=name,
+                job=job,
+                when=when,
+                function=self.points_starter,
+                group=self.jobs,
+                stage=self._stage,
+            )
+        alarm = cloudwatch.Alarm(
+            self,
+            "AuditDifferences",
+            alarm_description="An account or an order did not fit at the audit of the points.",
+            metric=cloudwatch.Metric(
+                namespace=METRICS,
+                metric_name="audit_differences",
+                dimensions_map={"service": worker.node.id},
+                statistic=cloudwatch.Stats.MAXIMUM,
+                period=Duration.hours(1),
+            ),
+            threshold=0,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+        )
+        alarm.add_alarm_action(cloudwatch_actions.SnsAction(self.alarms))
+
+    def _points_schedules(self) -> list[tuple[str, str, scheduler.ScheduleExpression]]:
+        """Return each schedule's name, its job, and when it runs, in store time."""
+        told_on = date(_ANY_YEAR, 1, 1) - timedelta(days=self._policy.points.notice_days)
+        year_begins = self._at(0, 0, day="1", month="1")
+        return [
+            ("release-points", "release-points", scheduler.ScheduleExpression.rate(Duration.minutes(10))),
+            ("expire-points", "expire-points", year_begins),
+            # R3: what a change from before the year's end has brought back since, and what a run has missed.
+            ("expire-points-again", "expire-points", self._at(0, 30)),
+            (
+                "announce-expiring",
+                "announce-expiring",
+                self._at(9, 0, day=str(told_on.day), month=str(told_on.month)),
+            ),
+            ("audit-points", "audit-points", self._at(4, 0)),
+        ]
+
+    def _at(self, hour: int, minute: int, **day: str) -> scheduler.ScheduleExpression:
+        """Return a schedule in store time."""
+        zone = TimeZone.of(self._policy.time_zone)
+        return scheduler.ScheduleExpression.cron(minute=str(minute), hour=str(hour), time_zone=zone, **day)
+
+    def _table_names(self) -> dict[str, str]:
+        return {
+            "ORDERS_TABLE": self.orders.table_name,
+            "MEMBERS_TABLE": self.members.table_name,
+            "CATALOG_TABLE": self.catalog.table_name,
+            "REPORTS_TABLE": self.reports.table_name,
+        }
 
     def _function(
         self,
@@ -153,18 +272,13 @@ class MembershipStack(Stack):
         timeout: Duration,
         environment: Mapping[str, str] | None = None,
     ) -> ProgrammeFunction:
-        tables = {
-            "ORDERS_TABLE": self.orders.table_name,
-            "MEMBERS_TABLE": self.members.table_name,
-            "CATALOG_TABLE": self.catalog.table_name,
-        }
         return ProgrammeFunction(
             self,
             construct_id,
             code=self._code,
             handler=handler,
             description=f"memberday {self._stage.name}: {handler.removesuffix('.handler')}",
-            environment=tables if environment is None else environment,
+            environment=self._table_names() if environment is None else environment,
             timeout=timeout,
             stage=self._stage,
         )
@@ -191,6 +305,8 @@ class MembershipStack(Stack):
             "OrdersTableName": self.orders.table_name,
             "MembersTableName": self.members.table_name,
             "CatalogTableName": self.catalog.table_name,
+            "ReportsTableName": self.reports.table_name,
+            "PointsJobsFunctionName": self.points_starter.function_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
@@ -201,6 +317,11 @@ def _rows(*items: str) -> dict[str, Any]:
     return {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"item": {"S": list(items)}}}}
 
 
+def _rows_that_begin(prefix: str) -> dict[str, Any]:
+    """Return the filter of new rows whose ``item`` begins with a prefix."""
+    return {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"item": {"S": [{"prefix": prefix}]}}}}
+
+
 def _grant(function: ProgrammeFunction, table: dynamodb.Table, *actions: str) -> None:
-    """Give a function single actions on a table's rows, none of which deletes or scans."""
+    """Give a function single actions on a table's rows; none deletes, and only an audit scans."""
     table.grant(function, *(f"dynamodb:{action}" for action in actions))

@@ -137,6 +137,14 @@ class Commands:
         counts = ", ".join(f"{name} {count}" for name, count in value.items() if name != "job")
         return value, f"{arguments.job}: {counts or 'done'}"
 
+    def replay(self, arguments: argparse.Namespace) -> Answer:
+        """Post what the accounts have not seen of the orders."""
+        from local import jobs
+
+        value = jobs.replay(self._aws(), self._outputs()["PointsJobsFunctionName"])
+        self._cloud.settle(arguments.timeout)
+        return value, "replayed; `fire audit-points` tells whether all fits now"
+
     def settle(self, arguments: argparse.Namespace) -> Answer:
         """Wait for streams and queues."""
         unread = self._cloud.settle(arguments.timeout).unread()
@@ -214,8 +222,9 @@ def parser() -> Parser:
     moved.add_argument("to", nargs="?", help="+7d, +1h30m, or a time such as 2026-12-31T23:59:50+08:00")
     fire = add("fire", "run a scheduled job now, and wait for all that follows from it")
     fire.add_argument("job")
+    replay = add("replay", "post what the accounts have not seen of the orders, and nothing twice")
     settle = add("settle", "wait until streams and queues are drained")
-    for waiting in (fire, settle):
+    for waiting in (fire, replay, settle):
         waiting.add_argument(
             "--timeout", type=_seconds, default=TIMEOUT_SECONDS, metavar="S", help="seconds to wait"
         )

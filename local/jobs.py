@@ -1,4 +1,4 @@
-"""Running a scheduled job now, as its schedule would."""
+"""Running a scheduled job now, as its schedule would, and the replay, which an operator starts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from local.aws import Aws
 from local.errors import LocalError
 
 JOB_SECONDS_MAX = 900
-LOG_LINES_SHOWN = 5
+REPLAY = "replay-points"
 
 
 def fire(aws: Aws, group: str, job: str) -> dict[str, Any]:
@@ -26,10 +26,25 @@ def fire(aws: Aws, group: str, job: str) -> dict[str, Any]:
         If there is no such job, or if its function fails.
     """
     target = _target(aws, group, job)
+    return _run(aws, target["Arn"], job, target.get("Input", "{}"))
+
+
+def replay(aws: Aws, function: str) -> dict[str, Any]:
+    """Start the replay, which no schedule does: what the accounts have not seen of the orders is posted.
+
+    Raises
+    ------
+    LocalError
+        If its function fails.
+    """
+    return _run(aws, function, REPLAY, json.dumps({"job": REPLAY}))
+
+
+def _run(aws: Aws, function: str, job: str, payload: str) -> dict[str, Any]:
     # Once: a job that is tried again in silence hides that it failed.
     functions = aws.client("lambda", read_seconds_max=JOB_SECONDS_MAX, attempts=1)
     answer = functions.invoke(
-        FunctionName=target["Arn"], Payload=target.get("Input", "{}").encode(), LogType="Tail"
+        FunctionName=function, Payload=payload.encode(), LogType="Tail"
     )
     result = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):

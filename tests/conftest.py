@@ -15,6 +15,8 @@ os.environ.update(
     ORDERS_TABLE="unused",
     MEMBERS_TABLE="unused",
     CATALOG_TABLE="unused",
+    REPORTS_TABLE="unused",
+    WORK_QUEUE_URL="unused",
     POWERTOOLS_METRICS_NAMESPACE="memberday",
     EVENT_BUS_NAME="unused",
     JSII_NODE=str(Path(sys.executable).with_name("node")),  # the CDK needs no Node but ours

@@ -23,7 +23,7 @@ _NO_TABLE = "unused"
 def document() -> dict[str, Any]:
     """Return the OpenAPI document of all functions together."""
     # The handlers read their settings when imported; no table is ever reached from here.
-    for name in ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE"):
+    for name in ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE"):
         os.environ.setdefault(name, _NO_TABLE)
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer

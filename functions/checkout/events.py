@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.checkout.orders import CLOSED, Order, Payment, Status
-from functions.domain import identifiers
+from functions.domain import calendar, identifiers
 from functions.domain.policy import Policy
 from functions.platform.bus import Event
 
@@ -42,7 +42,7 @@ def of_payment(row: dict[str, Any], received_at: datetime, policy: Policy) -> It
         yield Event(
             detail_type="RefundDue",
             event_id=identifiers.event_id("RefundDue", payment_id, PAYMENT_NOT_APPLIED),
-            occurred_at=received_at.astimezone(policy.zone).isoformat(timespec="seconds"),
+            occurred_at=calendar.shown(received_at, policy.zone),
             member_id=row["member_id"],
             facts={
                 "order_id": row["paid_order_id"],
@@ -85,7 +85,7 @@ def _event(
     return Event(
         detail_type=detail_type,
         event_id=identifiers.event_id(detail_type, order.order_id, discriminator),
-        occurred_at=at.astimezone(policy.zone).isoformat(timespec="seconds"),
+        occurred_at=calendar.shown(at, policy.zone),
         member_id=order.member_id,
         facts={"order_id": order.order_id, **facts},
     )

@@ -28,14 +28,14 @@ from functions.domain.errors import ConflictError, InvalidError, NotFoundError, 
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import ConditionFailedError, Row, Tables, Transaction, until_clear
-from functions.points import accounts, ledger
+from functions.points import account_rows, accounts, ledger
 from functions.points.ledger import Wallet, usable
 from functions.tiers import members
 from functions.tiers.qualification import Standing
 
 COUPON = "COUPON"
 STANDING = members.STANDING
-WALLET = accounts.WALLET
+WALLET = account_rows.WALLET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -420,7 +420,7 @@ class OrderBook:
         row = self.tables.get(self.members_table, members.key(order.member_id, WALLET))
         if row is None or order.closed_at is None:
             raise accounts.AccountMissingError(order.order_id)
-        wallet = accounts.wallet_of(row)
+        wallet = account_rows.wallet_of(row)
         after, entries = ledger.restore(
             wallet,
             parts=order.redeemed_by_year,
@@ -452,7 +452,7 @@ class OrderBook:
         return Shelf(
             order=read_as(order_of, found.get(ORDER)),
             standing=read_as(members.standing_of, found[STANDING]),
-            wallet=read_as(accounts.wallet_of, found[WALLET]),
+            wallet=read_as(account_rows.wallet_of, found[WALLET]),
             coupon=read_as(coupons.coupon_of, found.get(COUPON)),
             products={row["sku"]: catalog.product_of(row) for row in rows[shelf:] if row is not None},
         )
@@ -484,7 +484,7 @@ def _as_it_was_then(shelf: Shelf, rows: list[Row]) -> Shelf:
     return replace(
         shelf,
         products=shelf.products | products,
-        wallet=read_as(accounts.wallet_of, by_item.get(WALLET)) or shelf.wallet,
+        wallet=read_as(account_rows.wallet_of, by_item.get(WALLET)) or shelf.wallet,
         coupon=read_as(coupons.coupon_of, coupon) or shelf.coupon,
     )
 

@@ -33,6 +33,11 @@ def from_row(text: str) -> datetime:
     return datetime.strptime(text, _ROW_FORMAT).replace(tzinfo=UTC)
 
 
+def shown(moment: datetime, zone: ZoneInfo) -> str:
+    """Write a moment for the outside, with the store's offset: ``2026-12-10T09:30:00+08:00``."""
+    return moment.astimezone(zone).isoformat(timespec="seconds")
+
+
 def earn_year(paid_at: datetime, zone: ZoneInfo) -> int:
     """Return the calendar year in store time that points earned at this moment belong to (E5)."""
     return paid_at.astimezone(zone).year
@@ -49,6 +54,11 @@ def points_expire_at(year: int, valid_years: int, zone: ZoneInfo) -> datetime:
         How many year-ends the points survive; 1 means the end of the following year.
     """
     return datetime(year + valid_years + 1, 1, 1, tzinfo=zone).astimezone(UTC)
+
+
+def newest_expired_year(moment: datetime, valid_years: int, zone: ZoneInfo) -> int:
+    """Return the last earn year whose points cannot be spent any more at this moment (E5)."""
+    return earn_year(moment, zone) - valid_years - 1
 
 
 def last_second_before(moment: datetime) -> datetime:

@@ -16,6 +16,8 @@ _CALLER_ID = r"[\x21-\x7e]{1,255}"
 CallerId = Annotated[str, StringConstraints(pattern=rf"^{_CALLER_ID}$")]
 """An id that the caller makes up: 1 to 255 visible ASCII characters."""
 
+MEMBER_ID_LENGTH_MAX = 128
+"""Characters of a member's id, which is the subject of their tokens."""
 _DIGEST_BYTES = 16
 
 

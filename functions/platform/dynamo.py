@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -280,6 +280,70 @@ class Tables:
                 return rows[:limit], len(rows) > limit
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
         raise _busy()
+
+    def put_new(self, table: str, row: Row) -> bool:
+        """Put a row unless there is one under its key; return whether it was put.
+
+        Where the answer of a put is lost and it is sent again, it says that the row was there.
+        """
+        condition = f"attribute_not_exists(#{next(iter(row))})"
+        try:
+            with _repeatable():
+                self.client.put_item(
+                    TableName=table,
+                    Item=to_item(row),
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=_names(condition),
+                )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def put(self, table: str, row: Row) -> None:
+        """Put a row, over the one that is there: for rows that say the same whenever they are written."""
+        with _repeatable():
+            self.client.put_item(TableName=table, Item=to_item(row))
+
+    def put_newer(self, table: str, row: Row, *, by: str) -> None:
+        """Put a row unless there is one under its key in which the attribute ``by`` is greater."""
+        condition = f"attribute_not_exists(#{next(iter(row))}) OR #{by} <= :{by}"
+        with _repeatable(), suppress(self.client.exceptions.ConditionalCheckFailedException):
+            self.client.put_item(
+                TableName=table,
+                Item=to_item(row),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(condition),
+                ExpressionAttributeValues=to_item({f":{by}": row[by]}),
+            )
+
+    def scan(
+        self,
+        table: str,
+        *,
+        segment: int,
+        of: int,
+        names: Sequence[str],
+        limit: int,
+        after: Key | None,
+    ) -> tuple[list[Row], Key | None]:
+        """Read a page of a segment of a whole table, and the key to go on after; None at the segment's end.
+
+        Only audits do this. What it reads may be behind and is no snapshot; the rows of a partition follow
+        one another. Of each row only the named attributes are read, where it has them.
+        """
+        start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
+        with _repeatable():
+            answer = self.client.scan(
+                TableName=table,
+                Segment=segment,
+                TotalSegments=of,
+                Limit=limit,
+                ProjectionExpression=", ".join(f"#{name}" for name in names),
+                ExpressionAttributeNames={f"#{name}": name for name in names},
+                **start,
+            )
+        last = answer.get("LastEvaluatedKey")
+        return [from_item(item) for item in answer["Items"]], None if last is None else from_item(last)
 
     def upsert(
         self,

@@ -38,6 +38,13 @@ class Settings(_Environment):
     orders_table: str = Field(alias="ORDERS_TABLE", min_length=3)
     members_table: str = Field(alias="MEMBERS_TABLE", min_length=3)
     catalog_table: str = Field(alias="CATALOG_TABLE", min_length=3)
+    reports_table: str = Field(alias="REPORTS_TABLE", min_length=3)
+
+
+class QueueSettings(_Environment):
+    """The queue that a job's tasks go through."""
+
+    work_queue: str = Field(alias="WORK_QUEUE_URL", min_length=1)
 
 
 class BusSettings(_Environment):

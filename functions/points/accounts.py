@@ -1,21 +1,38 @@
 """Where accounts live: wallet, lots and ledger entries, written together with the standing they go with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
 
 from functions.domain import calendar
+from functions.domain.errors import ConflictError, InvalidError, NotFoundError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
-from functions.points.ledger import Entry, EntryKind, Wallet
-from functions.points.posting import Account, Lot, OrderChange, Posting, TierChange, post
-from functions.tiers.members import STANDING, TIER_CHANGE, key, standing_of
+from functions.points import ledger, posting
+from functions.points.account_rows import (
+    ENTRY,
+    LOT,
+    LOTS_BY_RELEASE,
+    NOTICE,
+    WALLET,
+    WALLETS_BY_YEAR,
+    adjustment_key,
+    entry_of,
+    entry_row,
+    lot_of,
+    lot_row,
+    shard_name,
+    tier_change_row,
+    wallet_of,
+    wallet_row,
+)
+from functions.points.ledger import Adjustment, Entry, NotEnoughPointsError, Wallet
+from functions.points.posting import Account, Lot, OrderFacts, Posting, post
+from functions.tiers.members import STANDING, key, standing_of
 
-WALLET = "WALLET"
-LOT = "LOT#"
-ENTRY = "ENTRY#"
-_NUMBER_DIGITS = 10
+ORDER = "ORDER"
+"""The row of an order in the orders' table, which a release reads."""
 
 
 class AccountMissingError(Exception):
@@ -24,7 +41,7 @@ class AccountMissingError(Exception):
 
 def opening_row(member_id: str) -> Row:
     """Return the row of a new member's empty wallet."""
-    return _wallet_row(member_id, Wallet())
+    return wallet_row(member_id, Wallet())
 
 
 def put_wallet(
@@ -38,22 +55,28 @@ def put_wallet(
 ) -> None:
     """Add to a transaction that a wallet moves, with the entries that say why (E9)."""
     after = replace(after, version=before.version + 1)
-    transaction.put_version(table, _wallet_row(member_id, after), replaces=before.version)
+    transaction.put_version(table, wallet_row(member_id, after), replaces=before.version)
     for entry in entries:
-        transaction.put_new(table, _entry_row(member_id, entry))
+        transaction.put_new(table, entry_row(member_id, entry))
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The members' wallets, lots and ledgers."""
+    """The members' wallets, lots and ledgers, and the orders that they follow."""
 
     tables: Tables
     table: str
+    orders_table: str
 
     def wallet(self, member_id: str) -> Wallet | None:
         """Return a member's wallet as stored, or None before registration."""
         row = self.tables.get(self.table, key(member_id, WALLET))
         return None if row is None else wallet_of(row)
+
+    def wallets(self, member_ids: Sequence[str], deadline: Deadline) -> list[Wallet | None]:
+        """Return wallets as stored, in the order asked for."""
+        rows = self.tables.batch_get([(self.table, key(each, WALLET)) for each in member_ids], deadline)
+        return [None if row is None else wallet_of(row) for row in rows]
 
     def entries(self, member_id: str, *, limit: int, after: str | None) -> tuple[list[Entry], str | None]:
         """Return a page of a member's ledger, newest first, and the position to go on after.
@@ -68,19 +91,10 @@ class Accounts:
             after=None if after is None else key(member_id, ENTRY + after),
         )
         position = str(rows[-1]["item"]).removeprefix(ENTRY) if more else None
-        return [_entry_of(row) for row in rows], position
+        return [entry_of(row) for row in rows], position
 
-    def post(
-        self,
-        *,
-        member_id: str,
-        order_id: str,
-        changes: Sequence[OrderChange],
-        redeemed_by_year: Mapping[str, int],
-        policy: Policy,
-        deadline: Deadline,
-    ) -> list[Posting]:
-        """Bring a member's account up to an order's changes; return what was posted for that.
+    def post(self, order: OrderFacts, policy: Policy, deadline: Deadline) -> list[Posting]:
+        """Bring a member's account up to an order; return what was posted for that.
 
         Lot, wallet, entries, standing and tier history are written together, conditioned on the wallet's
         version: points and tier never disagree, and postings of one member follow one another.
@@ -92,155 +106,256 @@ class Accounts:
         ConflictError
             ``conflict``: the account was being changed at every try.
         """
-        if not changes:
+        if not order.changes:
             return []
 
         def attempt() -> Posting | None:
-            account = self._account(member_id, order_id, deadline)
-            posting = post(
-                account,
-                order_id=order_id,
-                changes=changes,
-                redeemed_by_year=redeemed_by_year,
-                policy=policy,
-            )
-            if posting is not None:
-                self._write(member_id, account, posting, deadline)
-            return posting
+            account = self._account(order, deadline)
+            made = post(account, order, policy)
+            if made is not None:
+                self._write(order.member_id, account, made, deadline)
+            return made
 
         postings: list[Posting] = []
-        while (posting := until_clear(attempt, deadline)) is not None:
-            postings.append(posting)
+        while (made := until_clear(attempt, deadline)) is not None:
+            postings.append(made)
         return postings
 
-    def _account(self, member_id: str, order_id: str, deadline: Deadline) -> Account:
+    def lots_due(self, shard: int, *, at: datetime, limit: int, after: Row | None) -> tuple[list[Row], bool]:
+        """Return a page of one shard's lots whose release is due, the longest due first.
+
+        The rows hold ``member_id`` and ``item``. They are those of the index, which may be behind: whether a
+        lot is due is decided on its own row.
+        """
+        return self.tables.query_index(
+            self.table,
+            LOTS_BY_RELEASE,
+            partition=("lot_shard", shard_name(shard)),
+            up_to=("release_at", calendar.to_row(at)),
+            limit=limit,
+            after=after,
+        )
+
+    def wallets_due(self, shard: int, *, year: int, limit: int, after: Row | None) -> tuple[list[Row], bool]:
+        """Return a page of one shard's wallets with points of a year or an older one, as indexed."""
+        return self.tables.query_index(
+            self.table,
+            WALLETS_BY_YEAR,
+            partition=("wallet_shard", shard_name(shard)),
+            up_to=("oldest_year", str(year)),
+            limit=limit,
+            after=after,
+        )
+
+    def release_reads(self, member_id: str, order_ids: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+        """Return the keys that :meth:`release` decides on: wallet, then each lot and its order."""
+        keys = [(self.table, key(member_id, WALLET))]
+        for order_id in order_ids:
+            keys.append((self.table, key(member_id, LOT + order_id)))
+            keys.append((self.orders_table, {"order_id": order_id, "item": ORDER}))
+        return keys
+
+    def release(
+        self,
+        member_id: str,
+        order_ids: Sequence[str],
+        *,
+        at: datetime,
+        policy: Policy,
+        deadline: Deadline,
+        read: Sequence[Row | None] | None = None,
+    ) -> list[Entry]:
+        """Release those of a member's lots that are due at a moment, in one transaction; return its entries.
+
+        Each lot's order is read with it: what the account has not seen of it yet is posted first, so that a
+        release never overtakes a return (R2).
+
+        Parameters
+        ----------
+        order_ids
+            Of the lots; at most :data:`LOTS_PER_RELEASE_MAX`.
+        read
+            The rows of :meth:`release_reads` as read before; they are tried first.
+        """
+        keys, first = self.release_reads(member_id, order_ids), read
+
+        def attempt() -> list[Entry]:
+            nonlocal first
+            rows = self.tables.batch_get(keys, deadline) if first is None else first
+            first = None
+            wallet, lots = rows[0], [None if row is None else lot_of(row) for row in rows[1::2]]
+            if wallet is None:
+                raise AccountMissingError(member_id)
+            for lot, order in zip(lots, rows[2::2], strict=True):
+                facts = None if order is None else OrderFacts.from_row(order)
+                if lot is not None and facts is not None and lot.lacks(facts):
+                    self.post(facts, policy, deadline)
+                    return attempt()
+            before = wallet_of(wallet)
+            made = posting.release(before, [lot for lot in lots if lot is not None], at=at, policy=policy)
+            if made is None:
+                return []
+            transaction = self.tables.transaction()
+            put_wallet(
+                transaction, self.table, member_id, before=before, after=made.wallet, entries=made.entries
+            )
+            for lot in made.lots:
+                self._put_lot(transaction, member_id, lot)
+            transaction.commit(deadline)
+            return list(made.entries)
+
+        return until_clear(attempt, deadline)
+
+    def expire(
+        self,
+        member_id: str,
+        *,
+        at: datetime,
+        policy: Policy,
+        deadline: Deadline,
+        read: Wallet | None = None,
+    ) -> list[Entry]:
+        """Write off what has expired of a member's points by a moment (E5); return the entries.
+
+        ``read`` is the wallet as read before, which is tried first.
+        """
+        first = read
+
+        def attempt() -> list[Entry]:
+            nonlocal first
+            wallet, first = first or self.wallet(member_id), None
+            if wallet is None:
+                raise AccountMissingError(member_id)
+            after, entries = ledger.expire(wallet, at=at, policy=policy)
+            if entries:
+                transaction = self.tables.transaction()
+                put_wallet(transaction, self.table, member_id, before=wallet, after=after, entries=entries)
+                transaction.commit(deadline)
+            return entries
+
+        return until_clear(attempt, deadline)
+
+    def announce(self, member_id: str, wallet: Wallet, *, year: int, at: datetime, policy: Policy) -> bool:
+        """Put down, once, that a member is told how many points of a year will expire (E10); return whether.
+
+        The row is what the event follows from, so that a job that runs again tells nobody twice.
+        """
+        points = ledger.usable(wallet, policy, at).get(str(year), 0)
+        return bool(points) and self.tables.put_new(
+            self.table,
+            {
+                **key(member_id, f"{NOTICE}{year}"),
+                "year": year,
+                "points": points,
+                "expires_at": calendar.to_row(calendar.last_second_before(ledger.expiry(policy, str(year)))),
+                "announced_at": calendar.to_row(at),
+            },
+        )
+
+    def adjust(
+        self, member_id: str, adjustment: Adjustment, *, at: datetime, policy: Policy, deadline: Deadline
+    ) -> Wallet:
+        """Credit or debit points by hand, once per adjustment id, for ever (E8, R1); return the wallet.
+
+        Raises
+        ------
+        InvalidError
+            ``adjustment_id_reused``: the id was used with other contents, or for another member.
+        NotFoundError
+            ``member_not_found``.
+        ConflictError
+            ``insufficient_points``: there are not that many to debit.
+        """
+        return until_clear(lambda: self._try_to_adjust(member_id, adjustment, at, policy, deadline), deadline)
+
+    def _try_to_adjust(
+        self, member_id: str, adjustment: Adjustment, at: datetime, policy: Policy, deadline: Deadline
+    ) -> Wallet:
+        spent_key = adjustment_key(adjustment.adjustment_id)
+        spent, row = self.tables.batch_get(
+            [(self.table, spent_key), (self.table, key(member_id, WALLET))], deadline
+        )
+        if spent is not None:
+            return self._adjusted(member_id, adjustment, spent)
+        if row is None:
+            raise NotFoundError("member_not_found", "There is no such member.")
+        before = wallet_of(row)
+        try:
+            after, entry = ledger.adjust(before, adjustment, occurred_at=at, policy=policy)
+        except NotEnoughPointsError as error:
+            # A batch is no snapshot: the wallet may be from after this very adjustment.
+            spent = self.tables.get(self.table, spent_key)
+            if spent is not None:
+                return self._adjusted(member_id, adjustment, spent)
+            raise ConflictError(
+                "insufficient_points", "The member does not hold that many points."
+            ) from error
+        transaction = self.tables.transaction()
+        transaction.put_new(
+            self.table,
+            {
+                **spent_key,
+                "adjusted_member_id": member_id,
+                "points": adjustment.points,
+                "reason": adjustment.reason,
+                "operator": adjustment.operator,
+                "adjusted_at": calendar.to_row(at),
+            },
+        )
+        put_wallet(transaction, self.table, member_id, before=before, after=after, entries=[entry])
+        transaction.commit(deadline)
+        return after
+
+    def _adjusted(self, member_id: str, adjustment: Adjustment, spent: Row) -> Wallet:
+        contents = (spent["adjusted_member_id"], spent["points"], spent["reason"])
+        if contents != (member_id, adjustment.points, adjustment.reason):
+            raise InvalidError("adjustment_id_reused", "The adjustment id was used with other contents.")
+        wallet = self.wallet(member_id)
+        if wallet is None:
+            raise AccountMissingError(member_id)
+        return wallet
+
+    def _account(self, order: OrderFacts, deadline: Deadline) -> Account:
         wallet, standing, lot = self.tables.batch_get(
-            [(self.table, key(member_id, item)) for item in (WALLET, STANDING, LOT + order_id)], deadline
+            [(self.table, key(order.member_id, item)) for item in (WALLET, STANDING, LOT + order.order_id)],
+            deadline,
         )
         if wallet is None or standing is None:
-            raise AccountMissingError(order_id)
+            raise AccountMissingError(order.order_id)
         return Account(
             wallet=wallet_of(wallet),
             standing=standing_of(standing),
-            lot=None if lot is None else _lot_of(lot),
+            lot=None if lot is None else lot_of(lot),
         )
 
-    def _write(self, member_id: str, account: Account, posting: Posting, deadline: Deadline) -> None:
+    def _write(self, member_id: str, account: Account, made: Posting, deadline: Deadline) -> None:
         transaction = self.tables.transaction()
         put_wallet(
             transaction,
             self.table,
             member_id,
             before=account.wallet,
-            after=posting.wallet,
-            entries=posting.entries,
+            after=made.wallet,
+            entries=made.entries,
         )
-        transaction.put_version(
-            self.table,
-            _lot_row(member_id, posting.lot),
-            replaces=0 if account.lot is None else account.lot.version,
-        )
-        for number, change in enumerate(posting.tier_changes):
-            transaction.put_new(
-                self.table, _tier_change_row(member_id, change, posting.wallet.version, number)
-            )
-        if posting.standing != account.standing:
+        self._put_lot(transaction, member_id, made.lot)
+        for number, change in enumerate(made.tier_changes):
+            transaction.put_new(self.table, tier_change_row(member_id, change, made.wallet.version, number))
+        if made.standing != account.standing:
             transaction.update(
                 self.table,
                 key(member_id, STANDING),
                 expression="SET #tier = :tier, #ever_paid = :paid, #effective_fen = :fen",
                 condition="#effective_fen = :before",
                 values={
-                    ":tier": posting.standing.tier,
-                    ":paid": posting.standing.ever_paid,
-                    ":fen": posting.standing.effective_fen,
+                    ":tier": made.standing.tier,
+                    ":paid": made.standing.ever_paid,
+                    ":fen": made.standing.effective_fen,
                     ":before": account.standing.effective_fen,
                 },
             )
         transaction.commit(deadline)
 
-
-def wallet_of(row: Row) -> Wallet:
-    """Read a wallet from its row."""
-    return Wallet(
-        version=row["version"],
-        entries=row["entries"],
-        frozen=row["frozen"],
-        available=row["available"],
-        debt=row["debt"],
-    )
-
-
-def _wallet_row(member_id: str, wallet: Wallet) -> Row:
-    return {
-        **key(member_id, WALLET),
-        "version": wallet.version,
-        "entries": wallet.entries,
-        "frozen": wallet.frozen,
-        "available": dict(wallet.available),
-        "debt": wallet.debt,
-    }
-
-
-def _lot_of(row: Row) -> Lot:
-    return Lot(
-        order_id=row["order_id"],
-        year=row["year"],
-        points=row["points"],
-        effective_fen=row["effective_fen"],
-        restored=row["restored"],
-        posted=row["posted"],
-        version=row["version"],
-    )
-
-
-def _lot_row(member_id: str, lot: Lot) -> Row:
-    return {
-        **key(member_id, LOT + lot.order_id),
-        "order_id": lot.order_id,
-        "year": lot.year,
-        "points": lot.points,
-        "effective_fen": lot.effective_fen,
-        "restored": lot.restored,
-        "posted": lot.posted,
-        "version": lot.version,
-    }
-
-
-def _entry_of(row: Row) -> Entry:
-    fields: dict[str, Any] = {
-        name: value for name, value in row.items() if name not in ("member_id", "item", "kind", "occurred_at")
-    }
-    return Entry(kind=EntryKind(row["kind"]), occurred_at=calendar.from_row(row["occurred_at"]), **fields)
-
-
-def _entry_row(member_id: str, entry: Entry) -> Row:
-    occurred_at = calendar.to_row(entry.occurred_at)
-    return {
-        **key(member_id, f"{ENTRY}{occurred_at}#{entry.number:0{_NUMBER_DIGITS}}"),
-        "number": entry.number,
-        "kind": entry.kind.value,
-        "occurred_at": occurred_at,
-        "order_id": entry.order_id,
-        "frozen_delta": entry.frozen_delta,
-        "available_delta": dict(entry.available_delta),
-        "debt_delta": entry.debt_delta,
-        "frozen": entry.frozen,
-        "available": dict(entry.available),
-        "debt": entry.debt,
-        "reason": entry.reason,
-        "lapsed_points": entry.lapsed_points,
-    }
-
-
-def _tier_change_row(member_id: str, change: TierChange, posting: int, number: int) -> Row:
-    changed_at = calendar.to_row(change.changed_at)
-    order = f"{posting:0{_NUMBER_DIGITS}}#{number:0{_NUMBER_DIGITS}}"
-    return {
-        **key(member_id, f"{TIER_CHANGE}{changed_at}#{order}"),
-        "changed_at": changed_at,
-        "before": change.before,
-        "after": change.after,
-        "effective_fen": change.effective_fen,
-        "order_id": change.order_id,
-    }
+    def _put_lot(self, transaction: Transaction, member_id: str, lot: Lot) -> None:
+        """Add that a lot changes; its versions follow one another."""
+        transaction.put_version(self.table, lot_row(member_id, lot), replaces=lot.version - 1)

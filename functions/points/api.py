@@ -1,9 +1,14 @@
-"""HTTP: the caller's points."""
+"""HTTP: the caller's points; for staff adjustments and the last audit."""
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from functions.domain import policy as policies
+from functions.domain.errors import NotFoundError
+from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX
 from functions.domain.policy import Policy
 from functions.platform import clock, cursors, dynamo
 from functions.platform.dynamo import Tables
@@ -11,17 +16,33 @@ from functions.platform.http import Api, Cursor, Limit
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
-from functions.points.ledger import Wallet
-from functions.points.schema import EntryAnswer, WalletAnswer, entry_answer, wallet_answer
+from functions.points.ledger import Adjustment, Wallet
+from functions.points.reports import Report, Reports
+from functions.points.schema import (
+    AdjustmentRequest,
+    BalancesAnswer,
+    DifferenceAnswer,
+    EntryAnswer,
+    LiabilityAnswer,
+    WalletAnswer,
+    balances_answer,
+    difference_answer,
+    entry_answer,
+    liability_answer,
+    wallet_answer,
+)
 from functions.tiers.members import not_registered
 
+MemberIdPath = Annotated[str, Path(description="The member's id.", max_length=MEMBER_ID_LENGTH_MAX)]
 ENTRIES = "entries"
+DIFFERENCES = "differences"
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the points' API over these tables, policy and clock."""
     api = Api("Points")
-    accounts = Accounts(tables, settings.members_table)
+    accounts = Accounts(tables, settings.members_table, settings.orders_table)
+    reports = Reports(tables, settings.reports_table)
 
     def wallet() -> Wallet:
         found = accounts.wallet(api.caller.member_id)
@@ -50,6 +71,68 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         return Page(
             items=[entry_answer(member_id, entry, policy) for entry in entries],
             next_cursor=position and cursors.encode(position, of_list=ENTRIES, caller=member_id),
+        )
+
+    @api.route(
+        "POST",
+        "/members/<member_id>/points/adjustments",
+        summary="Adjust a member's points by hand",
+        staff=True,
+        body=True,
+        refuses={
+            404: ["member_not_found"],
+            409: ["insufficient_points", "conflict"],
+            422: ["adjustment_id_reused"],
+        },
+    )
+    def adjust(member_id: MemberIdPath, request: Annotated[AdjustmentRequest, Body()]) -> BalancesAnswer:
+        """Credit points to the current year, or debit them, the oldest year first.
+
+        Once per `adjustment_id`, for ever: sent again with the same contents, it answers the wallet as it is.
+        """
+        moment = now()
+        adjustment = Adjustment(
+            adjustment_id=request.adjustment_id,
+            points=request.points,
+            reason=request.reason,
+            operator=api.caller.member_id,
+        )
+        after = accounts.adjust(member_id, adjustment, at=moment, policy=policy, deadline=api.deadline)
+        return balances_answer(after, policy, moment)
+
+    def last_report() -> Report:
+        found = reports.last()
+        if found is None:
+            raise NotFoundError("not_audited", "The first audit has not come to its end yet.")
+        return found
+
+    @api.route(
+        "GET",
+        "/reports/points-liability",
+        summary="See what is owed in points",
+        staff=True,
+        refuses={404: ["not_audited"]},
+    )
+    def get_liability() -> LiabilityAnswer:
+        """Show what members held at the last audit by earn year, and whether every account fitted."""
+        return liability_answer(last_report(), policy)
+
+    @api.route(
+        "GET",
+        "/reports/points-differences",
+        summary="See what did not fit at the last audit",
+        staff=True,
+        refuses={400: ["invalid_cursor"], 404: ["not_audited"]},
+    )
+    def get_differences(limit: Limit = 20, cursor: Cursor = None) -> Page[DifferenceAnswer]:
+        """List the accounts and orders that did not fit at the last audit, in no particular order."""
+        report, caller = last_report(), api.caller.member_id
+        of_list = f"{DIFFERENCES} {report.as_of.isoformat()}"
+        after = None if cursor is None else cursors.decode(cursor, of_list=of_list, caller=caller)
+        found, position = reports.differences(report, limit=limit, after=after)
+        return Page(
+            items=[difference_answer(difference) for difference in found],
+            next_cursor=position and cursors.encode(position, of_list=of_list, caller=caller),
         )
 
     return api

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
+from typing import Any
 
 from functions.domain import calendar
 from functions.domain.money import FEN_PER_YUAN, round_half_up
@@ -18,18 +19,27 @@ class EntryKind(StrEnum):
     """What a movement of points is (E9)."""
 
     EARN = "earn"
+    RELEASE = "release"
     REDEEM = "redeem"
     RESTORE = "restore"
-    LAPSE = "lapse"
     REVERSE = "reverse"
+    EXPIRE = "expire"
+    LAPSE = "lapse"
+    ADJUST = "adjust"
+
+
+class NotEnoughPointsError(ValueError):
+    """A wallet has not as many points as are to be taken at that moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
     """A member's points.
 
-    ``available`` is split by earn year; years without points are left out. ``version`` counts every posting,
-    so that it serialises the account; ``entries`` numbers the ledger's entries.
+    ``available`` is split by earn year; years without points are left out. ``expired`` says how many points
+    of the year that expired last were written off, so that an order's change from before that moment which is
+    posted after it still meets them. ``version`` counts every posting, so that it serialises the account;
+    ``entries`` numbers the ledger's entries.
     """
 
     version: int = 1
@@ -37,15 +47,19 @@ class Wallet:
     frozen: int = 0
     available: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     debt: int = 0
+    expired: Mapping[str, int] = field(default_factory=lambda: NOTHING)
 
     def __post_init__(self) -> None:
-        if min(self.frozen, self.debt, *self.available.values(), 0) < 0:
+        if min(self.frozen, self.debt, *self.available.values(), *self.expired.values(), 0) < 0:
             raise ValueError(f"no bucket of a wallet is ever negative: {self}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One immutable movement of points: what changed, when and why, and the balances after it (E9)."""
+    """One immutable movement of points: what changed, when and why, and the balances after it (E9).
+
+    ``reason``, ``adjustment_id`` and ``operator`` are those of a manual adjustment (E8).
+    """
 
     number: int
     kind: EntryKind
@@ -59,6 +73,18 @@ class Entry:
     debt: int
     reason: str | None = None
     lapsed_points: int = 0
+    adjustment_id: str | None = None
+    operator: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """A credit or a debit that somebody made by hand, and why (E8). ``points`` is not 0."""
+
+    adjustment_id: str
+    points: int
+    reason: str
+    operator: str
 
 
 def points_earned(policy_per_yuan: int, paid_fen: int) -> int:
@@ -71,6 +97,18 @@ def earn(wallet: Wallet, *, points: int, order_id: str, occurred_at: datetime) -
     return _move(wallet, EntryKind.EARN, occurred_at, order_id, frozen_delta=points)
 
 
+def release(
+    wallet: Wallet, *, points: int, year: int, order_id: str, occurred_at: datetime, policy: Policy
+) -> tuple[Wallet, Entry]:
+    """Make the points of a lot available, the debt first (E3, E4); those of an expired year lapse (E7)."""
+    if occurred_at >= expiry(policy, str(year)):
+        return _move(
+            wallet, EntryKind.LAPSE, occurred_at, order_id, frozen_delta=-points, lapsed_points=points
+        )
+    parts = {str(year): points}
+    return _credit(wallet, EntryKind.RELEASE, occurred_at, order_id, parts, frozen_delta=-points)
+
+
 def redeem(
     wallet: Wallet, *, points: int, order_id: str, occurred_at: datetime, policy: Policy
 ) -> tuple[Wallet, Entry]:
@@ -78,18 +116,10 @@ def redeem(
 
     Raises
     ------
-    ValueError
+    NotEnoughPointsError
         The wallet has not that many that can be spent at this moment: the caller priced another wallet.
     """
-    missing = points
-    taken: dict[str, int] = {}
-    for year, held in usable(wallet, policy, occurred_at).items():
-        part = min(held, missing)
-        if part:
-            taken[year] = -part
-            missing -= part
-    if missing:
-        raise ValueError(f"{missing} of {points} points cannot be redeemed")
+    taken = _oldest_first(wallet, points, occurred_at, policy)
     return _move(wallet, EntryKind.REDEEM, occurred_at, order_id, available_delta=taken)
 
 
@@ -131,20 +161,8 @@ def restore(
     """
     entries: list[Entry] = []
     alive = {year: points for year, points in parts.items() if occurred_at < expiry(policy, year)}
-    pays = min(wallet.debt, sum(alive.values()))
-    credit, rest = dict(alive), pays
-    for year in sorted(alive, reverse=True):
-        part = min(rest, credit[year])
-        credit[year], rest = credit[year] - part, rest - part
     if alive:
-        wallet, entry = _move(
-            wallet,
-            EntryKind.RESTORE,
-            occurred_at,
-            order_id,
-            available_delta={year: points for year, points in sorted(credit.items()) if points},
-            debt_delta=-pays,
-        )
+        wallet, entry = _credit(wallet, EntryKind.RESTORE, occurred_at, order_id, alive)
         entries.append(entry)
     lapsed = sum(parts.values()) - sum(alive.values())
     if lapsed:
@@ -153,9 +171,94 @@ def restore(
     return wallet, entries
 
 
-def reverse(wallet: Wallet, *, points: int, order_id: str, occurred_at: datetime) -> tuple[Wallet, Entry]:
+def reverse_frozen(
+    wallet: Wallet, *, points: int, order_id: str, occurred_at: datetime
+) -> tuple[Wallet, Entry]:
     """Take points of a lot that is still frozen away again (E4)."""
     return _move(wallet, EntryKind.REVERSE, occurred_at, order_id, frozen_delta=-points)
+
+
+def reverse_released(
+    wallet: Wallet, *, points: int, year: int, order_id: str, occurred_at: datetime, policy: Policy
+) -> tuple[Wallet, list[Entry]]:
+    """Take points of a released lot away again (E4).
+
+    They come out of what was available at the time of the order's change: of the lot's own year, then of the
+    other years, oldest first; what is missing becomes debt. Where the change is from before a year's end and
+    is posted after that year was written off, the points that it should have met are taken out of what was
+    written off: an ``expire`` entry gives back what ``reverse`` then takes (R2).
+    """
+    missing, taken, unexpired = points, dict[str, int](), dict[str, int]()
+    own = str(year)
+    for each in [own, *sorted((wallet.available.keys() | wallet.expired.keys()) - {own})]:
+        if occurred_at >= expiry(policy, each):
+            continue
+        there = min(missing, wallet.available.get(each, 0))
+        gone = min(missing - there, wallet.expired.get(each, 0))
+        missing -= there + gone
+        if gone:
+            unexpired[each] = gone
+        if there + gone:
+            taken[each] = -(there + gone)
+    entries: list[Entry] = []
+    if unexpired:
+        expired_delta = {each: -gone for each, gone in unexpired.items()}
+        wallet, entry = _move(
+            wallet,
+            EntryKind.EXPIRE,
+            occurred_at,
+            order_id,
+            available_delta=unexpired,
+            expired_delta=expired_delta,
+        )
+        entries.append(entry)
+    wallet, entry = _move(
+        wallet, EntryKind.REVERSE, occurred_at, order_id, available_delta=taken, debt_delta=missing
+    )
+    return wallet, [*entries, entry]
+
+
+def expire(wallet: Wallet, *, at: datetime, policy: Policy) -> tuple[Wallet, list[Entry]]:
+    """Write off the available points whose year has expired by a moment (E5).
+
+    An entry per year has the time of the year's expiry, however late it is written. Frozen points stay (E7).
+    """
+    entries: list[Entry] = []
+    for year, points in sorted(wallet.available.items()):
+        expired_at = expiry(policy, year)
+        if expired_at <= at:
+            wallet, entry = _move(
+                wallet,
+                EntryKind.EXPIRE,
+                expired_at,
+                None,
+                available_delta={year: -points},
+                expired_delta={year: points},
+            )
+            entries.append(entry)
+    return wallet, entries
+
+
+def adjust(
+    wallet: Wallet, adjustment: Adjustment, *, occurred_at: datetime, policy: Policy
+) -> tuple[Wallet, Entry]:
+    """Credit points to the current year, the debt first, or debit them, the oldest year first (E8).
+
+    Raises
+    ------
+    NotEnoughPointsError
+        There are not that many to debit.
+    """
+    facts: dict[str, Any] = {
+        "adjustment_id": adjustment.adjustment_id,
+        "operator": adjustment.operator,
+        "reason": adjustment.reason,
+    }
+    if adjustment.points > 0:
+        parts = {str(calendar.earn_year(occurred_at, policy.zone)): adjustment.points}
+        return _credit(wallet, EntryKind.ADJUST, occurred_at, None, parts, **facts)
+    taken = _oldest_first(wallet, -adjustment.points, occurred_at, policy)
+    return _move(wallet, EntryKind.ADJUST, occurred_at, None, available_delta=taken, **facts)
 
 
 def usable(wallet: Wallet, policy: Policy, at: datetime) -> dict[str, int]:
@@ -171,6 +274,46 @@ def expiry(policy: Policy, year: str) -> datetime:
     return calendar.points_expire_at(int(year), policy.points.valid_years, policy.zone)
 
 
+def _oldest_first(wallet: Wallet, points: int, at: datetime, policy: Policy) -> dict[str, int]:
+    """Return the change of each year when points are taken from what can be spent, oldest year first."""
+    missing, taken = points, dict[str, int]()
+    for year, held in usable(wallet, policy, at).items():
+        part = min(held, missing)
+        if part:
+            taken[year] = -part
+            missing -= part
+    if missing:
+        raise NotEnoughPointsError(f"{missing} of {points} points cannot be taken")
+    return taken
+
+
+def _credit(
+    wallet: Wallet,
+    kind: EntryKind,
+    occurred_at: datetime,
+    order_id: str | None,
+    parts: Mapping[str, int],
+    **more: Any,
+) -> tuple[Wallet, Entry]:
+    """Make points available; they pay the debt first, those of the newest year before the others (E4, E6)."""
+    pays = min(wallet.debt, sum(parts.values()))
+    left, credit = pays, dict[str, int]()
+    for year in sorted(parts, reverse=True):
+        part = min(left, parts[year])
+        left -= part
+        if parts[year] > part:
+            credit[year] = parts[year] - part
+    return _move(
+        wallet,
+        kind,
+        occurred_at,
+        order_id,
+        available_delta=dict(sorted(credit.items())),
+        debt_delta=-pays,
+        **more,
+    )
+
+
 def _move(
     wallet: Wallet,
     kind: EntryKind,
@@ -180,17 +323,16 @@ def _move(
     frozen_delta: int = 0,
     available_delta: Mapping[str, int] = NOTHING,
     debt_delta: int = 0,
-    lapsed_points: int = 0,
+    expired_delta: Mapping[str, int] = NOTHING,
+    **more: Any,
 ) -> tuple[Wallet, Entry]:
-    available = dict(wallet.available)
-    for year, delta in available_delta.items():
-        available[year] = available.get(year, 0) + delta
     after = Wallet(
         version=wallet.version,
         entries=wallet.entries + 1,
         frozen=wallet.frozen + frozen_delta,
-        available={year: points for year, points in available.items() if points},
+        available=plus(wallet.available, available_delta),
         debt=wallet.debt + debt_delta,
+        expired=newest_expired(plus(wallet.expired, expired_delta)),
     )
     entry = Entry(
         number=after.entries,
@@ -203,6 +345,18 @@ def _move(
         frozen=after.frozen,
         available=after.available,
         debt=after.debt,
-        lapsed_points=lapsed_points,
+        **more,
     )
     return after, entry
+
+
+def newest_expired(by_year: Mapping[str, int]) -> Mapping[str, int]:
+    """Return what is kept of the points that were written off: those of the newest year."""
+    newest = max(by_year, default=None)
+    return NOTHING if newest is None else {newest: by_year[newest]}
+
+
+def plus(held: Mapping[str, int], delta: Mapping[str, int]) -> dict[str, int]:
+    """Add two splits by year, leaving out years without points."""
+    total = {year: held.get(year, 0) + delta.get(year, 0) for year in sorted(held.keys() | delta.keys())}
+    return {year: points for year, points in total.items() if points}

@@ -6,8 +6,9 @@ posted. Deliveries that come late, twice or out of order therefore end in the sa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from functions.domain import calendar
@@ -16,8 +17,10 @@ from functions.points import ledger
 from functions.points.ledger import Entry, Wallet
 from functions.tiers.qualification import Standing, qualify
 
-CHANGES_PER_POSTING_MAX = 20
-"""Changes that one transaction posts: three entries and a tier change each stay below 100 actions."""
+CHANGES_PER_POSTING_MAX = 19
+"""Changes that one transaction posts: four entries and a tier change each, with wallet, lot and standing."""
+LOTS_PER_RELEASE_MAX = 45
+"""Lots that one transaction releases: a lot and an entry each, with the wallet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +49,49 @@ class OrderChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """All that an account has to know of an order; an order that was never paid has no changes.
+
+    ``redeemed_by_year`` says which years its redeemed points were taken from, ``release_at`` when its points
+    become available (E3), which its receipt decides.
+    """
+
+    order_id: str
+    member_id: str
+    changes: Sequence[OrderChange]
+    redeemed_by_year: Mapping[str, int] = field(default_factory=dict)
+    release_at: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "OrderFacts":
+        """Read them from the order's row. The release days are those that it was placed under (R4)."""
+        received_at = row["received_at"]
+        return cls(
+            order_id=row["order_id"],
+            member_id=row["member_id"],
+            changes=[OrderChange.from_row(change) for change in row["changes"]],
+            redeemed_by_year=row["redeemed_by_year"],
+            release_at=None
+            if received_at is None
+            else calendar.from_row(received_at) + timedelta(days=row["terms"]["release_days"]),
+        )
+
+
+class LotState(StrEnum):
+    """Where the points of a lot are: in the frozen ones, among the available ones, or gone (E7)."""
+
+    FROZEN = "frozen"
+    RELEASED = "released"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
     """The points that one order earned, and how much of the order the account has seen.
 
     ``restored`` are the order's redeemed points that postings gave back. ``posted`` counts the order's
-    changes that are in the account; ``version`` counts the lot's own.
+    changes that are in the account, ``release_at`` is there once it has seen the receipt; ``version`` counts
+    the lot's own changes.
     """
 
     order_id: str
@@ -59,7 +100,18 @@ class Lot:
     effective_fen: int = 0
     restored: int = 0
     posted: int = 0
+    state: LotState = LotState.FROZEN
+    release_at: datetime | None = None
     version: int = 0
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When there is something to release, or None (E3)."""
+        return self.release_at if self.state is LotState.FROZEN and self.points else None
+
+    def lacks(self, order: OrderFacts) -> bool:
+        """Tell whether the account has yet to see something of the order."""
+        return self.posted < len(order.changes) or (self.release_at is None and order.release_at is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,34 +145,51 @@ class Posting:
     tier_changes: tuple[TierChange, ...]
 
 
-def post(
-    account: Account,
-    *,
-    order_id: str,
-    changes: Sequence[OrderChange],
-    redeemed_by_year: Mapping[str, int],
-    policy: Policy,
-) -> Posting | None:
-    """Return what is to be written so that the account has seen more of an order's changes, or None.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """All that one release of a member's due lots writes."""
+
+    wallet: Wallet
+    lots: tuple[Lot, ...]
+    entries: tuple[Entry, ...]
+
+
+def release(wallet: Wallet, lots: Sequence[Lot], *, at: datetime, policy: Policy) -> Release | None:
+    """Return what is to be written so that the due ones of a member's lots are released, or None (E3, E7).
+
+    At most :data:`LOTS_PER_RELEASE_MAX` of them, the longest due first; ``at`` is the moment of the release.
+    """
+    due = sorted(
+        (lot.due_at, lot.order_id, lot) for lot in lots if lot.due_at is not None and lot.due_at <= at
+    )
+    after, released, entries = wallet, list[Lot](), list[Entry]()
+    for _, _, lot in due[:LOTS_PER_RELEASE_MAX]:
+        after, entry = ledger.release(
+            after, points=lot.points, year=lot.year, order_id=lot.order_id, occurred_at=at, policy=policy
+        )
+        state = LotState.LAPSED if entry.lapsed_points else LotState.RELEASED
+        released.append(replace(lot, state=state, version=lot.version + 1))
+        entries.append(entry)
+    return Release(wallet=after, lots=tuple(released), entries=tuple(entries)) if released else None
+
+
+def post(account: Account, order: OrderFacts, policy: Policy) -> Posting | None:
+    """Return what is to be written so that the account has seen more of an order, or None.
 
     Every change yields its own ledger entries and tier change, also when several are seen together (T2, T5).
     A change that both restores and takes away restores first (E6).
-
-    Parameters
-    ----------
-    redeemed_by_year
-        The points that the order redeemed, by the years that they were taken from.
     """
-    seen = 0 if account.lot is None else account.lot.posted
-    unseen = changes[seen : seen + CHANGES_PER_POSTING_MAX]
-    if not unseen:
+    if not order.changes or (account.lot is not None and not account.lot.lacks(order)):
         return None
-    lot = account.lot or Lot(order_id=order_id, year=calendar.earn_year(changes[0].at, policy.zone))
-    book = _Book(account.wallet, order_id, policy)
+    lot = account.lot or Lot(
+        order_id=order.order_id, year=calendar.earn_year(order.changes[0].at, policy.zone)
+    )
+    unseen = order.changes[lot.posted : lot.posted + CHANGES_PER_POSTING_MAX]
+    book = _Book(account.wallet, lot, order, policy)
     standing = account.standing
     tier_changes: list[TierChange] = []
     for change in unseen:
-        book.restore(change.to_restore - lot.restored, redeemed_by_year, lot.restored, change.at)
+        book.restore(change.to_restore - lot.restored, lot.restored, change.at)
         book.earn_or_reverse(change.earned_points - lot.points, change.at)
         after = qualify(
             policy,
@@ -128,7 +197,7 @@ def post(
             effective_fen=standing.effective_fen + change.effective_fen - lot.effective_fen,
         )
         if after.tier != standing.tier:
-            tier_changes.append(_tier_change(standing, after, change, order_id))
+            tier_changes.append(_tier_change(standing, after, change, order.order_id))
         standing = after
         lot = replace(
             lot,
@@ -139,38 +208,57 @@ def post(
     return Posting(
         wallet=replace(book.wallet, version=account.wallet.version + 1),
         standing=standing,
-        lot=replace(lot, posted=seen + len(unseen), version=lot.version + 1),
+        lot=replace(
+            lot,
+            posted=lot.posted + len(unseen),
+            release_at=lot.release_at or order.release_at,
+            version=lot.version + 1,
+        ),
         entries=tuple(book.entries),
         tier_changes=tuple(tier_changes),
     )
 
 
 class _Book:
-    """A wallet with the entries that move it."""
+    """A wallet with the entries by which an order moves it."""
 
-    def __init__(self, wallet: Wallet, order_id: str, policy: Policy) -> None:
+    def __init__(self, wallet: Wallet, lot: Lot, order: OrderFacts, policy: Policy) -> None:
         self.wallet = wallet
         self.entries: list[Entry] = []
-        self._order_id = order_id
+        self._lot = lot
+        self._order = order
         self._policy = policy
 
-    def restore(self, points: int, by_year: Mapping[str, int], before: int, at: datetime) -> None:
+    def restore(self, points: int, before: int, at: datetime) -> None:
         """Give redeemed points back, of which so many were given back before (E6)."""
         if points:
-            parts = ledger.years_to_restore(by_year, before=before, points=points)
+            parts = ledger.years_to_restore(self._order.redeemed_by_year, before=before, points=points)
             self.wallet, entries = ledger.restore(
-                self.wallet, parts=parts, order_id=self._order_id, occurred_at=at, policy=self._policy
+                self.wallet, parts=parts, order_id=self._lot.order_id, occurred_at=at, policy=self._policy
             )
             self.entries += entries
 
     def earn_or_reverse(self, points: int, at: datetime) -> None:
-        """Add what the lot grows by, or take away what it shrinks by (E2, E4)."""
-        if points:
-            move = ledger.earn if points > 0 else ledger.reverse
-            self.wallet, entry = move(
-                self.wallet, points=abs(points), order_id=self._order_id, occurred_at=at
+        """Add what the lot grows by, or take away what it shrinks by, from where its points are (E2, E4)."""
+        order_id = self._lot.order_id
+        if points > 0:
+            self.wallet, entry = ledger.earn(self.wallet, points=points, order_id=order_id, occurred_at=at)
+            self.entries.append(entry)
+        elif points and self._lot.state is LotState.FROZEN:
+            self.wallet, entry = ledger.reverse_frozen(
+                self.wallet, points=-points, order_id=order_id, occurred_at=at
             )
             self.entries.append(entry)
+        elif points and self._lot.state is LotState.RELEASED:
+            self.wallet, entries = ledger.reverse_released(
+                self.wallet,
+                points=-points,
+                year=self._lot.year,
+                order_id=order_id,
+                occurred_at=at,
+                policy=self._policy,
+            )
+            self.entries += entries  # E7: for a lapsed lot nothing is taken back
 
 
 def _tier_change(before: Standing, after: Standing, change: OrderChange, order_id: str) -> TierChange:

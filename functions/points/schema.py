@@ -1,13 +1,26 @@
 """What the points' API answers."""
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from functions.domain import calendar, identifiers
+from functions.domain.identifiers import CallerId
 from functions.domain.policy import Policy
-from functions.platform.shapes import Answer, StoreTime
+from functions.platform.shapes import Answer, Printable, Request, StoreTime
+from functions.points.audit import Difference
 from functions.points.ledger import Entry, EntryKind, Wallet, expiry, usable
+from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Report
+
+ADJUSTMENT_MAX_POINTS = 1_000_000
+
+
+def _not_zero(points: int) -> int:
+    if not points:
+        raise ValueError("must not be 0")
+    return points
 
 
 class ExpiringAnswer(Answer):
@@ -24,6 +37,59 @@ class WalletAnswer(Answer):
     frozen: int
     debt: int
     expiring: list[ExpiringAnswer]
+
+
+class BalancesAnswer(Answer):
+    """A member's points after an adjustment; what has expired is not available any more."""
+
+    available: int
+    frozen: int
+    debt: int
+
+
+class AdjustmentRequest(Request):
+    """Points to credit, or to debit where the number is negative, once per ``adjustment_id``, for ever."""
+
+    adjustment_id: CallerId
+    points: Annotated[
+        int, Field(ge=-ADJUSTMENT_MAX_POINTS, le=ADJUSTMENT_MAX_POINTS), AfterValidator(_not_zero)
+    ]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
+
+
+class YearAnswer(Answer):
+    """What members hold of one earn year, which can be used up to and including ``expires_at``."""
+
+    earned_in: int
+    points: int
+    expires_at: StoreTime
+
+
+class LiabilityAnswer(Answer):
+    """What the shop owed its members in points at the last audit, and whether everything fitted.
+
+    ``value_fen`` is what the available points are worth as cash; debt is not netted. ``accounts`` and
+    ``orders`` say how many were checked, ``differences`` how many did not fit.
+    """
+
+    as_of: StoreTime
+    available: list[YearAnswer]
+    frozen: int
+    debt: int
+    value_fen: int
+    accounts: int
+    orders: int
+    differences: int
+
+
+class DifferenceAnswer(Answer):
+    """Something that did not fit at the last audit: which check failed, and the figures that it compared."""
+
+    member_id: str
+    order_id: str | None
+    what: Literal["entries", "chain", "lots", "standing", "wallet", "posting"]
+    expected: dict[str, Any]
+    found: dict[str, Any]
 
 
 class EntryAnswer(Answer):
@@ -52,13 +118,40 @@ def wallet_answer(wallet: Wallet, policy: Policy, at: datetime) -> WalletAnswer:
         frozen=wallet.frozen,
         debt=wallet.debt,
         expiring=[
-            ExpiringAnswer(
-                points=points,
-                expires_at=calendar.last_second_before(expiry(policy, year)).astimezone(policy.zone),
-            )
+            ExpiringAnswer(points=points, expires_at=_last_usable(policy, year))
             for year, points in years.items()
         ],
     )
+
+
+def balances_answer(wallet: Wallet, policy: Policy, at: datetime) -> BalancesAnswer:
+    """Show a wallet after an adjustment, as it is at this moment (E5)."""
+    return BalancesAnswer(
+        available=sum(usable(wallet, policy, at).values()), frozen=wallet.frozen, debt=wallet.debt
+    )
+
+
+def liability_answer(report: Report, policy: Policy) -> LiabilityAnswer:
+    """Show the report of an audit."""
+    owed = report.liability
+    return LiabilityAnswer(
+        as_of=report.as_of.astimezone(policy.zone),
+        available=[
+            YearAnswer(earned_in=int(year), points=points, expires_at=_last_usable(policy, year))
+            for year, points in sorted(owed.available.items())
+        ],
+        frozen=owed.frozen,
+        debt=owed.debt,
+        value_fen=owed.value_fen(policy),
+        accounts=report.checked[AUDIT_ACCOUNTS],
+        orders=report.checked[AUDIT_ORDERS],
+        differences=report.differences,
+    )
+
+
+def difference_answer(difference: Difference) -> DifferenceAnswer:
+    """Show what did not fit."""
+    return DifferenceAnswer(**asdict(difference))
 
 
 def entry_answer(member_id: str, entry: Entry, policy: Policy) -> EntryAnswer:
@@ -78,3 +171,8 @@ def entry_answer(member_id: str, entry: Entry, policy: Policy) -> EntryAnswer:
         frozen=entry.frozen,
         debt=entry.debt,
     )
+
+
+def _last_usable(policy: Policy, year: str) -> datetime:
+    """Return the last second at which a year's points can be used, in store time (E5)."""
+    return calendar.last_second_before(expiry(policy, year)).astimezone(policy.zone)

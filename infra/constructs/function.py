@@ -10,6 +10,8 @@ from constructs import Construct
 
 from infra.stage import Stage
 
+METRICS = "memberday"
+"""The namespace of the programme's metrics."""
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 
 
@@ -51,7 +53,7 @@ class ProgrammeFunction(lambda_.Function):
             log_group=log_group,
             environment={
                 "POWERTOOLS_SERVICE_NAME": construct_id,
-                "POWERTOOLS_METRICS_NAMESPACE": "memberday",
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS,
                 **environment,
             },
         )

@@ -16,7 +16,7 @@ EVENT_AGE_MAX = Duration.hours(1)
 
 
 class Job(Construct):
-    """Starts a function with ``{"job": name}``; the schedule has the job's name, in the stack's group."""
+    """Starts a function with ``{"job": job}``; the schedule is called ``name``, in the stack's group."""
 
     def __init__(
         self,
@@ -24,6 +24,7 @@ class Job(Construct):
         construct_id: str,
         *,
         name: str,
+        job: str,
         when: scheduler.ScheduleExpression,
         function: lambda_.Function,
         group: scheduler.ScheduleGroup,
@@ -39,7 +40,7 @@ class Job(Construct):
             schedule=when,
             target=targets.LambdaInvoke(
                 function,
-                input=scheduler.ScheduleTargetInput.from_text(json.dumps({"job": name})),
+                input=scheduler.ScheduleTargetInput.from_text(json.dumps({"job": job})),
                 retry_attempts=RETRIES,
                 max_event_age=EVENT_AGE_MAX,
                 dead_letter_queue=self.failures,

@@ -23,7 +23,13 @@ outside = [
 ]
 assert not outside, outside
 """
-ENVIRONMENT = {"ORDERS_TABLE": "orders", "MEMBERS_TABLE": "members", "CATALOG_TABLE": "catalog"}
+ENVIRONMENT = {
+    "ORDERS_TABLE": "orders",
+    "MEMBERS_TABLE": "members",
+    "CATALOG_TABLE": "catalog",
+    "REPORTS_TABLE": "reports",
+    "WORK_QUEUE_URL": "queue",
+}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +55,7 @@ def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template
 
 @pytest.mark.parametrize("missing", sorted(ENVIRONMENT))
 def test_a_function_without_its_settings_does_not_start_and_names_them(host: Bundle, missing: str) -> None:
-    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), "functions.points.api.handler"]
+    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), "functions.points.queue.handler"]
     environment = {name: value for name, value in ENVIRONMENT.items() if name != missing}
     result = subprocess.run(  # noqa: S603 - our own command
         command,

@@ -11,7 +11,7 @@ from infra.stage import ContextError, Stage
 from tests.infra.conftest import ROOT, Template, resources
 from tests.support import tables
 
-FORBIDDEN_TO_APIS = {"dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:*"}
+FORBIDDEN_TO_ALL = {"dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:*"}
 
 
 def statements(template: Template) -> list[dict[str, Any]]:
@@ -39,6 +39,8 @@ def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> Non
         "OrdersTableName",
         "MembersTableName",
         "CatalogTableName",
+        "ReportsTableName",
+        "PointsJobsFunctionName",
     }
 
 
@@ -112,10 +114,14 @@ def test_each_function_has_a_role_of_its_own_without_managed_policies(template: 
         assert "ManagedPolicyArns" not in role
 
 
-def test_no_role_may_scan_delete_or_do_everything(template: Template) -> None:
+def test_no_role_may_delete_or_do_everything_and_only_the_audit_may_scan(template: Template) -> None:
+    scanning = [each for each in statements(template) if "dynamodb:Scan" in actions(each)]
+    for name, policy in resources(template, "AWS::IAM::Policy").items():
+        scans = [each for each in policy["PolicyDocument"]["Statement"] if each in scanning]
+        assert len(scans) == (2 if name.startswith("PointsWorker") else 0)
     for statement in statements(template):
         assert statement["Effect"] == "Allow"
-        assert not actions(statement) & FORBIDDEN_TO_APIS
+        assert not actions(statement) & FORBIDDEN_TO_ALL
         assert not {action for action in actions(statement) if action.endswith("*")}
         if statement["Resource"] == "*":
             assert actions(statement) <= {
@@ -125,10 +131,71 @@ def test_no_role_may_scan_delete_or_do_everything(template: Template) -> None:
             }
 
 
+def stream_consumers(template: Template) -> list[dict[str, Any]]:
+    """Return the event source mappings that read a table's stream."""
+    mappings = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    return [each for each in mappings if "StartingPosition" in each]
+
+
+def test_a_queue_is_worked_off_task_by_task_by_so_many_workers_and_sets_aside_what_fails(
+    template: Template,
+) -> None:
+    mappings = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    queues, functions = (resources(template, kind) for kind in ("AWS::SQS::Queue", "AWS::Lambda::Function"))
+    workers = [each for each in mappings if "StartingPosition" not in each]
+    assert workers
+    for worker in workers:
+        assert worker["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert worker["BatchSize"] == 1
+        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= 10
+        queue = queues[worker["EventSourceArn"]["Fn::GetAtt"][0]]
+        function = functions[worker["FunctionName"]["Ref"]]
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert 1 < queue["RedrivePolicy"]["maxReceiveCount"] <= 10
+        assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
+
+
+STORE_TIMES = {
+    "lapse-unpaid": "rate(5 minutes)",
+    "auto-receipt": "rate(1 hour)",
+    "release-points": "rate(10 minutes)",
+    "expire-points": "cron(0 0 1 1 ? *)",
+    "expire-points-again": "cron(30 0 * * ? *)",
+    "announce-expiring": "cron(0 9 2 12 ? *)",
+    "audit-points": "cron(0 4 * * ? *)",
+}
+
+
+def test_jobs_run_when_they_should_in_store_time(template: Template) -> None:
+    schedules = resources(template, "AWS::Scheduler::Schedule").values()
+    assert {each["Name"]: each["ScheduleExpression"] for each in schedules} == STORE_TIMES
+    for schedule in schedules:
+        if schedule["ScheduleExpression"].startswith("cron"):
+            assert schedule["ScheduleExpressionTimezone"] == "Asia/Shanghai"
+        assert json.loads(schedule["Target"]["Input"])["job"] == schedule["Name"].removesuffix("-again")
+        assert schedule["Target"]["DeadLetterConfig"]["Arn"]
+        assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] > 0
+
+
+def test_a_difference_at_an_audit_raises_an_alarm(template: Template) -> None:
+    (alarm,) = resources(template, "AWS::CloudWatch::Alarm").values()
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("memberday", "audit_differences")
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    (dimension,) = alarm["Dimensions"]
+    services = {
+        function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        for function in resources(template, "AWS::Lambda::Function").values()
+        if function["Handler"] == "functions.points.queue.handler"
+    }
+    assert (dimension["Name"], {dimension["Value"]}) == ("service", services)
+    (topic,) = resources(template, "AWS::SNS::Topic")
+    assert alarm["AlarmActions"] == [{"Ref": topic}]
+
+
 def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Template) -> None:
-    consumers = resources(template, "AWS::Lambda::EventSourceMapping")
+    consumers = stream_consumers(template)
     assert consumers
-    for consumer in consumers.values():
+    for consumer in consumers:
         assert consumer["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert consumer["BisectBatchOnFunctionError"] is True
         assert 0 < consumer["MaximumRetryAttempts"] <= 100
@@ -139,7 +206,7 @@ def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Temp
 
 def test_no_stream_has_more_readers_than_dynamodb_allows(template: Template) -> None:
     readers: dict[str, int] = {}
-    for consumer in resources(template, "AWS::Lambda::EventSourceMapping").values():
+    for consumer in stream_consumers(template):
         stream = json.dumps(consumer["EventSourceArn"])
         readers[stream] = readers.get(stream, 0) + 1
     assert max(readers.values()) <= 2
@@ -197,7 +264,7 @@ def test_prod_has_no_flow_that_hands_over_a_password(templates: dict[str, Templa
 def test_only_what_the_local_cloud_cannot_do_differs_there(templates: dict[str, Template]) -> None:
     aws, local = templates["dev"]["Resources"], templates["local"]["Resources"]
     missing = {name: aws[name]["Type"] for name in aws.keys() - local.keys()}
-    assert set(missing.values()) <= {"AWS::SQS::QueuePolicy"}
+    assert set(missing.values()) <= {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
     assert local.keys() <= aws.keys()
 
 

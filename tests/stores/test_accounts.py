@@ -9,7 +9,7 @@ from functions.domain.errors import RefusalError
 from functions.platform.deadline import Deadline
 from functions.points.accounts import AccountMissingError
 from functions.points.ledger import Wallet
-from functions.points.posting import OrderChange
+from functions.points.posting import OrderChange, OrderFacts
 from tests.support.faults import LOST_AFTER, RESET_BEFORE, SENDS_OF_THE_SDK, SERVER_ERROR_AFTER, Calls, Fault
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
@@ -95,12 +95,7 @@ def test_an_order_of_nobody_is_an_error_that_sets_its_record_aside(shop: Shop) -
     change = OrderChange(at=NOON, effective_fen=1, earned_points=1)
     with pytest.raises(AccountMissingError):
         shop.accounts.post(
-            member_id="nobody",
-            order_id="ord_1",
-            changes=[change],
-            redeemed_by_year={},
-            policy=shop.policy,
-            deadline=Deadline(20),
+            OrderFacts(order_id="ord_1", member_id="nobody", changes=[change]), shop.policy, Deadline(20)
         )
 
 

@@ -26,7 +26,7 @@ from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
-from functions.points.accounts import wallet_of
+from functions.points.account_rows import wallet_of
 from functions.points.ledger import Entry, Wallet
 from functions.tiers import members
 from functions.tiers.qualification import Standing, qualify

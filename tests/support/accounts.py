@@ -1,5 +1,6 @@
 """Puts a member's account into a state that later work will reach by itself: a tier, points, a coupon."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from functions.coupons import coupons
@@ -7,6 +8,7 @@ from functions.coupons.birthday import Coupon
 from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Tables, to_item
+from functions.points.account_rows import WALLET, wallet_of, wallet_row
 from functions.tiers import members
 from functions.tiers.qualification import Standing
 
@@ -23,13 +25,12 @@ def hold_tier(tables: Tables, table: str, member_id: str, tier: str, policy: Pol
 
 
 def hold_points(tables: Tables, table: str, member_id: str, available: dict[str, int]) -> None:
-    """Let a registered member hold available points by earn year."""
-    tables.client.update_item(
-        TableName=table,
-        Key=to_item(members.key(member_id, "WALLET")),
-        UpdateExpression="SET available = :available",
-        ExpressionAttributeValues=to_item({":available": available}),
-    )
+    """Let a registered member hold available points by earn year, of which no entry tells."""
+    row = tables.get(table, members.key(member_id, WALLET))
+    if row is None:
+        raise ValueError(f"{member_id} has not registered")
+    wallet = replace(wallet_of(row), available={year: points for year, points in available.items() if points})
+    tables.client.put_item(TableName=table, Item=to_item(wallet_row(member_id, wallet)))
 
 
 def hold_coupon(

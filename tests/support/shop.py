@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from functions.checkout.catalog import Catalog, StockMovement
 from functions.checkout.order_book import OrderBook, Placing
+from functions.checkout.order_rows import row_of
 from functions.checkout.orders import Order
 from functions.checkout.pricing import Cart, CartLine, Product
 from functions.domain import identifiers
@@ -13,6 +14,7 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
 from functions.platform.settings import Settings
 from functions.points.accounts import Accounts, opening_row
+from functions.points.posting import OrderFacts
 from functions.tiers.members import Members, Profile
 
 NOON = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
@@ -43,7 +45,7 @@ class Shop:
     @property
     def accounts(self) -> Accounts:
         """The accounts."""
-        return Accounts(self.tables, self.settings.members_table)
+        return Accounts(self.tables, self.settings.members_table, self.settings.orders_table)
 
     @property
     def book(self) -> OrderBook:
@@ -109,11 +111,4 @@ class Shop:
 
     def post(self, order: Order) -> None:
         """Post an order's changes to its member's account."""
-        self.accounts.post(
-            member_id=order.member_id,
-            order_id=order.order_id,
-            changes=order.changes,
-            redeemed_by_year=order.redeemed_by_year,
-            policy=self.policy,
-            deadline=Deadline(20),
-        )
+        self.accounts.post(OrderFacts.from_row(row_of(order)), self.policy, Deadline(20))

@@ -7,9 +7,13 @@ from functions.platform.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PARTITION_KEYS = {"Orders": "order_id", "Members": "member_id", "Catalog": "sku"}
+PARTITION_KEYS = {"Orders": "order_id", "Members": "member_id", "Catalog": "sku", "Reports": "report"}
 INDEXES = {
     "Orders": {"by_member": ("member_id", "placed_key"), "due": ("due", "due_at")},
+    "Members": {
+        "lots_by_release": ("lot_shard", "release_at"),
+        "wallets_by_year": ("wallet_shard", "oldest_year"),
+    },
     "Catalog": {"zone": ("zone", "sku")},
 }
 """The sparse indexes of each table: name, partition key and sort key. They hold keys only."""

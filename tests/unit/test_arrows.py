@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent.parent
 FUNCTIONS = ROOT / "functions"
 MODULES = sorted(FUNCTIONS.rglob("*.py"))
 
-HANDLERS = {"api", "stream", "schedule"}
+HANDLERS = {"api", "stream", "schedule", "queue"}
 """Files named after their trigger: AWS enters there, and so they may know every other part."""
 MAY_KNOW = {
     "domain": set(),

@@ -1,0 +1,197 @@
+"""Jobs over many rows: a task per shard on a queue, worked off page by page and handed on before time is up.
+
+A task names its shard and where it goes on; no job holds all of anything in memory. Tasks may be delivered
+twice, and a worker may die in the middle: what is done twice must have one effect, and what is done is found
+no more. A row that fails goes on in a task of its own, so that it holds nothing up; if it keeps failing, that
+task is what ends on the failure queue.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.config import Config
+
+from functions.domain import calendar
+from functions.platform import dynamo
+from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.dynamo import Row
+from functions.platform.observability import MetricUnit, flush_metrics, logger, metrics
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+T = TypeVar("T")
+Page = tuple[list[Row], Row | None]
+"""Rows, and the key to go on after; None where no more follow."""
+
+
+class TaskError(Exception):
+    """Rows of a task that is about them alone failed again: the task is delivered again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be done with one shard.
+
+    ``at`` is the moment of the job's run: all of it is decided as of then, whenever it is worked off. ``of``
+    is the number of shards, ``after`` the key to go on after, ``only`` the rows that a task is about instead
+    of a whole shard, ``so_far`` what the tasks before it in this shard have found.
+    """
+
+    work: str
+    at: datetime
+    shard: int
+    of: int
+    after: Row | None = None
+    only: tuple[Row, ...] = ()
+    so_far: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_body(self) -> str:
+        """Write the task as a message's body."""
+        return json.dumps(
+            {
+                "work": self.work,
+                "at": calendar.to_row(self.at),
+                "shard": self.shard,
+                "of": self.of,
+                "after": self.after,
+                "only": list(self.only),
+                "so_far": dict(self.so_far),
+            }
+        )
+
+    @classmethod
+    def from_body(cls, body: str) -> "Task":
+        """Read a task that :meth:`to_body` wrote."""
+        fields = json.loads(body)
+        return cls(**{**fields, "at": calendar.from_row(fields["at"]), "only": tuple(fields["only"])})
+
+
+def client(endpoint_url: str | None = None) -> "SQSClient":
+    """Return the queue's client of a function, with the time-outs of the database's."""
+    config = Config(
+        connect_timeout=dynamo.CONNECT_SECONDS_MAX,
+        read_timeout=dynamo.READ_SECONDS_MAX,
+        retries={"mode": "standard", "total_max_attempts": dynamo.SDK_TRIES_MAX},
+    )
+    return boto3.client("sqs", config=config, endpoint_url=endpoint_url)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkQueue:
+    """The queue of tasks, by its URL."""
+
+    client: "SQSClient"
+    url: str
+
+    def put(self, tasks: Sequence[Task], *, delay_seconds: int = 0) -> None:
+        """Put tasks on the queue, one by one: a job has few, and each is either taken or an error."""
+        for task in tasks:
+            self.client.send_message(
+                QueueUrl=self.url, MessageBody=task.to_body(), DelaySeconds=delay_seconds
+            )
+
+
+def consume(
+    event: dict[str, Any], context: LambdaContext, handle: Callable[[Task, Deadline], None]
+) -> dict[str, Any]:
+    """Handle a batch of tasks; return the ones to be delivered again."""
+    deadline = Deadline.of(context)
+
+    def one(record: SQSRecord) -> None:
+        task = Task.from_body(record.body)
+        try:
+            handle(task, deadline)
+        except Exception:
+            logger.exception("task failed", extra={"work": task.work, "shard": task.shard})
+            metrics.add_metric(name="tasks_failed", unit=MetricUnit.Count, value=1)
+            raise
+
+    try:
+        answer = process_partial_response(
+            event=event,
+            record_handler=one,
+            processor=BatchProcessor(event_type=EventType.SQS),
+            context=context,  # type: ignore[arg-type]
+        )
+    finally:
+        flush_metrics()
+    return dict(answer)
+
+
+@dataclass(slots=True, kw_only=True)
+class Handled:
+    """What became of a page's rows: how many were done, which failed, and whether some were not begun."""
+
+    done: int = 0
+    failed: list[Row] = field(default_factory=list)
+    unfinished: bool = False
+
+
+def each_until(
+    deadline: Deadline, things: Iterable[T], act: Callable[[T], int], *, rows_of: Callable[[T], list[Row]]
+) -> Handled:
+    """Do something with each thing while the time lasts; one that fails does not hold up the others.
+
+    Parameters
+    ----------
+    act
+        Returns how much it has changed. Whatever it raises sets the thing aside.
+    rows_of
+        Returns the rows of a thing: they are named in the log when it fails, and a later task is about them.
+    """
+    handled = Handled()
+    for thing in things:
+        if not deadline.seconds_left():
+            handled.unfinished = True
+            break
+        try:
+            handled.done += act(thing)
+        except Exception:
+            logger.exception("rows failed", extra={"rows": rows_of(thing)})
+            handled.failed += rows_of(thing)
+    return handled
+
+
+def work_off(
+    task: Task,
+    queue: WorkQueue,
+    *,
+    page: Callable[[Row | None], Page],
+    handle: Callable[[list[Row]], Handled],
+    deadline: Deadline,
+    so_far: Callable[[], Mapping[str, Any]] = dict,
+) -> bool:
+    """Work a task off page by page, or hand the rest on when the time is up; return whether it is at its end.
+
+    Parameters
+    ----------
+    so_far
+        What the next task in this shard has to know of this one; asked only when the rest is handed on.
+
+    Raises
+    ------
+    TaskError
+        Rows that failed before failed again.
+    """
+    after: Row | None = task.after
+    while True:
+        rows, following = (list(task.only), None) if task.only else page(after)
+        handled = handle(rows)
+        if handled.failed and task.only:
+            raise TaskError(f"{task.work}: {len(handled.failed)} rows failed again")
+        if handled.failed:
+            queue.put([replace(task, after=None, only=tuple(handled.failed), so_far={})])
+        if not handled.unfinished:
+            if following is None:
+                return True
+            after = following
+        if handled.unfinished or not deadline.seconds_left():
+            queue.put([replace(task, after=after, so_far=so_far())])
+            return False

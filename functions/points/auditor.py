@@ -1,0 +1,293 @@
+"""How the audit goes through all accounts and all orders, and how a replay posts what was never posted."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from functions.domain.policy import Policy
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row
+from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, work_off
+from functions.platform.observability import MetricUnit, logger, metrics
+from functions.points.account_rows import ADJUSTED_BY, ENTRY, LOT, WALLET, lot_of
+from functions.points.accounts import ORDER, Accounts
+from functions.points.audit import ORDER_NAMES, ROW_NAMES, Difference, Liability, Tally, against_lot
+from functions.points.metrics import count
+from functions.points.posting import Lot, OrderFacts
+from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Part, Reports
+from functions.tiers.members import STANDING, key
+
+AUDIT_POINTS = "audit-points"
+REPLAY_POINTS = "replay-points"
+SEGMENTS = {AUDIT_ACCOUNTS: 16, AUDIT_ORDERS: 16}
+"""Segments that an audit reads the members' and the orders' table in."""
+SCAN_ROWS = 500
+RECHECK_ROWS = 200
+RECHECKS_MAX = 5
+"""How often an account that changes while it is being reckoned is begun again."""
+SECOND_LOOK_SECONDS = 20
+"""What an order's posting may be behind without being missed."""
+
+
+def tasks(job: str, at: datetime) -> list[Task]:
+    """Return the tasks of an audit, or of a replay, that starts at a moment."""
+    works = (REPLAY_POINTS,) if job == REPLAY_POINTS else (AUDIT_ACCOUNTS, AUDIT_ORDERS)
+    return [
+        Task(work=work, at=at, shard=segment, of=segments)
+        for work in works
+        for segments in [SEGMENTS.get(work, SEGMENTS[AUDIT_ORDERS])]
+        for segment in range(segments)
+    ]
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What a shard's tasks have found so far."""
+
+    checked: int = 0
+    differences: int = 0
+    second_looks: int = 0
+    liability: Liability = field(default_factory=Liability)
+
+    @classmethod
+    def of(cls, so_far: Mapping[str, Any]) -> "_Sum":
+        if not so_far:
+            return cls()
+        return cls(**{**so_far, "liability": Liability(**so_far["liability"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """What a worker does with a task of an audit or of a replay."""
+
+    accounts: Accounts
+    reports: Reports
+    queue: WorkQueue
+    policy: Policy
+
+    def work(self, task: Task, deadline: Deadline) -> None:
+        """Work a task off, or hand on what is left of it."""
+        {
+            AUDIT_ACCOUNTS: self._audit_accounts,
+            AUDIT_ORDERS: self._audit_orders,
+            REPLAY_POINTS: self._replay,
+        }[task.work](task, deadline)
+
+    def _audit_accounts(self, task: Task, deadline: Deadline) -> None:
+        """Reckon each account of a segment from its own rows.
+
+        The rows of a member follow one another, so one tally is open at a time. What a scan reads is no
+        snapshot: an account that does not fit is reckoned again by itself before it is called different.
+        """
+        total = _Sum.of(task.so_far)
+        tally: Tally | None = None
+
+        def close() -> None:
+            nonlocal tally
+            if tally is not None and tally.differences(self.policy):
+                total.differences += self._listed(task, self._recheck(tally.member_id, deadline))
+            tally = None
+
+        def handle(rows: list[Row]) -> Handled:
+            nonlocal tally
+            for row in rows:
+                member_id = row["member_id"]
+                if member_id.startswith(ADJUSTED_BY):
+                    continue
+                if tally is None or tally.member_id != member_id:
+                    close()
+                    tally = Tally(member_id)
+                tally.add(row)
+                if row["item"] == WALLET and tally.wallet is not None:
+                    total.checked += 1
+                    total.liability = total.liability.plus_wallet(tally.wallet, self.policy, task.at)
+            return Handled(done=len(rows))
+
+        def so_far() -> Mapping[str, Any]:
+            close()
+            return asdict(total)
+
+        table = self.accounts.table
+        if work_off(
+            task,
+            self.queue,
+            page=lambda after: self._scanned(table, task, ROW_NAMES, after),
+            handle=handle,
+            deadline=deadline,
+            so_far=so_far,
+        ):
+            close()
+            self._end(task, total)
+
+    def _audit_orders(self, task: Task, deadline: Deadline) -> None:
+        """Compare each order of a segment with its lot.
+
+        A posting may be on its way, so what is missing is looked at once more, a little later and by itself:
+        a task that is about rows of its own decides.
+        """
+        total = _Sum.of(task.so_far)
+        missed = {row["order_id"]: row for row in task.only}
+
+        def handle(rows: list[Row]) -> Handled:
+            if task.only:
+                rows = self._read_again(rows, deadline)
+            orders = _orders(rows)
+            lots = self._lots(orders, deadline)
+            found = [
+                difference
+                for order, lot in zip(orders, lots, strict=True)
+                if (difference := against_lot(order, lot)) is not None
+                and not _on_its_way(order, lot, missed.get(order.order_id))
+            ]
+            if task.only:
+                total.differences += self._listed(task, found)
+            else:
+                total.checked += len(orders)
+                total.second_looks += self._look_again(task, total.second_looks, found)
+            return Handled(done=len(rows))
+
+        if work_off(
+            task,
+            self.queue,
+            page=lambda after: self._scanned(self.accounts.orders_table, task, ORDER_NAMES, after),
+            handle=handle,
+            deadline=deadline,
+            so_far=lambda: asdict(total),
+        ):
+            self._end(task, total)
+
+    def _replay(self, task: Task, deadline: Deadline) -> None:
+        """Post what the accounts have not seen of the orders of a segment; what they have is left alone."""
+        posted = 0
+
+        def post(order: OrderFacts) -> int:
+            nonlocal posted
+            postings = self.accounts.post(order, self.policy, deadline)
+            for posting in postings:
+                count(posting.entries)
+            if postings:
+                posted += 1
+                logger.info("order posted", extra={"order_id": order.order_id, "member_id": order.member_id})
+            return len(postings)
+
+        def handle(rows: list[Row]) -> Handled:
+            if task.only:
+                rows = self._read_again(rows, deadline)
+            orders = _orders(rows)
+            lots = self._lots(orders, deadline)
+            behind = [
+                order for order, lot in zip(orders, lots, strict=True) if lot is None or lot.lacks(order)
+            ]
+            return each_until(
+                deadline, behind, post, rows_of=lambda order: [{"order_id": order.order_id, "item": ORDER}]
+            )
+
+        work_off(
+            task,
+            self.queue,
+            page=lambda after: self._scanned(self.accounts.orders_table, task, ORDER_NAMES, after),
+            handle=handle,
+            deadline=deadline,
+        )
+        if posted:
+            metrics.add_metric(name="orders_replayed", unit=MetricUnit.Count, value=posted)
+
+    def _scanned(self, table: str, task: Task, names: tuple[str, ...], after: Row | None) -> Page:
+        rows, following = self.accounts.tables.scan(
+            table, segment=task.shard, of=task.of, names=names, limit=SCAN_ROWS, after=after
+        )
+        return rows, None if following is None else dict(following)
+
+    def _read_again(self, rows: list[Row], deadline: Deadline) -> list[Row]:
+        """Return orders as they are now."""
+        keys = [(self.accounts.orders_table, {"order_id": row["order_id"], "item": ORDER}) for row in rows]
+        return [row for row in self.accounts.tables.batch_get(keys, deadline) if row is not None]
+
+    def _lots(self, orders: list[OrderFacts], deadline: Deadline) -> list[Lot | None]:
+        keys = [(self.accounts.table, key(order.member_id, LOT + order.order_id)) for order in orders]
+        rows = self.accounts.tables.batch_get(keys, deadline)
+        return [None if row is None else lot_of(row) for row in rows]
+
+    def _look_again(self, task: Task, before: int, found: list[Difference]) -> int:
+        """Leave a task behind that looks at these orders again; return how many tasks that is."""
+        if not found:
+            return 0
+        only = tuple(
+            {
+                "order_id": difference.order_id,
+                "changes": difference.expected["posted"],
+                "received": difference.expected["received"],
+            }
+            for difference in found
+        )
+        later = replace(task, after=None, only=only, so_far={"second_looks": before + 1})
+        self.queue.put([later], delay_seconds=SECOND_LOOK_SECONDS)
+        return 1
+
+    def _recheck(self, member_id: str, deadline: Deadline) -> list[Difference]:
+        """Reckon one account from what is in its rows at one moment."""
+        tables, table = self.accounts.tables, self.accounts.table
+        for _ in range(RECHECKS_MAX):
+            before = tables.get(table, key(member_id, WALLET))
+            tally = Tally(member_id)
+            for item in (STANDING, WALLET):
+                row = tables.get(table, key(member_id, item))
+                if row is not None:
+                    tally.add(row)
+            for prefix in (ENTRY, LOT):
+                after: Row | None = None
+                more = True
+                while more:
+                    rows, more = tables.query(
+                        table,
+                        partition=("member_id", member_id),
+                        prefix=("item", prefix),
+                        limit=RECHECK_ROWS,
+                        after=None if after is None else key(member_id, after["item"]),
+                    )
+                    for row in rows:
+                        tally.add(row)
+                    after = rows[-1] if rows else None
+            if before == tables.get(table, key(member_id, WALLET)):
+                return tally.differences(self.policy)
+        logger.warning("account is changing all the time", extra={"member_id": member_id})
+        return []
+
+    def _listed(self, task: Task, found: list[Difference]) -> int:
+        for difference in found:
+            logger.error("audit difference", extra=asdict(difference))
+            self.reports.put_difference(task.at, difference)
+        return len(found)
+
+    def _end(self, task: Task, total: _Sum) -> None:
+        """Write down what a shard's tasks have found; the last one of the audit counts its differences."""
+        second_look = bool(task.only)
+        report = self.reports.put_part(
+            Part(
+                at=task.at,
+                work=task.work,
+                shard=task.shard,
+                number=total.second_looks if second_look else 0,
+                follow_ups=0 if second_look else total.second_looks,
+                checked=total.checked,
+                differences=total.differences,
+                liability=total.liability,
+            ),
+            SEGMENTS,
+        )
+        if report is not None:
+            metrics.add_metric(name="audit_differences", unit=MetricUnit.Count, value=report.differences)
+            logger.info("audit", extra={"differences": report.differences, "checked": dict(report.checked)})
+
+
+def _on_its_way(order: OrderFacts, lot: Lot | None, missed: Row | None) -> bool:
+    """Tell whether a lot has seen by now what it was missed for, and only lacks what came after that."""
+    if missed is None or lot is None or not lot.lacks(order):
+        return False
+    return lot.posted >= missed["changes"] and (lot.release_at is not None or not missed["received"])
+
+
+def _orders(rows: list[Row]) -> list[OrderFacts]:
+    """Return what rows say of the orders that were ever paid; rows of other kinds say nothing."""
+    return [OrderFacts.from_row(row) for row in rows if row["item"] == ORDER and row["changes"]]

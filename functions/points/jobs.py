@@ -1,0 +1,169 @@
+"""The points' jobs: which shards they have, and what they do with each row that is due (E3, E5, E7, E10)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, islice
+
+from functions.domain import calendar
+from functions.domain.policy import Policy
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row
+from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, work_off
+from functions.platform.observability import logger
+from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS
+from functions.points.accounts import AccountMissingError, Accounts
+from functions.points.ledger import Wallet, expiry
+from functions.points.metrics import count
+from functions.points.posting import LOTS_PER_RELEASE_MAX
+from functions.tiers import members
+
+RELEASE_POINTS = "release-points"
+EXPIRE_POINTS = "expire-points"
+ANNOUNCE_EXPIRING = "announce-expiring"
+WORKS = (RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
+PAGE_ROWS = 50
+"""Rows of one page: what a worker does at least once more when it dies."""
+
+
+def tasks(job: str, at: datetime, policy: Policy) -> list[Task]:
+    """Return the tasks of a job that starts at a moment; none where its time has not come.
+
+    Raises
+    ------
+    KeyError
+        There is no such job.
+    """
+    shards = {RELEASE_POINTS: LOT_SHARDS, EXPIRE_POINTS: WALLET_SHARDS, ANNOUNCE_EXPIRING: WALLET_SHARDS}[job]
+    if job == ANNOUNCE_EXPIRING and at < _announced_from(at, policy):
+        return []
+    return [Task(work=job, at=at, shard=shard, of=shards) for shard in range(shards)]
+
+
+def expiring_year(at: datetime, policy: Policy) -> int:
+    """Return the earn year whose points expire at the end of the running year in store time (E5)."""
+    return calendar.earn_year(at, policy.zone) - policy.points.valid_years
+
+
+def _announced_from(at: datetime, policy: Policy) -> datetime:
+    """Return from when on members are told what expires at the year's end (E10)."""
+    return expiry(policy, str(expiring_year(at, policy))) - timedelta(days=policy.points.notice_days)
+
+
+@dataclass(frozen=True, slots=True)
+class PointsJobs:
+    """What a worker does with a task of these jobs."""
+
+    accounts: Accounts
+    queue: WorkQueue
+    policy: Policy
+
+    def work(self, task: Task, deadline: Deadline) -> None:
+        """Work a task off, or hand on what is left of it.
+
+        Raises
+        ------
+        TaskError
+            Rows that failed before failed again.
+        """
+        page, handle = {
+            RELEASE_POINTS: (self._lots, self._release),
+            EXPIRE_POINTS: (self._expired, self._expire),
+            ANNOUNCE_EXPIRING: (self._expiring, self._announce),
+        }[task.work]
+        done = 0
+
+        def handled(rows: list[Row]) -> Handled:
+            nonlocal done
+            page_done = handle(rows, task.at, deadline)
+            done += page_done.done
+            return page_done
+
+        ended = work_off(
+            task, self.queue, page=lambda after: page(task, after), handle=handled, deadline=deadline
+        )
+        if done or task.after is not None:
+            logger.info("shard", extra={"work": task.work, "shard": task.shard, "rows": done, "ended": ended})
+
+    def _lots(self, task: Task, after: Row | None) -> Page:
+        return _page(*self.accounts.lots_due(task.shard, at=task.at, limit=PAGE_ROWS, after=after))
+
+    def _expired(self, task: Task, after: Row | None) -> Page:
+        policy = self.policy
+        year = calendar.newest_expired_year(task.at, policy.points.valid_years, policy.zone)
+        return _page(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
+
+    def _expiring(self, task: Task, after: Row | None) -> Page:
+        year = expiring_year(task.at, self.policy)
+        return _page(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
+
+    def _release(self, rows: list[Row], at: datetime, deadline: Deadline) -> Handled:
+        """Release a page of lots, each member's in one transaction (E3)."""
+        groups = _by_member(rows)
+        reads = [self.accounts.release_reads(member_id, lots) for member_id, lots in groups]
+        found = iter(self.accounts.tables.batch_get(list(chain.from_iterable(reads)), deadline))
+        due = [
+            (member_id, lots, list(islice(found, len(keys))))
+            for (member_id, lots), keys in zip(groups, reads, strict=True)
+        ]
+
+        def release(one: tuple[str, list[str], list[Row | None]]) -> int:
+            member_id, lots, read = one
+            entries = self.accounts.release(
+                member_id, lots, at=at, policy=self.policy, deadline=deadline, read=read
+            )
+            count(entries)
+            return len(entries)
+
+        def rows_of(one: tuple[str, list[str], list[Row | None]]) -> list[Row]:
+            return [members.key(one[0], LOT + order_id) for order_id in one[1]]
+
+        return each_until(deadline, due, release, rows_of=rows_of)
+
+    def _expire(self, rows: list[Row], at: datetime, deadline: Deadline) -> Handled:
+        """Write off what has expired of a page of wallets (E5)."""
+
+        def expire(one: tuple[str, Wallet | None]) -> int:
+            member_id, wallet = one
+            entries = self.accounts.expire(
+                member_id, at=at, policy=self.policy, deadline=deadline, read=wallet
+            )
+            count(entries)
+            return bool(entries)
+
+        return each_until(deadline, self._wallets(rows, deadline), expire, rows_of=_wallet_rows)
+
+    def _announce(self, rows: list[Row], at: datetime, deadline: Deadline) -> Handled:
+        """Put down for a page of wallets what they are told will expire (E10)."""
+        year = expiring_year(at, self.policy)
+
+        def announce(one: tuple[str, Wallet | None]) -> int:
+            member_id, wallet = one
+            if wallet is None:
+                raise AccountMissingError(member_id)
+            return self.accounts.announce(member_id, wallet, year=year, at=at, policy=self.policy)
+
+        return each_until(deadline, self._wallets(rows, deadline), announce, rows_of=_wallet_rows)
+
+    def _wallets(self, rows: list[Row], deadline: Deadline) -> list[tuple[str, Wallet | None]]:
+        member_ids = [row["member_id"] for row in rows]
+        return list(zip(member_ids, self.accounts.wallets(member_ids, deadline), strict=True))
+
+
+def _wallet_rows(one: tuple[str, Wallet | None]) -> list[Row]:
+    return [members.key(one[0], WALLET)]
+
+
+def _page(rows: list[Row], more: bool) -> Page:
+    return rows, rows[-1] if more and rows else None
+
+
+def _by_member(rows: list[Row]) -> list[tuple[str, list[str]]]:
+    """Return the lots of a page by their members, as many at a time as one transaction takes."""
+    lots: dict[str, list[str]] = {}
+    for row in rows:
+        lots.setdefault(row["member_id"], []).append(row["item"].removeprefix(LOT))
+    return [
+        (member_id, order_ids[start : start + LOTS_PER_RELEASE_MAX])
+        for member_id, order_ids in lots.items()
+        for start in range(0, len(order_ids), LOTS_PER_RELEASE_MAX)
+    ]

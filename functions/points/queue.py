@@ -1,0 +1,40 @@
+"""Work queue: the tasks of the points' jobs, each a shard or what is left of one."""
+
+from typing import Any
+
+from functions.domain import policy as policies
+from functions.domain.policy import Policy
+from functions.platform import dynamo, fanout
+from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.dynamo import Tables
+from functions.platform.fanout import Task, WorkQueue, consume
+from functions.platform.settings import QueueSettings, Settings
+from functions.points import jobs
+from functions.points.accounts import Accounts
+from functions.points.auditor import Auditor
+from functions.points.jobs import PointsJobs
+from functions.points.reports import Reports
+
+
+class Worker:
+    """The Lambda handler that works tasks off."""
+
+    def __init__(self, tables: Tables, settings: Settings, queue: WorkQueue, policy: Policy) -> None:
+        accounts = Accounts(tables, settings.members_table, settings.orders_table)
+        self._jobs = PointsJobs(accounts, queue, policy)
+        self._auditor = Auditor(accounts, Reports(tables, settings.reports_table), queue, policy)
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Work each task off, or hand on what is left of it; return the tasks to be delivered again."""
+        return consume(event, context, self._work)
+
+    def _work(self, task: Task, deadline: Deadline) -> None:
+        (self._jobs if task.work in jobs.WORKS else self._auditor).work(task, deadline)
+
+
+handler = Worker(
+    Tables(dynamo.client()),
+    Settings.from_environment(),
+    WorkQueue(fanout.client(), QueueSettings.from_environment().work_queue),
+    policies.load(),
+)

@@ -1,0 +1,39 @@
+"""Members stream: what happens to members' points and tiers is put on the event bus."""
+
+from typing import Any
+
+from functions.domain import policy as policies
+from functions.domain.policy import Policy
+from functions.platform import bus
+from functions.platform.bus import Bus
+from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.settings import BusSettings
+from functions.platform.streams import RowChange, consume
+from functions.points.account_rows import ENTRY, NOTICE
+from functions.points.events import of_entry, of_notice
+from functions.tiers.events import of_tier_change
+from functions.tiers.members import TIER_CHANGE
+
+TOLD = {ENTRY: of_entry, NOTICE: of_notice, TIER_CHANGE: of_tier_change}
+"""How the rows begin that the outside is told of; none of them ever changes."""
+
+
+class Publisher:
+    """The Lambda handler that publishes the new rows of a batch of stream records."""
+
+    def __init__(self, to: Bus, policy: Policy) -> None:
+        self._bus = to
+        self._policy = policy
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Publish what each record says; return the records to be delivered again."""
+        return consume(event, context, self._publish, log_ids=("member_id", "item"))
+
+    def _publish(self, change: RowChange, deadline: Deadline) -> None:
+        row = change.after
+        for begins, events_of in TOLD.items():
+            if row["item"].startswith(begins):
+                self._bus.publish(events_of(row, self._policy), deadline)
+
+
+handler = Publisher(Bus(bus.client(), BusSettings.from_environment().event_bus), policies.load())
