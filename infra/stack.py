@@ -238,16 +238,16 @@ class MembershipStack(Stack):
     def _points_schedules(self) -> list[tuple[str, str, scheduler.ScheduleExpression]]:
         """Return each schedule's name, its job, and when it runs, in store time."""
         told_on = date(_ANY_YEAR, 1, 1) - timedelta(days=self._policy.points.notice_days)
+        again_on = told_on + timedelta(days=1)
         year_begins = self._at(0, 0, day="1", month="1")
         return [
             ("release-points", "release-points", scheduler.ScheduleExpression.rate(Duration.minutes(10))),
             ("expire-points", "expire-points", year_begins),
-            # R3: what a change from before the year's end has brought back since, and what a run has missed.
+            # R3: again for what a run has missed, and what came back late into a year that is over.
             ("expire-points-again", "expire-points", self._at(0, 30)),
-            (
-                "announce-expiring",
-                "announce-expiring",
-                self._at(9, 0, day=str(told_on.day), month=str(told_on.month)),
+            *(
+                (name, "announce-expiring", self._at(9, 0, day=str(on.day), month=str(on.month)))
+                for name, on in (("announce-expiring", told_on), ("announce-expiring-again", again_on))
             ),
             ("audit-points", "audit-points", self._at(4, 0)),
         ]

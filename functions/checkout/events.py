@@ -2,14 +2,65 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from functions.checkout.orders import CLOSED, Order, Payment, Status
-from functions.domain import calendar, identifiers
+from functions.domain import identifiers
 from functions.domain.policy import Policy
-from functions.platform.bus import Event
+from functions.platform.bus import Event, MemberEvent
 
 PAYMENT_NOT_APPLIED = "payment_not_applied"
+
+
+class OrderEvent(MemberEvent):
+    """Something that happened to an order."""
+
+    order_id: str
+
+
+class _Step(OrderEvent):
+    order_amount_fen: int
+    paid_fen: int
+
+
+class OrderPlaced(_Step):
+    """An order was placed; ``paid_fen`` is what it costs after points."""
+
+
+class OrderPaid(_Step):
+    """An order was paid."""
+
+
+class OrderShipped(_Step):
+    """An order was shipped."""
+
+
+class OrderReceived(_Step):
+    """An order was received, or counts as received (O3)."""
+
+
+class OrderClosed(OrderEvent):
+    """An order has come to an end that gives everything back (O2, O4)."""
+
+    status: Literal["cancelled", "lapsed", "refused", "returned"]
+
+
+class RefundDue(OrderEvent):
+    """Money is to be paid back: of a change that keeps less of it, or a payment that was not applied (O6).
+
+    ``payment_id`` is the payment to pay back from; there is none where the order cost nothing.
+    """
+
+    amount_fen: int
+    reason: Literal["cancelled", "refused", "returned", "payment_not_applied"]
+    payment_id: str | None
+
+
+_STEPS = (
+    (OrderPaid, "paid_at"),
+    (OrderShipped, "shipped_at"),
+    (OrderReceived, "received_at"),
+)
 
 
 def of_change(before: Order | None, after: Order, policy: Policy) -> Iterator[Event]:
@@ -22,34 +73,29 @@ def of_change(before: Order | None, after: Order, policy: Policy) -> Iterator[Ev
         "paid_fen": after.quote.paid_fen,
     }
     if before is None:
-        yield _event("OrderPlaced", after, after.placed_at, policy, **amounts)
-    for detail_type, moment, earlier in (
-        ("OrderPaid", after.paid_at, before and before.paid_at),
-        ("OrderShipped", after.shipped_at, before and before.shipped_at),
-        ("OrderReceived", after.received_at, before and before.received_at),
-    ):
-        if moment is not None and earlier is None:
-            yield _event(detail_type, after, moment, policy, **amounts)
+        yield OrderPlaced(**_told(OrderPlaced, after, after.placed_at, policy), **amounts)
+    for kind, name in _STEPS:
+        moment: datetime | None = getattr(after, name)
+        if moment is not None and (before is None or getattr(before, name) is None):
+            yield kind(**_told(kind, after, moment, policy), **amounts)
     yield from _refunds(before, after, policy)
     if after.closed_at is not None and (before is None or before.status not in CLOSED):
-        yield _event("OrderClosed", after, after.closed_at, policy, status=after.status.value)
+        told = _told(OrderClosed, after, after.closed_at, policy)
+        yield OrderClosed(**told | {"status": after.status.value})
 
 
 def of_payment(row: dict[str, Any], received_at: datetime, policy: Policy) -> Iterator[Event]:
     """Give the refund that is due for a payment that did not pay for its order (O6)."""
     if not row["applied"]:
         payment_id = row["order_id"].partition(":")[2]
-        yield Event(
-            detail_type="RefundDue",
-            event_id=identifiers.event_id("RefundDue", payment_id, PAYMENT_NOT_APPLIED),
-            occurred_at=calendar.shown(received_at, policy.zone),
+        yield RefundDue(
+            event_id=identifiers.event_id(RefundDue.__name__, payment_id, PAYMENT_NOT_APPLIED),
+            occurred_at=received_at.astimezone(policy.zone),
             member_id=row["member_id"],
-            facts={
-                "order_id": row["paid_order_id"],
-                "amount_fen": row["amount_fen"],
-                "reason": PAYMENT_NOT_APPLIED,
-                "payment_id": payment_id,
-            },
+            order_id=row["paid_order_id"],
+            amount_fen=row["amount_fen"],
+            reason="payment_not_applied",
+            payment_id=payment_id,
         )
 
 
@@ -67,25 +113,21 @@ def _refunds(before: Order | None, after: Order, policy: Policy) -> Iterator[Eve
         amount_fen = after.changes[number - 1].paid_fen - change.paid_fen
         if amount_fen:
             whole = after.status if after.status in CLOSED and number + 1 == len(after.changes) else None
-            yield _event(
-                "RefundDue",
-                after,
-                change.at,
-                policy,
-                discriminator=str(number),
+            told = _told(RefundDue, after, change.at, policy, discriminator=str(number))
+            yield RefundDue(
+                **told | {"reason": (whole or Status.RETURNED).value},
                 amount_fen=amount_fen,
-                reason=(whole or Status.RETURNED).value,
                 payment_id=None if paid is None else paid.payment_id,
             )
 
 
-def _event(
-    detail_type: str, order: Order, at: datetime, policy: Policy, *, discriminator: str = "", **facts: Any
-) -> Event:
-    return Event(
-        detail_type=detail_type,
-        event_id=identifiers.event_id(detail_type, order.order_id, discriminator),
-        occurred_at=calendar.shown(at, policy.zone),
-        member_id=order.member_id,
-        facts={"order_id": order.order_id, **facts},
-    )
+def _told(
+    kind: type[OrderEvent], order: Order, at: datetime, policy: Policy, *, discriminator: str = ""
+) -> dict[str, Any]:
+    """Return what every event of an order says."""
+    return {
+        "event_id": identifiers.event_id(kind.__name__, order.order_id, discriminator),
+        "occurred_at": at.astimezone(policy.zone),
+        "member_id": order.member_id,
+        "order_id": order.order_id,
+    }

@@ -33,11 +33,6 @@ def from_row(text: str) -> datetime:
     return datetime.strptime(text, _ROW_FORMAT).replace(tzinfo=UTC)
 
 
-def shown(moment: datetime, zone: ZoneInfo) -> str:
-    """Write a moment for the outside, with the store's offset: ``2026-12-10T09:30:00+08:00``."""
-    return moment.astimezone(zone).isoformat(timespec="seconds")
-
-
 def earn_year(paid_at: datetime, zone: ZoneInfo) -> int:
     """Return the calendar year in store time that points earned at this moment belong to (E5)."""
     return paid_at.astimezone(zone).year

@@ -1,17 +1,18 @@
 """The event bus that the outside listens to."""
 
-import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
 from botocore.config import Config
+from pydantic import BaseModel, ConfigDict, Field
 
 from functions.platform import dynamo
 from functions.platform.deadline import Deadline
+from functions.platform.shapes import StoreTime
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -27,20 +28,27 @@ class PublishError(Exception):
     """The bus did not take events at any try; their record is delivered again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """A fact for the outside. ``event_id`` follows from the fact, so that a consumer can drop repeats."""
+class Event(BaseModel):
+    """A fact for the outside; a class of its own for each kind, whose name is the event's detail type."""
 
-    detail_type: str
-    event_id: str
-    occurred_at: str
-    member_id: str | None
-    facts: Mapping[str, Any]
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    def detail(self) -> str:
-        """Return the event's detail as JSON."""
-        who = {} if self.member_id is None else {"member_id": self.member_id}
-        return json.dumps({"event_id": self.event_id, "occurred_at": self.occurred_at, **who, **self.facts})
+    event_id: Annotated[
+        str,
+        Field(description="Follows from the fact: the same however often it is told, to drop repeats by."),
+    ]
+    occurred_at: StoreTime
+
+    @property
+    def detail_type(self) -> str:
+        """What the bus calls this kind of event."""
+        return type(self).__name__
+
+
+class MemberEvent(Event):
+    """A fact about a member, who is named by their id alone."""
+
+    member_id: str
 
 
 def client(endpoint_url: str | None = None) -> "EventBridgeClient":
@@ -91,5 +99,5 @@ class Bus:
             "EventBusName": self.name,
             "Source": SOURCE,
             "DetailType": event.detail_type,
-            "Detail": event.detail(),
+            "Detail": event.model_dump_json(),
         }

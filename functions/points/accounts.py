@@ -235,6 +235,11 @@ class Accounts:
 
         return until_clear(attempt, deadline)
 
+    def told_of(self, year: int, member_ids: Sequence[str], deadline: Deadline) -> set[str]:
+        """Return which of these members have been told already what of a year will expire."""
+        keys = [(self.table, key(each, f"{NOTICE}{year}")) for each in member_ids]
+        return {row["member_id"] for row in self.tables.batch_get(keys, deadline) if row is not None}
+
     def announce(self, member_id: str, wallet: Wallet, *, year: int, at: datetime, policy: Policy) -> bool:
         """Put down, once, that a member is told how many points of a year will expire (E10); return whether.
 

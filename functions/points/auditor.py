@@ -164,8 +164,7 @@ class Auditor:
         def post(order: OrderFacts) -> int:
             nonlocal posted
             postings = self.accounts.post(order, self.policy, deadline)
-            for posting in postings:
-                count(posting.entries)
+            count(entry for posting in postings for entry in posting.entries)
             if postings:
                 posted += 1
                 logger.info("order posted", extra={"order_id": order.order_id, "member_id": order.member_id})

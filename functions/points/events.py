@@ -1,50 +1,86 @@
 """What the outside is told of a member's points: the ledger's entries, and what will expire."""
 
+from typing import Any
+
 from functions.domain import calendar, identifiers
 from functions.domain.policy import Policy
-from functions.platform.bus import Event
+from functions.platform.bus import Event, MemberEvent
 from functions.platform.dynamo import Row
+from functions.platform.shapes import StoreTime
 from functions.points.account_rows import entry_of
-from functions.points.ledger import EntryKind
+from functions.points.ledger import Entry, EntryKind
+
+
+class _Movement(MemberEvent):
+    entry_id: str
+    points: int
+
+
+class PointsEarned(_Movement):
+    """A paid order earned points; they are frozen (E2)."""
+
+    order_id: str
+
+
+class PointsReleased(_Movement):
+    """The points of an order became available (E3); a debt took its part of them first."""
+
+    order_id: str
+
+
+class PointsExpired(_Movement):
+    """Points that nobody had spent were written off at a year's end (E5)."""
+
+    earned_in: int
+
+
+class PointsExpiring(MemberEvent):
+    """Points will expire unless they are spent (E10); ``expires_at`` is their last usable second."""
+
+    earned_in: int
+    points: int
+    expires_at: StoreTime
 
 
 def of_entry(row: Row, policy: Policy) -> list[Event]:
     """Return the event of a ledger entry, if the outside is told of its kind."""
-    member_id, entry = row["member_id"], entry_of(row)
-    entry_id = identifiers.entry_id(member_id, entry.number)
+    entry = entry_of(row)
     match entry.kind:
         case EntryKind.EARN:
-            told, points = "PointsEarned", entry.frozen_delta
+            told = _told(PointsEarned, row, entry, policy)
+            return [PointsEarned(**told, points=entry.frozen_delta)]
         case EntryKind.RELEASE:
-            told, points = "PointsReleased", -entry.frozen_delta
+            told = _told(PointsReleased, row, entry, policy)
+            return [PointsReleased(**told, points=-entry.frozen_delta)]
         case EntryKind.EXPIRE if entry.order_id is None:
-            told, points = "PointsExpired", -sum(entry.available_delta.values())
+            told = _told(PointsExpired, row, entry, policy)
+            ((year, points),) = entry.available_delta.items()
+            return [PointsExpired(**told, points=-points, earned_in=int(year))]
         case _:
             return []
-    facts = {"order_id": entry.order_id} if entry.order_id else {"earned_in": int(*entry.available_delta)}
-    return [
-        Event(
-            detail_type=told,
-            event_id=identifiers.event_id(told, entry_id),
-            occurred_at=calendar.shown(entry.occurred_at, policy.zone),
-            member_id=member_id,
-            facts={**facts, "points": points, "entry_id": entry_id},
-        )
-    ]
 
 
 def of_notice(row: Row, policy: Policy) -> list[Event]:
-    """Return the event that tells what will expire (E10); ``expires_at`` is the last usable second."""
+    """Return the event that tells a member what will expire (E10)."""
     return [
-        Event(
-            detail_type="PointsExpiring",
-            event_id=identifiers.event_id("PointsExpiring", row["member_id"], str(row["year"])),
-            occurred_at=calendar.shown(calendar.from_row(row["announced_at"]), policy.zone),
+        PointsExpiring(
+            event_id=identifiers.event_id(PointsExpiring.__name__, row["member_id"], str(row["year"])),
+            occurred_at=calendar.from_row(row["announced_at"]).astimezone(policy.zone),
             member_id=row["member_id"],
-            facts={
-                "earned_in": row["year"],
-                "points": row["points"],
-                "expires_at": calendar.shown(calendar.from_row(row["expires_at"]), policy.zone),
-            },
+            earned_in=row["year"],
+            points=row["points"],
+            expires_at=calendar.from_row(row["expires_at"]).astimezone(policy.zone),
         )
     ]
+
+
+def _told(kind: type[Event], row: Row, entry: Entry, policy: Policy) -> dict[str, Any]:
+    """Return what every event of an entry says."""
+    entry_id = identifiers.entry_id(row["member_id"], entry.number)
+    return {
+        "event_id": identifiers.event_id(kind.__name__, entry_id),
+        "occurred_at": entry.occurred_at.astimezone(policy.zone),
+        "member_id": row["member_id"],
+        "entry_id": entry_id,
+        **({} if entry.order_id is None else {"order_id": entry.order_id}),
+    }

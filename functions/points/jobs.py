@@ -12,7 +12,7 @@ from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until
 from functions.platform.observability import logger
 from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS
 from functions.points.accounts import AccountMissingError, Accounts
-from functions.points.ledger import Wallet, expiry
+from functions.points.ledger import Entry, Wallet, expiry
 from functions.points.metrics import count
 from functions.points.posting import LOTS_PER_RELEASE_MAX
 from functions.tiers import members
@@ -106,35 +106,44 @@ class PointsJobs:
             for (member_id, lots), keys in zip(groups, reads, strict=True)
         ]
 
+        moved: list[Entry] = []
+
         def release(one: tuple[str, list[str], list[Row | None]]) -> int:
             member_id, lots, read = one
             entries = self.accounts.release(
                 member_id, lots, at=at, policy=self.policy, deadline=deadline, read=read
             )
-            count(entries)
+            moved.extend(entries)
             return len(entries)
 
         def rows_of(one: tuple[str, list[str], list[Row | None]]) -> list[Row]:
             return [members.key(one[0], LOT + order_id) for order_id in one[1]]
 
-        return each_until(deadline, due, release, rows_of=rows_of)
+        handled = each_until(deadline, due, release, rows_of=rows_of)
+        count(moved)
+        return handled
 
     def _expire(self, rows: list[Row], at: datetime, deadline: Deadline) -> Handled:
         """Write off what has expired of a page of wallets (E5)."""
+        moved: list[Entry] = []
 
         def expire(one: tuple[str, Wallet | None]) -> int:
             member_id, wallet = one
             entries = self.accounts.expire(
                 member_id, at=at, policy=self.policy, deadline=deadline, read=wallet
             )
-            count(entries)
+            moved.extend(entries)
             return bool(entries)
 
-        return each_until(deadline, self._wallets(rows, deadline), expire, rows_of=_wallet_rows)
+        handled = each_until(deadline, self._wallets(rows, deadline), expire, rows_of=_wallet_rows)
+        count(moved)
+        return handled
 
     def _announce(self, rows: list[Row], at: datetime, deadline: Deadline) -> Handled:
         """Put down for a page of wallets what they are told will expire (E10)."""
         year = expiring_year(at, self.policy)
+        told = self.accounts.told_of(year, [row["member_id"] for row in rows], deadline)
+        rows = [row for row in rows if row["member_id"] not in told]
 
         def announce(one: tuple[str, Wallet | None]) -> int:
             member_id, wallet = one

@@ -1,5 +1,6 @@
 """What is counted of the ledger's movements, in the programme's words."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from functions.platform.observability import MetricUnit, metrics
@@ -18,8 +19,10 @@ NAMES = {
 
 
 def count(entries: Iterable[Entry]) -> None:
-    """Count the points that ledger entries move."""
+    """Count the points that ledger entries move, one figure per kind."""
+    moved: Counter[EntryKind] = Counter()
     for entry in entries:
         available = abs(sum(entry.available_delta.values())) + abs(entry.debt_delta)
-        moved = max(abs(entry.frozen_delta), available, entry.lapsed_points)
-        metrics.add_metric(name=NAMES[entry.kind], unit=MetricUnit.Count, value=moved)
+        moved[entry.kind] += max(abs(entry.frozen_delta), available, entry.lapsed_points)
+    for kind, points in moved.items():
+        metrics.add_metric(name=NAMES[kind], unit=MetricUnit.Count, value=points)

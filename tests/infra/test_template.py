@@ -162,6 +162,7 @@ STORE_TIMES = {
     "expire-points": "cron(0 0 1 1 ? *)",
     "expire-points-again": "cron(30 0 * * ? *)",
     "announce-expiring": "cron(0 9 2 12 ? *)",
+    "announce-expiring-again": "cron(0 9 3 12 ? *)",
     "audit-points": "cron(0 4 * * ? *)",
 }
 

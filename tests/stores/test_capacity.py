@@ -19,6 +19,7 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
 from tests.support.accounts import hold_points
 from tests.support.faults import Calls
+from tests.support.points import Points, Workers, store
 from tests.support.shop import Shop
 from tests.support.stack import ROOT
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 INDEX_WRITES = 2
 """The order stands in two sparse indexes: its member's orders, and what falls due."""
 KILOBYTE = 1024
+DUE = 10
 
 
 @dataclass
@@ -102,6 +104,25 @@ def _documented(skus: int, points: int) -> int:
     row = re.search(rf"^\| {skus} \| (\d+) \| (\d+) \|", page, re.MULTILINE)
     assert row is not None
     return int(row[2] if points else row[1])
+
+
+@pytest.mark.parametrize(("job", "what"), [("release-points", "release"), ("expire-points", "expiry")])
+def test_a_job_writes_as_much_per_row_as_the_page_says(shop: Shop, units: Units, job: str, what: str) -> None:
+    points = Points(shop)
+    names = [f"member-{number}" for number in range(DUE)]
+    points.join(*names, "bystander")
+    paid_at, received_at = store(2026, 3, 1), store(2026, 3, 2)
+    for name in names:
+        points.bought(name, 120, paid_at, received_at)
+    if job == "expire-points":
+        Workers(shop).do("release-points", store(2026, 3, 10))
+    points.pay("bystander", 50, store(2027, 5, 1))
+    units.of.clear()
+    Workers(shop).do(job, store(2028, 1, 1) if job == "expire-points" else store(2026, 3, 10))
+    page = (ROOT / "docs" / "points.md").read_text(encoding="utf-8")
+    documented = re.search(rf"(\d+)(?: units)? for an? {what}", page)
+    assert documented is not None
+    assert units.of["TransactWriteItems"] == int(documented[1]) * DUE
 
 
 def test_a_refused_checkout_makes_at_most_three_calls(shop: Shop, calls: Calls) -> None:
