@@ -12,7 +12,7 @@ from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Row
 from functions.points.account_rows import ENTRY, LOT, WALLET, lot_of, wallet_of
-from functions.points.ledger import EntryKind, Wallet, newest_expired, plus, usable
+from functions.points.ledger import EntryKind, Wallet, plus, usable
 from functions.points.posting import Lot, LotState, OrderFacts
 from functions.tiers.members import STANDING, standing_of
 from functions.tiers.qualification import Standing, qualify
@@ -127,7 +127,7 @@ class Tally:
         found: list[Difference] = []
         balances = {"frozen": wallet.frozen, "available": dict(wallet.available), "debt": wallet.debt}
         summed = {"frozen": self._frozen, "available": dict(self._available), "debt": self._debt}
-        summed["expired"] = dict(newest_expired(self._expired))
+        summed["expired"] = dict(self._expired)
         held = balances | {"expired": dict(wallet.expired)}
         if summed != held:
             found.append(self._difference("entries", summed, held))

@@ -37,8 +37,8 @@ class Wallet:
     """A member's points.
 
     ``available`` is split by earn year; years without points are left out. ``expired`` says how many points
-    of the year that expired last were written off, so that an order's change from before that moment which is
-    posted after it still meets them. ``version`` counts every posting, so that it serialises the account;
+    of each year were written off, so that an order's change from before a year's end which is posted after it
+    still meets them. ``version`` counts every posting, so that it serialises the account;
     ``entries`` numbers the ledger's entries.
     """
 
@@ -186,7 +186,8 @@ def reverse_released(
     They come out of what was available at the time of the order's change: of the lot's own year, then of the
     other years, oldest first; what is missing becomes debt. Where the change is from before a year's end and
     is posted after that year was written off, the points that it should have met are taken out of what was
-    written off: an ``expire`` entry gives back what ``reverse`` then takes (R2).
+    written off: an ``expire`` entry per year, at the time of its expiry, gives back what ``reverse`` takes, so
+    that the entries up to any moment sum to what the wallet should have been then (R2).
     """
     missing, taken, unexpired = points, dict[str, int](), dict[str, int]()
     own = str(year)
@@ -201,15 +202,14 @@ def reverse_released(
         if there + gone:
             taken[each] = -(there + gone)
     entries: list[Entry] = []
-    if unexpired:
-        expired_delta = {each: -gone for each, gone in unexpired.items()}
+    for each, gone in unexpired.items():
         wallet, entry = _move(
             wallet,
             EntryKind.EXPIRE,
-            occurred_at,
+            expiry(policy, each),
             order_id,
-            available_delta=unexpired,
-            expired_delta=expired_delta,
+            available_delta={each: gone},
+            expired_delta={each: -gone},
         )
         entries.append(entry)
     wallet, entry = _move(
@@ -332,7 +332,7 @@ def _move(
         frozen=wallet.frozen + frozen_delta,
         available=plus(wallet.available, available_delta),
         debt=wallet.debt + debt_delta,
-        expired=newest_expired(plus(wallet.expired, expired_delta)),
+        expired=plus(wallet.expired, expired_delta),
     )
     entry = Entry(
         number=after.entries,
@@ -348,12 +348,6 @@ def _move(
         **more,
     )
     return after, entry
-
-
-def newest_expired(by_year: Mapping[str, int]) -> Mapping[str, int]:
-    """Return what is kept of the points that were written off: those of the newest year."""
-    newest = max(by_year, default=None)
-    return NOTHING if newest is None else {newest: by_year[newest]}
 
 
 def plus(held: Mapping[str, int], delta: Mapping[str, int]) -> dict[str, int]:

@@ -18,7 +18,8 @@ from functions.points.ledger import Entry, Wallet
 from functions.tiers.qualification import Standing, qualify
 
 CHANGES_PER_POSTING_MAX = 19
-"""Changes that one transaction posts: four entries and a tier change each, with wallet, lot and standing."""
+"""Changes that one transaction posts: four entries each, one more per year's end that they are late by, a
+tier change per tier that the member falls, and wallet, lot and standing; DynamoDB takes 100 rows."""
 LOTS_PER_RELEASE_MAX = 45
 """Lots that one transaction releases: a lot and an entry each, with the wallet."""
 
