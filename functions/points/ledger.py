@@ -186,8 +186,8 @@ def reverse_released(
     They come out of what was available at the time of the order's change: of the lot's own year, then of the
     other years, oldest first; what is missing becomes debt. Where the change is from before a year's end and
     is posted after that year was written off, the points that it should have met are taken out of what was
-    written off: an ``expire`` entry per year, at the time of its expiry, gives back what ``reverse`` takes, so
-    that the entries up to any moment sum to what the wallet should have been then (R2).
+    written off: an ``expire`` entry per year, at the moment of its expiry, gives back what ``reverse`` takes,
+    so that the entries up to any moment sum to what the wallet should have been then (R2).
     """
     missing, taken, unexpired = points, dict[str, int](), dict[str, int]()
     own = str(year)
