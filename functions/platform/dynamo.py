@@ -160,7 +160,8 @@ class Tables:
     def batch_get(self, keys: Sequence[tuple[str, Key]], deadline: Deadline) -> list[Row | None]:
         """Read rows of several tables consistently, in the order asked for; up to 100 in one round trip.
 
-        It is no snapshot: rows may be from different moments. Unprocessed keys are asked for again.
+        A row may be asked for more than once. It is no snapshot: rows may be from different moments.
+        Unprocessed keys are asked for again.
 
         Raises
         ------
@@ -169,9 +170,10 @@ class Tables:
         """
         found: dict[tuple[str, frozenset[tuple[str, Any]]], Row] = {}
         key_names = {table: tuple(key) for table, key in keys}
-        for start in range(0, len(keys), BATCH_KEYS_MAX):
+        once = list({(table, tuple(key.items())): (table, key) for table, key in keys}.values())
+        for start in range(0, len(once), BATCH_KEYS_MAX):
             asked: dict[str, Any] = {}
-            for table, key in keys[start : start + BATCH_KEYS_MAX]:
+            for table, key in once[start : start + BATCH_KEYS_MAX]:
                 asked.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(to_item(key))
             for table, row in self._batch(asked, deadline):
                 found[table, frozenset((name, row[name]) for name in key_names[table])] = row

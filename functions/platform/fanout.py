@@ -178,13 +178,13 @@ def work_off(
     Raises
     ------
     TaskError
-        Rows that failed before failed again.
+        All rows that the task is about failed again.
     """
     after: Row | None = task.after
     while True:
         rows, following = (list(task.only), None) if task.only else page(after)
         handled = handle(rows)
-        if handled.failed and task.only:
+        if handled.failed and len(handled.failed) == len(task.only):
             raise TaskError(f"{task.work}: {len(handled.failed)} rows failed again")
         if handled.failed:
             queue.put([replace(task, after=None, only=tuple(handled.failed), so_far={})])

@@ -73,10 +73,9 @@ class Accounts:
         row = self.tables.get(self.table, key(member_id, WALLET))
         return None if row is None else wallet_of(row)
 
-    def wallets(self, member_ids: Sequence[str], deadline: Deadline) -> list[Wallet | None]:
-        """Return wallets as stored, in the order asked for."""
-        rows = self.tables.batch_get([(self.table, key(each, WALLET)) for each in member_ids], deadline)
-        return [None if row is None else wallet_of(row) for row in rows]
+    def wallet_rows(self, member_ids: Sequence[str], deadline: Deadline) -> list[Row | None]:
+        """Return the rows of wallets, in the order asked for."""
+        return self.tables.batch_get([(self.table, key(each, WALLET)) for each in member_ids], deadline)
 
     def entries(self, member_id: str, *, limit: int, after: str | None) -> tuple[list[Entry], str | None]:
         """Return a page of a member's ledger, newest first, and the position to go on after.
@@ -213,13 +212,13 @@ class Accounts:
         at: datetime,
         policy: Policy,
         deadline: Deadline,
-        read: Wallet | None = None,
+        read: Row | None = None,
     ) -> list[Entry]:
         """Write off what has expired of a member's points by a moment (E5); return the entries.
 
-        ``read`` is the wallet as read before, which is tried first.
+        ``read`` is the wallet's row as read before, which is tried first.
         """
-        first = read
+        first = None if read is None else wallet_of(read)
 
         def attempt() -> list[Entry]:
             nonlocal first

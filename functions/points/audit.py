@@ -6,8 +6,9 @@ Nothing here reads a table: a tally is fed with rows in any order and says what 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
+from functions.domain import calendar
 from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Row
@@ -47,21 +48,40 @@ ORDER_NAMES = ("order_id", "item", "member_id", "changes", "redeemed_by_year", "
 """The attributes of an order that an audit or a replay reads."""
 
 
+_BALANCES = ("frozen", "available", "debt", "expired")
+What = Literal["entries", "chain", "lots", "standing", "wallet", "row", "posting"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """Something that does not fit. ``what`` says which check it failed; the figures are the checked ones.
 
-    ``what`` is ``entries`` (they do not sum to the wallet), ``chain`` (an entry is missing, or the last one
-    has other balances), ``lots`` (the frozen lots are not what is frozen), ``standing`` (E is not what the
-    lots say, or the tier not what E says), ``wallet`` (there are movements, but no wallet) or ``posting``
-    (the account has not seen an order's change, or its lot says something else).
+    ``entries``: they do not sum to the wallet. ``chain``: one is missing, or its balances are not the sums up
+    to it. ``lots``: the frozen ones are not what is frozen. ``standing``: E is not what the lots say, or the
+    tier not what E says. ``wallet``: there is none. ``row``: one cannot be read. ``posting``: the account has
+    not seen an order's change, or its lot says something else.
     """
 
     member_id: str
     order_id: str | None
-    what: str
+    what: What
     expected: Mapping[str, Any]
     found: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Balances:
+    """Frozen points, available ones by earn year, and debt; also a change of them, or a sum of such."""
+
+    frozen: int = 0
+    available: Mapping[str, int] = field(default_factory=dict)
+    debt: int = 0
+
+    def add(self, frozen: int, available: Mapping[str, int], debt: int, times: int = 1) -> None:
+        """Add so many times these."""
+        self.frozen += times * frozen
+        self.available = plus(self.available, {year: times * points for year, points in available.items()})
+        self.debt += times * debt
 
 
 @dataclass(slots=True)
@@ -69,96 +89,112 @@ class Tally:
     """What one member's rows sum to; it holds sums, never the rows."""
 
     member_id: str
-    _wallet: Wallet | None = None
+    wallet: Wallet | None = None
+    """The member's wallet, if a row of it that can be read has been added."""
+    _held: Mapping[str, Any] | None = None
     _standing: Standing | None = None
     _entries: int = 0
     _numbers: int = 0
-    _last_number: int = 0
-    _last: dict[str, Any] = field(default_factory=dict)
-    _frozen: int = 0
-    _available: Mapping[str, int] = field(default_factory=dict)
-    _debt: int = 0
+    _moved: Balances = field(default_factory=Balances)
+    _moved_by_number: Balances = field(default_factory=Balances)
+    _after: Balances = field(default_factory=Balances)
     _expired: Mapping[str, int] = field(default_factory=dict)
     _lots: int = 0
     _lots_frozen: int = 0
     _lots_effective_fen: int = 0
-
-    @property
-    def wallet(self) -> Wallet | None:
-        """The member's wallet, if its row has been added."""
-        return self._wallet
+    _unreadable: int = 0
 
     def add(self, row: Row) -> None:
         """Take a row of the member into account; rows of other kinds say nothing."""
         item = row["item"]
-        if item == WALLET:
-            self._wallet = wallet_of(row)
-        elif item == STANDING:
-            self._standing = standing_of(row)
-        elif item.startswith(ENTRY):
-            self._add_entry(row)
-        elif item.startswith(LOT):
-            lot = lot_of(row)
-            self._lots += 1
-            self._lots_effective_fen += lot.effective_fen
-            self._lots_frozen += lot.points if lot.state is LotState.FROZEN else 0
+        try:
+            if item == WALLET:
+                self._held = {
+                    name: row[name] for name in ("frozen", "available", "debt", "expired", "entries")
+                }
+                self.wallet = wallet_of(row)
+            elif item == STANDING:
+                self._standing = standing_of(row)
+            elif item.startswith(ENTRY):
+                self._add_entry(row)
+            elif item.startswith(LOT):
+                self._add_lot(lot_of(row))
+        except (KeyError, TypeError, ValueError):
+            self._unreadable += 1
 
     def _add_entry(self, row: Row) -> None:
+        number, kind = row["number"], EntryKind(row["kind"])
+        moved = (row["frozen_delta"], row["available_delta"], row["debt_delta"])
+        after = (row["frozen"], row["available"], row["debt"])
+        self._moved.add(*moved)
+        self._moved_by_number.add(*moved, times=number)
+        self._after.add(*after)
         self._entries += 1
-        self._numbers += row["number"]
-        self._frozen += row["frozen_delta"]
-        self._available = plus(self._available, row["available_delta"])
-        self._debt += row["debt_delta"]
-        if row["kind"] == EntryKind.EXPIRE:
-            self._expired = plus(self._expired, {year: -n for year, n in row["available_delta"].items()})
-        if row["number"] > self._last_number:
-            self._last_number = row["number"]
-            self._last = {name: row[name] for name in ("frozen", "available", "debt")}
+        self._numbers += number
+        if kind is EntryKind.EXPIRE:
+            self._expired = plus(self._expired, {year: -points for year, points in moved[1].items()})
+
+    def _add_lot(self, lot: Lot) -> None:
+        self._lots += 1
+        self._lots_effective_fen += lot.effective_fen
+        self._lots_frozen += lot.points if lot.state is LotState.FROZEN else 0
 
     def differences(self, policy: Policy) -> list[Difference]:
         """Return what does not fit in the member's account."""
-        wallet, standing = self._wallet, self._standing
-        if wallet is None:
-            return (
-                [self._difference("wallet", {"entries": self._entries, "lots": self._lots}, {})]
-                if (self._entries or self._lots)
-                else []
+        checks: list[tuple[What, Mapping[str, Any], Mapping[str, Any]]] = [
+            ("row", {"unreadable": 0}, {"unreadable": self._unreadable}),
+            ("standing", self._standing_of_lots(policy), _shown(self._standing)),
+        ]
+        if self._held is None:
+            checks.append(("wallet", {"wallets": 1}, {"wallets": 0}))
+        else:
+            held = {name: self._held[name] for name in _BALANCES}
+            summed = {**asdict(self._moved), "expired": self._expired}
+            checks += [
+                ("entries", summed, held),
+                ("chain", *self._chain(self._held["entries"])),
+                ("lots", {"frozen": self._lots_frozen}, {"frozen": self._held["frozen"]}),
+            ]
+        if self._is_nobody():
+            return []
+        return [
+            Difference(
+                member_id=self.member_id, order_id=None, what=what, expected=dict(expected), found=dict(found)
             )
-        found: list[Difference] = []
-        balances = {"frozen": wallet.frozen, "available": dict(wallet.available), "debt": wallet.debt}
-        summed = {"frozen": self._frozen, "available": dict(self._available), "debt": self._debt}
-        summed["expired"] = dict(self._expired)
-        held = balances | {"expired": dict(wallet.expired)}
-        if summed != held:
-            found.append(self._difference("entries", summed, held))
-        numbered = {"entries": wallet.entries, "numbers": wallet.entries * (wallet.entries + 1) // 2}
-        listed = {"entries": self._entries, "numbers": self._numbers}
-        if listed != numbered or (self._entries and self._last != balances):
-            found.append(self._difference("chain", numbered | balances, listed | self._last))
-        if self._lots_frozen != wallet.frozen:
-            found.append(self._difference("lots", {"frozen": self._lots_frozen}, {"frozen": wallet.frozen}))
-        expected = self._standing_of_lots(policy)
-        if standing != expected:
-            found.append(
-                self._difference(
-                    "standing",
-                    {} if expected is None else asdict(expected),
-                    {} if standing is None else asdict(standing),
-                )
-            )
-        return found
+            for what, expected, found in checks
+            if expected != found
+        ]
 
-    def _standing_of_lots(self, policy: Policy) -> Standing | None:
+    def _is_nobody(self) -> bool:
+        """Rows that belong to no account, such as those of somebody who is not registered yet."""
+        return self._held is None and self._standing is None and not self._entries and not self._lots
+
+    def _chain(self, entries: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the entries' numbers and balances should sum to, and what they sum to.
+
+        The change of entry k is in the balances after it and after each later one: of N entries in N + 1 - k.
+        """
+        after = Balances()
+        after.add(self._moved.frozen, self._moved.available, self._moved.debt, times=self._entries + 1)
+        weighted = self._moved_by_number
+        after.add(weighted.frozen, weighted.available, weighted.debt, times=-1)
+        return (
+            {"entries": entries, "numbers": entries * (entries + 1) // 2, "balances": asdict(after)},
+            {"entries": self._entries, "numbers": self._numbers, "balances": asdict(self._after)},
+        )
+
+    def _standing_of_lots(self, policy: Policy) -> dict[str, Any]:
         """Return what the member's lots make of their standing (T1-T4); there is one lot per paid order."""
         if self._lots_effective_fen < 0:
-            return None
-        return qualify(policy, ever_paid=bool(self._lots), effective_fen=self._lots_effective_fen)
-
-    def _difference(self, what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Difference:
-        return Difference(member_id=self.member_id, order_id=None, what=what, expected=expected, found=found)
+            return {"effective_fen": self._lots_effective_fen}
+        return _shown(qualify(policy, ever_paid=bool(self._lots), effective_fen=self._lots_effective_fen))
 
 
-def against_lot(order: OrderFacts, lot: Lot | None) -> Difference | None:
+def _shown(standing: Standing | None) -> dict[str, Any]:
+    return {} if standing is None else asdict(standing)
+
+
+def against_lot(order: OrderFacts, lot: Lot | None, policy: Policy) -> Difference | None:
     """Return how an order's lot differs from what the order says it should be, or None.
 
     An order that was never paid has no lot.
@@ -167,28 +203,25 @@ def against_lot(order: OrderFacts, lot: Lot | None) -> Difference | None:
         return None
     last = order.changes[-1]
     expected = {
+        "year": calendar.earn_year(order.changes[0].at, policy.zone),
         "posted": len(order.changes),
-        "received": order.release_at is not None,
+        "release_at": _written(order.release_at),
         "points": last.earned_points,
         "effective_fen": last.effective_fen,
         "restored": last.to_restore,
     }
-    found = (
-        {}
-        if lot is None
-        else {
-            "posted": lot.posted,
-            "received": lot.release_at is not None,
-            "points": lot.points,
-            "effective_fen": lot.effective_fen,
-            "restored": lot.restored,
-        }
-    )
+    found: dict[str, Any] = {}
+    if lot is not None:
+        found = {name: getattr(lot, name) for name in expected} | {"release_at": _written(lot.release_at)}
     if found == expected:
         return None
     return Difference(
         member_id=order.member_id, order_id=order.order_id, what="posting", expected=expected, found=found
     )
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else calendar.to_row(moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,6 @@ class _Sum:
     """What a shard's tasks have found so far."""
 
     checked: int = 0
-    differences: int = 0
     second_looks: int = 0
     liability: Liability = field(default_factory=Liability)
 
@@ -86,7 +85,7 @@ class Auditor:
         def close() -> None:
             nonlocal tally
             if tally is not None and tally.differences(self.policy):
-                total.differences += self._listed(task, self._recheck(tally.member_id, deadline))
+                self._list(task, self._recheck(tally.member_id, deadline))
             tally = None
 
         def handle(rows: list[Row]) -> Handled:
@@ -137,11 +136,11 @@ class Auditor:
             found = [
                 difference
                 for order, lot in zip(orders, lots, strict=True)
-                if (difference := against_lot(order, lot)) is not None
+                if (difference := against_lot(order, lot, self.policy)) is not None
                 and not _on_its_way(order, lot, missed.get(order.order_id))
             ]
             if task.only:
-                total.differences += self._listed(task, found)
+                self._list(task, found)
             else:
                 total.checked += len(orders)
                 total.second_looks += self._look_again(task, total.second_looks, found)
@@ -216,11 +215,11 @@ class Auditor:
             {
                 "order_id": difference.order_id,
                 "changes": difference.expected["posted"],
-                "received": difference.expected["received"],
+                "received": difference.expected["release_at"] is not None,
             }
             for difference in found
         )
-        later = replace(task, after=None, only=only, so_far={"second_looks": before + 1})
+        later = replace(task, after=None, only=only, so_far=asdict(_Sum(second_looks=before + 1)))
         self.queue.put([later], delay_seconds=SECOND_LOOK_SECONDS)
         return 1
 
@@ -253,11 +252,10 @@ class Auditor:
         logger.warning("account is changing all the time", extra={"member_id": member_id})
         return []
 
-    def _listed(self, task: Task, found: list[Difference]) -> int:
+    def _list(self, task: Task, found: list[Difference]) -> None:
         for difference in found:
             logger.error("audit difference", extra=asdict(difference))
             self.reports.put_difference(task.at, difference)
-        return len(found)
 
     def _end(self, task: Task, total: _Sum) -> None:
         """Write down what a shard's tasks have found; the last one of the audit counts its differences."""
@@ -270,7 +268,6 @@ class Auditor:
                 number=total.second_looks if second_look else 0,
                 follow_ups=0 if second_look else total.second_looks,
                 checked=total.checked,
-                differences=total.differences,
                 liability=total.liability,
             ),
             SEGMENTS,

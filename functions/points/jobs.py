@@ -10,9 +10,9 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, work_off
 from functions.platform.observability import logger
-from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS
+from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS, wallet_of
 from functions.points.accounts import AccountMissingError, Accounts
-from functions.points.ledger import Entry, Wallet, expiry
+from functions.points.ledger import Entry, expiry
 from functions.points.metrics import count
 from functions.points.posting import LOTS_PER_RELEASE_MAX
 from functions.tiers import members
@@ -74,7 +74,7 @@ class PointsJobs:
 
         def handled(rows: list[Row]) -> Handled:
             nonlocal done
-            page_done = handle(rows, task.at, deadline)
+            page_done = handle(rows, task, deadline)
             done += page_done.done
             return page_done
 
@@ -96,9 +96,9 @@ class PointsJobs:
         year = expiring_year(task.at, self.policy)
         return _page(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
 
-    def _release(self, rows: list[Row], at: datetime, deadline: Deadline) -> Handled:
-        """Release a page of lots, each member's in one transaction (E3)."""
-        groups = _by_member(rows)
+    def _release(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
+        """Release a page of lots, each member's in one transaction (E3); those that failed one by one."""
+        groups = _by_member(rows, 1 if task.only else LOTS_PER_RELEASE_MAX)
         reads = [self.accounts.release_reads(member_id, lots) for member_id, lots in groups]
         found = iter(self.accounts.tables.batch_get(list(chain.from_iterable(reads)), deadline))
         due = [
@@ -111,7 +111,7 @@ class PointsJobs:
         def release(one: tuple[str, list[str], list[Row | None]]) -> int:
             member_id, lots, read = one
             entries = self.accounts.release(
-                member_id, lots, at=at, policy=self.policy, deadline=deadline, read=read
+                member_id, lots, at=task.at, policy=self.policy, deadline=deadline, read=read
             )
             moved.extend(entries)
             return len(entries)
@@ -123,14 +123,14 @@ class PointsJobs:
         count(moved)
         return handled
 
-    def _expire(self, rows: list[Row], at: datetime, deadline: Deadline) -> Handled:
+    def _expire(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Write off what has expired of a page of wallets (E5)."""
         moved: list[Entry] = []
 
-        def expire(one: tuple[str, Wallet | None]) -> int:
+        def expire(one: tuple[str, Row | None]) -> int:
             member_id, wallet = one
             entries = self.accounts.expire(
-                member_id, at=at, policy=self.policy, deadline=deadline, read=wallet
+                member_id, at=task.at, policy=self.policy, deadline=deadline, read=wallet
             )
             moved.extend(entries)
             return bool(entries)
@@ -139,26 +139,29 @@ class PointsJobs:
         count(moved)
         return handled
 
-    def _announce(self, rows: list[Row], at: datetime, deadline: Deadline) -> Handled:
+    def _announce(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Put down for a page of wallets what they are told will expire (E10)."""
-        year = expiring_year(at, self.policy)
+        year = expiring_year(task.at, self.policy)
         told = self.accounts.told_of(year, [row["member_id"] for row in rows], deadline)
         rows = [row for row in rows if row["member_id"] not in told]
 
-        def announce(one: tuple[str, Wallet | None]) -> int:
+        def announce(one: tuple[str, Row | None]) -> int:
             member_id, wallet = one
             if wallet is None:
                 raise AccountMissingError(member_id)
-            return self.accounts.announce(member_id, wallet, year=year, at=at, policy=self.policy)
+            return self.accounts.announce(
+                member_id, wallet_of(wallet), year=year, at=task.at, policy=self.policy
+            )
 
         return each_until(deadline, self._wallets(rows, deadline), announce, rows_of=_wallet_rows)
 
-    def _wallets(self, rows: list[Row], deadline: Deadline) -> list[tuple[str, Wallet | None]]:
+    def _wallets(self, rows: list[Row], deadline: Deadline) -> list[tuple[str, Row | None]]:
+        """Return the wallets' rows; what they hold is looked at one by one, so that a broken one is alone."""
         member_ids = [row["member_id"] for row in rows]
-        return list(zip(member_ids, self.accounts.wallets(member_ids, deadline), strict=True))
+        return list(zip(member_ids, self.accounts.wallet_rows(member_ids, deadline), strict=True))
 
 
-def _wallet_rows(one: tuple[str, Wallet | None]) -> list[Row]:
+def _wallet_rows(one: tuple[str, Row | None]) -> list[Row]:
     return [members.key(one[0], WALLET)]
 
 
@@ -166,13 +169,13 @@ def _page(rows: list[Row], more: bool) -> Page:
     return rows, rows[-1] if more and rows else None
 
 
-def _by_member(rows: list[Row]) -> list[tuple[str, list[str]]]:
-    """Return the lots of a page by their members, as many at a time as one transaction takes."""
+def _by_member(rows: list[Row], at_once: int) -> list[tuple[str, list[str]]]:
+    """Return the lots of a page by their members, so many at a time."""
     lots: dict[str, list[str]] = {}
     for row in rows:
         lots.setdefault(row["member_id"], []).append(row["item"].removeprefix(LOT))
     return [
-        (member_id, order_ids[start : start + LOTS_PER_RELEASE_MAX])
+        (member_id, order_ids[start : start + at_once])
         for member_id, order_ids in lots.items()
-        for start in range(0, len(order_ids), LOTS_PER_RELEASE_MAX)
+        for start in range(0, len(order_ids), at_once)
     ]

@@ -1,6 +1,6 @@
 """Where audits are written down: what each shard found, the differences, and the report of the last audit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ AUDIT_ORDERS = "audit-orders"
 LAST = {"report": "points", "item": "LAST"}
 PART = "PART#"
 DIFFERENCE = "DIFFERENCE#"
-PARTS_PAGE_ROWS = 100
+PAGE_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,6 @@ class Part:
     number: int
     follow_ups: int = 0
     checked: int = 0
-    differences: int = 0
     liability: Liability = field(default_factory=Liability)
 
 
@@ -106,33 +105,33 @@ class Reports:
         """Return the sum of an audit's parts, or None while one is missing."""
         present: set[tuple[str, int, int]] = set()
         wanted = {(work, shard, 0) for work, count in shards.items() for shard in range(count)}
-        liability, differences, checked = Liability(), 0, dict.fromkeys(shards, 0)
-        for row in self._parts(at):
+        liability, checked = Liability(), dict.fromkeys(shards, 0)
+        for row in self._rows(at, PART):
             work, shard = row["work"], row["shard"]
             present.add((work, shard, row["number"]))
             wanted |= {(work, shard, number + 1) for number in range(row["follow_ups"])}
             liability += Liability(**row["liability"])
-            differences += row["differences"]
             checked[work] += row["checked"]
         if wanted - present:
             return None
+        differences = sum(1 for _ in self._rows(at, DIFFERENCE))
         return Report(as_of=at, liability=liability, checked=checked, differences=differences)
 
-    def _parts(self, at: datetime) -> Sequence[Row]:
-        parts: list[Row] = []
+    def _rows(self, at: datetime, prefix: str) -> Iterator[Row]:
+        """Give an audit's rows whose sort key begins so."""
         after: Mapping[str, str] | None = None
-        while True:
+        more = True
+        while more:
             rows, more = self.tables.query(
                 self.table,
                 partition=("report", _key(at, "")["report"]),
-                prefix=("item", PART),
-                limit=PARTS_PAGE_ROWS,
+                prefix=("item", prefix),
+                limit=PAGE_ROWS,
                 after=after,
             )
-            parts += rows
-            if not more:
-                return parts
-            after = _key(at, rows[-1]["item"])
+            yield from rows
+            if more:
+                after = _key(at, rows[-1]["item"])
 
     def _put_last(self, report: Report) -> None:
         """Let a report be the last one, unless there is one of a later audit."""

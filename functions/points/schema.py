@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -10,7 +10,7 @@ from functions.domain import calendar, identifiers
 from functions.domain.identifiers import CallerId
 from functions.domain.policy import Policy
 from functions.platform.shapes import Answer, Printable, Request, StoreTime
-from functions.points.audit import Difference
+from functions.points.audit import Difference, What
 from functions.points.ledger import Entry, EntryKind, Wallet, expiry, usable
 from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Report
 
@@ -87,7 +87,7 @@ class DifferenceAnswer(Answer):
 
     member_id: str
     order_id: str | None
-    what: Literal["entries", "chain", "lots", "standing", "wallet", "posting"]
+    what: What
     expected: dict[str, Any]
     found: dict[str, Any]
 

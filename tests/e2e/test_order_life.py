@@ -108,7 +108,14 @@ def test_a_paid_order_is_cancelled_and_its_money_is_due(shopper: Shopper, listen
     assert shopper.stack.call("POST", path, who=shopper.name).body == cancelled.body
     assert (units(shopper), account(shopper)) == (5, (0, 0, "J1"))
     heard = listener.heard_of(order.body["order_id"])
-    assert sorted(name for name, _ in heard) == ["OrderClosed", "OrderPaid", "OrderPlaced", "RefundDue"]
+    assert sorted(name for name, _ in heard) == [
+        "OrderClosed",
+        "OrderPaid",
+        "OrderPlaced",
+        "PointsEarned",
+        "RefundDue",
+        "TierChanged",
+    ]
     (refund,) = [detail for name, detail in heard if name == "RefundDue"]
     assert (refund["amount_fen"], refund["reason"], refund["member_id"]) == (
         19_900,

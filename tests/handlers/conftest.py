@@ -7,23 +7,47 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from moto import mock_aws
 
 from functions.checkout import api as shop_api
 from functions.domain.policy import Policy, load
 from functions.platform import dynamo
 from functions.platform.dynamo import Tables
+from functions.platform.fanout import WorkQueue
 from functions.platform.http import Api
 from functions.platform.observability import logger
 from functions.platform.settings import Settings
 from functions.points import api as points_api
+from functions.points.queue import Worker
+from functions.points.schedule import Starter
 from functions.points.stream import Consumer
 from functions.tiers import api as members_api
 from tests.support import tables
-from tests.support.events import Answer, Call, claims, staff
+from tests.support.events import Answer, Call, Context, claims, staff
 
 TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
 ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
+
+
+class Messages:
+    """SQS with one queue, of which the test takes the messages."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, str]] = []
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> None:
+        """Take a message."""
+        self._waiting.append((DelaySeconds, MessageBody))
+
+    def take(self, *, delayed: bool) -> str | None:
+        """Return a message's body, the longest waiting; None where there is none (of those not delayed)."""
+        due = [each for each in self._waiting if delayed or not each[0]]
+        if not due:
+            return None
+        first = min(due, key=lambda each: each[0])
+        self._waiting.remove(first)
+        return first[1]
 
 
 @dataclass
@@ -41,6 +65,10 @@ class Suite:
         self.members: Api = members_api.create(*create)
         self.points: Api = points_api.create(*create)
         self.posting = Consumer(self.tables, self.settings, self.policy)
+        self.queue = Messages()
+        work = WorkQueue(self.queue, "work")  # type: ignore[arg-type]
+        self.starter = Starter(work, self.policy, lambda: self.now)
+        self.worker = Worker(self.tables, self.settings, work, self.policy)
 
     def call(self, call: Call) -> Answer:
         """Send a request to the function that serves its path."""
@@ -64,6 +92,28 @@ class Suite:
         """Place an order of one tea."""
         headers = {"idempotency-key": key}
         return self.call(Call("POST", "/orders", body or ONE_TEA, who, headers))
+
+    def fire(self, job: str) -> None:
+        """Run a job of the points with all that follows from it; none of its tasks fails."""
+        self.starter({"job": job}, Context())
+        assert self.work_off() == []
+
+    def work_off(self, *, delayed: bool = True) -> list[str]:
+        """Work the queue's tasks off, those that are delayed last or not at all; return those that failed."""
+        failed = []
+        while (body := self.queue.take(delayed=delayed)) is not None:
+            if not self.work(body):
+                failed.append(body)
+        return failed
+
+    def work(self, body: str, *, remaining_ms: int = 10_000) -> bool:
+        """Deliver one task to the worker, which has so much time; return whether it was worked off."""
+        record = {"messageId": "1", "body": body, "eventSource": "aws:sqs"}
+        try:
+            answer = self.worker({"Records": [record]}, Context(remaining_ms=remaining_ms))
+        except BatchProcessingError:  # what a batch of failures only ends with
+            return False
+        return answer == {"batchItemFailures": []}
 
     def pass_time(self, **span: int) -> None:
         """Let time pass."""

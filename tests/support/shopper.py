@@ -35,16 +35,49 @@ class Shopper:
         """Ask what a cart costs."""
         return self.stack.call("POST", "/quotes", self.cart(quantity, **offers), who=self.name)
 
-    def order(self, key: str = "k1", quantity: int = 1) -> Answer:
+    def order(self, key: str = "k1", quantity: int = 1, **offers: Any) -> Answer:
         """Place an order."""
         headers = {"Idempotency-Key": key}
-        return self.stack.call("POST", "/orders", self.cart(quantity), who=self.name, headers=headers)
+        body = self.cart(quantity, **offers)
+        return self.stack.call("POST", "/orders", body, who=self.name, headers=headers)
 
     def pay(self, order: Answer) -> Answer:
         """Let the payment provider report the money."""
         body = {"payment_id": uuid.uuid4().hex, "amount_fen": order.body["paid_fen"]}
         path = f"/orders/{order.body['order_id']}/payment"
         return self.stack.call("POST", path, body, who="clerk", staff=True)
+
+    def staff(self, order: Answer, call: str, body: Any = None) -> Answer:
+        """Let staff do something with an order."""
+        path = f"/orders/{order.body['order_id']}/{call}"
+        return self.stack.call("POST", path, body, who="clerk", staff=True)
+
+    def give_back(self, order: Answer, units: int = 1) -> Answer:
+        """Let units of the product come back."""
+        lines = [{"sku": self.sku, "quantity": units}]
+        return self.staff(order, "returns", {"return_id": uuid.uuid4().hex, "lines": lines})
+
+    def adjust(self, points: int) -> Answer:
+        """Let staff credit or debit points."""
+        body = {"adjustment_id": uuid.uuid4().hex, "points": points, "reason": "test"}
+        path = f"/members/{self.member_id}/points/adjustments"
+        return self.stack.call("POST", path, body, who="clerk", staff=True)
+
+    @property
+    def member_id(self) -> str:
+        """The member's id."""
+        return self.stack.member_id(self.name)
+
+    def points(self) -> tuple[int, int, int]:
+        """Return what is available, frozen and owed, once the streams are drained."""
+        self.stack.local("settle")
+        body = self.get("/members/me/points").body
+        return body["available"], body["frozen"], body["debt"]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the ledger, oldest first."""
+        found: list[dict[str, Any]] = self.get("/members/me/points/entries?limit=100").body["items"]
+        return found[::-1]
 
     def get(self, path: str) -> Answer:
         """Read something of one's own."""

@@ -1,0 +1,234 @@
+"""The life of points on the deployed stack: released, owed, audited, expired.
+
+The last test moves the clock by more than a year.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from functions.platform.dynamo import Tables
+from local.aws import Aws
+from tests.e2e.test_order_life import Listener
+from tests.support import accounts
+from tests.support.shopper import Shopper
+from tests.support.stack import Stack
+
+
+class MembersListener(Listener):
+    """Somebody outside who listens to what becomes of members."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(stack)
+        self._stack = stack
+
+    def clock(self, to: str) -> None:
+        """Move the time; what was told before is heard first, because a queue forgets in four days."""
+        self._stack.local("settle")
+        self.heard_of("")
+        self._stack.clock(to)
+
+    def of_member(self, shopper: Shopper, kind: str) -> list[dict[str, Any]]:
+        """Return what was told of a member's points or tier, each event once, by its time."""
+        self.heard_of("")
+        found = {
+            event["detail"]["event_id"]: event["detail"]
+            for event in self._heard
+            if event["detail-type"] == kind and event["detail"].get("member_id") == shopper.member_id
+        }
+        return sorted(found.values(), key=lambda detail: str(detail["occurred_at"]))
+
+
+@pytest.fixture
+def listener(deployed: Stack) -> Iterator[MembersListener]:
+    """Somebody who listens during one test."""
+    listener = MembersListener(deployed)
+    yield listener
+    listener.close()
+
+
+def registered(stack: Stack, units: int = 0) -> Shopper:
+    """Return a member of their own, with so many units of a product at 99.50."""
+    shopper = Shopper(stack)
+    assert shopper.register().status == 201
+    if units:
+        shopper.stocked(units)
+    return shopper
+
+
+def summed(shopper: Shopper) -> tuple[int, int, int]:
+    """Return what the ledger's entries sum to: available, frozen and owed (E9)."""
+    entries = shopper.entries()
+    available, frozen, debt = (
+        sum(entry[f"{name}_delta"] for entry in entries) for name in ("available", "frozen", "debt")
+    )
+    return available, frozen, debt
+
+
+def test_points_are_frozen_until_7_days_after_receipt_and_owed_when_spent_before_a_return(
+    deployed: Stack, listener: MembersListener
+) -> None:
+    shopper = registered(deployed, units=4)
+    first, second = shopper.order("k1", 2), shopper.order("k2", 2)
+    for order in (first, second):
+        assert shopper.pay(order).body["status"] == "paid"
+    assert shopper.staff(first, "shipment").body["status"] == "shipped"
+    received = shopper.staff(first, "receipt").body
+    assert received["status"] == "received"
+    deployed.local("fire", "release-points")
+    assert shopper.points() == (0, 398, 0)  # E2
+    listener.clock("+7d")
+    assert deployed.local("fire", "release-points")["job"] == "release-points"
+    assert shopper.points() == (199, 199, 0)  # E3: the second order has not been received
+    shopper.give_back(first)
+    assert shopper.points() == (100, 199, 0)  # E4: out of what is available
+    assert shopper.adjust(-70).body == {"available": 30, "frozen": 199, "debt": 0}
+    shopper.give_back(first)
+    assert shopper.points() == (0, 199, 70)  # E4: what is spent is owed
+    shopper.staff(second, "shipment")
+    shopper.staff(second, "receipt")
+    shopper.give_back(second)
+    assert shopper.points() == (0, 100, 70)  # E4: out of what is frozen
+    listener.clock("+7d")
+    deployed.local("fire", "release-points")
+    assert shopper.points() == (30, 0, 0) == summed(shopper)  # E4: the release pays the debt first
+    assert [entry["kind"] for entry in shopper.entries()][2:] == [
+        "release",
+        "reverse",
+        "adjust",
+        "reverse",
+        "reverse",
+        "release",
+    ]
+    orders = [first.body["order_id"], second.body["order_id"]]
+    assert [each["points"] for each in listener.of_member(shopper, "PointsEarned")] == [199, 199]
+    released = listener.of_member(shopper, "PointsReleased")
+    assert [(each["order_id"], each["points"]) for each in released] == list(
+        zip(orders, (199, 100), strict=True)
+    )
+    tiers = [(each["from"], each["to"]) for each in listener.of_member(shopper, "TierChanged")]
+    assert tiers == [("J0", "J1")]
+
+
+@contextmanager
+def posting_down_for_a_day(stack: Stack) -> Iterator[None]:
+    """Let the posting stand still while something happens, and for longer than the stream keeps it."""
+    functions = Aws(stack.local("status")["endpoint"]).client("lambda")
+    (mapping,) = [
+        each["UUID"]
+        for each in functions.list_event_source_mappings()["EventSourceMappings"]
+        if "PointsPosting" in each["FunctionArn"]
+    ]
+    stack.local("settle")
+    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+    try:
+        yield
+        stack.clock("+25h")
+    finally:
+        functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+
+def report(stack: Stack) -> dict[str, Any]:
+    """Return the report of the last audit."""
+    return stack.call("GET", "/reports/points-liability", who="clerk", staff=True).body
+
+
+def audited(stack: Stack) -> dict[str, set[str]]:
+    """Audit the points; return which checks failed, by member."""
+    stack.local("fire", "audit-points")
+    found: dict[str, set[str]] = {}
+    path = query = "/reports/points-differences?limit=100"
+    while query:
+        page = stack.call("GET", query, who="clerk", staff=True).body
+        for each in page["items"]:
+            found.setdefault(each["member_id"], set()).add(each["what"])
+        query = page["next_cursor"] and f"{path}&cursor={page['next_cursor']}"
+    return found
+
+
+def test_case_30_an_audit_finds_what_was_spoilt_or_lost_and_a_replay_posts_what_was_lost(
+    deployed: Stack,
+) -> None:
+    spoilt, loser, whole = (registered(deployed, units) for units in (0, 2, 0))
+    for shopper in (spoilt, whole):
+        shopper.adjust(1_000)
+    before = audited(deployed)  # other tests put rows in by hand
+    assert not {spoilt.member_id, loser.member_id, whole.member_id} & before.keys()
+    figures = report(deployed)
+
+    order = loser.order(quantity=2)
+    with posting_down_for_a_day(deployed):
+        assert loser.pay(order).body["status"] == "paid"
+    assert loser.points() == (0, 0, 0)
+    tables = Tables(Aws(deployed.local("status")["endpoint"]).client("dynamodb"))
+    table = deployed.outputs["MembersTableName"]
+    (year,) = spoilt.entries()[0]["available_by_year_delta"]
+    accounts.hold_points(tables, table, spoilt.member_id, {year: 990})
+
+    after = audited(deployed)
+    assert {member: after[member] for member in after.keys() - before.keys()} == {
+        spoilt.member_id: {"chain", "entries"},
+        loser.member_id: {"posting"},
+    }
+    assert report(deployed)["differences"] == figures["differences"] + 3
+
+    accounts.hold_points(tables, table, spoilt.member_id, {year: 1_000})
+    for _ in range(2):
+        deployed.local("replay")
+    assert loser.points() == (0, 199, 0) == summed(loser)
+    assert loser.get("/members/me").body["tier"] == "J1"
+    assert audited(deployed).keys() == before.keys()
+    mended = report(deployed)
+    assert mended["frozen"] - figures["frozen"] == 199
+    assert mended["orders"] == figures["orders"] + 1
+    assert mended["value_fen"] == sum(each["points"] for each in mended["available"]) // 5
+
+
+def test_E5_E10_what_a_year_leaves_is_told_30_days_ahead_and_gone_with_the_next_years_first_second(
+    deployed: Stack, listener: MembersListener
+) -> None:
+    shopper = registered(deployed, units=9)
+    assert shopper.adjust(1_500).status == 200
+    (earned_in,) = map(int, shopper.entries()[0]["available_by_year_delta"])
+    last_usable = f"{earned_in + 1}-12-31T23:59:59+08:00"
+
+    deployed.clock(f"{earned_in + 1}-12-02T09:00:00+08:00")
+    assert shopper.adjust(300).status == 200
+    for _ in range(2):
+        deployed.local("fire", "announce-expiring")
+    (told,) = listener.of_member(shopper, "PointsExpiring")
+    assert (told["earned_in"], told["points"], told["expires_at"]) == (earned_in, 1_500, last_usable)
+
+    deployed.clock(f"{earned_in + 1}-12-31T23:59:00+08:00")
+    spent = shopper.order("in-time", points=500)
+    assert (spent.status, spent.body["quote"]["points"]["redeemed"]) == (201, 500)
+    assert spent.body["placed_at"] <= last_usable
+    assert shopper.points() == (1_300, 0, 0)
+
+    expired_at = f"{earned_in + 2}-01-01T00:00:00+08:00"
+    deployed.clock(expired_at)
+    late = shopper.order("late", points=500)
+    assert (late.status, late.code) == (409, "insufficient_points")
+    wallet = shopper.get("/members/me/points").body
+    assert (wallet["available"], [each["points"] for each in wallet["expiring"]]) == (300, [300])
+    # Whether or not the job has run: after a step of the clock the cloud runs by itself what was missed.
+
+    for _ in range(2):
+        deployed.local("fire", "expire-points")
+        assert shopper.points() == (300, 0, 0) == summed(shopper)
+    expire = shopper.entries()[-1]
+    assert (expire["kind"], expire["occurred_at"]) == ("expire", expired_at)
+    assert expire["available_by_year_delta"] == {str(earned_in): -1_000}
+    (gone,) = listener.of_member(shopper, "PointsExpired")
+    assert (gone["earned_in"], gone["points"], gone["occurred_at"]) == (earned_in, 1_000, expired_at)
+
+    opened = datetime.fromisoformat(spent.body["placed_at"])
+    deployed.clock("+31m")
+    deployed.local("fire", "lapse-unpaid")
+    assert shopper.points() == (300, 0, 0) == summed(shopper)  # E6: what comes back has expired
+    lapse = shopper.entries()[-1]
+    assert (lapse["kind"], lapse["lapsed_points"]) == ("lapse", 500)
+    assert (datetime.fromisoformat(lapse["occurred_at"]) - opened).total_seconds() == 30 * 60
