@@ -1,5 +1,7 @@
 """The operator's commands on the local cloud."""
 
+import re
+
 from tests.support.stack import Stack
 
 
