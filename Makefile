@@ -25,6 +25,7 @@ check: setup ## format, lint, types, API document, synthesis, template: in secon
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m tools.openapi --check
+	@$(BIN)/python -m tools.event_schemas --check
 	@$(BIN)/python -m tools.programme --check
 	@$(CDK) synth --quiet --output cdk.out/check
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
@@ -38,10 +39,11 @@ synth: setup ## write the CloudFormation template of a stage (stage=dev) to cdk.
 	@$(CDK) synth --quiet --context stage=$(stage)
 
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
-	@$(CDK) deploy --context stage=$(stage)
+	@$(CDK) deploy --context stage=$(stage) $(if $(listen),--context listen=$(listen))
 
-docs: setup ## write docs/openapi.json and docs/programme.md anew, from code and policy
+docs: setup ## write the API, events and programme in docs anew, from code and policy
 	@$(BIN)/python -m tools.openapi
+	@$(BIN)/python -m tools.event_schemas
 	@$(BIN)/python -m tools.programme
 
 lock: setup ## write the requirement locks anew from pyproject.toml

@@ -1,34 +1,25 @@
 """What the points' jobs cost: release and expiry of so many due rows, among others that are not due.
 
-``python -m benchmarks.points_jobs 10000 100000`` prints the table of docs/points.md. Each size runs
-on an emulator of its own, with one worker in one process; the baseline is a bare loop of the SDK that sends
+``python -m benchmarks.points_jobs 10000 100000`` prints the table of docs/points.md. Each size runs on an
+emulator of its own, with one worker in one process; the baseline is a bare loop of the SDK that sends
 transactions with the same rows and conditions, in the same run.
 """
 
 import argparse
-import json
-import os
-import resource
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from benchmarks import jobs as bench
+from benchmarks.jobs import BASELINE_WRITES, Figures, Write
 from functions.checkout.order_rows import key as order_key
 from functions.domain import calendar
-from functions.domain.policy import Policy, load
+from functions.domain.policy import load
 from functions.platform import dynamo
-from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Tables, to_item
-from functions.platform.fanout import Task, WorkQueue
-from functions.platform.observability import logger, metrics
+from functions.platform.dynamo import Row, Tables
 from functions.platform.settings import Settings
 from functions.points import jobs, ledger, posting
-from functions.points.account_rows import entry_row, lot_row, wallet_row
+from functions.points.account_rows import WALLET, entry_row, lot_row, wallet_of, wallet_row
 from functions.points.accounts import Accounts
 from functions.points.jobs import EXPIRE_POINTS, RELEASE_POINTS, PointsJobs
 from functions.points.ledger import Wallet
@@ -39,105 +30,15 @@ from tests.support import dynoxide, tables
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+POLICY = load()
 PAID_AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
 DUE_AT = datetime(2026, 3, 20, 4, tzinfo=UTC)
+LATER = datetime(2026, 4, 20, 4, tzinfo=UTC)
 AFTER_YEARS_END = datetime(2028, 1, 1, tzinfo=UTC)
 POINTS = 120
-BATCH_ROWS = 25
-TASK_SECONDS = 50.0
-"""What a worker's time-out leaves: then it hands on."""
-BASELINE_ROWS = 2_000
-HEAD = [
-    "job",
-    "due",
-    "time",
-    "rate",
-    "of the bare loop",
-    "CPU each",
-    "written each",
-    "read each",
-    "tasks",
-    "memory",
-]
-"""``written`` and ``read`` are capacity units; ``memory`` is by how much the peak grew."""
-
-
-@dataclass
-class Queue:
-    """A queue in memory, in the place of the SDK's client."""
-
-    bodies: deque[str] = field(default_factory=deque)
-    sent: int = 0
-
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> None:
-        """Take a message."""
-        self.sent += 1
-        self.bodies.append(MessageBody)
-
-
-@dataclass
-class Usage:
-    """The capacity units that a client's calls consumed."""
-
-    read: float = 0
-    written: float = 0
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a job took for so many due rows."""
-
-    job: str
-    due: int
-    seconds: float
-    cpu_seconds: float
-    usage: Usage
-    baseline_seconds: float
-    tasks: int
-    growth_kib: int
-
-    def line(self) -> str:
-        """Return it as a line of the table."""
-        rate, baseline = self.due / self.seconds, 1 / self.baseline_seconds
-        return (
-            f"| `{self.job}` | {self.due:,} | {self.seconds:.0f} s | {rate:.0f}/s | {rate / baseline:.2f} "
-            f"| {1000 * self.cpu_seconds / self.due:.2f} ms "
-            f"| {self.usage.written / self.due:.2f} | {self.usage.read / self.due:.2f} | {self.tasks} "
-            f"| {self.growth_kib / 1024:.0f} MiB |"
-        ).replace(",", " ")
-
-
-@contextmanager
-def counted(client: "DynamoDBClient") -> Iterator[Usage]:
-    """Count the capacity that a client consumes."""
-    usage = Usage()
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        capacity = parsed.get("ConsumedCapacity", [])
-        listed = capacity if isinstance(capacity, list) else [capacity]
-        units = sum(each["CapacityUnits"] for each in listed)
-        if model.name in ("Query", "BatchGetItem", "GetItem"):
-            usage.read += units
-        else:
-            usage.written += units
-
-    events = client.meta.events
-    events.register("before-parameter-build.dynamodb.*", ask)
-    events.register("after-call.dynamodb.*", note)
-    yield usage
-    events.unregister("before-parameter-build.dynamodb.*", ask)
-    events.unregister("after-call.dynamodb.*", note)
-
-
-def put(client: "DynamoDBClient", table: str, rows: Iterable[Row]) -> None:
-    """Put rows in batches."""
-    waiting = iter(rows)
-    while batch := list(islice(waiting, BATCH_ROWS)):
-        requests: list[Any] = [{"PutRequest": {"Item": to_item(row)}} for row in batch]
-        client.batch_write_item(RequestItems={table: requests})
+FROZEN = Wallet(version=3, entries=1, frozen=POINTS)
+HELD = Wallet(version=3, entries=2, available={"2026": POINTS})
+CHUNK = 1_000
 
 
 def member(number: int) -> str:
@@ -145,43 +46,26 @@ def member(number: int) -> str:
     return f"member-{number:08}"
 
 
-def frozen_lots(settings: Settings, client: "DynamoDBClient", count: int, release_at: datetime) -> None:
-    """Put so many members with one frozen lot each, and its order as far as the account looks at it."""
-    for start in range(0, count, 1000):
-        numbers = range(start, min(start + 1000, count))
-        lot = Lot(order_id="", year=2026, points=POINTS, effective_fen=12_000, posted=1, version=2)
-        put(client, settings.members_table, (wallet_row(member(n), _frozen()) for n in numbers))
-        put(
-            client,
-            settings.members_table,
-            (lot_row(member(n), _lot(lot, n, release_at)) for n in numbers),
-        )
-        put(client, settings.orders_table, (_order_row(n, release_at) for n in numbers))
-
-
-def _frozen() -> Wallet:
-    return Wallet(version=3, entries=1, frozen=POINTS)
-
-
-def _lot(lot: Lot, number: int, release_at: datetime) -> Lot:
+def lot_of(number: int, release_at: datetime) -> Lot:
+    """Return a member's frozen lot."""
     return Lot(
         order_id=f"ord_{number:026}",
-        year=lot.year,
-        points=lot.points,
-        effective_fen=lot.effective_fen,
-        posted=lot.posted,
+        year=2026,
+        points=POINTS,
+        effective_fen=12_000,
+        posted=1,
         release_at=release_at,
-        version=lot.version,
+        version=2,
     )
 
 
-def _order_row(number: int, release_at: datetime) -> Row:
-    received_at = release_at - timedelta(days=7)
+def order_row(number: int, release_at: datetime) -> Row:
+    """Return a member's order, as far as the account looks at it."""
     change = {"at": calendar.to_row(PAID_AT), "effective_fen": 12_000, "earned_points": POINTS}
     return {
         **order_key(f"ord_{number:026}"),
         "member_id": member(number),
-        "received_at": calendar.to_row(received_at),
+        "received_at": calendar.to_row(release_at - timedelta(days=7)),
         "terms": {"release_days": 7},
         "redeemed_by_year": {},
         "changes": [{**change, "paid_fen": 12_000, "to_restore": 0}],
@@ -189,133 +73,102 @@ def _order_row(number: int, release_at: datetime) -> Row:
     }
 
 
-def wallets(settings: Settings, client: "DynamoDBClient", count: int, year: str, first: int = 0) -> None:
-    """Put so many members with available points of a year."""
-    wallet = Wallet(version=3, entries=2, available={year: POINTS})
-    put(client, settings.members_table, (wallet_row(member(first + n), wallet) for n in range(count)))
+def freeze(client: "DynamoDBClient", settings: Settings, numbers: range, release_at: datetime) -> None:
+    """Put members with one frozen lot each."""
+    for start in range(numbers.start, numbers.stop, CHUNK):
+        some = range(start, min(start + CHUNK, numbers.stop))
+        bench.put(client, settings.members_table, (wallet_row(member(n), FROZEN) for n in some))
+        lots = (lot_row(member(n), lot_of(n, release_at)) for n in some)
+        bench.put(client, settings.members_table, lots)
+        bench.put(client, settings.orders_table, (order_row(n, release_at) for n in some))
 
 
-def run(job: str, at: datetime, accounts: Accounts, policy: Policy) -> tuple[float, float, int]:
-    """Work a job off, task by task; return the seconds, the worker's CPU seconds, and the tasks it took."""
-    queue = Queue()
-    work_queue = WorkQueue(queue, "memory")  # type: ignore[arg-type]
-    work_queue.put(jobs.tasks(job, at, policy))
-    worker = PointsJobs(accounts, work_queue, policy)
-    begun, cpu_begun = time.perf_counter(), time.process_time()
-    while queue.bodies:
-        worker.work(Task.from_body(queue.bodies.popleft()), Deadline(TASK_SECONDS))
-    return time.perf_counter() - begun, time.process_time() - cpu_begun, queue.sent
-
-
-def baseline(client: "DynamoDBClient", settings: Settings, rows: Sequence[list[tuple[Row, int]]]) -> float:
-    """Return the seconds that the bare SDK takes for one transaction with these rows and conditions."""
-    sent = [
-        [
-            {
-                "Put": {
-                    "TableName": settings.members_table,
-                    "Item": to_item(row),
-                    "ConditionExpression": "attribute_not_exists(member_id)"
-                    if not replaces
-                    else "version = :replaces",
-                    **(
-                        {"ExpressionAttributeValues": {":replaces": {"N": str(replaces)}}} if replaces else {}
-                    ),
-                }
-            }
-            for row, replaces in transaction
-        ]
-        for transaction in rows
-    ]
-    begun = time.perf_counter()
-    for actions in sent:
-        client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
-    return (time.perf_counter() - begun) / len(sent)
-
-
-def release(count: int, policy: Policy) -> Figures:
-    """Measure the release of so many due lots, a tenth as many being frozen for longer."""
+def release(count: int) -> Figures:
+    """Measure the release of so many due lots, among a tenth as many that are frozen for longer."""
     with dynoxide.running() as endpoint:
         client = dynamo.client(endpoint)
         settings = tables.create(client, "points")
-        frozen_lots(settings, client, count + BASELINE_ROWS, DUE_AT)
+        freeze(client, settings, range(count + BASELINE_WRITES), DUE_AT)
+        others = range(count + BASELINE_WRITES, count + BASELINE_WRITES + count // 10)
+        freeze(client, settings, others, LATER)
+        bare = map(_released, range(count, count + BASELINE_WRITES))
         accounts = Accounts(Tables(client), settings.members_table, settings.orders_table)
-        base = baseline(client, settings, [_released(n, policy) for n in range(count, count + BASELINE_ROWS)])
-        before = _peak_kib()
-        with counted(client) as usage:
-            seconds, cpu_seconds, tasks = run(RELEASE_POINTS, DUE_AT, accounts, policy)
-        _check(client, settings, count, {"frozen": 0, "available": {"2026": POINTS}})
-        return Figures(RELEASE_POINTS, count, seconds, cpu_seconds, usage, base, tasks, _peak_kib() - before)
+        figures = bench.measured(
+            jobs.tasks(RELEASE_POINTS, DUE_AT, POLICY),
+            lambda queue: PointsJobs(accounts, queue, POLICY).work,
+            client,
+            due=count,
+            others=len(others),
+            baseline_seconds=bench.bare_transactions(client, settings.members_table, bare),
+        )
+        _check(client, settings, (0, count - 1), (0, {"2026": POINTS}))
+        _check(client, settings, (others[0], others[-1]), (POINTS, {}))
+        return figures
 
 
-def expire(count: int, policy: Policy) -> Figures:
+def expire(count: int) -> Figures:
     """Measure the expiry of so many wallets among as many that hold points of the next year."""
     with dynoxide.running() as endpoint:
         client = dynamo.client(endpoint)
         settings = tables.create(client, "points")
-        wallets(settings, client, count + BASELINE_ROWS, "2026")
-        wallets(settings, client, count, "2027", first=count + BASELINE_ROWS)
+        first = count + BASELINE_WRITES
+        later = replace(HELD, available={"2027": POINTS})
+        bench.put(client, settings.members_table, (wallet_row(member(n), HELD) for n in range(first)))
+        rows = (wallet_row(member(first + n), later) for n in range(count))
+        bench.put(client, settings.members_table, rows)
+        bare = map(_expired, range(count, first))
         accounts = Accounts(Tables(client), settings.members_table, settings.orders_table)
-        base = baseline(client, settings, [_expired(n, policy) for n in range(count, count + BASELINE_ROWS)])
-        before = _peak_kib()
-        with counted(client) as usage:
-            seconds, cpu_seconds, tasks = run(EXPIRE_POINTS, AFTER_YEARS_END, accounts, policy)
-        _check(client, settings, count, {"frozen": 0, "available": {}})
-        return Figures(EXPIRE_POINTS, count, seconds, cpu_seconds, usage, base, tasks, _peak_kib() - before)
+        figures = bench.measured(
+            jobs.tasks(EXPIRE_POINTS, AFTER_YEARS_END, POLICY),
+            lambda queue: PointsJobs(accounts, queue, POLICY).work,
+            client,
+            due=count,
+            others=count,
+            baseline_seconds=bench.bare_transactions(client, settings.members_table, bare),
+        )
+        _check(client, settings, (0, count - 1), (0, {}))
+        _check(client, settings, (first, first + count - 1), (0, {"2027": POINTS}))
+        return figures
 
 
-def _released(number: int, policy: Policy) -> list[tuple[Row, int]]:
-    lot = _lot(
-        Lot(order_id="", year=2026, points=POINTS, effective_fen=12_000, posted=1, version=2), number, DUE_AT
-    )
-    made = posting.release(_frozen(), [lot], at=DUE_AT, policy=policy)
+def _released(number: int) -> Write:
+    made = posting.release(FROZEN, [lot_of(number, DUE_AT)], at=DUE_AT, policy=POLICY)
     assert made is not None
-    wallet = Wallet(
-        version=4, entries=made.wallet.entries, frozen=made.wallet.frozen, available=made.wallet.available
-    )
     return [
-        (wallet_row(member(number), wallet), 3),
+        (wallet_row(member(number), replace(made.wallet, version=4)), 3),
         (entry_row(member(number), made.entries[0]), 0),
         (lot_row(member(number), made.lots[0]), 2),
     ]
 
 
-def _expired(number: int, policy: Policy) -> list[tuple[Row, int]]:
-    before = Wallet(version=3, entries=2, available={"2026": POINTS})
-    after, entries = ledger.expire(before, at=AFTER_YEARS_END, policy=policy)
-    wallet = Wallet(version=4, entries=after.entries, expired=after.expired)
-    return [(wallet_row(member(number), wallet), 3), (entry_row(member(number), entries[0]), 0)]
+def _expired(number: int) -> Write:
+    after, (entry,) = ledger.expire(HELD, at=AFTER_YEARS_END, policy=POLICY)
+    return [
+        (wallet_row(member(number), replace(after, version=4)), 3),
+        (entry_row(member(number), entry), 0),
+    ]
 
 
-def _check(client: "DynamoDBClient", settings: Settings, count: int, expected: dict[str, Any]) -> None:
-    """Fail unless the first and the last wallet are as they should be."""
-    for number in (0, count - 1):
-        row = Tables(client).get(settings.members_table, key(member(number), "WALLET"))
+def _check(
+    client: "DynamoDBClient",
+    settings: Settings,
+    numbers: tuple[int, int],
+    expected: tuple[int, dict[str, int]],
+) -> None:
+    """Fail unless these wallets are as they should be."""
+    for number in numbers:
+        row = Tables(client).get(settings.members_table, key(member(number), WALLET))
         assert row is not None
-        found = {name: row[name] for name in expected}
-        if found != expected:
-            raise SystemExit(f"{member(number)}: {json.dumps(found)} instead of {json.dumps(expected)}")
-
-
-def _peak_kib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        wallet = wallet_of(row)
+        if (wallet.frozen, wallet.available) != expected:
+            raise SystemExit(f"{member(number)}: {wallet} instead of {expected}")
 
 
 def main() -> None:
     """Measure each job at each size, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        os.environ.setdefault(name, "unused")
-    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    policy = load()
-    logger.setLevel("ERROR")
-    metrics.add_metric = lambda **_: None  # type: ignore[method-assign]
-    for row in (HEAD, ["---"] * len(HEAD)):
-        print(f"| {' | '.join(row)} |")
-    for size in parser.parse_args().sizes:
-        for measure in (release, expire):
-            print(measure(size, policy).line(), flush=True)
+    bench.table(parser.parse_args().sizes, (release, expire))
 
 
 if __name__ == "__main__":

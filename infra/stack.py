@@ -14,6 +14,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from functions.coupons.coupons import BIRTHDAY
 from functions.domain.policy import Policy
 from functions.points.account_rows import ENTRY, NOTICE
 from functions.tiers.members import TIER_CHANGE
@@ -23,6 +24,7 @@ from infra.constructs.identity import Identity
 from infra.constructs.job import Job
 from infra.constructs.membership_api import EVERY_OTHER, MembershipApi
 from infra.constructs.stream_consumer import StreamConsumer
+from infra.constructs.subscription import Subscription
 from infra.constructs.table import ProgrammeTable
 from infra.constructs.work_queue import TaskQueue
 from infra.stage import Stage
@@ -52,7 +54,14 @@ SHOP_ROUTES = [
     "POST /orders/{order_id}/returns",
     EVERY_OTHER,
 ]
-MEMBERS_ROUTES = ["PUT /members/me", "GET /members/me"]
+MEMBERS_ROUTES = [
+    "PUT /members/me",
+    "GET /members/me",
+    "GET /members/me/tier-history",
+    "GET /members/{member_id}",
+    "PUT /members/{member_id}/birthday",
+]
+COUPONS_ROUTES = ["GET /members/me/coupons"]
 POINTS_ROUTES = [
     "GET /members/me/points",
     "GET /members/me/points/entries",
@@ -85,6 +94,7 @@ class MembershipStack(Stack):
         self.members = ProgrammeTable(self, "Members", partition_key="member_id", stage=stage)
         self.members.add_sparse_index("lots_by_release", partition_key="lot_shard", sort_key="release_at")
         self.members.add_sparse_index("wallets_by_year", partition_key="wallet_shard", sort_key="oldest_year")
+        self.members.add_sparse_index("birthdays", partition_key="birthday_shard", sort_key="member_id")
         self.catalog = ProgrammeTable(self, "Catalog", partition_key="sku", stage=stage)
         self.catalog.add_sparse_index("zone", partition_key="zone", sort_key="sku")
         self.reports = ProgrammeTable(self, "Reports", partition_key="report", stage=stage)
@@ -98,11 +108,18 @@ class MembershipStack(Stack):
         self._shop_api()
         self._members_api()
         self._points_api()
+        self._coupons_api()
         self._points_posting()
         self._orders_publisher()
         self._members_publisher()
+        self._catalog_publisher()
+        self._birthday_eligibility()
         self._order_jobs()
+        self._member_day_job()
         self._points_jobs()
+        self._coupon_jobs()
+        if stage.listen:
+            Subscription(self, "Subscription", bus=self.bus, detail_types=stage.listen, stage=stage)
         self._outputs()
 
     def _shop_api(self) -> None:
@@ -114,8 +131,13 @@ class MembershipStack(Stack):
 
     def _members_api(self) -> None:
         function = self._function("MembersApi", "functions.tiers.api.handler", API_TIMEOUT)
-        _grant(function, self.members, "BatchGetItem", "GetItem", "PutItem")
+        _grant(function, self.members, "BatchGetItem", "GetItem", "PutItem", "Query")
         self.api.serve(function, MEMBERS_ROUTES)
+
+    def _coupons_api(self) -> None:
+        function = self._function("CouponsApi", "functions.coupons.api.handler", API_TIMEOUT)
+        _grant(function, self.members, "BatchGetItem", "Query")
+        self.api.serve(function, COUPONS_ROUTES)
 
     def _points_api(self) -> None:
         function = self._function("PointsApi", "functions.points.api.handler", API_TIMEOUT)
@@ -125,7 +147,7 @@ class MembershipStack(Stack):
 
     def _points_posting(self) -> None:
         function = self._function("PointsPosting", "functions.points.stream.handler", STREAM_TIMEOUT)
-        _grant(function, self.members, "BatchGetItem", "PutItem", "UpdateItem")
+        _grant(function, self.members, "BatchGetItem", "PutItem")
         StreamConsumer(
             self,
             "OrdersToPoints",
@@ -165,7 +187,38 @@ class MembershipStack(Stack):
             "MembersToBus",
             table=self.members,
             function=function,
-            filters=[_rows_that_begin(ENTRY), _rows_that_begin(NOTICE), _rows_that_begin(TIER_CHANGE)],
+            filters=[_rows_that_begin(each) for each in (ENTRY, NOTICE, TIER_CHANGE, BIRTHDAY)],
+            stage=self._stage,
+        )
+
+    def _catalog_publisher(self) -> None:
+        function = self._function(
+            "CatalogPublisher",
+            "functions.checkout.stream.catalog_handler",
+            STREAM_TIMEOUT,
+            environment={"EVENT_BUS_NAME": self.bus.event_bus_name},
+        )
+        self.bus.grant_put_events_to(function)
+        StreamConsumer(
+            self,
+            "CatalogToBus",
+            table=self.catalog,
+            function=function,
+            filters=[_rows("PRODUCT", "MEMBER_DAY")],
+            stage=self._stage,
+        )
+
+    def _birthday_eligibility(self) -> None:
+        function = self._function("BirthdayEligibility", "functions.coupons.stream.handler", STREAM_TIMEOUT)
+        _grant(function, self.members, "BatchGetItem", "PutItem")
+        eligible = _rows("STANDING")
+        eligible["dynamodb"]["NewImage"]["birthday_shard"] = {"S": [{"exists": True}]}
+        StreamConsumer(
+            self,
+            "StandingsToCoupons",
+            table=self.members,
+            function=function,
+            filters=[eligible],
             stage=self._stage,
         )
 
@@ -178,45 +231,50 @@ class MembershipStack(Stack):
             ("lapse-unpaid", Duration.minutes(5)),
             ("auto-receipt", Duration.hours(1)),
         ):
-            Job(
-                self,
-                name,
-                name=name,
-                job=name,
-                when=scheduler.ScheduleExpression.rate(every),
-                function=function,
-                group=self.jobs,
-                stage=self._stage,
-            )
+            self._job(name, name, scheduler.ScheduleExpression.rate(every), function)
 
-    def _points_jobs(self) -> None:
-        work = TaskQueue(self, "PointsWork", worker_timeout=JOB_TIMEOUT, stage=self._stage)
-        queue = {"WORK_QUEUE_URL": work.queue.queue_url}
-        self.points_starter = self._function(
-            "PointsJobs", "functions.points.schedule.handler", JOB_TIMEOUT, environment=queue
+    def _member_day_job(self) -> None:
+        function = self._function(
+            "MemberDayJob", "functions.checkout.schedule.member_day_handler", JOB_TIMEOUT
         )
-        work.queue.grant(self.points_starter, "sqs:SendMessage")
+        _grant(function, self.catalog, "PutItem")
+        day = str(self._policy.member_day.day)
+        for name, minute in (("open-member-day", 0), ("open-member-day-again", 15)):
+            self._job(name, "open-member-day", self._at(0, minute, day=day), function)
+
+    def _coupon_jobs(self) -> None:
+        starter, worker = self._tasks("Coupons", "functions.coupons")
+        _grant(worker, self.members, "BatchGetItem", "PutItem", "Query")
+        for name, day in (("issue-birthday-coupons", "1"), ("issue-birthday-coupons-again", "2")):
+            self._job(name, "issue-birthday-coupons", self._at(0, 5, day=day), starter)
+
+    def _tasks(self, name: str, part: str) -> tuple[ProgrammeFunction, ProgrammeFunction]:
+        """Return the function that starts a part's jobs and the worker of their tasks, a queue between."""
+        work = TaskQueue(self, f"{name}Work", worker_timeout=JOB_TIMEOUT, stage=self._stage)
+        queue = {"WORK_QUEUE_URL": work.queue.queue_url}
+        starter = self._function(f"{name}Jobs", f"{part}.schedule.handler", JOB_TIMEOUT, environment=queue)
+        work.queue.grant(starter, "sqs:SendMessage")
         worker = self._function(
-            "PointsWorker",
-            "functions.points.queue.handler",
+            f"{name}Worker",
+            f"{part}.queue.handler",
             JOB_TIMEOUT,
             environment=self._table_names() | queue,
         )
-        _grant(worker, self.orders, "BatchGetItem", "Scan")
-        _grant(worker, self.members, "BatchGetItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
-        _grant(worker, self.reports, "PutItem", "Query")
         work.serve(worker)
+        return starter, worker
+
+    def _job(
+        self, name: str, job: str, when: scheduler.ScheduleExpression, function: ProgrammeFunction
+    ) -> None:
+        Job(self, name, name=name, job=job, when=when, function=function, group=self.jobs, stage=self._stage)
+
+    def _points_jobs(self) -> None:
+        self.points_starter, worker = self._tasks("Points", "functions.points")
+        _grant(worker, self.orders, "BatchGetItem", "Scan")
+        _grant(worker, self.members, "BatchGetItem", "GetItem", "PutItem", "Query", "Scan")
+        _grant(worker, self.reports, "PutItem", "Query")
         for name, job, when in self._points_schedules():
-            Job(
-                self,
-                name,
-                name=name,
-                job=job,
-                when=when,
-                function=self.points_starter,
-                group=self.jobs,
-                stage=self._stage,
-            )
+            self._job(name, job, when, self.points_starter)
         alarm = cloudwatch.Alarm(
             self,
             "AuditDifferences",

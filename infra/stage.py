@@ -6,6 +6,8 @@ from typing import Literal, cast
 from aws_cdk import RemovalPolicy
 from constructs import Node
 
+from infra.events import EVENTS
+
 LOCAL = "local"
 AWS = "aws"
 PROD = "prod"
@@ -28,10 +30,12 @@ class Stage:
     name: str
     target: Literal["aws", "local"]
     endpoint: str | None
+    listen: tuple[str, ...] = ()
+    """Detail types that the example subscription listens to; none is no subscription."""
 
     @classmethod
     def of(cls, node: Node) -> "Stage":
-        """Read the stage from ``-c stage=… -c target=… -c endpoint=…``.
+        """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=…``.
 
         Raises
         ------
@@ -49,7 +53,11 @@ class Stage:
             raise ContextError(f"-c target={target}: there are {AWS} and {LOCAL}")
         if target == LOCAL and not endpoint:
             raise ContextError(f"-c target={LOCAL} needs -c endpoint=http://127.0.0.1:PORT")
-        return cls(name=name, target=cast(Literal["aws", "local"], target), endpoint=endpoint)
+        listen = tuple(filter(None, (node.try_get_context("listen") or "").split(",")))
+        unknown = sorted(set(listen) - EVENTS.keys())
+        if unknown:
+            raise ContextError(f"-c listen: no event is called {', '.join(unknown)}; {', '.join(EVENTS)} are")
+        return cls(name=name, target=cast(Literal["aws", "local"], target), endpoint=endpoint, listen=listen)
 
     @property
     def keeps_data(self) -> bool:

@@ -43,9 +43,7 @@ def replay(aws: Aws, function: str) -> dict[str, Any]:
 def _run(aws: Aws, function: str, job: str, payload: str) -> dict[str, Any]:
     # Once: a job that is tried again in silence hides that it failed.
     functions = aws.client("lambda", read_seconds_max=JOB_SECONDS_MAX, attempts=1)
-    answer = functions.invoke(
-        FunctionName=function, Payload=payload.encode(), LogType="Tail"
-    )
+    answer = functions.invoke(FunctionName=function, Payload=payload.encode(), LogType="Tail")
     result = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):
         message = result.get("errorMessage") if isinstance(result, dict) else result

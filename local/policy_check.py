@@ -11,6 +11,7 @@ from typing import Any
 
 from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, price
 from functions.coupons.birthday import Coupon
+from functions.coupons.eligibility import birthday_coupon
 from functions.domain import policy as policies
 from functions.domain.policy import Policy, PolicyError
 from local.errors import LocalError
@@ -47,17 +48,8 @@ class Sample:
         return price(cart, {"sample": product}, shopper, policy)
 
     def _coupon(self, policy: Policy) -> Coupon | None:
-        face_fen = policy.tier(self.tier).birthday_coupon_fen
-        if not face_fen:
-            return None
-        return Coupon(
-            coupon_id="sample",
-            year=self.at.year,
-            face_value_fen=face_fen,
-            min_goods_fen=policy.birthday_coupon.min_goods_fen,
-            valid_from=self.at,
-            valid_until=self.at,
-        )
+        month = self.at.astimezone(policy.zone).month
+        return birthday_coupon(policy, member_id="sample", tier=self.tier, birth_month=month, at=self.at)
 
     def described(self) -> dict[str, Any]:
         """Say who buys what, when."""

@@ -9,9 +9,10 @@ DOCS = Path(__file__).parent.parent / "docs"
 def write_or_check(document: Path, text: str) -> int:
     """Write a document; with ``--check`` on the command line return 1 if the committed one differs."""
     if "--check" not in sys.argv[1:]:
+        document.parent.mkdir(exist_ok=True)
         document.write_text(text, encoding="utf-8")
         return 0
     if not document.exists() or document.read_text(encoding="utf-8") != text:
-        sys.stderr.write(f"docs/{document.name} is not what the code says: run `make docs`\n")
+        sys.stderr.write(f"docs/{document.relative_to(DOCS)} is not what the code says: run `make docs`\n")
         return 1
     return 0

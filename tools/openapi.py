@@ -29,6 +29,7 @@ def document() -> dict[str, Any]:
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
     from functions.checkout import api as shop
+    from functions.coupons import api as coupons
     from functions.points import api as points
     from functions.tiers import api as members
 
@@ -37,7 +38,7 @@ def document() -> dict[str, Any]:
     token = HTTPBearer(
         bearerFormat="JWT", description="An access token of the user pool; an ID token is refused."
     )
-    for module in (shop, members, points):
+    for module in (shop, members, points, coupons):
         text = module.handler.resolver.get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )

@@ -1,24 +1,27 @@
 """What the outside is told of an order: the difference that a change made to it."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
+from functions.checkout.member_day import member_day_of
 from functions.checkout.orders import CLOSED, Order, Payment, Status
 from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.platform.bus import Event, MemberEvent
+from functions.platform.dynamo import Row
+from functions.platform.streams import RowChange
 
+CalendarDate = date
+"""The type, where a field has its name."""
 PAYMENT_NOT_APPLIED = "payment_not_applied"
 
 
-class OrderEvent(MemberEvent):
-    """Something that happened to an order."""
-
+class _OrderEvent(MemberEvent):
     order_id: str
 
 
-class _Step(OrderEvent):
+class _Step(_OrderEvent):
     order_amount_fen: int
     paid_fen: int
 
@@ -39,13 +42,13 @@ class OrderReceived(_Step):
     """An order was received, or counts as received (O3)."""
 
 
-class OrderClosed(OrderEvent):
+class OrderClosed(_OrderEvent):
     """An order has come to an end that gives everything back (O2, O4)."""
 
     status: Literal["cancelled", "lapsed", "refused", "returned"]
 
 
-class RefundDue(OrderEvent):
+class RefundDue(_OrderEvent):
     """Money is to be paid back: of a change that keeps less of it, or a payment that was not applied (O6).
 
     ``payment_id`` is the payment to pay back from; there is none where the order cost nothing.
@@ -54,6 +57,21 @@ class RefundDue(OrderEvent):
     amount_fen: int
     reason: Literal["cancelled", "refused", "returned", "payment_not_applied"]
     payment_id: str | None
+
+
+class StockLow(Event):
+    """A product's stock has fallen to its threshold; told again only after it was above."""
+
+    sku: str
+    stock: int
+    low_stock_threshold: int
+
+
+class MemberDayOpened(Event):
+    """The member day has begun: until ``date`` ends, members of a tier pay its rate in the zone (P2)."""
+
+    date: CalendarDate
+    rates: dict[str, str]
 
 
 _STEPS = (
@@ -99,6 +117,35 @@ def of_payment(row: dict[str, Any], received_at: datetime, policy: Policy) -> It
         )
 
 
+def of_product(change: RowChange, policy: Policy) -> Iterator[Event]:
+    """Give the event of a product whose stock has become low; a new product has none yet, and is not."""
+    if change.before is not None and _low(change.after) and not _low(change.before):
+        row = change.after
+        yield StockLow(
+            event_id=identifiers.event_id(StockLow.__name__, row["sku"], change.sequence_number),
+            occurred_at=change.at.astimezone(policy.zone),
+            sku=row["sku"],
+            stock=row["stock"],
+            low_stock_threshold=row["low_stock_threshold"],
+        )
+
+
+def _low(row: Row) -> bool:
+    threshold = row["low_stock_threshold"]
+    return threshold is not None and row["stock"] <= threshold
+
+
+def of_member_day(row: Row, policy: Policy) -> Iterator[Event]:
+    """Give the event of a member day that was put down."""
+    day = member_day_of(row)
+    yield MemberDayOpened(
+        event_id=identifiers.event_id(MemberDayOpened.__name__, day.on.isoformat()),
+        occurred_at=day.opened_at.astimezone(policy.zone),
+        date=day.on,
+        rates=day.rates,
+    )
+
+
 def payment_that_paid(order: Order) -> Payment | None:
     """Return the payment that an order was paid by; None before, and for one that cost nothing."""
     return next((payment for payment in order.payments if payment.applied), None)
@@ -122,7 +169,7 @@ def _refunds(before: Order | None, after: Order, policy: Policy) -> Iterator[Eve
 
 
 def _told(
-    kind: type[OrderEvent], order: Order, at: datetime, policy: Policy, *, discriminator: str = ""
+    kind: type[_OrderEvent], order: Order, at: datetime, policy: Policy, *, discriminator: str = ""
 ) -> dict[str, Any]:
     """Return what every event of an order says."""
     return {

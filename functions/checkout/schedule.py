@@ -1,10 +1,11 @@
-"""Schedules: what nobody paid for in time lapses, what nobody confirmed is received (O2, O3)."""
+"""Schedules: unpaid orders lapse, unconfirmed ones are received (O2, O3), the member day opens (P2)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
+from functions.checkout import member_day
 from functions.checkout.order_book import OrderBook
 from functions.checkout.order_rows import DUE_SHARDS
 from functions.checkout.orders import Order, as_of
@@ -122,4 +123,25 @@ class OrderJobs:
         return changed
 
 
-handler = OrderJobs(Tables(dynamo.client()), Settings.from_environment(), policies.load(), clock.now)
+class MemberDayJob:
+    """The Lambda handler that puts a running member day down, once, so that the outside is told (P2)."""
+
+    def __init__(
+        self, tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]
+    ) -> None:
+        self._tables = tables
+        self._table = settings.catalog_table
+        self._policy = policy
+        self._now = now
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+        """Open the member day if it is one; return how many were opened: 1, or 0."""
+        day = member_day.running(self._policy, self._now())
+        opened = day is not None and member_day.record(self._tables, self._table, day)
+        logger.info("job", extra={"job": event["job"], "opened": opened})
+        return {"opened": int(opened)}
+
+
+_TABLES, _SETTINGS, _POLICY = Tables(dynamo.client()), Settings.from_environment(), policies.load()
+handler = OrderJobs(_TABLES, _SETTINGS, _POLICY, clock.now)
+member_day_handler = MemberDayJob(_TABLES, _SETTINGS, _POLICY, clock.now)

@@ -1,8 +1,9 @@
-"""Orders stream: what happens to orders is put on the event bus (O6)."""
+"""Orders and catalogue streams: what happens to orders, stock and the member day is put on the event bus."""
 
 from typing import Any
 
 from functions.checkout import events
+from functions.checkout.catalog import PRODUCT
 from functions.checkout.order_rows import ORDER, order_of, read_as
 from functions.domain import calendar
 from functions.domain import policy as policies
@@ -15,7 +16,7 @@ from functions.platform.streams import RowChange, consume
 
 
 class Publisher:
-    """The Lambda handler that publishes the orders and payments of a batch of stream records."""
+    """The Lambda handler that publishes the orders and payments of a batch of stream records (O6)."""
 
     def __init__(self, to: Bus, policy: Policy) -> None:
         self._bus = to
@@ -34,4 +35,25 @@ class Publisher:
         self._bus.publish(list(told), deadline)
 
 
-handler = Publisher(Bus(bus.client(), BusSettings.from_environment().event_bus), policies.load())
+class CatalogPublisher:
+    """The Lambda handler that publishes the low stock and the member days of a batch of stream records."""
+
+    def __init__(self, to: Bus, policy: Policy) -> None:
+        self._bus = to
+        self._policy = policy
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Publish what each record says; return the records to be delivered again."""
+        return consume(event, context, self._publish, log_ids=("sku", "item"))
+
+    def _publish(self, change: RowChange, deadline: Deadline) -> None:
+        if change.after["item"] == PRODUCT:
+            told = events.of_product(change, self._policy)
+        else:
+            told = events.of_member_day(change.after, self._policy)
+        self._bus.publish(list(told), deadline)
+
+
+_BUS = Bus(bus.client(), BusSettings.from_environment().event_bus)
+handler = Publisher(_BUS, policies.load())
+catalog_handler = CatalogPublisher(_BUS, policies.load())

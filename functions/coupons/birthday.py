@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 EXPIRED = "expired"
 NOT_YET_VALID = "not_yet_valid"
@@ -21,7 +22,23 @@ class Coupon:
     min_goods_fen: int
     valid_from: datetime
     valid_until: datetime
+    issued_at: datetime
     order_id: str | None = None
+
+
+class CouponStatus(StrEnum):
+    """Where a coupon stands; one that is not used by its end is expired."""
+
+    AVAILABLE = "available"
+    USED = "used"
+    EXPIRED = "expired"
+
+
+def status(coupon: Coupon, at: datetime) -> CouponStatus:
+    """Return where a coupon stands at this moment (B5)."""
+    if coupon.order_id is not None:
+        return CouponStatus.USED
+    return CouponStatus.EXPIRED if at > coupon.valid_until else CouponStatus.AVAILABLE
 
 
 def why_not(coupon: Coupon, *, list_goods_fen: int, at: datetime) -> str | None:

@@ -1,11 +1,18 @@
 """Where coupons live: beside their member's other rows, one row per year, used by one order at most."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from functions.coupons.birthday import Coupon
 from functions.domain import calendar, identifiers
-from functions.platform.dynamo import Row, Transaction
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row, Tables, Transaction
 from functions.tiers import members
+from functions.tiers.members import MemberStanding
 
 BIRTHDAY = "COUPON#BIRTHDAY#"
+YEARS_MAX = 200
+"""Coupons that one member can come to have."""
 UNUSED = ""
 """What a row says instead of an order id while no order uses the coupon."""
 
@@ -24,6 +31,7 @@ def coupon_of(row: Row) -> Coupon:
         min_goods_fen=row["min_goods_fen"],
         valid_from=calendar.from_row(row["valid_from"]),
         valid_until=calendar.from_row(row["valid_until"]),
+        issued_at=calendar.from_row(row["issued_at"]),
         order_id=row["order_id"] or None,
     )
 
@@ -38,8 +46,62 @@ def row_of(member_id: str, coupon: Coupon) -> Row:
         "min_goods_fen": coupon.min_goods_fen,
         "valid_from": calendar.to_row(coupon.valid_from),
         "valid_until": calendar.to_row(coupon.valid_until),
+        "issued_at": calendar.to_row(coupon.issued_at),
         "order_id": coupon.order_id or UNUSED,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Coupons:
+    """The members' birthday coupons, and the standings that say who is to have one."""
+
+    tables: Tables
+    table: str
+
+    def of_member(self, member_id: str) -> list[Coupon]:
+        """Return a member's coupons, newest first: there is at most one per year of their membership."""
+        rows, _ = self.tables.query(
+            self.table,
+            partition=("member_id", member_id),
+            prefix=("item", BIRTHDAY),
+            limit=YEARS_MAX,
+            after=None,
+        )
+        return [coupon_of(row) for row in rows]
+
+    def issue(self, member_id: str, coupon: Coupon) -> bool:
+        """Give a member a coupon, unless they have one of that year, used or not; return whether (B3)."""
+        return self.tables.put_new(self.table, row_of(member_id, coupon))
+
+    def birthdays(self, month: int, shard: int, *, limit: int, after: Row | None) -> tuple[list[Row], bool]:
+        """Return a page of one shard's members who hold a tier with rights and were born in a month.
+
+        The rows hold ``member_id``. They are those of the index, which may be behind: who gets a coupon is
+        decided on the standing itself.
+        """
+        return self.tables.query_index(
+            self.table,
+            members.BIRTHDAYS,
+            partition=("birthday_shard", members.birthday_shard_name(month, shard)),
+            limit=limit,
+            after=after,
+        )
+
+    def lacking(
+        self, member_ids: Sequence[str], year: int, deadline: Deadline
+    ) -> list[tuple[str, MemberStanding]]:
+        """Return those of these members who have no coupon of a year, with their standings as they are."""
+        keys = [
+            (self.table, each)
+            for member_id in member_ids
+            for each in (members.key(member_id, members.STANDING), key(member_id, year))
+        ]
+        rows = self.tables.batch_get(keys, deadline)
+        return [
+            (member_id, members.member_standing_of(standing))
+            for member_id, standing, coupon in zip(member_ids, rows[::2], rows[1::2], strict=True)
+            if standing is not None and coupon is None
+        ]
 
 
 def use(transaction: Transaction, table: str, *, member_id: str, coupon: Coupon, order_id: str) -> None:

@@ -61,6 +61,13 @@ def last_second_before(moment: datetime) -> datetime:
     return moment - timedelta(seconds=1)
 
 
+def month_of(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the first second of the month, in store time, that a moment lies in, and the one after it."""
+    begins = moment.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    ends = (begins + timedelta(days=32)).replace(day=1)
+    return begins.astimezone(UTC), ends.astimezone(UTC)
+
+
 def is_member_day(moment: datetime, day: int, zone: ZoneInfo) -> bool:
     """Tell whether the moment lies in a member day, 00:00 to 24:00 store time (P2)."""
     return moment.astimezone(zone).day == day

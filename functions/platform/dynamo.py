@@ -331,7 +331,8 @@ class Tables:
         """Read a page of a segment of a whole table, and the key to go on after; None at the segment's end.
 
         Only audits do this. What it reads may be behind and is no snapshot; the rows of a partition follow
-        one another. Of each row only the named attributes are read, where it has them.
+        one another. Of each row only the named attributes are read, where it has them; of one that holds what
+        the programme never writes, only texts.
         """
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
         with _repeatable():
@@ -345,7 +346,7 @@ class Tables:
                 **start,
             )
         last = answer.get("LastEvaluatedKey")
-        return [from_item(item) for item in answer["Items"]], None if last is None else from_item(last)
+        return [_legible(item) for item in answer["Items"]], None if last is None else from_item(last)
 
     def upsert(
         self,
@@ -482,6 +483,14 @@ def until_clear(attempt: Callable[[], T], deadline: Deadline) -> T:
             break
         _full_jitter(tried, deadline)
     raise _contended() if known else _busy()
+
+
+def _legible(item: Mapping[str, Any]) -> Row:
+    """Read a row as far as it can be read: whole, or its texts, of which its key consists."""
+    try:
+        return from_item(item)
+    except (TypeError, ValueError):
+        return {name: attribute["S"] for name, attribute in item.items() if "S" in attribute}
 
 
 def _conditioned(

@@ -98,6 +98,37 @@ class WorkQueue:
             )
 
 
+class Starter:
+    """The Lambda handler that starts a job; the start is the moment as of which all its tasks decide."""
+
+    def __init__(
+        self,
+        queue: WorkQueue,
+        tasks_of: Callable[[str, datetime], list[Task]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._queue = queue
+        self._tasks_of = tasks_of
+        self._now = now
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+        """Start the job that the event names; return how many tasks that is.
+
+        A job that is started twice has one effect (R1): what is done is found no more.
+
+        Raises
+        ------
+        KeyError
+            There is no such job.
+        botocore.exceptions.ClientError
+            The queue did not take all tasks; those that it took are worked off all the same.
+        """
+        tasks = self._tasks_of(event["job"], self._now())
+        self._queue.put(tasks)
+        logger.info("job", extra={"job": event["job"], "tasks": len(tasks)})
+        return {"tasks": len(tasks)}
+
+
 def consume(
     event: dict[str, Any], context: LambdaContext, handle: Callable[[Task, Deadline], None]
 ) -> dict[str, Any]:
@@ -127,11 +158,11 @@ def consume(
 
 @dataclass(slots=True, kw_only=True)
 class Handled:
-    """What became of a page's rows: how many were done, which failed, and whether some were not begun."""
+    """What became of rows: how many changes were made, which rows failed, and which were not begun."""
 
     done: int = 0
     failed: list[Row] = field(default_factory=list)
-    unfinished: bool = False
+    left: list[Row] = field(default_factory=list)
 
 
 def each_until(
@@ -149,8 +180,8 @@ def each_until(
     handled = Handled()
     for thing in things:
         if not deadline.seconds_left():
-            handled.unfinished = True
-            break
+            handled.left += rows_of(thing)
+            continue
         try:
             handled.done += act(thing)
         except Exception:
@@ -186,12 +217,12 @@ def work_off(
         handled = handle(rows)
         if handled.failed and len(handled.failed) == len(task.only):
             raise TaskError(f"{task.work}: {len(handled.failed)} rows failed again")
-        if handled.failed:
-            queue.put([replace(task, after=None, only=tuple(handled.failed), so_far={})])
-        if not handled.unfinished:
-            if following is None:
-                return True
-            after = following
-        if handled.unfinished or not deadline.seconds_left():
+        # Each of these is about fewer rows than this one, so that it comes to an end, whatever fails.
+        apart = [each for each in (handled.failed, handled.left) if each]
+        queue.put([replace(task, after=None, only=tuple(each), so_far={}) for each in apart])
+        if following is None:
+            return True
+        after = following
+        if not deadline.seconds_left():
             queue.put([replace(task, after=after, so_far=so_far())])
             return False

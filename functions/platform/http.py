@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as Unma
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from pydantic import BeforeValidator
 
@@ -32,6 +32,7 @@ from functions.domain.errors import (
     UnauthenticatedError,
     invalid_fields,
 )
+from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
@@ -113,6 +114,7 @@ def _digits(value: Any) -> Any:
 
 
 Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=100, description="How many items at most.")]
+MemberIdPath = Annotated[str, Path(max_length=MEMBER_ID_LENGTH_MAX, description="The member's id.")]
 Cursor = Annotated[
     str | None,
     Query(max_length=CURSOR_LENGTH_MAX, description="`next_cursor` of the page before."),

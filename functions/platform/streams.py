@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -14,10 +15,15 @@ from functions.platform.observability import MetricUnit, flush_metrics, logger, 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What a stream record says: a row before and after. ``before`` is None for a new row."""
+    """What a stream record says: a row before and after. ``before`` is None for a new row.
+
+    ``sequence_number`` and ``at`` (whole seconds) are the same however often the record is delivered.
+    """
 
     before: Row | None
     after: Row
+    sequence_number: str
+    at: datetime
 
 
 def consume(
@@ -43,12 +49,17 @@ def consume(
     def one(record: DynamoDBRecord) -> None:
         data = record.raw_event["dynamodb"]
         before = from_item(data["OldImage"]) if "OldImage" in data else None
-        change = RowChange(before, from_item(data["NewImage"]))
+        change = RowChange(
+            before=before,
+            after=from_item(data["NewImage"]),
+            sequence_number=data["SequenceNumber"],
+            at=datetime.fromtimestamp(int(data["ApproximateCreationDateTime"]), UTC),
+        )
         try:
             handle(change, deadline)
         except Exception:
             ids = {name: change.after.get(name) for name in log_ids}
-            logger.exception("record failed", extra={**ids, "sequence_number": data["SequenceNumber"]})
+            logger.exception("record failed", extra={**ids, "sequence_number": change.sequence_number})
             metrics.add_metric(name="records_failed", unit=MetricUnit.Count, value=1)
             raise
 

@@ -6,8 +6,8 @@ from typing import Any
 from functions.domain import calendar
 from functions.platform.dynamo import Row
 from functions.points.ledger import Entry, EntryKind, Wallet
-from functions.points.posting import Lot, LotState, TierChange
-from functions.tiers.members import TIER_CHANGE, key
+from functions.points.posting import Lot, LotState
+from functions.tiers.members import key
 
 WALLET = "WALLET"
 LOT = "LOT#"
@@ -49,6 +49,7 @@ def wallet_of(row: Row) -> Wallet:
         available=row["available"],
         debt=row["debt"],
         expired=row["expired"],
+        expired_at={year: calendar.from_row(moment) for year, moment in row["expired_at"].items()},
     )
 
 
@@ -62,6 +63,7 @@ def wallet_row(member_id: str, wallet: Wallet) -> Row:
         "available": dict(wallet.available),
         "debt": wallet.debt,
         "expired": dict(wallet.expired),
+        "expired_at": {year: calendar.to_row(moment) for year, moment in wallet.expired_at.items()},
     }
     if wallet.available:
         row |= {"wallet_shard": shard(member_id, WALLET_SHARDS), "oldest_year": min(wallet.available)}
@@ -129,18 +131,4 @@ def entry_row(member_id: str, entry: Entry) -> Row:
         "lapsed_points": entry.lapsed_points,
         "adjustment_id": entry.adjustment_id,
         "operator": entry.operator,
-    }
-
-
-def tier_change_row(member_id: str, change: TierChange, posting: int, number: int) -> Row:
-    """Write a tier change as its row; ``posting`` and ``number`` order those of the same second."""
-    changed_at = calendar.to_row(change.changed_at)
-    order = f"{posting:0{_NUMBER_DIGITS}}#{number:0{_NUMBER_DIGITS}}"
-    return {
-        **key(member_id, f"{TIER_CHANGE}{changed_at}#{order}"),
-        "changed_at": changed_at,
-        "before": change.before,
-        "after": change.after,
-        "effective_fen": change.effective_fen,
-        "order_id": change.order_id,
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.domain import calendar
-from functions.domain.errors import ConflictError, InvalidError, NotFoundError
+from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
@@ -23,13 +23,20 @@ from functions.points.account_rows import (
     lot_of,
     lot_row,
     shard_name,
-    tier_change_row,
     wallet_of,
     wallet_row,
 )
 from functions.points.ledger import Adjustment, Entry, NotEnoughPointsError, Wallet
 from functions.points.posting import Account, Lot, OrderFacts, Posting, post
-from functions.tiers.members import STANDING, key, standing_of
+from functions.tiers.members import (
+    STANDING,
+    MemberStanding,
+    key,
+    member_standing_of,
+    no_member,
+    put_standing,
+    tier_change_row,
+)
 
 ORDER = "ORDER"
 """The row of an order in the orders' table, which a release reads."""
@@ -109,10 +116,10 @@ class Accounts:
             return []
 
         def attempt() -> Posting | None:
-            account = self._account(order, deadline)
+            account, held = self._account(order, deadline)
             made = post(account, order, policy)
             if made is not None:
-                self._write(order.member_id, account, made, deadline)
+                self._write(order.member_id, account, held, made, policy, deadline)
             return made
 
         postings: list[Posting] = []
@@ -282,7 +289,7 @@ class Accounts:
         if spent is not None:
             return self._adjusted(member_id, adjustment, spent)
         if row is None:
-            raise NotFoundError("member_not_found", "There is no such member.")
+            raise no_member()
         before = wallet_of(row)
         try:
             after, entry = ledger.adjust(before, adjustment, occurred_at=at, policy=policy)
@@ -319,20 +326,30 @@ class Accounts:
             raise AccountMissingError(member_id)
         return wallet
 
-    def _account(self, order: OrderFacts, deadline: Deadline) -> Account:
+    def _account(self, order: OrderFacts, deadline: Deadline) -> tuple[Account, MemberStanding]:
         wallet, standing, lot = self.tables.batch_get(
             [(self.table, key(order.member_id, item)) for item in (WALLET, STANDING, LOT + order.order_id)],
             deadline,
         )
         if wallet is None or standing is None:
             raise AccountMissingError(order.order_id)
-        return Account(
+        held = member_standing_of(standing)
+        account = Account(
             wallet=wallet_of(wallet),
-            standing=standing_of(standing),
+            standing=held.standing,
             lot=None if lot is None else lot_of(lot),
         )
+        return account, held
 
-    def _write(self, member_id: str, account: Account, made: Posting, deadline: Deadline) -> None:
+    def _write(
+        self,
+        member_id: str,
+        account: Account,
+        held: MemberStanding,
+        made: Posting,
+        policy: Policy,
+        deadline: Deadline,
+    ) -> None:
         transaction = self.tables.transaction()
         put_wallet(
             transaction,
@@ -345,19 +362,9 @@ class Accounts:
         self._put_lot(transaction, member_id, made.lot)
         for number, change in enumerate(made.tier_changes):
             transaction.put_new(self.table, tier_change_row(member_id, change, made.wallet.version, number))
-        if made.standing != account.standing:
-            transaction.update(
-                self.table,
-                key(member_id, STANDING),
-                expression="SET #tier = :tier, #ever_paid = :paid, #effective_fen = :fen",
-                condition="#effective_fen = :before",
-                values={
-                    ":tier": made.standing.tier,
-                    ":paid": made.standing.ever_paid,
-                    ":fen": made.standing.effective_fen,
-                    ":before": account.standing.effective_fen,
-                },
-            )
+        if made.standing != account.standing or made.tier_changes:
+            after = replace(held, standing=made.standing, policy_version=policy.version)
+            put_standing(transaction, self.table, member_id, before=held, after=after)
         transaction.commit(deadline)
 
     def _put_lot(self, transaction: Transaction, member_id: str, lot: Lot) -> None:

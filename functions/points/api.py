@@ -4,15 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from functions.domain import policy as policies
 from functions.domain.errors import NotFoundError
-from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX
 from functions.domain.policy import Policy
 from functions.platform import clock, cursors, dynamo
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, Cursor, Limit
+from functions.platform.http import Api, Cursor, Limit, MemberIdPath
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
@@ -33,7 +32,6 @@ from functions.points.schema import (
 )
 from functions.tiers.members import not_registered
 
-MemberIdPath = Annotated[str, Path(description="The member's id.", max_length=MEMBER_ID_LENGTH_MAX)]
 ENTRIES = "entries"
 DIFFERENCES = "differences"
 

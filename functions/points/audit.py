@@ -12,8 +12,8 @@ from functions.domain import calendar
 from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Row
-from functions.points.account_rows import ENTRY, LOT, WALLET, lot_of, wallet_of
-from functions.points.ledger import EntryKind, Wallet, plus, usable
+from functions.points.account_rows import ENTRY, LOT, WALLET, lot_of, lot_row, wallet_of, wallet_row
+from functions.points.ledger import EntryKind, Wallet, expire, plus, usable
 from functions.points.posting import Lot, LotState, OrderFacts
 from functions.tiers.members import STANDING, standing_of
 from functions.tiers.qualification import Standing, qualify
@@ -42,6 +42,11 @@ ROW_NAMES = (
     "release_at",
     "tier",
     "ever_paid",
+    "policy_version",
+    "lot_shard",
+    "wallet_shard",
+    "oldest_year",
+    "expired_at",
 )
 """The attributes that an audit of accounts reads: nothing that tells who somebody is."""
 ORDER_NAMES = ("order_id", "item", "member_id", "changes", "redeemed_by_year", "received_at", "terms")
@@ -49,7 +54,7 @@ ORDER_NAMES = ("order_id", "item", "member_id", "changes", "redeemed_by_year", "
 
 
 _BALANCES = ("frozen", "available", "debt", "expired")
-What = Literal["entries", "chain", "lots", "standing", "wallet", "row", "posting"]
+What = Literal["entries", "chain", "lots", "standing", "wallet", "row", "index", "overdue", "posting"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +63,9 @@ class Difference:
 
     ``entries``: they do not sum to the wallet. ``chain``: one is missing, or its balances are not the sums up
     to it. ``lots``: the frozen ones are not what is frozen. ``standing``: E is not what the lots say, or the
-    tier not what E says. ``wallet``: there is none. ``row``: one cannot be read. ``posting``: the account has
-    not seen an order's change, or its lot says something else.
+    tier not what E says. ``wallet``: there is none. ``row``: one cannot be read. ``index``: a job would not
+    find a row. ``overdue``: a job should have worked one off days ago. ``posting``: the account has not
+    seen an order's change, or its lot says something else.
     """
 
     member_id: str
@@ -89,6 +95,9 @@ class Tally:
     """What one member's rows sum to; it holds sums, never the rows."""
 
     member_id: str
+    _policy: Policy
+    _overdue_at: datetime
+    """What was due by then should have been worked off."""
     wallet: Wallet | None = None
     """The member's wallet, if a row of it that can be read has been added."""
     _held: Mapping[str, Any] | None = None
@@ -102,25 +111,36 @@ class Tally:
     _lots: int = 0
     _lots_frozen: int = 0
     _lots_effective_fen: int = 0
+    _policy_version: str = ""
     _unreadable: int = 0
+    _unfound: int = 0
+    _overdue: int = 0
 
     def add(self, row: Row) -> None:
         """Take a row of the member into account; rows of other kinds say nothing."""
         item = row["item"]
         try:
             if item == WALLET:
-                self._held = {
-                    name: row[name] for name in ("frozen", "available", "debt", "expired", "entries")
-                }
-                self.wallet = wallet_of(row)
+                self._add_wallet(row)
             elif item == STANDING:
-                self._standing = standing_of(row)
+                self._standing, self._policy_version = standing_of(row), row["policy_version"]
             elif item.startswith(ENTRY):
                 self._add_entry(row)
             elif item.startswith(LOT):
-                self._add_lot(lot_of(row))
-        except (KeyError, TypeError, ValueError):
+                self._add_lot(row)
+        except (KeyError, TypeError, ValueError, AttributeError):
             self._unreadable += 1
+
+    def _add_wallet(self, row: Row) -> None:
+        years = [*map(int, (*row["available"], *row["expired"]))]
+        counts = [row[name] for name in ("frozen", "debt", "entries")]
+        points = (*row["available"].values(), *row["expired"].values())
+        if not all(type(count) is int for count in (*years, *counts, *points)):
+            raise TypeError("points are whole numbers")
+        self._held = {name: row[name] for name in (*_BALANCES, "entries")}
+        self.wallet = wallet_of(row)
+        self._unfound += _index_keys(row) != _index_keys(wallet_row(self.member_id, self.wallet))
+        self._overdue += bool(expire(self.wallet, at=self._overdue_at, policy=self._policy)[1])
 
     def _add_entry(self, row: Row) -> None:
         number, kind = row["number"], EntryKind(row["kind"])
@@ -134,16 +154,21 @@ class Tally:
         if kind is EntryKind.EXPIRE:
             self._expired = plus(self._expired, {year: -points for year, points in moved[1].items()})
 
-    def _add_lot(self, lot: Lot) -> None:
+    def _add_lot(self, row: Row) -> None:
+        lot = lot_of(row)
         self._lots += 1
         self._lots_effective_fen += lot.effective_fen
         self._lots_frozen += lot.points if lot.state is LotState.FROZEN else 0
+        self._unfound += _index_keys(row) != _index_keys(lot_row(self.member_id, lot))
+        self._overdue += lot.due_at is not None and lot.due_at <= self._overdue_at
 
-    def differences(self, policy: Policy) -> list[Difference]:
+    def differences(self) -> list[Difference]:
         """Return what does not fit in the member's account."""
         checks: list[tuple[What, Mapping[str, Any], Mapping[str, Any]]] = [
             ("row", {"unreadable": 0}, {"unreadable": self._unreadable}),
-            ("standing", self._standing_of_lots(policy), _shown(self._standing)),
+            ("index", {"unfound": 0}, {"unfound": self._unfound}),
+            ("overdue", {"overdue": 0}, {"overdue": self._overdue}),
+            ("standing", self._standing_of_lots(), self._standing_found()),
         ]
         if self._held is None:
             checks.append(("wallet", {"wallets": 1}, {"wallets": 0}))
@@ -183,15 +208,26 @@ class Tally:
             {"entries": self._entries, "numbers": self._numbers, "balances": asdict(self._after)},
         )
 
-    def _standing_of_lots(self, policy: Policy) -> dict[str, Any]:
+    def _standing_of_lots(self) -> dict[str, Any]:
         """Return what the member's lots make of their standing (T1-T4); there is one lot per paid order."""
         if self._lots_effective_fen < 0:
             return {"effective_fen": self._lots_effective_fen}
-        return _shown(qualify(policy, ever_paid=bool(self._lots), effective_fen=self._lots_effective_fen))
+        standing = qualify(self._policy, ever_paid=bool(self._lots), effective_fen=self._lots_effective_fen)
+        return self._of_this_policy(asdict(standing))
+
+    def _standing_found(self) -> dict[str, Any]:
+        return {} if self._standing is None else self._of_this_policy(asdict(self._standing))
+
+    def _of_this_policy(self, standing: dict[str, Any]) -> dict[str, Any]:
+        """Leave the tier out where it was found under another policy: it is found anew when E changes."""
+        if self._standing is not None and self._policy_version != self._policy.version:
+            del standing["tier"]
+        return standing
 
 
-def _shown(standing: Standing | None) -> dict[str, Any]:
-    return {} if standing is None else asdict(standing)
+def _index_keys(row: Row) -> dict[str, Any]:
+    """Return the attributes by which the jobs find a row."""
+    return {name: row.get(name) for name in ("lot_shard", "release_at", "wallet_shard", "oldest_year")}
 
 
 def against_lot(order: OrderFacts, lot: Lot | None, policy: Policy) -> Difference | None:

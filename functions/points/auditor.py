@@ -1,14 +1,14 @@
 """How the audit goes through all accounts and all orders, and how a replay posts what was never posted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
-from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, work_off
+from functions.platform.fanout import Handled, Page, Task, TaskError, WorkQueue, each_until, work_off
 from functions.platform.observability import MetricUnit, logger, metrics
 from functions.points.account_rows import ADJUSTED_BY, ENTRY, LOT, WALLET, lot_of
 from functions.points.accounts import ORDER, Accounts
@@ -28,6 +28,8 @@ RECHECKS_MAX = 5
 """How often an account that changes while it is being reckoned is begun again."""
 SECOND_LOOK_SECONDS = 20
 """What an order's posting may be behind without being missed."""
+OVERDUE = timedelta(days=3)
+"""How late a release or an expiry is missed."""
 
 
 def tasks(job: str, at: datetime) -> list[Task]:
@@ -43,7 +45,7 @@ def tasks(job: str, at: datetime) -> list[Task]:
 
 @dataclass(slots=True)
 class _Sum:
-    """What a shard's tasks have found so far."""
+    """What a shard's tasks have found so far; ``second_looks`` numbers the tasks that look again."""
 
     checked: int = 0
     second_looks: int = 0
@@ -80,12 +82,16 @@ class Auditor:
         snapshot: an account that does not fit is reckoned again by itself before it is called different.
         """
         total = _Sum.of(task.so_far)
+        if task.only:
+            self._look_at_accounts(task, total, deadline)
+            return
         tally: Tally | None = None
+        doubtful: list[Row] = []
 
         def close() -> None:
             nonlocal tally
-            if tally is not None and tally.differences(self.policy):
-                self._list(task, self._recheck(tally.member_id, deadline))
+            if tally is not None and tally.differences():
+                doubtful.append({"member_id": tally.member_id})
             tally = None
 
         def handle(rows: list[Row]) -> Handled:
@@ -96,15 +102,19 @@ class Auditor:
                     continue
                 if tally is None or tally.member_id != member_id:
                     close()
-                    tally = Tally(member_id)
+                    tally = self._tally(member_id, task)
                 tally.add(row)
-                if row["item"] == WALLET and tally.wallet is not None:
+                if row["item"] == WALLET:
                     total.checked += 1
-                    total.liability = total.liability.plus_wallet(tally.wallet, self.policy, task.at)
+                    if tally.wallet is not None:
+                        total.liability = total.liability.plus_wallet(tally.wallet, self.policy, task.at)
+            self._look_again(task, total, doubtful)
+            doubtful.clear()
             return Handled(done=len(rows))
 
         def so_far() -> Mapping[str, Any]:
             close()
+            self._look_again(task, total, doubtful)
             return asdict(total)
 
         table = self.accounts.table
@@ -117,6 +127,24 @@ class Auditor:
             so_far=so_far,
         ):
             close()
+            self._look_again(task, total, doubtful)
+            self._end(task, total)
+
+    def _look_at_accounts(self, task: Task, total: _Sum, deadline: Deadline) -> None:
+        """Reckon the accounts of a task one by one; what it cannot do in its time it looks at again."""
+
+        def recheck(row: Row) -> int:
+            found = self._recheck(row["member_id"], task)
+            self._list(task, found)
+            return len(found)
+
+        handled = each_until(deadline, task.only, recheck, rows_of=lambda row: [row])
+        if len(handled.failed) + len(handled.left) == len(task.only):
+            raise TaskError(f"{task.work}: none of {len(task.only)} accounts could be reckoned")
+        rest = [*handled.failed, *handled.left]
+        if rest:
+            self.queue.put([replace(task, only=tuple(rest))])
+        else:
             self._end(task, total)
 
     def _audit_orders(self, task: Task, deadline: Deadline) -> None:
@@ -126,24 +154,31 @@ class Auditor:
         a task that is about rows of its own decides.
         """
         total = _Sum.of(task.so_far)
-        missed = {row["order_id"]: row for row in task.only}
+        if task.only:
+            self._list(task, self._missed(task, deadline))
+            self._end(task, total)
+            return
 
         def handle(rows: list[Row]) -> Handled:
-            if task.only:
-                rows = self._read_again(rows, deadline)
-            orders = _orders(rows)
-            lots = self._lots(orders, deadline)
-            found = [
-                difference
-                for order, lot in zip(orders, lots, strict=True)
-                if (difference := against_lot(order, lot, self.policy)) is not None
-                and not _on_its_way(order, lot, missed.get(order.order_id))
-            ]
-            if task.only:
-                self._list(task, found)
-            else:
-                total.checked += len(orders)
-                total.second_looks += self._look_again(task, total.second_looks, found)
+            orders, broken = _orders(rows)
+            self._list(task, broken)
+            total.checked += len(orders)
+            lots = self._lots([(order.member_id, order.order_id) for order in orders], deadline)
+            self._look_again(
+                task,
+                total,
+                [
+                    {
+                        "order_id": order.order_id,
+                        "member_id": order.member_id,
+                        "changes": len(order.changes),
+                        "received": order.release_at is not None,
+                    }
+                    for order, lot in zip(orders, lots, strict=True)
+                    if against_lot(order, lot, self.policy) is not None
+                ],
+                delay_seconds=SECOND_LOOK_SECONDS,
+            )
             return Handled(done=len(rows))
 
         if work_off(
@@ -155,6 +190,22 @@ class Auditor:
             so_far=lambda: asdict(total),
         ):
             self._end(task, total)
+
+    def _missed(self, task: Task, deadline: Deadline) -> list[Difference]:
+        """Return the differences of the orders that were missed, as they and their lots are now.
+
+        The lots are read first: none can then be behind an order because that has only just changed.
+        """
+        lots = self._lots([(row["member_id"], row["order_id"]) for row in task.only], deadline)
+        by_id = {row["order_id"]: (row, lot) for row, lot in zip(task.only, lots, strict=True)}
+        orders, broken = _orders(self._read_again(task.only, deadline))
+        found = list(broken)
+        for order in orders:
+            missed, lot = by_id[order.order_id]
+            difference = against_lot(order, lot, self.policy)
+            if difference is not None and not _seen_since(order, lot, missed):
+                found.append(difference)
+        return found
 
     def _replay(self, task: Task, deadline: Deadline) -> None:
         """Post what the accounts have not seen of the orders of a segment; what they have is left alone."""
@@ -172,14 +223,14 @@ class Auditor:
         def handle(rows: list[Row]) -> Handled:
             if task.only:
                 rows = self._read_again(rows, deadline)
-            orders = _orders(rows)
-            lots = self._lots(orders, deadline)
+            orders, broken = _orders(rows)
+            lots = self._lots([(order.member_id, order.order_id) for order in orders], deadline)
             behind = [
                 order for order, lot in zip(orders, lots, strict=True) if lot is None or lot.lacks(order)
             ]
-            return each_until(
-                deadline, behind, post, rows_of=lambda order: [{"order_id": order.order_id, "item": ORDER}]
-            )
+            handled = each_until(deadline, behind, post, rows_of=lambda order: [{"order_id": order.order_id}])
+            handled.failed += [{"order_id": difference.order_id} for difference in broken]
+            return handled
 
         work_off(
             task,
@@ -197,38 +248,41 @@ class Auditor:
         )
         return rows, None if following is None else dict(following)
 
-    def _read_again(self, rows: list[Row], deadline: Deadline) -> list[Row]:
+    def _read_again(self, rows: Sequence[Row], deadline: Deadline) -> list[Row]:
         """Return orders as they are now."""
         keys = [(self.accounts.orders_table, {"order_id": row["order_id"], "item": ORDER}) for row in rows]
         return [row for row in self.accounts.tables.batch_get(keys, deadline) if row is not None]
 
-    def _lots(self, orders: list[OrderFacts], deadline: Deadline) -> list[Lot | None]:
-        keys = [(self.accounts.table, key(order.member_id, LOT + order.order_id)) for order in orders]
-        rows = self.accounts.tables.batch_get(keys, deadline)
-        return [None if row is None else lot_of(row) for row in rows]
+    def _lots(self, orders: Sequence[tuple[str, str]], deadline: Deadline) -> list[Lot | None]:
+        """Return the lots of orders, by member and id; one that cannot be read is as if it were none."""
+        keys = [(self.accounts.table, key(member_id, LOT + order_id)) for member_id, order_id in orders]
+        lots: list[Lot | None] = []
+        for row in self.accounts.tables.batch_get(keys, deadline):
+            try:
+                lots.append(None if row is None else lot_of(row))
+            except (KeyError, TypeError, ValueError):
+                lots.append(None)
+        return lots
 
-    def _look_again(self, task: Task, before: int, found: list[Difference]) -> int:
-        """Leave a task behind that looks at these orders again; return how many tasks that is."""
-        if not found:
-            return 0
-        only = tuple(
-            {
-                "order_id": difference.order_id,
-                "changes": difference.expected["posted"],
-                "received": difference.expected["release_at"] is not None,
-            }
-            for difference in found
-        )
-        later = replace(task, after=None, only=only, so_far=asdict(_Sum(second_looks=before + 1)))
-        self.queue.put([later], delay_seconds=SECOND_LOOK_SECONDS)
-        return 1
+    def _look_again(
+        self, task: Task, total: _Sum, doubtful: Sequence[Row], *, delay_seconds: int = 0
+    ) -> None:
+        """Leave a task behind that looks at these again, each by itself."""
+        if doubtful:
+            total.second_looks += 1
+            so_far = asdict(_Sum(second_looks=total.second_looks))
+            later = replace(task, after=None, only=tuple(doubtful), so_far=so_far)
+            self.queue.put([later], delay_seconds=delay_seconds)
 
-    def _recheck(self, member_id: str, deadline: Deadline) -> list[Difference]:
+    def _tally(self, member_id: str, task: Task) -> Tally:
+        return Tally(member_id, self.policy, task.at - OVERDUE)
+
+    def _recheck(self, member_id: str, task: Task) -> list[Difference]:
         """Reckon one account from what is in its rows at one moment."""
         tables, table = self.accounts.tables, self.accounts.table
         for _ in range(RECHECKS_MAX):
             before = tables.get(table, key(member_id, WALLET))
-            tally = Tally(member_id)
+            tally = self._tally(member_id, task)
             for item in (STANDING, WALLET):
                 row = tables.get(table, key(member_id, item))
                 if row is not None:
@@ -248,7 +302,7 @@ class Auditor:
                         tally.add(row)
                     after = rows[-1] if rows else None
             if before == tables.get(table, key(member_id, WALLET)):
-                return tally.differences(self.policy)
+                return tally.differences()
         logger.warning("account is changing all the time", extra={"member_id": member_id})
         return []
 
@@ -277,13 +331,32 @@ class Auditor:
             logger.info("audit", extra={"differences": report.differences, "checked": dict(report.checked)})
 
 
-def _on_its_way(order: OrderFacts, lot: Lot | None, missed: Row | None) -> bool:
+def _seen_since(order: OrderFacts, lot: Lot | None, missed: Row) -> bool:
     """Tell whether a lot has seen by now what it was missed for, and only lacks what came after that."""
-    if missed is None or lot is None or not lot.lacks(order):
+    if lot is None or not lot.lacks(order):
         return False
     return lot.posted >= missed["changes"] and (lot.release_at is not None or not missed["received"])
 
 
-def _orders(rows: list[Row]) -> list[OrderFacts]:
-    """Return what rows say of the orders that were ever paid; rows of other kinds say nothing."""
-    return [OrderFacts.from_row(row) for row in rows if row["item"] == ORDER and row["changes"]]
+def _orders(rows: Sequence[Row]) -> tuple[list[OrderFacts], list[Difference]]:
+    """Return the orders among rows that were ever paid, and those that cannot be read."""
+    orders: list[OrderFacts] = []
+    broken: list[Difference] = []
+    for row in rows:
+        if row["item"] != ORDER:
+            continue
+        try:
+            if row["changes"]:
+                orders.append(OrderFacts.from_row(row))
+        except (KeyError, TypeError, ValueError):
+            member_id, order_id = row.get("member_id", ""), row["order_id"]
+            broken.append(
+                Difference(
+                    member_id=member_id,
+                    order_id=order_id,
+                    what="row",
+                    expected={"unreadable": 0},
+                    found={"unreadable": 1},
+                )
+            )
+    return orders, broken

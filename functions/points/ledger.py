@@ -37,9 +37,9 @@ class Wallet:
     """A member's points.
 
     ``available`` is split by earn year; years without points are left out. ``expired`` says how many points
-    of each year were written off, so that an order's change from before a year's end which is posted after it
-    still meets them. ``version`` counts every posting, so that it serialises the account;
-    ``entries`` numbers the ledger's entries.
+    of each year were written off, and ``expired_at`` as of when, so that an order's change from before that
+    moment which is posted after it still meets them. ``version`` counts every posting, so that it serialises
+    the account; ``entries`` numbers the ledger's entries.
     """
 
     version: int = 1
@@ -48,6 +48,7 @@ class Wallet:
     available: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     debt: int = 0
     expired: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    expired_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if min(self.frozen, self.debt, *self.available.values(), *self.expired.values(), 0) < 0:
@@ -192,10 +193,11 @@ def reverse_released(
     missing, taken, unexpired = points, dict[str, int](), dict[str, int]()
     own = str(year)
     for each in [own, *sorted((wallet.available.keys() | wallet.expired.keys()) - {own})]:
-        if occurred_at >= expiry(policy, each):
-            continue
-        there = min(missing, wallet.available.get(each, 0))
-        gone = min(missing - there, wallet.expired.get(each, 0))
+        there = gone = 0
+        if occurred_at < expiry(policy, each):
+            there = min(missing, wallet.available.get(each, 0))
+        if occurred_at < wallet.expired_at.get(each, occurred_at):
+            gone = min(missing - there, wallet.expired.get(each, 0))
         missing -= there + gone
         if gone:
             unexpired[each] = gone
@@ -206,7 +208,7 @@ def reverse_released(
         wallet, entry = _move(
             wallet,
             EntryKind.EXPIRE,
-            expiry(policy, each),
+            wallet.expired_at[each],
             order_id,
             available_delta={each: gone},
             expired_delta={each: -gone},
@@ -234,6 +236,7 @@ def expire(wallet: Wallet, *, at: datetime, policy: Policy) -> tuple[Wallet, lis
                 None,
                 available_delta={year: -points},
                 expired_delta={year: points},
+                expired_at={year: expired_at},
             )
             entries.append(entry)
     return wallet, entries
@@ -324,15 +327,18 @@ def _move(
     available_delta: Mapping[str, int] = NOTHING,
     debt_delta: int = 0,
     expired_delta: Mapping[str, int] = NOTHING,
+    expired_at: Mapping[str, datetime] = MappingProxyType({}),
     **more: Any,
 ) -> tuple[Wallet, Entry]:
+    expired = plus(wallet.expired, expired_delta)
     after = Wallet(
         version=wallet.version,
         entries=wallet.entries + 1,
         frozen=wallet.frozen + frozen_delta,
         available=plus(wallet.available, available_delta),
         debt=wallet.debt + debt_delta,
-        expired=plus(wallet.expired, expired_delta),
+        expired=expired,
+        expired_at={year: at for year, at in {**wallet.expired_at, **expired_at}.items() if year in expired},
     )
     entry = Entry(
         number=after.entries,

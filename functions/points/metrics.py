@@ -23,6 +23,8 @@ def count(entries: Iterable[Entry]) -> None:
     moved: Counter[EntryKind] = Counter()
     for entry in entries:
         available = abs(sum(entry.available_delta.values())) + abs(entry.debt_delta)
-        moved[entry.kind] += max(abs(entry.frozen_delta), available, entry.lapsed_points)
+        taken_back = entry.kind is EntryKind.EXPIRE and sum(entry.available_delta.values()) > 0
+        points = max(abs(entry.frozen_delta), available, entry.lapsed_points)
+        moved[entry.kind] += -points if taken_back else points
     for kind, points in moved.items():
         metrics.add_metric(name=NAMES[kind], unit=MetricUnit.Count, value=points)

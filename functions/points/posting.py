@@ -15,7 +15,7 @@ from functions.domain import calendar
 from functions.domain.policy import Policy
 from functions.points import ledger
 from functions.points.ledger import Entry, Wallet
-from functions.tiers.qualification import Standing, qualify
+from functions.tiers.qualification import Standing, TierChange, qualify
 
 CHANGES_PER_POSTING_MAX = 19
 """Changes that one transaction posts: four entries each, one more per year's end that they are late by, a
@@ -122,17 +122,6 @@ class Account:
     wallet: Wallet
     standing: Standing
     lot: Lot | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierChange:
-    """A member's tier before and after a change of an order, at the time of that change (T5)."""
-
-    changed_at: datetime
-    before: str
-    after: str
-    effective_fen: int
-    order_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

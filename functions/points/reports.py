@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from functions.domain import calendar, identifiers
@@ -15,7 +16,9 @@ AUDIT_ORDERS = "audit-orders"
 LAST = {"report": "points", "item": "LAST"}
 PART = "PART#"
 DIFFERENCE = "DIFFERENCE#"
-PAGE_ROWS = 100
+PAGE_ROWS = 1_000
+DIFFERENCES_COUNTED_MAX = 10_000
+"""A report that says so many differences means: at least so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,7 @@ class Reports:
             checked[work] += row["checked"]
         if wanted - present:
             return None
-        differences = sum(1 for _ in self._rows(at, DIFFERENCE))
+        differences = sum(1 for _ in islice(self._rows(at, DIFFERENCE), DIFFERENCES_COUNTED_MAX))
         return Report(as_of=at, liability=liability, checked=checked, differences=differences)
 
     def _rows(self, at: datetime, prefix: str) -> Iterator[Row]:

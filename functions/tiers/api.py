@@ -1,4 +1,4 @@
-"""HTTP: members."""
+"""HTTP: members, their tiers, and what staff sees and changes of them."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -11,19 +11,37 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from functions.domain import policy as policies
 from functions.domain.errors import NotFoundError, invalid_fields
 from functions.domain.policy import Policy
-from functions.platform import clock, dynamo
+from functions.platform import clock, cursors, dynamo
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, answer
+from functions.platform.http import Api, Cursor, Limit, MemberIdPath, answer
 from functions.platform.settings import Settings
+from functions.platform.shapes import Page
 from functions.points import accounts
-from functions.tiers.members import Members, Profile
-from functions.tiers.schema import MemberAnswer, ProfileRequest, member_answer
+from functions.points.schema import WalletAnswer, wallet_answer
+from functions.tiers.members import Members, Profile, no_member
+from functions.tiers.schema import (
+    BirthdayRequest,
+    MemberAnswer,
+    ProfileRequest,
+    TierChangeAnswer,
+    member_answer,
+    tier_change_answer,
+)
+
+TIERS = "tiers"
+
+
+class MemberWithPointsAnswer(MemberAnswer):
+    """A member as staff sees them."""
+
+    points: WalletAnswer
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the members' API over these tables, policy and clock."""
     api = Api("Members")
     members = Members(tables, settings.members_table)
+    wallets = accounts.Accounts(tables, settings.members_table, settings.orders_table)
 
     @api.route(
         "PUT",
@@ -39,10 +57,11 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         Name and phone are replaced, an omitted birthday stays; once set, only staff can change it.
         """
         moment = now()
+        today = moment.astimezone(policy.zone).date()
         told = Profile(
             member_id=api.caller.member_id,
             name=request.name,
-            birthday=_birthday(request.birthday, moment.astimezone(policy.zone).date()),
+            birthday=None if request.birthday is None else birthday_of(request.birthday, today),
             phone=request.phone,
             registered_at=moment,
         )
@@ -55,6 +74,66 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         """Show the caller's profile, tier, what is missing to the next one, and the tier's rights."""
         return _me()
 
+    @api.route(
+        "GET",
+        "/members/me/tier-history",
+        summary="See how your tier changed",
+        refuses={400: ["invalid_cursor"], 404: ["not_registered"]},
+    )
+    def get_history(limit: Limit = 20, cursor: Cursor = None) -> Page[TierChangeAnswer]:
+        """List the caller's tier changes with the orders that caused them, newest first (T5)."""
+        member_id = api.caller.member_id
+        after = None if cursor is None else cursors.decode(cursor, of_list=TIERS, caller=member_id)
+        changes, position = members.tier_history(member_id, limit=limit, after=after)
+        if not changes:
+            _me()  # an empty list is the answer of somebody who is registered
+        return Page(
+            items=[tier_change_answer(change, policy) for change in changes],
+            next_cursor=position and cursors.encode(position, of_list=TIERS, caller=member_id),
+        )
+
+    @api.route(
+        "GET",
+        "/members/<member_id>",
+        summary="See a member",
+        staff=True,
+        refuses={404: ["member_not_found"]},
+    )
+    def get_member(member_id: MemberIdPath) -> MemberWithPointsAnswer:
+        """Show staff a member as they see themselves, with their points."""
+        found, wallet = members.find(member_id, api.deadline), wallets.wallet(member_id)
+        if found is None or wallet is None:
+            raise no_member()
+        shown = member_answer(*found, policy)
+        return MemberWithPointsAnswer(**dict(shown), points=wallet_answer(wallet, policy, now()))
+
+    @api.route(
+        "PUT",
+        "/members/<member_id>/birthday",
+        summary="Change a member's birthday",
+        staff=True,
+        body=True,
+        refuses={404: ["member_not_found"], 409: ["conflict"]},
+    )
+    def put_birthday(member_id: MemberIdPath, request: Annotated[BirthdayRequest, Body()]) -> MemberAnswer:
+        """Change a birthday that a member cannot change any more; who did it and why is kept (B4).
+
+        A coupon of this year stays as it is, and there is no second one (B3).
+        """
+        moment = now()
+        members.change_birthday(
+            member_id,
+            birthday_of(request.birthday, moment.astimezone(policy.zone).date()),
+            reason=request.reason,
+            operator=api.caller.member_id,
+            at=moment,
+            deadline=api.deadline,
+        )
+        found = members.find(member_id, api.deadline)
+        if found is None:
+            raise no_member()
+        return member_answer(*found, policy)
+
     def _me() -> MemberAnswer:
         found = members.find(api.caller.member_id, api.deadline)
         if found is None:
@@ -64,9 +143,14 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     return api
 
 
-def _birthday(text: str | None, today: date) -> date | None:
-    if text is None:
-        return None
+def birthday_of(text: str, today: date) -> date:
+    """Return a birthday.
+
+    Raises
+    ------
+    InvalidError
+        ``invalid_request``: it is no date of the calendar, or after today.
+    """
     try:
         birthday = date.fromisoformat(text)
     except ValueError as error:

@@ -1,18 +1,24 @@
 """Where members live: profile and standing, and the rows of an account that registration opens."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from functions.domain import calendar
-from functions.domain.errors import ConflictError
+from functions.domain.errors import ConflictError, NotFoundError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Tables, until_clear
-from functions.tiers.qualification import Standing, at_registration
+from functions.platform.dynamo import Row, Tables, Transaction, until_clear
+from functions.tiers.qualification import Standing, TierChange, at_registration
 
 PROFILE = "PROFILE"
 STANDING = "STANDING"
 TIER_CHANGE = "TIER#"
+BIRTHDAY_CHANGE = "BIRTHDAY#"
+BIRTHDAYS = "birthdays"
+BIRTHDAY_SHARDS = 16
+"""Partitions of each month's birthdays: a task of the issuing job works one off."""
+_NUMBER_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +38,32 @@ def not_registered() -> ConflictError:
     return ConflictError("not_registered", "Register first: PUT /members/me.")
 
 
+def no_member() -> NotFoundError:
+    """Return the refusal of staff's question for somebody who has not registered."""
+    return NotFoundError("member_not_found", "There is no such member.")
+
+
 def key(member_id: str, item: str) -> dict[str, str]:
     """Return the key of one of a member's rows."""
     return {"member_id": member_id, "item": item}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberStanding:
+    """A member's standing as stored, with the month of their birthday; ``version`` counts the changes.
+
+    ``policy_version`` names the policy that the tier was found under: it is found anew when E changes.
+    """
+
+    standing: Standing
+    policy_version: str
+    birth_month: int | None
+    version: int = 1
+
+
+def birthday_shard_name(month: int, shard: int) -> str:
+    """Return the name of a partition of the index of birthdays: ``02#3``."""
+    return f"{month:02}#{shard}"
 
 
 def standing_of(row: Row) -> Standing:
@@ -42,14 +71,64 @@ def standing_of(row: Row) -> Standing:
     return Standing(tier=row["tier"], ever_paid=row["ever_paid"], effective_fen=row["effective_fen"])
 
 
-def standing_row(member_id: str, standing: Standing) -> Row:
-    """Write a member's standing as its row."""
-    return {
+def member_standing_of(row: Row) -> MemberStanding:
+    """Read a member's standing from its row, with what stands beside it."""
+    return MemberStanding(
+        standing=standing_of(row),
+        policy_version=row["policy_version"],
+        birth_month=row["birth_month"],
+        version=row["version"],
+    )
+
+
+def standing_row(member_id: str, held: MemberStanding) -> Row:
+    """Write a member's standing as its row; the index of birthdays holds those who ever paid (B1)."""
+    row: Row = {
         **key(member_id, STANDING),
-        "tier": standing.tier,
-        "ever_paid": standing.ever_paid,
-        "effective_fen": standing.effective_fen,
+        "tier": held.standing.tier,
+        "ever_paid": held.standing.ever_paid,
+        "effective_fen": held.standing.effective_fen,
+        "policy_version": held.policy_version,
+        "birth_month": held.birth_month,
+        "version": held.version,
     }
+    if held.standing.ever_paid and held.birth_month is not None:
+        shard = hashlib.sha256(member_id.encode()).digest()[0] % BIRTHDAY_SHARDS
+        row["birthday_shard"] = birthday_shard_name(held.birth_month, shard)
+    return row
+
+
+def tier_change_row(member_id: str, change: TierChange, posting: int, number: int) -> Row:
+    """Write a tier change as its row; ``posting`` and ``number`` order those of the same second."""
+    changed_at = calendar.to_row(change.changed_at)
+    order = f"{posting:0{_NUMBER_DIGITS}}#{number:0{_NUMBER_DIGITS}}"
+    return {
+        **key(member_id, f"{TIER_CHANGE}{changed_at}#{order}"),
+        "changed_at": changed_at,
+        "before": change.before,
+        "after": change.after,
+        "effective_fen": change.effective_fen,
+        "order_id": change.order_id,
+    }
+
+
+def tier_change_of(row: Row) -> TierChange:
+    """Read a tier change from its row."""
+    return TierChange(
+        changed_at=calendar.from_row(row["changed_at"]),
+        before=row["before"],
+        after=row["after"],
+        effective_fen=row["effective_fen"],
+        order_id=row["order_id"],
+    )
+
+
+def put_standing(
+    transaction: Transaction, table: str, member_id: str, *, before: MemberStanding, after: MemberStanding
+) -> None:
+    """Add to a transaction that a member's standing, or the month of their birthday, changes."""
+    after = replace(after, version=before.version + 1)
+    transaction.put_version(table, standing_row(member_id, after), replaces=before.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +173,12 @@ class Members:
         transaction = self.tables.transaction()
         if row is None:
             transaction.put_new(self.table, _profile_row(told))
-            transaction.put_new(self.table, standing_row(told.member_id, at_registration(policy)))
+            held = MemberStanding(
+                standing=at_registration(policy),
+                policy_version=policy.version,
+                birth_month=_month(told.birthday),
+            )
+            transaction.put_new(self.table, standing_row(told.member_id, held))
             for opening_row in opening_rows:
                 transaction.put_new(self.table, opening_row)
             transaction.commit(deadline)
@@ -102,9 +186,80 @@ class Members:
         known = _profile_of(row)
         profile = _replaced(known, told)
         if profile != known:
-            transaction.put_version(self.table, _profile_row(profile), replaces=known.version)
+            self._replace(transaction, known, profile)
             transaction.commit(deadline)
         return profile, False
+
+    def change_birthday(
+        self,
+        member_id: str,
+        birthday: date,
+        *,
+        reason: str,
+        operator: str,
+        at: datetime,
+        deadline: Deadline,
+    ) -> Profile:
+        """Change a member's birthday, as only staff can (B4), and keep who did it and why.
+
+        Raises
+        ------
+        NotFoundError
+            ``member_not_found``.
+        """
+
+        def attempt() -> Profile:
+            row = self.tables.get(self.table, key(member_id, PROFILE))
+            if row is None:
+                raise no_member()
+            known = _profile_of(row)
+            if birthday == known.birthday:
+                return known
+            profile = replace(known, birthday=birthday, version=known.version + 1)
+            transaction = self.tables.transaction()
+            self._replace(transaction, known, profile)
+            transaction.put_new(
+                self.table,
+                {
+                    **key(member_id, f"{BIRTHDAY_CHANGE}{profile.version:0{_NUMBER_DIGITS}}"),
+                    "reason": reason,
+                    "operator": operator,
+                    "changed_at": calendar.to_row(at),
+                },
+            )
+            transaction.commit(deadline)
+            return profile
+
+        return until_clear(attempt, deadline)
+
+    def tier_history(
+        self, member_id: str, *, limit: int, after: str | None
+    ) -> tuple[list[TierChange], str | None]:
+        """Return a page of a member's tier changes, newest first, and the position to go on after (T5)."""
+        rows, more = self.tables.query(
+            self.table,
+            partition=("member_id", member_id),
+            prefix=("item", TIER_CHANGE),
+            limit=limit,
+            after=None if after is None else key(member_id, TIER_CHANGE + after),
+        )
+        position = str(rows[-1]["item"]).removeprefix(TIER_CHANGE) if more else None
+        return [tier_change_of(row) for row in rows], position
+
+    def _replace(self, transaction: Transaction, known: Profile, profile: Profile) -> None:
+        """Add that a profile changes, and that the standing has the month of another birthday (B2)."""
+        transaction.put_version(self.table, _profile_row(profile), replaces=known.version)
+        if _month(profile.birthday) != _month(known.birthday):
+            row = self.tables.get(self.table, key(known.member_id, STANDING))
+            if row is None:  # they are written together
+                raise no_member()
+            before = member_standing_of(row)
+            after = replace(before, birth_month=_month(profile.birthday))
+            put_standing(transaction, self.table, known.member_id, before=before, after=after)
+
+
+def _month(birthday: date | None) -> int | None:
+    return None if birthday is None else birthday.month
 
 
 def _replaced(known: Profile, told: Profile) -> Profile:

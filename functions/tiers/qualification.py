@@ -1,6 +1,7 @@
 """Which tier a member holds: a pure function of whether they ever paid, and of what they keep (T1-T4)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from functions.domain.policy import Policy, TierPolicy
 
@@ -15,6 +16,17 @@ class Standing:
     tier: str
     ever_paid: bool
     effective_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierChange:
+    """A member's tier before and after a change of an order, at the time of that change (T5)."""
+
+    changed_at: datetime
+    before: str
+    after: str
+    effective_fen: int
+    order_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

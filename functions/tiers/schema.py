@@ -4,12 +4,12 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from functions.domain.policy import Policy
 from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
 from functions.tiers.members import Profile
-from functions.tiers.qualification import Standing, next_tier
+from functions.tiers.qualification import Standing, TierChange, next_tier
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), Printable]
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() ./-]{1,32}$")]
@@ -28,6 +28,25 @@ class ProfileRequest(Request):
         default=None, description="A real date, not after today; can be set once."
     )
     phone: Phone | None = None
+
+
+class BirthdayRequest(Request):
+    """A birthday that staff changes, and why."""
+
+    birthday: DateText = Field(description="A real date, not after today.")
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
+
+
+class TierChangeAnswer(Answer):
+    """A change of tier, with E and the order of that moment."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    changed_at: StoreTime
+    before: str = Field(alias="from")
+    after: str = Field(alias="to")
+    effective_amount_fen: int
+    order_id: str
 
 
 class NextTierAnswer(Answer):
@@ -57,6 +76,17 @@ class MemberAnswer(Answer):
     effective_amount_fen: int
     next_tier: NextTierAnswer | None
     benefits: BenefitsAnswer
+
+
+def tier_change_answer(change: TierChange, policy: Policy) -> TierChangeAnswer:
+    """Show a tier change."""
+    return TierChangeAnswer(
+        changed_at=change.changed_at.astimezone(policy.zone),
+        before=change.before,
+        after=change.after,
+        effective_amount_fen=change.effective_fen,
+        order_id=change.order_id,
+    )
 
 
 def member_answer(profile: Profile, standing: Standing, policy: Policy) -> MemberAnswer:

@@ -1,7 +1,9 @@
-"""Members stream: what happens to members' points and tiers is put on the event bus."""
+"""Members stream: what happens to members' points, tiers and coupons is put on the event bus."""
 
 from typing import Any
 
+from functions.coupons.coupons import BIRTHDAY
+from functions.coupons.events import of_coupon
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.platform import bus
@@ -14,8 +16,8 @@ from functions.points.events import of_entry, of_notice
 from functions.tiers.events import of_tier_change
 from functions.tiers.members import TIER_CHANGE
 
-TOLD = {ENTRY: of_entry, NOTICE: of_notice, TIER_CHANGE: of_tier_change}
-"""How the rows begin that the outside is told of; none of them ever changes."""
+TOLD = {ENTRY: of_entry, NOTICE: of_notice, TIER_CHANGE: of_tier_change, BIRTHDAY: of_coupon}
+"""How the rows begin that the outside is told of, when they are new."""
 
 
 class Publisher:
@@ -32,7 +34,7 @@ class Publisher:
     def _publish(self, change: RowChange, deadline: Deadline) -> None:
         row = change.after
         for begins, events_of in TOLD.items():
-            if row["item"].startswith(begins):
+            if change.before is None and row["item"].startswith(begins):
                 self._bus.publish(events_of(row, self._policy), deadline)
 
 

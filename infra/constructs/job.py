@@ -1,9 +1,10 @@
-"""A job: a function that EventBridge Scheduler starts in store time, again if it fails, then set aside."""
+"""A job: a function that EventBridge Scheduler starts in store time; what keeps failing is set aside."""
 
 import json
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
@@ -12,6 +13,8 @@ from infra.constructs.stream_consumer import FailureQueue
 from infra.stage import Stage
 
 RETRIES = 3
+ASYNC_RETRIES = 2
+"""As many as Lambda takes for an event that was handed over."""
 EVENT_AGE_MAX = Duration.hours(1)
 
 
@@ -32,6 +35,13 @@ class Job(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.failures = FailureQueue(self, "Failures", stage=stage)
+        # The scheduler only hands the event over; a function that fails with it is Lambda's to try again.
+        if function.node.try_find_child("EventInvokeConfig") is None:
+            function.configure_async_invoke(
+                on_failure=destinations.SqsDestination(self.failures),
+                retry_attempts=ASYNC_RETRIES,
+                max_event_age=EVENT_AGE_MAX,
+            )
         scheduler.Schedule(
             self,
             "Schedule",

@@ -12,40 +12,16 @@ import pytest
 
 from functions.platform.dynamo import Tables
 from local.aws import Aws
-from tests.e2e.test_order_life import Listener
 from tests.support import accounts
+from tests.support.listener import Listener
 from tests.support.shopper import Shopper
 from tests.support.stack import Stack
 
 
-class MembersListener(Listener):
-    """Somebody outside who listens to what becomes of members."""
-
-    def __init__(self, stack: Stack) -> None:
-        super().__init__(stack)
-        self._stack = stack
-
-    def clock(self, to: str) -> None:
-        """Move the time; what was told before is heard first, because a queue forgets in four days."""
-        self._stack.local("settle")
-        self.heard_of("")
-        self._stack.clock(to)
-
-    def of_member(self, shopper: Shopper, kind: str) -> list[dict[str, Any]]:
-        """Return what was told of a member's points or tier, each event once, by its time."""
-        self.heard_of("")
-        found = {
-            event["detail"]["event_id"]: event["detail"]
-            for event in self._heard
-            if event["detail-type"] == kind and event["detail"].get("member_id") == shopper.member_id
-        }
-        return sorted(found.values(), key=lambda detail: str(detail["occurred_at"]))
-
-
 @pytest.fixture
-def listener(deployed: Stack) -> Iterator[MembersListener]:
+def listener(deployed: Stack) -> Iterator[Listener]:
     """Somebody who listens during one test."""
-    listener = MembersListener(deployed)
+    listener = Listener(deployed)
     yield listener
     listener.close()
 
@@ -69,7 +45,7 @@ def summed(shopper: Shopper) -> tuple[int, int, int]:
 
 
 def test_points_are_frozen_until_7_days_after_receipt_and_owed_when_spent_before_a_return(
-    deployed: Stack, listener: MembersListener
+    deployed: Stack, listener: Listener
 ) -> None:
     shopper = registered(deployed, units=4)
     first, second = shopper.order("k1", 2), shopper.order("k2", 2)
@@ -188,7 +164,7 @@ def test_case_30_an_audit_finds_what_was_spoilt_or_lost_and_a_replay_posts_what_
 
 
 def test_E5_E10_what_a_year_leaves_is_told_30_days_ahead_and_gone_with_the_next_years_first_second(
-    deployed: Stack, listener: MembersListener
+    deployed: Stack, listener: Listener
 ) -> None:
     shopper = registered(deployed, units=9)
     assert shopper.adjust(1_500).status == 200

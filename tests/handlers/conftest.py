@@ -5,22 +5,24 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from moto import mock_aws
 
 from functions.checkout import api as shop_api
+from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
 from functions.platform import dynamo
 from functions.platform.dynamo import Tables
-from functions.platform.fanout import WorkQueue
+from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.http import Api
 from functions.platform.observability import logger
 from functions.platform.settings import Settings
 from functions.points import api as points_api
+from functions.points import schedule
 from functions.points.queue import Worker
-from functions.points.schedule import Starter
 from functions.points.stream import Consumer
 from functions.tiers import api as members_api
 from tests.support import tables
@@ -64,16 +66,19 @@ class Suite:
         self.shop: Api = shop_api.create(*create)
         self.members: Api = members_api.create(*create)
         self.points: Api = points_api.create(*create)
+        self.coupons: Api = coupons_api.create(*create)
         self.posting = Consumer(self.tables, self.settings, self.policy)
         self.queue = Messages()
         work = WorkQueue(self.queue, "work")  # type: ignore[arg-type]
-        self.starter = Starter(work, self.policy, lambda: self.now)
+        self.starter = Starter(work, partial(schedule.tasks, policy=self.policy), lambda: self.now)
         self.worker = Worker(self.tables, self.settings, work, self.policy)
 
     def call(self, call: Call) -> Answer:
         """Send a request to the function that serves its path."""
         if "/points" in call.path:
             return call.to(self.points)
+        if "/coupons" in call.path:
+            return call.to(self.coupons)
         return call.to(self.members if call.path.startswith("/members") else self.shop)
 
     def member(self, member_id: str = "alice") -> dict[str, str]:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
+from infra.events import EVENTS
 from infra.stage import ContextError, Stage
-from tests.infra.conftest import ROOT, Template, resources
+from tests.infra.conftest import ROOT, Template, resources, synthesise
 from tests.support import tables
 
 FORBIDDEN_TO_ALL = {"dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:*"}
@@ -164,6 +165,10 @@ STORE_TIMES = {
     "announce-expiring": "cron(0 9 2 12 ? *)",
     "announce-expiring-again": "cron(0 9 3 12 ? *)",
     "audit-points": "cron(0 4 * * ? *)",
+    "issue-birthday-coupons": "cron(5 0 1 * ? *)",
+    "issue-birthday-coupons-again": "cron(5 0 2 * ? *)",
+    "open-member-day": "cron(0 0 10 * ? *)",
+    "open-member-day-again": "cron(15 0 10 * ? *)",
 }
 
 
@@ -282,6 +287,7 @@ def test_the_bus_is_called_membership(template: Template) -> None:
         {"stage": ""},
         {"target": "mars"},
         {"target": "local"},
+        {"listen": "CouponIssued,Nothing"},
     ],
     ids=str,
 )
@@ -292,3 +298,30 @@ def test_a_context_that_describes_no_deployment_is_refused(context: dict[str, st
         return
     with pytest.raises(ContextError):
         Stage.of(node)
+
+
+def test_nobody_listens_unless_it_is_asked_for(template: Template) -> None:
+    assert not resources(template, "AWS::Events::Rule")
+
+
+def test_the_example_listens_to_what_is_asked_for_on_a_queue_of_its_own(tmp_path: Path) -> None:
+    template = synthesise({"stage": "dev", "listen": "CouponIssued,StockLow"}, tmp_path)
+    (rule,) = resources(template, "AWS::Events::Rule").values()
+    assert rule["EventPattern"] == {
+        "source": ["membership"],
+        "detail-type": ["CouponIssued", "StockLow"],
+    }
+    (target,) = rule["Targets"]
+    queues = resources(template, "AWS::SQS::Queue")
+    queue, failures = (
+        queues[arn["Fn::GetAtt"][0]] for arn in (target["Arn"], target["DeadLetterConfig"]["Arn"])
+    )
+    assert queue["SqsManagedSseEnabled"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] > 1
+    assert failures["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
+    written = {file.stem for file in (ROOT / "docs" / "events").glob("*.json")}
+    assert written == set(EVENTS)
+    assert len(EVENTS) == 14

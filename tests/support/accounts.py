@@ -21,7 +21,11 @@ def hold_tier(tables: Tables, table: str, member_id: str, tier: str, policy: Pol
         ever_paid=above_fen is not None,
         effective_fen=above_fen + 1 if above_fen else 0,
     )
-    tables.client.put_item(TableName=table, Item=to_item(members.standing_row(member_id, standing)))
+    row = tables.get(table, members.key(member_id, members.STANDING))
+    if row is None:
+        raise ValueError(f"{member_id} has not registered")
+    held = replace(members.member_standing_of(row), standing=standing)
+    tables.client.put_item(TableName=table, Item=to_item(members.standing_row(member_id, held)))
 
 
 def hold_points(tables: Tables, table: str, member_id: str, available: dict[str, int]) -> None:
@@ -44,6 +48,7 @@ def hold_coupon(
         min_goods_fen=19_800,
         valid_from=valid_from,
         valid_until=valid_until,
+        issued_at=valid_from,
     )
     tables.client.put_item(TableName=table, Item=to_item(coupons.row_of(member_id, coupon)))
     return coupon

@@ -93,5 +93,10 @@ def stream_record(row: Row, *, sequence: int = 1) -> dict[str, Any]:
         "eventID": str(sequence),
         "eventName": "MODIFY",
         "eventSource": "aws:dynamodb",
-        "dynamodb": {"SequenceNumber": str(sequence), "NewImage": to_item(row), "Keys": {}},
+        "dynamodb": {
+            "SequenceNumber": str(sequence),
+            "ApproximateCreationDateTime": 1_800_000_000.0,
+            "NewImage": to_item(row),
+            "Keys": {},
+        },
     }

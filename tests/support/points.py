@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
@@ -18,14 +19,13 @@ from functions.domain.policy import load
 from functions.platform import fanout
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, to_item, until_clear
-from functions.platform.fanout import Task, WorkQueue
-from functions.points import account_rows, ledger
+from functions.platform.fanout import Starter, Task, WorkQueue
+from functions.points import account_rows, ledger, schedule
 from functions.points.account_rows import ENTRY, LOT, entry_of, lot_of
 from functions.points.accounts import put_wallet
 from functions.points.ledger import Adjustment, Entry, EntryKind, Wallet
 from functions.points.posting import Lot, LotState, OrderChange, OrderFacts
 from functions.points.queue import Worker
-from functions.points.schedule import Starter
 from functions.tiers import members
 from functions.tiers.qualification import qualify
 from tests.support.events import Context
@@ -394,7 +394,7 @@ class Workers:
 
     def start(self, job: str, at: datetime) -> int:
         """Start a job as its schedule does; return how many tasks that is."""
-        starter = Starter(self.box.queue, self.shop.policy, lambda: at)
+        starter = Starter(self.box.queue, partial(schedule.tasks, policy=self.shop.policy), lambda: at)
         tasks = starter({"job": job}, Context())["tasks"]
         self.box.first = self.box.put[len(self.box.put) - tasks :]
         return tasks

@@ -38,6 +38,7 @@ def coupon(face_fen: int, *, used: bool = False, days: int = 31, min_fen: int = 
         min_goods_fen=min_fen,
         valid_from=MAY,
         valid_until=MAY + timedelta(days=days, seconds=-1),
+        issued_at=MAY,
         order_id="ord_1" if used else None,
     )
 

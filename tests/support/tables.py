@@ -13,6 +13,7 @@ INDEXES = {
     "Members": {
         "lots_by_release": ("lot_shard", "release_at"),
         "wallets_by_year": ("wallet_shard", "oldest_year"),
+        "birthdays": ("birthday_shard", "member_id"),
     },
     "Catalog": {"zone": ("zone", "sku")},
 }

@@ -1,12 +1,22 @@
 """The ledger's arithmetic, and what an order's changes post."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from functions.domain.policy import load
-from functions.points.ledger import EntryKind, Wallet, earn, points_earned, redeem, usable
+from functions.points.ledger import (
+    EntryKind,
+    Wallet,
+    earn,
+    expire,
+    points_earned,
+    redeem,
+    reverse_released,
+    usable,
+)
 from functions.points.posting import Account, OrderChange, OrderFacts, Posting, post
 from functions.tiers.qualification import at_registration, qualify
 
@@ -133,3 +143,19 @@ def test_E5_the_year_is_that_of_payment_in_store_time() -> None:
 
 def test_a_change_survives_its_row() -> None:
     assert OrderChange.from_row(PAID.to_row()) == PAID
+
+
+def test_R4_points_written_off_under_an_older_policy_are_met_by_changes_from_before_that_moment_only() -> (
+    None
+):
+    zone = POLICY.zone
+    longer = POLICY.model_copy(update={"points": POLICY.points.model_copy(update={"valid_years": 2})})
+    held = Wallet(available={"2025": 300, "2026": 50, "2027": 400})
+    wallet, _ = expire(held, at=datetime(2027, 1, 1, tzinfo=zone), policy=POLICY)
+    taken: dict[str, Any] = {"points": 300, "year": 2026, "order_id": "ord_1", "policy": longer}
+    after, entries = reverse_released(wallet, occurred_at=datetime(2027, 5, 1, tzinfo=zone), **taken)
+    assert (dict(after.available), dict(after.expired)) == ({"2027": 150}, {"2025": 300})
+    assert [entry.kind for entry in entries] == [EntryKind.REVERSE]
+    before, entries = reverse_released(wallet, occurred_at=datetime(2026, 12, 31, tzinfo=zone), **taken)
+    assert (dict(before.available), dict(before.expired)) == ({"2027": 400}, {"2025": 50})
+    assert [entry.occurred_at.astimezone(zone).year for entry in entries] == [2027, 2026]

@@ -138,6 +138,7 @@ class Question:
                 min_goods_fen=self.rules.coupon_minimum_list_fen,
                 valid_from=self.coupon["from"],
                 valid_until=self.coupon["until"],
+                issued_at=self.coupon["from"],
                 order_id="ord" if self.coupon["used"] else None,
             )
         products = {

@@ -25,8 +25,8 @@ from hypothesis.stateful import (
 from functions.domain.policy import load
 from functions.points import ledger, posting
 from functions.points.ledger import Adjustment, Entry, EntryKind, NotEnoughPointsError, Wallet
-from functions.points.posting import Account, Lot, LotState, OrderChange, OrderFacts, TierChange
-from functions.tiers.qualification import Standing, at_registration
+from functions.points.posting import Account, Lot, LotState, OrderChange, OrderFacts
+from functions.tiers.qualification import Standing, TierChange, at_registration
 from tests.oracle import points as oracle
 from tests.oracle.calendar import points_gone_at
 from tests.oracle.tables import Refused

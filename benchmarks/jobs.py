@@ -1,0 +1,210 @@
+"""What the benchmarks of the jobs share: a queue in memory, capacity counted, and the table."""
+
+import os
+import resource
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row, to_item
+from functions.platform.fanout import Task, WorkQueue
+from functions.platform.observability import logger, metrics
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH_ROWS = 25
+TASK_SECONDS = 50.0
+"""What a worker's time-out leaves: then it hands on."""
+BASELINE_WRITES = 2_000
+Write = list[tuple[Row, int]]
+"""Rows of one transaction, each with the version that it replaces; 0 for a new one."""
+HEAD = (
+    "job",
+    "due",
+    "others",
+    "time",
+    "rate",
+    "of the bare loop",
+    "CPU each",
+    "written each",
+    "read each",
+    "tasks",
+    "memory",
+)
+"""``others`` are rows of the same kind that are not due, ``written`` and ``read`` capacity units; ``memory``
+is by how much the worker's peak grew."""
+
+
+@dataclass
+class Queue:
+    """A queue in memory, in the place of the SDK's client."""
+
+    bodies: deque[str] = field(default_factory=deque)
+    sent: int = 0
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> None:
+        """Take a message."""
+        self.sent += 1
+        self.bodies.append(MessageBody)
+
+
+@dataclass
+class Usage:
+    """The capacity units that a client's calls consumed."""
+
+    read: float = 0
+    written: float = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What a job took for so many due rows."""
+
+    job: str
+    due: int
+    others: int
+    seconds: float
+    cpu_seconds: float
+    usage: Usage
+    baseline_seconds: float
+    tasks: int
+    growth_kib: int
+
+    def line(self) -> str:
+        """Return it as a line of the table."""
+        rate = self.due / self.seconds
+        cells = (
+            f"`{self.job}`",
+            f"{self.due:,}",
+            f"{self.others:,}",
+            f"{self.seconds:.0f} s",
+            f"{rate:.0f}/s",
+            f"{rate * self.baseline_seconds:.2f}",
+            f"{1000 * self.cpu_seconds / self.due:.2f} ms",
+            f"{self.usage.written / self.due:.2f}",
+            f"{self.usage.read / self.due:.2f}",
+            str(self.tasks),
+            f"{self.growth_kib / 1024:.0f} MiB",
+        )
+        return _row(cells).replace(",", " ")
+
+
+def table(sizes: Sequence[int], measures: Sequence[Callable[[int], Figures]]) -> None:
+    """Measure each job at each size, and print the table."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        os.environ.setdefault(name, "unused")
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+    logger.setLevel("ERROR")
+    metrics.add_metric = lambda **_: None  # type: ignore[method-assign]
+    for cells in (HEAD, ("---",) * len(HEAD)):
+        print(_row(cells))
+    for size in sizes:
+        for measure in measures:
+            print(measure(size).line(), flush=True)
+
+
+def measured(
+    tasks: Sequence[Task],
+    worker: Callable[[WorkQueue], Callable[[Task, Deadline], None]],
+    client: "DynamoDBClient",
+    *,
+    due: int,
+    others: int,
+    baseline_seconds: float,
+) -> Figures:
+    """Work a job's tasks off one by one, and return what that took."""
+    queue = Queue()
+    work_queue = WorkQueue(queue, "memory")  # type: ignore[arg-type]
+    work_queue.put(tasks)
+    work = worker(work_queue)
+    peak, begun, cpu_begun = _peak_kib(), time.perf_counter(), time.process_time()
+    with counted(client) as usage:
+        while queue.bodies:
+            work(Task.from_body(queue.bodies.popleft()), Deadline(TASK_SECONDS))
+    return Figures(
+        job=tasks[0].work,
+        due=due,
+        others=others,
+        seconds=time.perf_counter() - begun,
+        cpu_seconds=time.process_time() - cpu_begun,
+        usage=usage,
+        baseline_seconds=baseline_seconds,
+        tasks=queue.sent,
+        growth_kib=_peak_kib() - peak,
+    )
+
+
+@contextmanager
+def counted(client: "DynamoDBClient") -> Iterator[Usage]:
+    """Count the capacity that a client consumes."""
+    usage = Usage()
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        capacity = parsed.get("ConsumedCapacity", [])
+        listed = capacity if isinstance(capacity, list) else [capacity]
+        units = sum(each["CapacityUnits"] for each in listed)
+        if model.name in ("Query", "BatchGetItem", "GetItem"):
+            usage.read += units
+        else:
+            usage.written += units
+
+    events = client.meta.events
+    events.register("before-parameter-build.dynamodb.*", ask)
+    events.register("after-call.dynamodb.*", note)
+    yield usage
+    events.unregister("before-parameter-build.dynamodb.*", ask)
+    events.unregister("after-call.dynamodb.*", note)
+
+
+def put(client: "DynamoDBClient", table_name: str, rows: Iterable[Row]) -> None:
+    """Put rows in batches."""
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH_ROWS)):
+        requests: list[Any] = [{"PutRequest": {"Item": to_item(row)}} for row in batch]
+        client.batch_write_item(RequestItems={table_name: requests})
+
+
+def bare_transactions(client: "DynamoDBClient", table_name: str, writes: Iterable[Write]) -> float:
+    """Return the seconds that the bare SDK takes for one of these transactions."""
+    sent = [[{"Put": _conditional(table_name, row, version)} for row, version in write] for write in writes]
+    begun = time.perf_counter()
+    for actions in sent:
+        client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+    return (time.perf_counter() - begun) / len(sent)
+
+
+def bare_puts(client: "DynamoDBClient", table_name: str, rows: Iterable[Row]) -> float:
+    """Return the seconds that the bare SDK takes to put one of these rows, on condition that it is new."""
+    sent = [_conditional(table_name, row, 0) for row in rows]
+    begun = time.perf_counter()
+    for each in sent:
+        client.put_item(**each)
+    return (time.perf_counter() - begun) / len(sent)
+
+
+def _conditional(table_name: str, row: Row, version: int) -> dict[str, Any]:
+    write: dict[str, Any] = {
+        "TableName": table_name,
+        "Item": to_item(row),
+        "ConditionExpression": "version = :replaces" if version else "attribute_not_exists(member_id)",
+    }
+    if version:
+        write["ExpressionAttributeValues"] = {":replaces": {"N": str(version)}}
+    return write
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _peak_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,64 @@
+"""HTTP: the caller's coupons."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from functions.coupons.birthday import CouponStatus
+from functions.coupons.birthday import status as status_of
+from functions.coupons.coupons import Coupons
+from functions.coupons.schema import CouponAnswer, coupon_answer
+from functions.domain import policy as policies
+from functions.domain.policy import Policy
+from functions.platform import clock, cursors, dynamo
+from functions.platform.dynamo import Tables
+from functions.platform.http import Api, Cursor, Limit
+from functions.platform.settings import Settings
+from functions.platform.shapes import Page
+from functions.tiers.members import Members, not_registered
+
+COUPONS = "coupons"
+
+
+def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
+    """Return the coupons' API over these tables, policy and clock."""
+    api = Api("Coupons")
+    coupons = Coupons(tables, settings.members_table)
+    members = Members(tables, settings.members_table)
+
+    @api.route(
+        "GET",
+        "/members/me/coupons",
+        summary="See your coupons",
+        refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
+    )
+    def get_coupons(
+        status: Annotated[CouponStatus | None, Query(description="Only those that stand so now.")] = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[CouponAnswer]:
+        """List the caller's birthday coupons, newest first; there is one per year at most."""
+        member_id, moment = api.caller.member_id, now()
+        of_list = f"{COUPONS} {status or ''}"
+        before = None if cursor is None else int(cursors.decode(cursor, of_list=of_list, caller=member_id))
+        held = coupons.of_member(member_id)
+        if not held and members.find(member_id, api.deadline) is None:
+            raise not_registered()
+        listed = [
+            coupon
+            for coupon in held
+            if status in (None, status_of(coupon, moment)) and (before is None or coupon.year < before)
+        ]
+        shown = listed[:limit]
+        position = str(shown[-1].year) if len(listed) > limit else None
+        return Page(
+            items=[coupon_answer(coupon, policy, moment) for coupon in shown],
+            next_cursor=position and cursors.encode(position, of_list=of_list, caller=member_id),
+        )
+
+    return api
+
+
+handler = create(Tables(dynamo.client()), Settings.from_environment(), policies.load(), clock.now)

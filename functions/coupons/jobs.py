@@ -1,0 +1,84 @@
+"""The issue of birthday coupons: which shards it has, and what it does with each member (B1-B3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.coupons.coupons import Coupons
+from functions.coupons.eligibility import birthday_coupon
+from functions.domain.policy import Policy
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row
+from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, work_off
+from functions.platform.observability import MetricUnit, logger, metrics
+from functions.tiers.members import BIRTHDAY_SHARDS, STANDING, MemberStanding, key
+
+ISSUE_BIRTHDAY_COUPONS = "issue-birthday-coupons"
+PAGE_ROWS = 50
+"""Rows of one page: what a worker does at least once more when it dies."""
+
+
+def tasks(job: str, at: datetime) -> list[Task]:
+    """Return the tasks of the job that starts at a moment.
+
+    Raises
+    ------
+    KeyError
+        There is no such job.
+    """
+    if job != ISSUE_BIRTHDAY_COUPONS:
+        raise KeyError(job)
+    return [Task(work=job, at=at, shard=shard, of=BIRTHDAY_SHARDS) for shard in range(BIRTHDAY_SHARDS)]
+
+
+@dataclass(frozen=True, slots=True)
+class CouponJobs:
+    """What a worker does with a task of the job."""
+
+    coupons: Coupons
+    queue: WorkQueue
+    policy: Policy
+
+    def work(self, task: Task, deadline: Deadline) -> None:
+        """Work a task off, or hand on what is left of it.
+
+        Raises
+        ------
+        TaskError
+            Rows that failed before failed again.
+        """
+        month = task.at.astimezone(self.policy.zone).month
+
+        def page(after: Row | None) -> Page:
+            rows, more = self.coupons.birthdays(month, task.shard, limit=PAGE_ROWS, after=after)
+            return rows, rows[-1] if more and rows else None
+
+        def handle(rows: list[Row]) -> Handled:
+            member_ids = [row["member_id"] for row in rows]
+            return issue_to(self.coupons, self.policy, member_ids, task.at, deadline)
+
+        work_off(task, self.queue, page=page, handle=handle, deadline=deadline)
+
+
+def issue_to(
+    coupons: Coupons, policy: Policy, member_ids: Sequence[str], at: datetime, deadline: Deadline
+) -> Handled:
+    """Give those of these members a coupon who are to have one at a moment and have none of that year."""
+
+    def issue(one: tuple[str, MemberStanding]) -> int:
+        member_id, held = one
+        coupon = birthday_coupon(
+            policy, member_id=member_id, tier=held.standing.tier, birth_month=held.birth_month, at=at
+        )
+        return coupon is not None and coupons.issue(member_id, coupon)
+
+    handled = each_until(
+        deadline,
+        coupons.lacking(member_ids, at.astimezone(policy.zone).year, deadline),
+        issue,
+        rows_of=lambda one: [key(one[0], STANDING)],
+    )
+    if handled.done:
+        metrics.add_metric(name="coupons_issued", unit=MetricUnit.Count, value=handled.done)
+        logger.info("coupons issued", extra={"coupons": handled.done})
+    return handled

@@ -1,0 +1,532 @@
+"""What the outside is told of stock and the member day, and the shape of every event there is."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.checkout.schedule import MemberDayJob
+from functions.checkout.stream import CatalogPublisher
+from functions.checkout.stream import Publisher as OrdersPublisher
+from functions.coupons.stream import Consumer
+from functions.platform.bus import Bus
+from functions.platform.dynamo import Row, from_item, to_item
+from functions.tiers import members
+from functions.tiers.stream import Publisher as MembersPublisher
+from tests.handlers.conftest import Suite
+from tests.handlers.test_order_life import Life, life, store_time
+from tests.support import accounts
+from tests.support.events import Answer, Call, Context, claims, staff, stream_record
+
+SCHEMAS = Path(__file__).parent.parent.parent / "docs" / "events"
+PERSONAL = {"name": "Zhang Xiaoming", "birthday": "1990-05-17", "phone": "+86 138-1234-5678"}
+RATES = {"J2": "0.90", "J3": "0.80", "J4": "0.70", "J5": "0.60"}
+Record = dict[str, Any]
+Told = tuple[str, dict[str, Any]]
+
+# --- the schemas that docs/events promises ---
+
+KNOWN = {"$schema", "title", "description", "examples"}
+"""Keywords that allow anything."""
+TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "null": lambda value: value is None,
+}
+
+
+def _is_moment(text: str) -> bool:
+    """Tell whether a text is a moment in whole seconds with the store's offset (RFC 3339)."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", text) is None:
+        return False
+    datetime.fromisoformat(text)
+    return True
+
+
+FORMATS: dict[str, Callable[[str], bool]] = {
+    "date-time": _is_moment,
+    "date": lambda text: date.fromisoformat(text).isoformat() == text,
+}
+
+
+def faults(value: Any, schema: Mapping[str, Any], where: str = "$") -> Iterator[str]:
+    """Give what a value breaks of a schema; a keyword that this does not know is an error of the test."""
+    for keyword, says in schema.items():
+        match keyword:
+            case "type":
+                if not TYPES[says](value):
+                    yield f"{where}: no {says}"
+            case "const":
+                if value != says:
+                    yield f"{where}: not {says}"
+            case "enum":
+                if value not in says:
+                    yield f"{where}: none of {says}"
+            case "anyOf":
+                if all(list(faults(value, each, where)) for each in says):
+                    yield f"{where}: fits none of {says}"
+            case "format":
+                if isinstance(value, str) and not FORMATS[says](value):
+                    yield f"{where}: no {says}"
+            case "required":
+                yield from (f"{where}: lacks {name}" for name in says if name not in value)
+            case "properties":
+                for name in says.keys() & value.keys():
+                    yield from faults(value[name], says[name], f"{where}.{name}")
+            case "additionalProperties":
+                for name in value.keys() - schema.get("properties", {}).keys():
+                    if says is False:
+                        yield f"{where}: nobody knows {name}"
+                    else:
+                        yield from faults(value[name], says, f"{where}.{name}")
+            case _:
+                assert keyword in KNOWN, f"the checker does not know {keyword}"
+
+
+def schema_of(detail_type: str) -> dict[str, Any]:
+    """Return the schema that the docs give for a kind of event."""
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{detail_type}.json").read_text(encoding="utf-8"))
+    return schema
+
+
+class Bridge:
+    """An EventBridge that keeps what it takes, each checked against its schema."""
+
+    def __init__(self) -> None:
+        self.told: list[Told] = []
+        self.down = False
+
+    def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:
+        """Take events, or none while it is down."""
+        if self.down:
+            return {"FailedEntryCount": len(Entries), "Entries": [{"ErrorCode": "x"}] * len(Entries)}
+        for entry in Entries:
+            assert (entry["EventBusName"], entry["Source"]) == ("bus", "membership")
+            detail = json.loads(entry["Detail"])
+            assert list(faults(detail, schema_of(entry["DetailType"]))) == [], entry
+            assert re.fullmatch(r"evt_[a-z2-7]{26}", detail["event_id"])
+            self.told.append((entry["DetailType"], detail))
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "x"}] * len(Entries)}
+
+    @property
+    def bus(self) -> Bus:
+        """The bus as the functions have it."""
+        return Bus(self, "bus")  # type: ignore[arg-type]
+
+
+def record(before: Row | None, after: Row, sequence: int) -> Record:
+    """Return the record of a row's change as the tables' streams have it, with both images."""
+    made = stream_record(after, sequence=sequence)
+    if before is None:
+        made["eventName"] = "INSERT"
+    else:
+        made["dynamodb"]["OldImage"] = to_item(before)
+    made["dynamodb"]["ApproximateCreationDateTime"] = float(1_790_000_000 + sequence)
+    return made
+
+
+def published(publisher: Any, *records: Record) -> dict[str, Any]:
+    """Deliver records as one batch."""
+    answer: dict[str, Any] = publisher({"Records": list(records)}, Context())
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({}, None),
+        ({"stock": "5"}, "$.stock: no integer"),
+        ({"stock": True}, "$.stock: no integer"),
+        ({"stock": None}, "$.stock: no integer"),
+        ({"name": "Tea"}, "$: nobody knows name"),
+        ({"occurred_at": "2026-05-01T12:00:00Z"}, "$.occurred_at: no date-time"),
+        ({"sku": ...}, "$: lacks sku"),
+    ],
+)
+def test_the_checker_finds_what_is_wrong(change: dict[str, Any], fault: str | None) -> None:
+    detail: dict[str, Any] = {
+        "event_id": "evt",
+        "occurred_at": "2026-05-01T12:00:00+08:00",
+        "sku": "tea",
+        "stock": 5,
+        "low_stock_threshold": 5,
+    }
+    detail = {name: value for name, value in (detail | change).items() if value is not ...}
+    assert list(faults(detail, schema_of("StockLow"))) == ([] if fault is None else [fault])
+
+
+# --- StockLow ---
+
+
+@dataclass
+class Shelf:
+    """A product, and the stream of its row's changes."""
+
+    suite: Suite
+    sku: str = "tea"
+    threshold: int | None = 5
+    records: list[Record] = field(default_factory=list)
+    bridge: Bridge = field(default_factory=Bridge)
+
+    @property
+    def row(self) -> Row | None:
+        """The product's row."""
+        return self.suite.tables.get(self.suite.settings.catalog_table, {"sku": self.sku, "item": "PRODUCT"})
+
+    def change(self, act: Callable[[], object]) -> list[int]:
+        """Let something happen that changes the row once; return the stock of each StockLow told of it."""
+        before = self.row
+        act()
+        after = self.row
+        assert after is not None
+        assert after != before, "nothing has changed"
+        self.records.append(record(before, after, len(self.records) + 1))
+        told = len(self.bridge.told)
+        assert self.deliver(self.records[-1]) == {"batchItemFailures": []}
+        assert {name for name, _ in self.bridge.told[told:]} <= {"StockLow"}
+        return [detail["stock"] for _, detail in self.bridge.told[told:]]
+
+    def deliver(self, *records: Record) -> dict[str, Any]:
+        """Deliver records to the publisher."""
+        return published(CatalogPublisher(self.bridge.bus, self.suite.policy), *records)
+
+    def put(self, **changes: Any) -> list[int]:
+        """Let staff put the product."""
+        body = {
+            "name": "Tea",
+            "price_fen": 9_950,
+            "member_zone": False,
+            "low_stock_threshold": self.threshold,
+        }
+        return self.change(lambda: self._must(Call("PUT", f"/products/{self.sku}", body | changes, staff())))
+
+    def move(self, delta: int) -> list[int]:
+        """Let stock move."""
+        body = {"movement_id": f"m{len(self.records)}", "delta": delta, "reason": "count"}
+        return self.change(lambda: self._must(Call("POST", f"/products/{self.sku}/stock", body, staff())))
+
+    def order(self, units: int) -> tuple[Life, list[int]]:
+        """Let an order take units."""
+        orders: list[Life] = []
+        key = f"k{len(self.records)}"
+        told = self.change(lambda: orders.append(life(self.suite, {self.sku: units}, key=key)))
+        return orders[0], told
+
+    def stocked(self, units: int) -> "Shelf":
+        """Put the product, with units."""
+        assert self.put() == []
+        assert self.move(units) == []
+        return self
+
+    def _must(self, call: Call) -> Answer:
+        answer = self.suite.call(call)
+        assert answer.status in (200, 201), answer.body
+        return answer
+
+
+@pytest.mark.parametrize("units", [5, 6, 9, 10])
+def test_stock_that_a_movement_lets_fall_to_its_threshold_is_told(suite: Suite, units: int) -> None:
+    shelf = Shelf(suite).stocked(10)
+    assert shelf.move(-units) == [10 - units]
+    ((_, detail),) = shelf.bridge.told
+    assert detail.pop("event_id").startswith("evt_")
+    assert detail == {
+        "occurred_at": "2026-09-21T22:13:23+08:00",  # when the third record was written
+        "sku": "tea",
+        "stock": 10 - units,
+        "low_stock_threshold": 5,
+    }
+
+
+@pytest.mark.parametrize(("units", "told"), [(4, []), (5, [5]), (10, [0])])
+def test_stock_that_an_order_lets_fall_to_its_threshold_is_told(
+    suite: Suite, units: int, told: list[int]
+) -> None:
+    assert Shelf(suite).stocked(10).order(units)[1] == told
+
+
+def test_stock_that_stays_low_is_told_once(suite: Suite) -> None:
+    shelf = Shelf(suite).stocked(10)
+    assert [shelf.move(delta) for delta in (-4, -1, -1, +1, -3, +3)] == [[], [5], [], [], [], []]
+    assert shelf.order(2)[1] == []
+    assert shelf.put(price_fen=9_951) == []
+    assert shelf.put(name="Green tea", member_zone=True) == []
+
+
+def test_stock_is_told_again_after_it_was_above(suite: Suite) -> None:
+    shelf = Shelf(suite).stocked(10)
+    assert [shelf.move(delta) for delta in (-6, +1, +1, -1, +20, -21)] == [[4], [], [], [5], [], [4]]
+    assert len({detail["event_id"] for _, detail in shelf.bridge.told}) == 3
+
+
+def test_stock_that_an_order_gives_back_makes_the_next_fall_told_again(suite: Suite) -> None:
+    shelf = Shelf(suite).stocked(10)
+    order, told = shelf.order(6)
+    assert told == [4]
+    assert shelf.change(lambda: order.must("cancel")) == []
+    assert shelf.order(7)[1] == [3]
+
+
+@pytest.mark.parametrize("threshold", [0, 5])
+def test_a_new_product_is_not_told_and_nor_is_a_first_delivery_that_is_small(
+    suite: Suite, threshold: int
+) -> None:
+    shelf = Shelf(suite, threshold=threshold)
+    assert shelf.put() == []
+    assert shelf.records[0]["eventName"] == "INSERT"
+    if threshold:
+        assert shelf.move(3) == []
+    assert shelf.move(10) == []
+    assert shelf.move(-10 if threshold == 0 else -9) == [threshold and 4]
+
+
+def test_a_product_without_a_threshold_is_never_told(suite: Suite) -> None:
+    shelf = Shelf(suite, threshold=None).stocked(10)
+    assert [shelf.move(delta) for delta in (-9, -1, +1, -1)] == [[], [], [], []]
+
+
+def test_case_27_a_redelivery_tells_the_same_with_the_same_id(suite: Suite) -> None:
+    shelf = Shelf(suite).stocked(10)
+    for delta in (-6, +6, -6):
+        shelf.move(delta)
+    first = list(shelf.bridge.told)
+    assert len(first) == 2
+    assert shelf.deliver(*shelf.records, *shelf.records[::-1]) == {"batchItemFailures": []}
+    assert sorted(shelf.bridge.told[2:], key=str) == sorted(first * 2, key=str)
+    assert len({detail["event_id"] for _, detail in shelf.bridge.told}) == 2
+
+
+def test_each_product_is_told_by_itself(suite: Suite) -> None:
+    tea, cup = Shelf(suite).stocked(10), Shelf(suite, "cup", threshold=1).stocked(10)
+    assert (tea.move(-6), cup.move(-6), cup.move(-3)) == ([4], [], [1])
+    (_, of_tea), (_, of_cup) = tea.bridge.told[0], cup.bridge.told[0]
+    assert (of_tea["sku"], of_cup["sku"]) == ("tea", "cup")
+    same = record(tea.row, {**(tea.row or {}), "sku": "cap"}, 1)
+    same["dynamodb"] |= {
+        "SequenceNumber": tea.records[2]["dynamodb"]["SequenceNumber"],
+        "OldImage": to_item({**(tea.row or {}), "sku": "cap", "stock": 10}),
+    }
+    tea.deliver(same)
+    assert tea.bridge.told[-1][1]["sku"] == "cap"
+    assert tea.bridge.told[-1][1]["event_id"] != of_tea["event_id"]
+
+
+def test_case_29_a_bus_that_is_down_gives_the_record_back_and_a_redelivery_tells_it(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    shelf = Shelf(suite).stocked(10)
+    shelf.bridge.down = True
+    before = shelf.row
+    movement = {"movement_id": "m", "delta": -6, "reason": "loss"}
+    assert suite.call(Call("POST", "/products/tea/stock", movement, staff())).status == 200
+    assert before is not None
+    fell = record(before, shelf.row or {}, 7)
+    assert shelf.deliver(fell, shelf.records[0]) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+    shelf.bridge.down = False
+    assert shelf.deliver(fell) == {"batchItemFailures": []}
+    assert [detail["stock"] for _, detail in shelf.bridge.told] == [4]
+
+
+# --- MemberDayOpened ---
+
+
+def open_member_day(suite: Suite) -> Record:
+    """Run the job, and return the record of the member day's row."""
+    job = MemberDayJob(suite.tables, suite.settings, suite.policy, lambda: suite.now)
+    assert job({"job": "open-member-day"}, Context()) == {"opened": 1}
+    day = (suite.now + timedelta(hours=8)).date().isoformat()
+    key = {"sku": f"member-day:{day}", "item": "MEMBER_DAY"}
+    row = suite.tables.get(suite.settings.catalog_table, key)
+    assert row is not None
+    return record(None, row, 1)
+
+
+def test_P2_the_member_day_is_told_with_its_rates_and_again_with_the_same_id(suite: Suite) -> None:
+    bridge = Bridge()
+    publisher = CatalogPublisher(bridge.bus, suite.policy)
+    suite.now = store_time("2026-05-10T00:00:02")
+    may = open_member_day(suite)
+    suite.now = store_time("2026-06-10T00:00:00")
+    june = open_member_day(suite)
+    assert published(publisher, may, june, may) == {"batchItemFailures": []}
+    assert [name for name, _ in bridge.told] == ["MemberDayOpened"] * 3
+    first, second, again = [detail for _, detail in bridge.told]
+    assert first == again
+    assert first["event_id"] != second["event_id"]
+    assert {name: value for name, value in first.items() if name != "event_id"} == {
+        "occurred_at": "2026-05-10T00:00:02+08:00",
+        "date": "2026-05-10",
+        "rates": RATES,
+    }
+    assert (second["date"], second["occurred_at"]) == ("2026-06-10", "2026-06-10T00:00:00+08:00")
+
+
+def test_P2_the_rates_are_those_of_the_policy_when_it_was_opened(suite: Suite) -> None:
+    tiers = suite.policy.tiers
+    other = suite.policy.model_copy(
+        update={"tiers": (*tiers[:-1], tiers[-1].model_copy(update={"member_day_rate": None}))}
+    )
+    suite.now = store_time("2026-05-10T09:00:00")
+    suite.policy, own = other, suite.policy
+    opened = open_member_day(suite)
+    bridge = Bridge()
+    published(CatalogPublisher(bridge.bus, own), opened)
+    assert bridge.told[0][1]["rates"] == {tier: rate for tier, rate in RATES.items() if tier != "J5"}
+
+
+# --- every event ---
+
+
+def everything(suite: Suite, bridge: Bridge) -> None:
+    """Let everything happen that there is an event for, and all publishers tell of it."""
+    suite.now = store_time("2025-05-10T00:00:00")
+    catalog = [open_member_day(suite)]
+    shelf = Shelf(suite).stocked(10)
+    assert suite.call(Call("PUT", "/members/me", PERSONAL, claims("alice"))).status == 201
+    orders: list[Life] = []
+
+    def place(units: int) -> Life:
+        lines = [{"sku": "tea", "quantity": units}]
+        answer = suite.order(claims("alice"), f"o{len(orders)}", {"lines": lines})
+        order = Life(suite, answer.body["order_id"], answer.body, {})
+        order.keep_row()
+        orders.append(order)
+        return order
+
+    shelf.change(lambda: place(6))
+    kept = orders[0]
+    kept.pay("p0")
+    kept.pay("p0-again", 7)
+    kept.deliver()
+    eligible = Consumer(suite.tables, suite.settings, suite.policy, lambda: suite.now)
+    standing = suite.tables.get(suite.settings.members_table, members.key("alice", members.STANDING))
+    assert standing is not None
+    published(eligible, stream_record(standing))
+    kept.ship()
+    kept.receive()
+    kept.give_back("r1", tea=1)
+    kept.deliver()
+    place(1)
+    suite.pass_time(minutes=30)
+    orders[1].run("lapse-unpaid")
+    for number, end in ((2, "cancel"), (3, "refusal"), (4, "returns")):
+        order = place(1)
+        order.pay(f"p{number}")
+        if end != "cancel":
+            order.ship()
+        if end == "returns":
+            order.receive()
+            order.give_back("r", tea=1)
+        else:
+            order.must(end)
+        order.deliver()
+    suite.pass_time(days=30)
+    suite.fire("release-points")
+    suite.now = store_time("2026-12-02T09:00:00")
+    suite.fire("announce-expiring")
+    suite.now = store_time("2027-01-01T00:00:00")
+    suite.fire("expire-points")
+    catalog += shelf.records
+    published(CatalogPublisher(bridge.bus, suite.policy), *catalog)
+    _tell_orders(suite, bridge, orders)
+    _tell_members(suite, bridge)
+
+
+def _tell_orders(suite: Suite, bridge: Bridge, orders: list[Life]) -> None:
+    publisher = OrdersPublisher(bridge.bus, suite.policy)
+    for order in orders:
+        first, *others = order.rows
+        changed = [(before, after) for before, after in pairwise([first, *others]) if before != after]
+        records = [record(None, first, 0)]
+        records += [record(before, after, number) for number, (before, after) in enumerate(changed, 1)]
+        assert published(publisher, *records) == {"batchItemFailures": []}
+    items = suite.tables.client.scan(TableName=suite.settings.orders_table)["Items"]
+    payments = [row for row in map(from_item, items) if row["item"] == "PAYMENT"]
+    records = [record(None, row, number) for number, row in enumerate(payments)]
+    assert published(publisher, *records) == {"batchItemFailures": []}
+
+
+def _tell_members(suite: Suite, bridge: Bridge) -> None:
+    items = suite.tables.client.scan(TableName=suite.settings.members_table)["Items"]
+    records = [record(None, from_item(item), number) for number, item in enumerate(items)]
+    assert published(MembersPublisher(bridge.bus, suite.policy), *records) == {"batchItemFailures": []}
+
+
+def test_every_event_is_as_the_docs_say_and_case_46_holds_no_personal_data(suite: Suite) -> None:
+    bridge = Bridge()
+    everything(suite, bridge)
+    kinds = {name for name, _ in bridge.told}
+    assert kinds == {file.stem for file in SCHEMAS.glob("*.json")}
+    assert len(kinds) == 14
+    text = json.dumps(bridge.told, ensure_ascii=False)
+    for private in (*PERSONAL.values(), "Zhang", "1234-5678", "05-17"):
+        assert private not in text
+    reasons = {detail["reason"] for name, detail in bridge.told if name == "RefundDue"}
+    assert reasons == {"cancelled", "refused", "returned", "payment_not_applied"}
+    ends = {detail["status"] for name, detail in bridge.told if name == "OrderClosed"}
+    assert ends == {"cancelled", "refused", "returned", "lapsed"}
+    (coupon,) = [detail for name, detail in bridge.told if name == "CouponIssued"]
+    assert (coupon["face_value_fen"], coupon["valid_until"]) == (2_000, "2025-05-31T23:59:59+08:00")
+    assert coupon["occurred_at"] == "2025-05-10T00:00:00+08:00"
+    ids = [detail["event_id"] for _, detail in bridge.told]
+    assert len(set(ids)) == len(ids)
+
+
+def test_case_27_all_of_it_told_again_has_the_same_ids(suite: Suite) -> None:
+    bridge = Bridge()
+    everything(suite, bridge)
+    first = [detail["event_id"] for name, detail in bridge.told if name in MEMBERS]
+    _tell_members(suite, bridge)
+    again = [detail["event_id"] for name, detail in bridge.told if name in MEMBERS][len(first) :]
+    assert again == first
+
+
+MEMBERS = {
+    "PointsEarned",
+    "PointsReleased",
+    "PointsExpired",
+    "PointsExpiring",
+    "TierChanged",
+    "CouponIssued",
+}
+
+
+def test_B5_a_coupon_is_told_when_it_is_issued_and_not_when_it_is_used_or_comes_back(suite: Suite) -> None:
+    suite.member()
+    table = suite.settings.members_table
+    coupon = accounts.hold_coupon(
+        suite.tables,
+        table,
+        "alice",
+        face_fen=5_000,
+        valid_from=store_time("2026-05-01T00:00:00"),
+        valid_until=store_time("2026-05-31T23:59:59"),
+    )
+    row = suite.tables.get(table, members.key("alice", "COUPON#BIRTHDAY#2026"))
+    assert row is not None
+    used = {**row, "order_id": "ord_x"}
+    bridge = Bridge()
+    publisher = MembersPublisher(bridge.bus, suite.policy)
+    published(publisher, record(row, used, 2), record(used, row, 3))
+    assert bridge.told == []
+    published(publisher, record(None, row, 1), record(None, row, 1))
+    first, again = bridge.told
+    assert first == again
+    assert {name: value for name, value in first[1].items() if name != "event_id"} == {
+        "occurred_at": "2026-05-01T00:00:00+08:00",
+        "member_id": "alice",
+        "coupon_id": coupon.coupon_id,
+        "kind": "birthday",
+        "face_value_fen": 5_000,
+        "min_goods_fen": 19_800,
+        "valid_from": "2026-05-01T00:00:00+08:00",
+        "valid_until": "2026-05-31T23:59:59+08:00",
+    }
