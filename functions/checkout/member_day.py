@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functions.domain import calendar
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Row, Tables
+from functions.platform.shapes import rate_text
 
 MEMBER_DAY = "MEMBER_DAY"
 _PARTITION = "member-day:"
@@ -27,7 +28,7 @@ def running(policy: Policy, at: datetime) -> MemberDay | None:
         return None
     return MemberDay(
         on=at.astimezone(policy.zone).date(),
-        rates={tier.code: str(tier.member_day_rate) for tier in policy.tiers if tier.member_day_rate},
+        rates={tier.code: rate_text(tier.member_day_rate) for tier in policy.tiers if tier.member_day_rate},
         opened_at=at,
     )
 

@@ -27,9 +27,15 @@ StoreTime = Annotated[
 ]
 """A moment with the store's offset, in whole seconds (RFC 3339)."""
 
+
+def rate_text(rate: Decimal) -> str:
+    """Write a factor of a price with two places, or with as many as it has."""
+    return f"{rate:.2f}" if rate == round(rate, 2) else str(rate)
+
+
 Rate = Annotated[
     Decimal,
-    PlainSerializer(lambda rate: f"{rate:.2f}" if rate == round(rate, 2) else str(rate), return_type=str),
+    PlainSerializer(rate_text, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["0.90"]}),
 ]
 """A factor of a price as decimal text with two places, or as many as it has."""

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import ValidationError  # type: ignore[import-untyped]
 
 from functions.checkout.schedule import MemberDayJob
 from functions.checkout.stream import CatalogPublisher
@@ -21,79 +21,13 @@ from functions.tiers import members
 from functions.tiers.stream import Publisher as MembersPublisher
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import Life, life, store_time
-from tests.support import accounts
+from tests.support import accounts, schemas
 from tests.support.events import Answer, Call, Context, claims, staff, stream_record
 
-SCHEMAS = Path(__file__).parent.parent.parent / "docs" / "events"
 PERSONAL = {"name": "Zhang Xiaoming", "birthday": "1990-05-17", "phone": "+86 138-1234-5678"}
 RATES = {"J2": "0.90", "J3": "0.80", "J4": "0.70", "J5": "0.60"}
 Record = dict[str, Any]
 Told = tuple[str, dict[str, Any]]
-
-# --- the schemas that docs/events promises ---
-
-KNOWN = {"$schema", "title", "description", "examples"}
-"""Keywords that allow anything."""
-TYPES: dict[str, Callable[[Any], bool]] = {
-    "object": lambda value: isinstance(value, dict),
-    "string": lambda value: isinstance(value, str),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "null": lambda value: value is None,
-}
-
-
-def _is_moment(text: str) -> bool:
-    """Tell whether a text is a moment in whole seconds with the store's offset (RFC 3339)."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", text) is None:
-        return False
-    datetime.fromisoformat(text)
-    return True
-
-
-FORMATS: dict[str, Callable[[str], bool]] = {
-    "date-time": _is_moment,
-    "date": lambda text: date.fromisoformat(text).isoformat() == text,
-}
-
-
-def faults(value: Any, schema: Mapping[str, Any], where: str = "$") -> Iterator[str]:
-    """Give what a value breaks of a schema; a keyword that this does not know is an error of the test."""
-    for keyword, says in schema.items():
-        match keyword:
-            case "type":
-                if not TYPES[says](value):
-                    yield f"{where}: no {says}"
-            case "const":
-                if value != says:
-                    yield f"{where}: not {says}"
-            case "enum":
-                if value not in says:
-                    yield f"{where}: none of {says}"
-            case "anyOf":
-                if all(list(faults(value, each, where)) for each in says):
-                    yield f"{where}: fits none of {says}"
-            case "format":
-                if isinstance(value, str) and not FORMATS[says](value):
-                    yield f"{where}: no {says}"
-            case "required":
-                yield from (f"{where}: lacks {name}" for name in says if name not in value)
-            case "properties":
-                for name in says.keys() & value.keys():
-                    yield from faults(value[name], says[name], f"{where}.{name}")
-            case "additionalProperties":
-                for name in value.keys() - schema.get("properties", {}).keys():
-                    if says is False:
-                        yield f"{where}: nobody knows {name}"
-                    else:
-                        yield from faults(value[name], says, f"{where}.{name}")
-            case _:
-                assert keyword in KNOWN, f"the checker does not know {keyword}"
-
-
-def schema_of(detail_type: str) -> dict[str, Any]:
-    """Return the schema that the docs give for a kind of event."""
-    schema: dict[str, Any] = json.loads((SCHEMAS / f"{detail_type}.json").read_text(encoding="utf-8"))
-    return schema
 
 
 class Bridge:
@@ -110,7 +44,7 @@ class Bridge:
         for entry in Entries:
             assert (entry["EventBusName"], entry["Source"]) == ("bus", "membership")
             detail = json.loads(entry["Detail"])
-            assert list(faults(detail, schema_of(entry["DetailType"]))) == [], entry
+            schemas.check(entry["DetailType"], detail)
             assert re.fullmatch(r"evt_[a-z2-7]{26}", detail["event_id"])
             self.told.append((entry["DetailType"], detail))
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "x"}] * len(Entries)}
@@ -139,18 +73,17 @@ def published(publisher: Any, *records: Record) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("change", "fault"),
+    "change",
     [
-        ({}, None),
-        ({"stock": "5"}, "$.stock: no integer"),
-        ({"stock": True}, "$.stock: no integer"),
-        ({"stock": None}, "$.stock: no integer"),
-        ({"name": "Tea"}, "$: nobody knows name"),
-        ({"occurred_at": "2026-05-01T12:00:00Z"}, "$.occurred_at: no date-time"),
-        ({"sku": ...}, "$: lacks sku"),
+        {"stock": "5"},
+        {"stock": True},
+        {"stock": None},
+        {"member": "alice"},
+        {"occurred_at": "2026-05-01T12:00:00Z"},
+        {"sku": ...},
     ],
 )
-def test_the_checker_finds_what_is_wrong(change: dict[str, Any], fault: str | None) -> None:
+def test_an_event_that_is_not_as_the_docs_say_is_found(change: dict[str, Any]) -> None:
     detail: dict[str, Any] = {
         "event_id": "evt",
         "occurred_at": "2026-05-01T12:00:00+08:00",
@@ -158,8 +91,11 @@ def test_the_checker_finds_what_is_wrong(change: dict[str, Any], fault: str | No
         "stock": 5,
         "low_stock_threshold": 5,
     }
-    detail = {name: value for name, value in (detail | change).items() if value is not ...}
-    assert list(faults(detail, schema_of("StockLow"))) == ([] if fault is None else [fault])
+    schemas.check("StockLow", detail)
+    with pytest.raises(ValidationError):
+        schemas.check(
+            "StockLow", {name: value for name, value in (detail | change).items() if value is not ...}
+        )
 
 
 # --- StockLow ---
@@ -464,7 +400,7 @@ def test_every_event_is_as_the_docs_say_and_case_46_holds_no_personal_data(suite
     bridge = Bridge()
     everything(suite, bridge)
     kinds = {name for name, _ in bridge.told}
-    assert kinds == {file.stem for file in SCHEMAS.glob("*.json")}
+    assert kinds == {file.stem for file in schemas.FOLDER.glob("*.json")}
     assert len(kinds) == 14
     text = json.dumps(bridge.told, ensure_ascii=False)
     for private in (*PERSONAL.values(), "Zhang", "1234-5678", "05-17"):
