@@ -183,6 +183,20 @@ def test_jobs_run_when_they_should_in_store_time(template: Template) -> None:
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] > 0
 
 
+def test_a_job_that_fails_is_tried_again_and_then_set_aside(template: Template) -> None:
+    started = {
+        schedule["Target"]["Arn"]["Fn::GetAtt"][0]
+        for schedule in resources(template, "AWS::Scheduler::Schedule").values()
+    }
+    configured = resources(template, "AWS::Lambda::EventInvokeConfig").values()
+    assert {each["FunctionName"]["Ref"] for each in configured} == started
+    for each in configured:
+        assert each["MaximumRetryAttempts"] > 0
+        assert each["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] in resources(
+            template, "AWS::SQS::Queue"
+        )
+
+
 def test_a_difference_at_an_audit_raises_an_alarm(template: Template) -> None:
     (alarm,) = resources(template, "AWS::CloudWatch::Alarm").values()
     assert (alarm["Namespace"], alarm["MetricName"]) == ("memberday", "audit_differences")
