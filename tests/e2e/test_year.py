@@ -73,7 +73,7 @@ def test_B1_P2_from_january_to_december_one_coupon_of_the_right_face_and_twelve_
             listener.clock(f"{year}-{month:02}-01T00:05:00+08:00")
         for _ in range(2 if month in (1, 12) else 1):
             deployed.local("fire", "issue-birthday-coupons")
-        listener.clock(f"{year}-{month:02}-09T23:59:40+08:00")
+        listener.clock(f"{year}-{month:02}-09T23:50:00+08:00")
         tier, shopper = shoppers[month % len(shoppers)]
         assert unit_price(shopper) == (False, ZONE_FEN)
         listener.clock(f"{year}-{month:02}-10T00:00:00+08:00")
