@@ -39,7 +39,8 @@ from functions.domain import policy as policies
 from functions.domain.errors import ConflictError, MalformedError, NotFoundError, invalid_fields
 from functions.domain.identifiers import Sku
 from functions.domain.policy import Policy
-from functions.platform import clock, cursors, dynamo
+from functions.platform import clock, dynamo
+from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api, Cursor, Limit, answer
 from functions.platform.observability import MetricUnit, metrics
@@ -160,12 +161,13 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     ) -> Page[ProductAnswer]:
         """List the products of the member zone by sku, with the caller's own prices at this moment."""
         caller = api.caller.member_id
-        after = None if cursor is None else cursors.decode(cursor, of_list=ZONE, caller=caller)
+        places = Cursors(ZONE, caller)
+        after = places.read(cursor)
         skus, position = catalog.zone(limit=limit, after=after)
         standing, products = catalog.seen_by(caller, skus, api.deadline)
         return Page(
             items=seen([product for product in products if product.member_zone], standing),
-            next_cursor=position and cursors.encode(position, of_list=ZONE, caller=caller),
+            next_cursor=places.write(position),
         )
 
     @api.route("GET", "/member-day", summary="See when the member day is", refuses={})
@@ -240,13 +242,14 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def get_orders(limit: Limit = 20, cursor: Cursor = None) -> Page[OrderAnswer]:
         """List the caller's orders, newest first."""
         member_id = api.caller.member_id
-        after = None if cursor is None else cursors.decode(cursor, of_list=ORDERS, caller=member_id)
+        places = Cursors(ORDERS, member_id)
+        after = places.read(cursor)
         orders_found, position = book.of_member(member_id, limit=limit, after=after, deadline=api.deadline)
         if not orders_found and caller_standing() is None:
             raise not_registered()
         return Page(
             items=[shown(order) for order in orders_found],
-            next_cursor=position and cursors.encode(position, of_list=ORDERS, caller=member_id),
+            next_cursor=places.write(position),
         )
 
     @api.route("GET", "/orders/<order_id>", summary="See an order", refuses=NO_ORDER)

@@ -1,13 +1,12 @@
 """How orders stand in their table: the order's row, the rows that spend an id, and the index keys."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 from functions.checkout.orders import Order, Payment, Status, Terms
 from functions.checkout.pricing import CouponUse, NotApplied, Quote, QuoteLine
-from functions.domain import calendar
+from functions.domain import calendar, identifiers
 from functions.platform.dynamo import Row
 from functions.points.posting import OrderChange
 
@@ -50,7 +49,7 @@ def due_partition(kind: str, shard: int) -> str:
 
 def due_shard(order_id: str) -> int:
     """Return the shard of an order's due work."""
-    return hashlib.sha256(order_id.encode()).digest()[0] % DUE_SHARDS
+    return identifiers.shard(order_id, DUE_SHARDS)
 
 
 def row_of(order: Order) -> Row:

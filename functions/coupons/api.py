@@ -12,7 +12,8 @@ from functions.coupons.coupons import Coupons
 from functions.coupons.schema import CouponAnswer, coupon_answer
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
-from functions.platform import clock, cursors, dynamo
+from functions.platform import clock, dynamo
+from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api, Cursor, Limit
 from functions.platform.settings import Settings
@@ -41,8 +42,9 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     ) -> Page[CouponAnswer]:
         """List the caller's birthday coupons, newest first; there is one per year at most."""
         member_id, moment = api.caller.member_id, now()
-        of_list = f"{COUPONS} {status or ''}"
-        before = None if cursor is None else int(cursors.decode(cursor, of_list=of_list, caller=member_id))
+        places = Cursors(f"{COUPONS} {status or ''}", member_id)
+        position = places.read(cursor)
+        before = None if position is None else int(position)
         held = coupons.of_member(member_id)
         if not held and members.find(member_id, api.deadline) is None:
             raise not_registered()
@@ -55,7 +57,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         position = str(shown[-1].year) if len(listed) > limit else None
         return Page(
             items=[coupon_answer(coupon, policy, moment) for coupon in shown],
-            next_cursor=position and cursors.encode(position, of_list=of_list, caller=member_id),
+            next_cursor=places.write(position),
         )
 
     return api

@@ -9,7 +9,7 @@ from functions.coupons.eligibility import birthday_coupon
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
-from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, work_off
+from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, page_of, per_shard, work_off
 from functions.platform.observability import MetricUnit, logger, metrics
 from functions.tiers.members import BIRTHDAY_SHARDS, STANDING, MemberStanding, key
 
@@ -28,7 +28,7 @@ def tasks(job: str, at: datetime) -> list[Task]:
     """
     if job != ISSUE_BIRTHDAY_COUPONS:
         raise KeyError(job)
-    return [Task(work=job, at=at, shard=shard, of=BIRTHDAY_SHARDS) for shard in range(BIRTHDAY_SHARDS)]
+    return per_shard(job, at, BIRTHDAY_SHARDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,7 @@ class CouponJobs:
         month = task.at.astimezone(self.policy.zone).month
 
         def page(after: Row | None) -> Page:
-            rows, more = self.coupons.birthdays(month, task.shard, limit=PAGE_ROWS, after=after)
-            return rows, rows[-1] if more and rows else None
+            return page_of(*self.coupons.birthdays(month, task.shard, limit=PAGE_ROWS, after=after))
 
         def handle(rows: list[Row]) -> Handled:
             member_ids = [row["member_id"] for row in rows]

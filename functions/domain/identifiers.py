@@ -72,6 +72,11 @@ def coupon_year(member_id: str, text: str) -> int | None:
     return int(match[1])
 
 
+def shard(text: str, shards: int) -> int:
+    """Return which of so many shards an id belongs to: the same for ever, and as many ids to each."""
+    return hashlib.sha256(text.encode()).digest()[0] % shards
+
+
 def fingerprint(*parts: str) -> str:
     """Return a digest that tells whether two requests have the same contents."""
     return _derive("sha", *parts)

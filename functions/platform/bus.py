@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
-from botocore.config import Config
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.platform import dynamo
@@ -53,12 +52,7 @@ class MemberEvent(Event):
 
 def client(endpoint_url: str | None = None) -> "EventBridgeClient":
     """Return the EventBridge client of a function, with the time-outs of the database's."""
-    config = Config(
-        connect_timeout=dynamo.CONNECT_SECONDS_MAX,
-        read_timeout=dynamo.READ_SECONDS_MAX,
-        retries={"mode": "standard", "total_max_attempts": dynamo.SDK_TRIES_MAX},
-    )
-    return boto3.client("events", config=config, endpoint_url=endpoint_url)
+    return boto3.client("events", config=dynamo.sdk_config(), endpoint_url=endpoint_url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
+from dataclasses import dataclass
 
 from functions.domain.errors import MalformedError
 
@@ -16,32 +17,40 @@ _DIGEST_BYTES = 9
 CURSOR_LENGTH_MAX = 512
 
 
-def encode(position: str, *, of_list: str, caller: str) -> str:
-    """Write a cursor that goes on after this position of this caller's list."""
-    digest = _digest(position, of_list, caller)
-    return base64.urlsafe_b64encode(digest + position.encode()).decode().rstrip("=")
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """The cursors of one list of one caller; where there is no cursor there is no position."""
 
+    of_list: str
+    caller: str
 
-def decode(cursor: str, *, of_list: str, caller: str) -> str:
-    """Return the position that a cursor holds.
+    def write(self, position: str | None) -> str | None:
+        """Write the cursor that goes on after a position."""
+        return None if position is None else self._written(position)
 
-    Raises
-    ------
-    MalformedError
-        ``invalid_cursor``: altered, of another caller, or of another list.
-    """
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        position = raw[_DIGEST_BYTES:].decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise _invalid() from error
-    if encode(position, of_list=of_list, caller=caller) != cursor:
-        raise _invalid()
-    return position
+    def read(self, cursor: str | None) -> str | None:
+        """Return the position that a cursor holds.
 
+        Raises
+        ------
+        MalformedError
+            ``invalid_cursor``: altered, of another caller, or of another list.
+        """
+        if cursor is None:
+            return None
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            position = raw[_DIGEST_BYTES:].decode()
+        except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+            raise _invalid() from error
+        if self._written(position) != cursor:
+            raise _invalid()
+        return position
 
-def _digest(position: str, of_list: str, caller: str) -> bytes:
-    return hashlib.sha256(json.dumps([of_list, caller, position]).encode()).digest()[:_DIGEST_BYTES]
+    def _written(self, position: str) -> str:
+        text = json.dumps([self.of_list, self.caller, position])
+        digest = hashlib.sha256(text.encode()).digest()[:_DIGEST_BYTES]
+        return base64.urlsafe_b64encode(digest + position.encode()).decode().rstrip("=")
 
 
 def _invalid() -> MalformedError:

@@ -61,13 +61,18 @@ def client(endpoint_url: str | None = None) -> "DynamoDBClient":
     Parameters are not validated on this side: what the programme sends is typed, and the check costs up to
     a third of a call.
     """
-    config = Config(
+    config = sdk_config(parameter_validation=False)
+    return boto3.client("dynamodb", config=config, endpoint_url=endpoint_url)
+
+
+def sdk_config(**more: Any) -> Config:
+    """Return what every client of a function has: time-outs and tries that fit into its deadline."""
+    return Config(
         connect_timeout=CONNECT_SECONDS_MAX,
         read_timeout=READ_SECONDS_MAX,
         retries={"mode": "standard", "total_max_attempts": SDK_TRIES_MAX},
-        parameter_validation=False,
+        **more,
     )
-    return boto3.client("dynamodb", config=config, endpoint_url=endpoint_url)
 
 
 class OutcomeUnknownError(Exception):
@@ -228,6 +233,18 @@ class Tables:
             limit,
             after,
         )
+
+    def query_all(
+        self, table: str, *, partition: tuple[str, str], prefix: tuple[str, str], page: int
+    ) -> Iterator[Row]:
+        """Give all rows of a partition whose sort key begins with a prefix, so many at a time."""
+        after: Key | None = None
+        more = True
+        while more:
+            rows, more = self.query(table, partition=partition, prefix=prefix, limit=page, after=after)
+            yield from rows
+            if more:
+                after = {name: rows[-1][name] for name in (partition[0], prefix[0])}
 
     def query_index(
         self,

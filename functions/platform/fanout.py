@@ -13,15 +13,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from botocore.config import Config
 
 from functions.domain import calendar
-from functions.platform import dynamo
+from functions.platform import batches, dynamo
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row
-from functions.platform.observability import MetricUnit, flush_metrics, logger, metrics
+from functions.platform.observability import MetricUnit, logger, metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -29,6 +28,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Page = tuple[list[Row], Row | None]
 """Rows, and the key to go on after; None where no more follow."""
+
+
+def page_of(rows: list[Row], more: bool) -> Page:
+    """Return what an index gave as a page: the last row is the key to go on after."""
+    return rows, rows[-1] if more and rows else None
 
 
 class TaskError(Exception):
@@ -73,14 +77,14 @@ class Task:
         return cls(**{**fields, "at": calendar.from_row(fields["at"]), "only": tuple(fields["only"])})
 
 
+def per_shard(work: str, at: datetime, shards: int) -> list[Task]:
+    """Return a task for each shard of a job that starts at a moment."""
+    return [Task(work=work, at=at, shard=shard, of=shards) for shard in range(shards)]
+
+
 def client(endpoint_url: str | None = None) -> "SQSClient":
     """Return the queue's client of a function, with the time-outs of the database's."""
-    config = Config(
-        connect_timeout=dynamo.CONNECT_SECONDS_MAX,
-        read_timeout=dynamo.READ_SECONDS_MAX,
-        retries={"mode": "standard", "total_max_attempts": dynamo.SDK_TRIES_MAX},
-    )
-    return boto3.client("sqs", config=config, endpoint_url=endpoint_url)
+    return boto3.client("sqs", config=dynamo.sdk_config(), endpoint_url=endpoint_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +148,7 @@ def consume(
             metrics.add_metric(name="tasks_failed", unit=MetricUnit.Count, value=1)
             raise
 
-    try:
-        answer = process_partial_response(
-            event=event,
-            record_handler=one,
-            processor=BatchProcessor(event_type=EventType.SQS),
-            context=context,  # type: ignore[arg-type]
-        )
-    finally:
-        flush_metrics()
-    return dict(answer)
+    return batches.process(event, context, one, EventType.SQS)
 
 
 @dataclass(slots=True, kw_only=True)

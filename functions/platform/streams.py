@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import EventType
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
+from functions.platform import batches
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row, from_item
-from functions.platform.observability import MetricUnit, flush_metrics, logger, metrics
+from functions.platform.observability import MetricUnit, logger, metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,4 @@ def consume(
             metrics.add_metric(name="records_failed", unit=MetricUnit.Count, value=1)
             raise
 
-    try:
-        answer = process_partial_response(
-            event=event,
-            record_handler=one,
-            processor=BatchProcessor(event_type=EventType.DynamoDBStreams),
-            context=context,  # type: ignore[arg-type]
-        )
-    finally:
-        flush_metrics()
-    return dict(answer)
+    return batches.process(event, context, one, EventType.DynamoDBStreams)

@@ -1,9 +1,8 @@
 """How accounts stand in the members' table: wallet, lots, ledger, and the keys of the indexes of due work."""
 
-import hashlib
 from typing import Any
 
-from functions.domain import calendar
+from functions.domain import calendar, identifiers
 from functions.platform.dynamo import Row
 from functions.points.ledger import Entry, EntryKind, Wallet
 from functions.points.posting import Lot, LotState
@@ -27,7 +26,7 @@ _ENTRY_KEYS = frozenset({"member_id", "item", "kind", "occurred_at"})
 
 def shard(member_id: str, shards: int) -> str:
     """Return the partition of a member's due work, which is the same for all of it."""
-    return shard_name(hashlib.sha256(member_id.encode()).digest()[0] % shards)
+    return shard_name(identifiers.shard(member_id, shards))
 
 
 def shard_name(number: int) -> str:

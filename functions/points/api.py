@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from functions.domain import policy as policies
 from functions.domain.errors import NotFoundError
 from functions.domain.policy import Policy
-from functions.platform import clock, cursors, dynamo
+from functions.platform import clock, dynamo
+from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api, Cursor, Limit, MemberIdPath
 from functions.platform.settings import Settings
@@ -62,13 +63,14 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def get_entries(limit: Limit = 20, cursor: Cursor = None) -> Page[EntryAnswer]:
         """List the caller's ledger, newest first; entries of the same second in posting order, last first."""
         member_id = api.caller.member_id
-        after = None if cursor is None else cursors.decode(cursor, of_list=ENTRIES, caller=member_id)
+        places = Cursors(ENTRIES, member_id)
+        after = places.read(cursor)
         entries, position = accounts.entries(member_id, limit=limit, after=after)
         if not entries:
             wallet()  # an empty list is the answer of somebody who is registered
         return Page(
             items=[entry_answer(member_id, entry, policy) for entry in entries],
-            next_cursor=position and cursors.encode(position, of_list=ENTRIES, caller=member_id),
+            next_cursor=places.write(position),
         )
 
     @api.route(
@@ -126,11 +128,12 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         """List the accounts and orders that did not fit at the last audit, in no particular order."""
         report, caller = last_report(), api.caller.member_id
         of_list = f"{DIFFERENCES} {report.as_of.isoformat()}"
-        after = None if cursor is None else cursors.decode(cursor, of_list=of_list, caller=caller)
+        places = Cursors(of_list, caller)
+        after = places.read(cursor)
         found, position = reports.differences(report, limit=limit, after=after)
         return Page(
             items=[difference_answer(difference) for difference in found],
-            next_cursor=position and cursors.encode(position, of_list=of_list, caller=caller),
+            next_cursor=places.write(position),
         )
 
     return api

@@ -8,7 +8,16 @@ from typing import Any
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
-from functions.platform.fanout import Handled, Page, Task, TaskError, WorkQueue, each_until, work_off
+from functions.platform.fanout import (
+    Handled,
+    Page,
+    Task,
+    TaskError,
+    WorkQueue,
+    each_until,
+    per_shard,
+    work_off,
+)
 from functions.platform.observability import MetricUnit, logger, metrics
 from functions.points.account_rows import ADJUSTED_BY, ENTRY, LOT, WALLET, lot_of
 from functions.points.accounts import ORDER, Accounts
@@ -34,13 +43,9 @@ OVERDUE = timedelta(days=3)
 
 def tasks(job: str, at: datetime) -> list[Task]:
     """Return the tasks of an audit, or of a replay, that starts at a moment."""
-    works = (REPLAY_POINTS,) if job == REPLAY_POINTS else (AUDIT_ACCOUNTS, AUDIT_ORDERS)
-    return [
-        Task(work=work, at=at, shard=segment, of=segments)
-        for work in works
-        for segments in [SEGMENTS.get(work, SEGMENTS[AUDIT_ORDERS])]
-        for segment in range(segments)
-    ]
+    if job == REPLAY_POINTS:
+        return per_shard(REPLAY_POINTS, at, SEGMENTS[AUDIT_ORDERS])
+    return [task for work, segments in SEGMENTS.items() for task in per_shard(work, at, segments)]
 
 
 @dataclass(slots=True)
@@ -113,7 +118,7 @@ class Auditor:
             return Handled(done=len(rows))
 
         def so_far() -> Mapping[str, Any]:
-            close()
+            close()  # the rest of its rows may come in the next task, which finds that it does not fit
             self._look_again(task, total, doubtful)
             return asdict(total)
 
@@ -194,7 +199,7 @@ class Auditor:
     def _missed(self, task: Task, deadline: Deadline) -> list[Difference]:
         """Return the differences of the orders that were missed, as they and their lots are now.
 
-        The lots are read first: none can then be behind an order because that has only just changed.
+        The lots are read first: none can then be ahead of its order because that has changed in between.
         """
         lots = self._lots([(row["member_id"], row["order_id"]) for row in task.only], deadline)
         by_id = {row["order_id"]: (row, lot) for row, lot in zip(task.only, lots, strict=True)}
@@ -288,19 +293,10 @@ class Auditor:
                 if row is not None:
                     tally.add(row)
             for prefix in (ENTRY, LOT):
-                after: Row | None = None
-                more = True
-                while more:
-                    rows, more = tables.query(
-                        table,
-                        partition=("member_id", member_id),
-                        prefix=("item", prefix),
-                        limit=RECHECK_ROWS,
-                        after=None if after is None else key(member_id, after["item"]),
-                    )
-                    for row in rows:
-                        tally.add(row)
-                    after = rows[-1] if rows else None
+                for row in tables.query_all(
+                    table, partition=("member_id", member_id), prefix=("item", prefix), page=RECHECK_ROWS
+                ):
+                    tally.add(row)
             if before == tables.get(table, key(member_id, WALLET)):
                 return tally.differences()
         logger.warning("account is changing all the time", extra={"member_id": member_id})

@@ -8,7 +8,7 @@ from functions.domain import calendar
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
-from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, work_off
+from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, page_of, per_shard, work_off
 from functions.platform.observability import logger
 from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS, wallet_of
 from functions.points.accounts import AccountMissingError, Accounts
@@ -36,7 +36,7 @@ def tasks(job: str, at: datetime, policy: Policy) -> list[Task]:
     shards = {RELEASE_POINTS: LOT_SHARDS, EXPIRE_POINTS: WALLET_SHARDS, ANNOUNCE_EXPIRING: WALLET_SHARDS}[job]
     if job == ANNOUNCE_EXPIRING and at < _announced_from(at, policy):
         return []
-    return [Task(work=job, at=at, shard=shard, of=shards) for shard in range(shards)]
+    return per_shard(job, at, shards)
 
 
 def expiring_year(at: datetime, policy: Policy) -> int:
@@ -85,16 +85,16 @@ class PointsJobs:
             logger.info("shard", extra={"work": task.work, "shard": task.shard, "rows": done, "ended": ended})
 
     def _lots(self, task: Task, after: Row | None) -> Page:
-        return _page(*self.accounts.lots_due(task.shard, at=task.at, limit=PAGE_ROWS, after=after))
+        return page_of(*self.accounts.lots_due(task.shard, at=task.at, limit=PAGE_ROWS, after=after))
 
     def _expired(self, task: Task, after: Row | None) -> Page:
         policy = self.policy
         year = calendar.newest_expired_year(task.at, policy.points.valid_years, policy.zone)
-        return _page(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
+        return page_of(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
 
     def _expiring(self, task: Task, after: Row | None) -> Page:
         year = expiring_year(task.at, self.policy)
-        return _page(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
+        return page_of(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
 
     def _release(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Release a page of lots, each member's in one transaction (E3); those that failed one by one."""
@@ -163,10 +163,6 @@ class PointsJobs:
 
 def _wallet_rows(one: tuple[str, Row | None]) -> list[Row]:
     return [members.key(one[0], WALLET)]
-
-
-def _page(rows: list[Row], more: bool) -> Page:
-    return rows, rows[-1] if more and rows else None
 
 
 def _by_member(rows: list[Row], at_once: int) -> list[tuple[str, list[str]]]:

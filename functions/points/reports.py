@@ -122,19 +122,8 @@ class Reports:
 
     def _rows(self, at: datetime, prefix: str) -> Iterator[Row]:
         """Give an audit's rows whose sort key begins so."""
-        after: Mapping[str, str] | None = None
-        more = True
-        while more:
-            rows, more = self.tables.query(
-                self.table,
-                partition=("report", _key(at, "")["report"]),
-                prefix=("item", prefix),
-                limit=PAGE_ROWS,
-                after=after,
-            )
-            yield from rows
-            if more:
-                after = _key(at, rows[-1]["item"])
+        partition = ("report", _key(at, "")["report"])
+        return self.tables.query_all(self.table, partition=partition, prefix=("item", prefix), page=PAGE_ROWS)
 
     def _put_last(self, report: Report) -> None:
         """Let a report be the last one, unless there is one of a later audit."""

@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from functions.domain import policy as policies
 from functions.domain.errors import NotFoundError, invalid_fields
 from functions.domain.policy import Policy
-from functions.platform import clock, cursors, dynamo
+from functions.platform import clock, dynamo
+from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api, Cursor, Limit, MemberIdPath, answer
 from functions.platform.settings import Settings
@@ -83,13 +84,14 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def get_history(limit: Limit = 20, cursor: Cursor = None) -> Page[TierChangeAnswer]:
         """List the caller's tier changes with the orders that caused them, newest first (T5)."""
         member_id = api.caller.member_id
-        after = None if cursor is None else cursors.decode(cursor, of_list=TIERS, caller=member_id)
+        places = Cursors(TIERS, member_id)
+        after = places.read(cursor)
         changes, position = members.tier_history(member_id, limit=limit, after=after)
         if not changes:
             _me()  # an empty list is the answer of somebody who is registered
         return Page(
             items=[tier_change_answer(change, policy) for change in changes],
-            next_cursor=position and cursors.encode(position, of_list=TIERS, caller=member_id),
+            next_cursor=places.write(position),
         )
 
     @api.route(

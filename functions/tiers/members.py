@@ -1,10 +1,9 @@
 """Where members live: profile and standing, and the rows of an account that registration opens."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from functions.domain import calendar
+from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, NotFoundError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
@@ -93,7 +92,7 @@ def standing_row(member_id: str, held: MemberStanding) -> Row:
         "version": held.version,
     }
     if held.standing.ever_paid and held.birth_month is not None:
-        shard = hashlib.sha256(member_id.encode()).digest()[0] % BIRTHDAY_SHARDS
+        shard = identifiers.shard(member_id, BIRTHDAY_SHARDS)
         row["birthday_shard"] = birthday_shard_name(held.birth_month, shard)
     return row
 

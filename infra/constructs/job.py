@@ -9,7 +9,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
-from infra.constructs.stream_consumer import FailureQueue
+from infra.constructs.queues import FailureQueue
 from infra.stage import Stage
 
 RETRIES = 3

@@ -7,27 +7,14 @@ from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.queues import FailureQueue
 from infra.stage import Stage
 
 BATCH_SIZE = 100
 RETRIES = 25
 RECORD_AGE_MAX = Duration.hours(12)
-
-
-class FailureQueue(sqs.Queue):
-    """Where the notice of what could not be processed waits for an operator; it is kept for 14 days."""
-
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=None if stage.local else True,  # the local cloud would refuse its own plain HTTP
-            retention_period=Duration.days(14),
-        )
 
 
 class StreamConsumer(Construct):

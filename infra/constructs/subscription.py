@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.platform.bus import SOURCE
-from infra.constructs.stream_consumer import FailureQueue
+from infra.constructs.queues import FailureQueue, ProgrammeQueue
 from infra.stage import Stage
 
 RECEIVES_MAX = 5
@@ -29,11 +29,10 @@ class Subscription(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.failures = FailureQueue(self, "Failures", stage=stage)
-        self.queue = sqs.Queue(
+        self.queue = ProgrammeQueue(
             self,
             "Events",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=None if stage.local else True,  # the local cloud would refuse its own plain HTTP
+            stage=stage,
             visibility_timeout=Duration.minutes(1),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.failures, max_receive_count=RECEIVES_MAX),
         )

@@ -6,7 +6,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.stream_consumer import FailureQueue
+from infra.constructs.queues import FailureQueue, ProgrammeQueue
 from infra.stage import Stage
 
 RECEIVES_MAX = 5
@@ -24,11 +24,10 @@ class TaskQueue(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.failures = FailureQueue(self, "Failures", stage=stage)
-        self.queue = sqs.Queue(
+        self.queue = ProgrammeQueue(
             self,
             "Tasks",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=None if stage.local else True,  # the local cloud would refuse its own plain HTTP
+            stage=stage,
             visibility_timeout=Duration.seconds(TIMEOUTS_UNSEEN * int(worker_timeout.to_seconds())),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.failures, max_receive_count=RECEIVES_MAX),
         )

@@ -4,7 +4,7 @@ import pytest
 
 from functions.domain import identifiers
 from functions.domain.errors import MalformedError
-from functions.platform import cursors
+from functions.platform.cursors import Cursors
 
 
 def test_R1_the_order_id_follows_from_member_and_key() -> None:
@@ -18,28 +18,29 @@ def test_ids_of_different_parts_differ_also_when_the_parts_join_alike() -> None:
 
 
 def test_a_cursor_gives_back_its_position_to_its_caller_and_list() -> None:
-    cursor = cursors.encode("2026-01-01T00:00:00Z#0000000001", of_list="entries", caller="alice")
-    assert cursors.decode(cursor, of_list="entries", caller="alice") == "2026-01-01T00:00:00Z#0000000001"
+    cursor = Cursors("entries", "alice").write("2026-01-01T00:00:00Z#0000000001")
+    assert Cursors("entries", "alice").read(cursor) == "2026-01-01T00:00:00Z#0000000001"
 
 
 @pytest.mark.parametrize(("of_list", "caller"), [("entries", "bob"), ("orders", "alice")])
 def test_case_43_a_cursor_of_another_caller_or_list_is_refused(of_list: str, caller: str) -> None:
-    cursor = cursors.encode("x", of_list="entries", caller="alice")
+    cursor = Cursors("entries", "alice").write("x")
     with pytest.raises(MalformedError) as refused:
-        cursors.decode(cursor, of_list=of_list, caller=caller)
+        Cursors(of_list, caller).read(cursor)
     assert refused.value.code == "invalid_cursor"
 
 
 def test_case_43_a_cursor_altered_anywhere_is_refused() -> None:
-    cursor = cursors.encode("2026-01-01T00:00:00Z", of_list="entries", caller="alice")
+    cursor = Cursors("entries", "alice").write("2026-01-01T00:00:00Z")
+    assert cursor is not None
     for place, character in enumerate(cursor):
         other = "A" if character != "A" else "B"
         altered = cursor[:place] + other + cursor[place + 1 :]
         with pytest.raises(MalformedError):
-            cursors.decode(altered, of_list="entries", caller="alice")
+            Cursors("entries", "alice").read(altered)
 
 
 @pytest.mark.parametrize("text", ["", "=", "é", "AAAA", "A" * 500, "////", "%%%"])
 def test_case_43_what_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(MalformedError):
-        cursors.decode(text, of_list="entries", caller="alice")
+        Cursors("entries", "alice").read(text)

@@ -1,0 +1,29 @@
+"""Queues of the programme: encrypted, and on AWS only reached over TLS."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.stage import Stage
+
+
+class ProgrammeQueue(sqs.Queue):
+    """A queue with the settings that every one has."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, **more: Any) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=None if stage.local else True,  # the local cloud would refuse its own plain HTTP
+            **more,
+        )
+
+
+class FailureQueue(ProgrammeQueue):
+    """Where the notice of what could not be processed waits for an operator; it is kept for 14 days."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id, stage=stage, retention_period=Duration.days(14))
