@@ -14,10 +14,12 @@ from functions.coupons import coupons, jobs
 from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import Coupons
 from functions.coupons.eligibility import birthday_coupon
-from functions.coupons.jobs import ISSUE_BIRTHDAY_COUPONS, CouponJobs
+from functions.coupons.jobs import CouponJobs
 from functions.domain.policy import load
+from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform import dynamo
 from functions.platform.dynamo import Row, Tables
+from functions.platform.runs import Runs
 from functions.tiers.members import MemberStanding, standing_row
 from functions.tiers.qualification import qualify
 from tests.support import dynoxide, tables
@@ -59,9 +61,10 @@ def issue(count: int) -> Figures:
         bare = [f"nobody-{number}" for number in range(BASELINE_WRITES)]
         rows = [coupons.row_of(each, coupon_of(each)) for each in bare]
         store = Coupons(Tables(client), settings.members_table)
+        runs = Runs(Tables(client), settings.reports_table)
         figures = bench.measured(
             jobs.tasks(ISSUE_BIRTHDAY_COUPONS, FIRST_OF_MARCH),
-            lambda queue: CouponJobs(store, queue, POLICY).work,
+            lambda queue: CouponJobs(store, runs, queue, POLICY).work,
             client,
             due=count,
             others=(MONTHS - 1) * count,

@@ -15,13 +15,15 @@ from benchmarks.jobs import BASELINE_WRITES, Figures, Write
 from functions.checkout.order_rows import key as order_key
 from functions.domain import calendar
 from functions.domain.policy import load
+from functions.domain.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from functions.platform import dynamo
 from functions.platform.dynamo import Row, Tables
+from functions.platform.runs import Runs
 from functions.platform.settings import Settings
 from functions.points import jobs, ledger, posting
 from functions.points.account_rows import WALLET, entry_row, lot_row, wallet_of, wallet_row
 from functions.points.accounts import Accounts
-from functions.points.jobs import EXPIRE_POINTS, RELEASE_POINTS, PointsJobs
+from functions.points.jobs import PointsJobs
 from functions.points.ledger import Wallet
 from functions.points.posting import Lot
 from functions.tiers.members import key
@@ -93,9 +95,10 @@ def release(count: int) -> Figures:
         freeze(client, settings, others, LATER)
         bare = map(_released, range(count, count + BASELINE_WRITES))
         accounts = Accounts(Tables(client), settings.members_table, settings.orders_table)
+        runs = Runs(Tables(client), settings.reports_table)
         figures = bench.measured(
             jobs.tasks(RELEASE_POINTS, DUE_AT, POLICY),
-            lambda queue: PointsJobs(accounts, queue, POLICY).work,
+            lambda queue: PointsJobs(accounts, runs, queue, POLICY).work,
             client,
             due=count,
             others=len(others),
@@ -118,9 +121,10 @@ def expire(count: int) -> Figures:
         bench.put(client, settings.members_table, rows)
         bare = map(_expired, range(count, first))
         accounts = Accounts(Tables(client), settings.members_table, settings.orders_table)
+        runs = Runs(Tables(client), settings.reports_table)
         figures = bench.measured(
             jobs.tasks(EXPIRE_POINTS, AFTER_YEARS_END, POLICY),
-            lambda queue: PointsJobs(accounts, queue, POLICY).work,
+            lambda queue: PointsJobs(accounts, runs, queue, POLICY).work,
             client,
             due=count,
             others=count,

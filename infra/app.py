@@ -6,6 +6,7 @@ from aws_cdk import App, CliCredentialsStackSynthesizer, Tags
 
 from functions.domain import policy
 from functions.domain.policy import PolicyError
+from infra import nag
 from infra.bundle import BundleError
 from infra.stack import MembershipStack
 from infra.stage import ContextError, Stage
@@ -30,6 +31,8 @@ def build(app: App) -> MembershipStack:
     stack = MembershipStack(
         app, f"memberday-{stage.name}", stage=stage, policy=rules, synthesizer=synthesizer
     )
+    if not stage.local:
+        nag.check(app, stack)
     Tags.of(stack).add("project", "memberday")
     Tags.of(stack).add("stage", stage.name)
     return stack

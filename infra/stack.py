@@ -1,40 +1,55 @@
 """What exists, as a list of contents."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from aws_cdk import Annotations, CfnOutput, Duration, IStackSynthesizer, Stack, TimeZone
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
-from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import Annotations, CfnOutput, Duration, IStackSynthesizer, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from functions.coupons.coupons import BIRTHDAY
 from functions.domain.policy import Policy
+from functions.domain.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_POINTS,
+    AUTO_RECEIPT,
+    EXPIRE_POINTS,
+    ISSUE_BIRTHDAY_COUPONS,
+    LAPSE_UNPAID,
+    OPEN_MEMBER_DAY,
+    RELEASE_POINTS,
+    WATCH_JOBS,
+    Every,
+    Scheduled,
+    timetable,
+)
 from functions.points.account_rows import ENTRY, NOTICE
 from functions.tiers.members import TIER_CHANGE
 from infra import bundle
-from infra.constructs.function import METRICS, ProgrammeFunction
+from infra.constructs.alarms import Alarms
+from infra.constructs.dashboard import Dashboard
+from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.job import Job
 from infra.constructs.membership_api import EVERY_OTHER, MembershipApi
+from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.subscription import Subscription
 from infra.constructs.table import ProgrammeTable
-from infra.constructs.work_queue import TaskQueue
+from infra.constructs.work_queue import WORKERS_MAX, TaskQueue
 from infra.stage import Stage
 
 BUS = "membership"
 API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
 JOB_TIMEOUT = Duration.seconds(60)
-_ANY_YEAR = 2027
-"""A year before which there is no leap day between the notice and the year's end."""
+ORDER_JOBS_MAX = 2
+"""Jobs on orders that run at once: one of each."""
+WATCH = Scheduled(name=WATCH_JOBS, job=WATCH_JOBS, when=Every(15), done_within=timedelta(minutes=15))
+"""The watch over the jobs is none of them: an alarm says when it stays away."""
 
 SHOP_ROUTES = [
     "PUT /products/{sku}",
@@ -62,6 +77,7 @@ MEMBERS_ROUTES = [
     "PUT /members/{member_id}/birthday",
 ]
 COUPONS_ROUTES = ["GET /members/me/coupons"]
+PRIVACY_ROUTES = ["GET /members/me/export", "DELETE /members/{member_id}"]
 POINTS_ROUTES = [
     "GET /members/me/points",
     "GET /members/me/points/entries",
@@ -100,7 +116,7 @@ class MembershipStack(Stack):
         self.reports = ProgrammeTable(self, "Reports", partition_key="report", stage=stage)
         self.bus = events.EventBus(self, "Bus", event_bus_name=BUS)
         self.jobs = scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name)
-        self.alarms = sns.Topic(self, "Alarms", enforce_ssl=None if stage.local else True)
+        self.job_failures = FailureQueue(self, "JobFailures", stage=stage)
 
         self.identity = Identity(self, "Identity", stage=stage)
         self.api = MembershipApi(self, "Api", identity=self.identity, stage=stage)
@@ -109,6 +125,7 @@ class MembershipStack(Stack):
         self._members_api()
         self._points_api()
         self._coupons_api()
+        self._privacy_api()
         self._points_posting()
         self._orders_publisher()
         self._members_publisher()
@@ -117,37 +134,56 @@ class MembershipStack(Stack):
         self._order_jobs()
         self._member_day_job()
         self._points_jobs()
+        self._audit()
         self._coupon_jobs()
+        self._watch()
         if stage.listen:
             Subscription(self, "Subscription", bus=self.bus, detail_types=stage.listen, stage=stage)
+        self.alarms = Alarms(self, "Alarms", stage=stage)
+        Dashboard(self, "Dashboard", api=self.api, alarms=self.alarms)
         self._outputs()
 
     def _shop_api(self) -> None:
         function = self._function("ShopApi", "functions.checkout.api.handler", API_TIMEOUT)
-        _grant(function, self.orders, "BatchGetItem", "GetItem", "PutItem", "Query")
-        _grant(function, self.members, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
-        _grant(function, self.catalog, "BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        self.orders.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", indexes=["by_member"])
+        self.members.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+        self.catalog.grant_rows(
+            function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]
+        )
         self.api.serve(function, SHOP_ROUTES)
 
     def _members_api(self) -> None:
         function = self._function("MembersApi", "functions.tiers.api.handler", API_TIMEOUT)
-        _grant(function, self.members, "BatchGetItem", "GetItem", "PutItem", "Query")
+        self.members.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", "Query")
         self.api.serve(function, MEMBERS_ROUTES)
 
     def _coupons_api(self) -> None:
         function = self._function("CouponsApi", "functions.coupons.api.handler", API_TIMEOUT)
-        _grant(function, self.members, "BatchGetItem", "Query")
+        self.members.grant_rows(function, "BatchGetItem", "Query")
         self.api.serve(function, COUPONS_ROUTES)
+
+    def _privacy_api(self) -> None:
+        pool = {"USER_POOL_ID": self.identity.user_pool.user_pool_id}
+        function = self._function(
+            "PrivacyApi",
+            "functions.privacy.api.handler",
+            API_TIMEOUT,
+            environment=self._table_names() | pool,
+        )
+        self.members.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", "Query")
+        self.orders.grant_rows(function, "BatchGetItem", indexes=["by_member"])
+        self.identity.grant_deletion(function)
+        self.api.serve(function, PRIVACY_ROUTES)
 
     def _points_api(self) -> None:
         function = self._function("PointsApi", "functions.points.api.handler", API_TIMEOUT)
-        _grant(function, self.members, "BatchGetItem", "GetItem", "PutItem", "Query")
-        _grant(function, self.reports, "GetItem", "Query")
+        self.members.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", "Query")
+        self.reports.grant_rows(function, "GetItem", "Query")
         self.api.serve(function, POINTS_ROUTES)
 
     def _points_posting(self) -> None:
         function = self._function("PointsPosting", "functions.points.stream.handler", STREAM_TIMEOUT)
-        _grant(function, self.members, "BatchGetItem", "PutItem")
+        self.members.grant_rows(function, "BatchGetItem", "PutItem")
         StreamConsumer(
             self,
             "OrdersToPoints",
@@ -210,7 +246,7 @@ class MembershipStack(Stack):
 
     def _birthday_eligibility(self) -> None:
         function = self._function("BirthdayEligibility", "functions.coupons.stream.handler", STREAM_TIMEOUT)
-        _grant(function, self.members, "BatchGetItem", "PutItem")
+        self.members.grant_rows(function, "BatchGetItem", "PutItem")
         eligible = _rows("STANDING")
         eligible["dynamodb"]["NewImage"]["birthday_shard"] = {"S": [{"exists": True}]}
         StreamConsumer(
@@ -223,97 +259,86 @@ class MembershipStack(Stack):
         )
 
     def _order_jobs(self) -> None:
-        function = self._function("OrderJobs", "functions.checkout.schedule.handler", JOB_TIMEOUT)
-        _grant(function, self.orders, "GetItem", "PutItem", "Query")
-        _grant(function, self.members, "GetItem", "PutItem", "UpdateItem")
-        _grant(function, self.catalog, "UpdateItem")
-        for name, every in (
-            ("lapse-unpaid", Duration.minutes(5)),
-            ("auto-receipt", Duration.hours(1)),
-        ):
-            self._job(name, name, scheduler.ScheduleExpression.rate(every), function)
+        function = self._function(
+            "OrderJobs", "functions.checkout.schedule.handler", JOB_TIMEOUT, at_once_max=ORDER_JOBS_MAX
+        )
+        self.orders.grant_rows(function, "GetItem", "PutItem", indexes=["due"])
+        self.members.grant_rows(function, "GetItem", "PutItem", "UpdateItem")
+        self.catalog.grant_rows(function, "UpdateItem")
+        self.reports.grant_rows(function, "PutItem")
+        self._scheduled(function, LAPSE_UNPAID, AUTO_RECEIPT)
 
     def _member_day_job(self) -> None:
         function = self._function(
             "MemberDayJob", "functions.checkout.schedule.member_day_handler", JOB_TIMEOUT
         )
-        _grant(function, self.catalog, "PutItem")
-        day = str(self._policy.member_day.day)
-        for name, minute in (("open-member-day", 0), ("open-member-day-again", 15)):
-            self._job(name, "open-member-day", self._at(0, minute, day=day), function)
+        self.catalog.grant_rows(function, "PutItem")
+        self.reports.grant_rows(function, "PutItem")
+        self._scheduled(function, OPEN_MEMBER_DAY)
+
+    def _points_jobs(self) -> None:
+        self.points_starter, worker = self._tasks("Points", "functions.points")
+        # Orders are read as a whole by the replay, which posts what the accounts have not seen.
+        self.orders.grant_rows(worker, "BatchGetItem", "Scan")
+        self.members.grant_rows(
+            worker, "BatchGetItem", "GetItem", "PutItem", indexes=["lots_by_release", "wallets_by_year"]
+        )
+        self._scheduled(self.points_starter, RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
+
+    def _audit(self) -> None:
+        """A queue of its own, so that a long audit holds no release up, and no right to write to accounts."""
+        starter, worker = self._tasks("Audit", "functions.points")
+        self.orders.grant_rows(worker, "BatchGetItem", "Scan")
+        self.members.grant_rows(worker, "BatchGetItem", "GetItem", "Query", "Scan")
+        self.reports.grant_rows(worker, "Query")
+        self._scheduled(starter, AUDIT_POINTS)
 
     def _coupon_jobs(self) -> None:
         starter, worker = self._tasks("Coupons", "functions.coupons")
-        _grant(worker, self.members, "BatchGetItem", "PutItem", "Query")
-        for name, day in (("issue-birthday-coupons", "1"), ("issue-birthday-coupons-again", "2")):
-            self._job(name, "issue-birthday-coupons", self._at(0, 5, day=day), starter)
+        self.members.grant_rows(worker, "BatchGetItem", "PutItem", indexes=["birthdays"])
+        self._scheduled(starter, ISSUE_BIRTHDAY_COUPONS)
+
+    def _watch(self) -> None:
+        function = self._function("JobsWatch", "functions.operations.schedule.handler", JOB_TIMEOUT)
+        self.reports.grant_rows(function, "GetItem", "PutItem", "Query")
+        self._schedule(WATCH, function)
 
     def _tasks(self, name: str, part: str) -> tuple[ProgrammeFunction, ProgrammeFunction]:
         """Return the function that starts a part's jobs and the worker of their tasks, a queue between."""
         work = TaskQueue(self, f"{name}Work", worker_timeout=JOB_TIMEOUT, stage=self._stage)
-        queue = {"WORK_QUEUE_URL": work.queue.queue_url}
-        starter = self._function(f"{name}Jobs", f"{part}.schedule.handler", JOB_TIMEOUT, environment=queue)
+        environment = self._table_names() | {"WORK_QUEUE_URL": work.queue.queue_url}
+        starter = self._function(
+            f"{name}Jobs", f"{part}.schedule.handler", JOB_TIMEOUT, environment=environment
+        )
         work.queue.grant(starter, "sqs:SendMessage")
         worker = self._function(
             f"{name}Worker",
             f"{part}.queue.handler",
             JOB_TIMEOUT,
-            environment=self._table_names() | queue,
+            environment=environment,
+            at_once_max=WORKERS_MAX,
         )
         work.serve(worker)
+        for function in (starter, worker):
+            self.reports.grant_rows(function, "PutItem")
         return starter, worker
 
-    def _job(
-        self, name: str, job: str, when: scheduler.ScheduleExpression, function: ProgrammeFunction
-    ) -> None:
-        Job(self, name, name=name, job=job, when=when, function=function, group=self.jobs, stage=self._stage)
+    def _scheduled(self, function: ProgrammeFunction, *jobs: str) -> None:
+        """Have a function run these jobs when the timetable says so."""
+        for scheduled in timetable(self._policy):
+            if scheduled.job in jobs:
+                self._schedule(scheduled, function)
 
-    def _points_jobs(self) -> None:
-        self.points_starter, worker = self._tasks("Points", "functions.points")
-        _grant(worker, self.orders, "BatchGetItem", "Scan")
-        _grant(worker, self.members, "BatchGetItem", "GetItem", "PutItem", "Query", "Scan")
-        _grant(worker, self.reports, "PutItem", "Query")
-        for name, job, when in self._points_schedules():
-            self._job(name, job, when, self.points_starter)
-        alarm = cloudwatch.Alarm(
+    def _schedule(self, scheduled: Scheduled, function: ProgrammeFunction) -> None:
+        Job(
             self,
-            "AuditDifferences",
-            alarm_description="An account or an order did not fit at the audit of the points.",
-            metric=cloudwatch.Metric(
-                namespace=METRICS,
-                metric_name="audit_differences",
-                dimensions_map={"service": worker.node.id},
-                statistic=cloudwatch.Stats.MAXIMUM,
-                period=Duration.hours(1),
-            ),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+            scheduled.name,
+            scheduled=scheduled,
+            time_zone=self._policy.time_zone,
+            function=function,
+            group=self.jobs,
+            failures=self.job_failures,
         )
-        alarm.add_alarm_action(cloudwatch_actions.SnsAction(self.alarms))
-
-    def _points_schedules(self) -> list[tuple[str, str, scheduler.ScheduleExpression]]:
-        """Return each schedule's name, its job, and when it runs, in store time."""
-        told_on = date(_ANY_YEAR, 1, 1) - timedelta(days=self._policy.points.notice_days)
-        again_on = told_on + timedelta(days=1)
-        year_begins = self._at(0, 0, day="1", month="1")
-        return [
-            ("release-points", "release-points", scheduler.ScheduleExpression.rate(Duration.minutes(10))),
-            ("expire-points", "expire-points", year_begins),
-            # R3: again for what a run has missed, and what came back late into a year that is over.
-            ("expire-points-again", "expire-points", self._at(0, 30)),
-            *(
-                (name, "announce-expiring", self._at(9, 0, day=str(on.day), month=str(on.month)))
-                for name, on in (("announce-expiring", told_on), ("announce-expiring-again", again_on))
-            ),
-            ("audit-points", "audit-points", self._at(4, 0)),
-        ]
-
-    def _at(self, hour: int, minute: int, **day: str) -> scheduler.ScheduleExpression:
-        """Return a schedule in store time."""
-        zone = TimeZone.of(self._policy.time_zone)
-        return scheduler.ScheduleExpression.cron(minute=str(minute), hour=str(hour), time_zone=zone, **day)
 
     def _table_names(self) -> dict[str, str]:
         return {
@@ -329,6 +354,7 @@ class MembershipStack(Stack):
         handler: str,
         timeout: Duration,
         environment: Mapping[str, str] | None = None,
+        at_once_max: int | None = None,
     ) -> ProgrammeFunction:
         return ProgrammeFunction(
             self,
@@ -338,6 +364,7 @@ class MembershipStack(Stack):
             description=f"memberday {self._stage.name}: {handler.removesuffix('.handler')}",
             environment=self._table_names() if environment is None else environment,
             timeout=timeout,
+            at_once_max=at_once_max,
             stage=self._stage,
         )
 
@@ -365,6 +392,8 @@ class MembershipStack(Stack):
             "CatalogTableName": self.catalog.table_name,
             "ReportsTableName": self.reports.table_name,
             "PointsJobsFunctionName": self.points_starter.function_name,
+            "AlarmsTopicArn": self.alarms.topic.topic_arn,
+            "DashboardName": self.stack_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
@@ -378,8 +407,3 @@ def _rows(*items: str) -> dict[str, Any]:
 def _rows_that_begin(prefix: str) -> dict[str, Any]:
     """Return the filter of new rows whose ``item`` begins with a prefix."""
     return {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"item": {"S": [{"prefix": prefix}]}}}}
-
-
-def _grant(function: ProgrammeFunction, table: dynamodb.Table, *actions: str) -> None:
-    """Give a function single actions on a table's rows; none deletes, and only an audit scans."""
-    table.grant(function, *(f"dynamodb:{action}" for action in actions))

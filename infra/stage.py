@@ -1,9 +1,11 @@
 """Which deployment this is, as the context of the CDK command line says."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
 from constructs import Node
 
 from infra.events import EVENTS
@@ -11,6 +13,8 @@ from infra.events import EVENTS
 LOCAL = "local"
 AWS = "aws"
 PROD = "prod"
+YES, NO = "yes", "no"
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _RESERVED = ("aws", "amazon", "cognito")
 """Words that Cognito refuses in the name of a token endpoint, which has the stage in it."""
 
@@ -32,15 +36,20 @@ class Stage:
     endpoint: str | None
     listen: tuple[str, ...] = ()
     """Detail types that the example subscription listens to; none is no subscription."""
+    cors: tuple[str, ...] = ()
+    """Origins whose pages browsers let call the API; none is closed."""
+    reserves: bool = True
+    """Whether jobs have concurrency of their own; a new account's quota may be too small to give any away."""
 
     @classmethod
     def of(cls, node: Node) -> "Stage":
-        """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=…``.
+        """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=… -c cors=… -c reserve=…``.
 
         Raises
         ------
         ContextError
-            The target is none that exists, or the local one comes without its endpoint.
+            One of them says what does not exist: a target, an event, an origin; or the local target comes
+            without its endpoint.
         """
         name = node.try_get_context("stage") or "dev"
         target = node.try_get_context("target") or AWS
@@ -53,11 +62,28 @@ class Stage:
             raise ContextError(f"-c target={target}: there are {AWS} and {LOCAL}")
         if target == LOCAL and not endpoint:
             raise ContextError(f"-c target={LOCAL} needs -c endpoint=http://127.0.0.1:PORT")
-        listen = tuple(filter(None, (node.try_get_context("listen") or "").split(",")))
+        listen, cors = (
+            tuple(filter(None, (node.try_get_context(key) or "").split(","))) for key in ("listen", "cors")
+        )
         unknown = sorted(set(listen) - EVENTS.keys())
         if unknown:
             raise ContextError(f"-c listen: no event is called {', '.join(unknown)}; {', '.join(EVENTS)} are")
-        return cls(name=name, target=cast(Literal["aws", "local"], target), endpoint=endpoint, listen=listen)
+        for origin in cors:
+            if not _ORIGIN.fullmatch(origin):
+                raise ContextError(f"-c cors: {origin} is no origin such as https://shop.example")
+            if name == PROD and not origin.startswith("https://"):
+                raise ContextError(f"-c cors: {origin} has no TLS, which {PROD} asks for")
+        reserve = node.try_get_context("reserve") or YES
+        if reserve not in (YES, NO):
+            raise ContextError(f"-c reserve={reserve}: there are {YES} and {NO}")
+        return cls(
+            name=name,
+            target=cast(Literal["aws", "local"], target),
+            endpoint=endpoint,
+            listen=listen,
+            cors=cors,
+            reserves=reserve == YES,
+        )
 
     @property
     def keeps_data(self) -> bool:
@@ -68,6 +94,11 @@ class Stage:
     def local(self) -> bool:
         """Whether it goes to the local cloud."""
         return self.target == LOCAL
+
+    @property
+    def log_retention(self) -> logs.RetentionDays:
+        """How long logs are kept."""
+        return logs.RetentionDays.ONE_YEAR if self.keeps_data else logs.RetentionDays.ONE_WEEK
 
     @property
     def removal_policy(self) -> RemovalPolicy:

@@ -19,5 +19,6 @@ os.environ.update(
     WORK_QUEUE_URL="unused",
     POWERTOOLS_METRICS_NAMESPACE="memberday",
     EVENT_BUS_NAME="unused",
+    USER_POOL_ID="unused",
     JSII_NODE=str(Path(sys.executable).with_name("node")),  # the CDK needs no Node but ours
 )

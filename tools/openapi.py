@@ -23,7 +23,7 @@ _NO_TABLE = "unused"
 def document() -> dict[str, Any]:
     """Return the OpenAPI document of all functions together."""
     # The handlers read their settings when imported; no table is ever reached from here.
-    for name in ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE"):
+    for name in ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE", "USER_POOL_ID"):
         os.environ.setdefault(name, _NO_TABLE)
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
@@ -31,6 +31,7 @@ def document() -> dict[str, Any]:
     from functions.checkout import api as shop
     from functions.coupons import api as coupons
     from functions.points import api as points
+    from functions.privacy import api as privacy
     from functions.tiers import api as members
 
     paths: dict[str, Any] = {}
@@ -38,7 +39,7 @@ def document() -> dict[str, Any]:
     token = HTTPBearer(
         bearerFormat="JWT", description="An access token of the user pool; an ID token is refused."
     )
-    for module in (shop, members, points, coupons):
+    for module in (shop, members, points, coupons, privacy):
         text = module.handler.resolver.get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )

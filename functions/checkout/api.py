@@ -43,7 +43,6 @@ from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api, Cursor, Limit, answer
-from functions.platform.observability import MetricUnit, metrics
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
 from functions.tiers.members import not_registered
@@ -221,8 +220,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         except QuoteChangedError as changed:
             shown_quote = quote_answer(changed.quote).model_dump(mode="json")
             raise ConflictError(changed.code, changed.detail, quote=shown_quote) from changed
-        if not repeat:
-            metrics.add_metric(name="orders_placed", unit=MetricUnit.Count, value=1)
+        api.note(order_id=order.order_id)
         return answer(shown(order), HTTPStatus.CREATED, {REPLAYED: "true"} if repeat else {})
 
     def own() -> str | None:

@@ -93,7 +93,7 @@ class Catalog:
             deadline,
         )
         return (
-            None if standing is None else members.standing_of(standing),
+            members.registered_standing_of(standing),
             [product_of(row) for row in rows if row is not None],
         )
 

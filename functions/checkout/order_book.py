@@ -451,7 +451,7 @@ class OrderBook:
         found = dict(zip(wanted, rows, strict=True))
         return Shelf(
             order=read_as(order_of, found.get(ORDER)),
-            standing=read_as(members.standing_of, found[STANDING]),
+            standing=members.registered_standing_of(found[STANDING]),
             wallet=read_as(account_rows.wallet_of, found[WALLET]),
             coupon=read_as(coupons.coupon_of, found.get(COUPON)),
             products={row["sku"]: catalog.product_of(row) for row in rows[shelf:] if row is not None},

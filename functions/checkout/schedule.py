@@ -11,16 +11,18 @@ from functions.checkout.order_rows import DUE_SHARDS
 from functions.checkout.orders import Order, as_of
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
+from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform import clock, dynamo
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row, Tables
-from functions.platform.observability import MetricUnit, flush_metrics, logger, metrics
+from functions.platform.observability import logger
+from functions.platform.runs import Runs
 from functions.platform.settings import Settings
 
 PAGE_ORDERS = 50
 SHARDS_AT_ONCE = 4
-LAPSE_UNPAID = "lapse-unpaid"
-AUTO_RECEIPT = "auto-receipt"
+WHOLE = "all"
+"""What a job that is done in one go is called as the part of its run."""
 
 
 class JobError(Exception):
@@ -51,6 +53,7 @@ class OrderJobs:
             catalog_table=settings.catalog_table,
             policy=policy,
         )
+        self._runs = Runs(tables, settings.reports_table)
         self._now = now
         self._shards_at_once = shards_at_once
 
@@ -68,6 +71,7 @@ class OrderJobs:
             LAPSE_UNPAID: ("lapse", "orders_lapsed"),
             AUTO_RECEIPT: ("receipt", "orders_received"),
         }[event["job"]]
+        self._runs.begin(event["job"], now, parts=1)
         with ThreadPoolExecutor(self._shards_at_once) as threads:
             shards = [
                 threads.submit(self._work_off, kind, shard, now, deadline) for shard in range(DUE_SHARDS)
@@ -78,11 +82,11 @@ class OrderJobs:
             "unfinished": sum(left for _, _, left in results),
         }
         failed = sum(bad for _, bad, _ in results)
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=counts[name])
-        flush_metrics()
         logger.info("job", extra={"job": event["job"], "failed": failed, **counts})
         if failed:
             raise JobError(f"{event['job']}: {failed} failed, {counts[name]} orders are done")
+        if not counts["unfinished"]:
+            self._runs.end(event["job"], now, WHOLE)
         return counts
 
     def _work_off(self, kind: str, shard: int, now: datetime, deadline: Deadline) -> tuple[int, int, int]:
@@ -131,13 +135,17 @@ class MemberDayJob:
     ) -> None:
         self._tables = tables
         self._table = settings.catalog_table
+        self._runs = Runs(tables, settings.reports_table)
         self._policy = policy
         self._now = now
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         """Open the member day if it is one; return how many were opened: 1, or 0."""
-        day = member_day.running(self._policy, self._now())
+        now = self._now()
+        self._runs.begin(event["job"], now, parts=1)
+        day = member_day.running(self._policy, now)
         opened = day is not None and member_day.record(self._tables, self._table, day)
+        self._runs.end(event["job"], now, WHOLE)
         logger.info("job", extra={"job": event["job"], "opened": opened})
         return {"opened": int(opened)}
 

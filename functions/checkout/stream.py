@@ -4,6 +4,7 @@ from typing import Any
 
 from functions.checkout import events
 from functions.checkout.catalog import PRODUCT
+from functions.checkout.metrics import count, count_coupon_used
 from functions.checkout.order_rows import ORDER, order_of, read_as
 from functions.domain import calendar
 from functions.domain import policy as policies
@@ -29,10 +30,15 @@ class Publisher:
     def _publish(self, change: RowChange, deadline: Deadline) -> None:
         row = change.after
         if row["item"] == ORDER:
-            told = events.of_change(read_as(order_of, change.before), order_of(row), self._policy)
+            order = order_of(row)
+            told = list(events.of_change(read_as(order_of, change.before), order, self._policy))
         else:
-            told = events.of_payment(row, calendar.from_row(row["received_at"]), self._policy)
-        self._bus.publish(list(told), deadline)
+            order = None
+            told = list(events.of_payment(row, calendar.from_row(row["received_at"]), self._policy))
+        self._bus.publish(told, deadline)
+        count(told)
+        if order is not None and change.before is None and order.quote.coupon is not None:
+            count_coupon_used()
 
 
 class CatalogPublisher:
@@ -48,10 +54,11 @@ class CatalogPublisher:
 
     def _publish(self, change: RowChange, deadline: Deadline) -> None:
         if change.after["item"] == PRODUCT:
-            told = events.of_product(change, self._policy)
+            told = list(events.of_product(change, self._policy))
         else:
-            told = events.of_member_day(change.after, self._policy)
-        self._bus.publish(list(told), deadline)
+            told = list(events.of_member_day(change.after, self._policy))
+        self._bus.publish(told, deadline)
+        count(told)
 
 
 _BUS = Bus(bus.client(), BusSettings.from_environment().event_bus)

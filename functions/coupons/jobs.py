@@ -7,13 +7,14 @@ from datetime import datetime
 from functions.coupons.coupons import Coupons
 from functions.coupons.eligibility import birthday_coupon
 from functions.domain.policy import Policy
+from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, page_of, per_shard, work_off
-from functions.platform.observability import MetricUnit, logger, metrics
+from functions.platform.observability import logger
+from functions.platform.runs import Runs
 from functions.tiers.members import BIRTHDAY_SHARDS, STANDING, MemberStanding, key
 
-ISSUE_BIRTHDAY_COUPONS = "issue-birthday-coupons"
 PAGE_ROWS = 50
 """Rows of one page: what a worker does at least once more when it dies."""
 
@@ -36,6 +37,7 @@ class CouponJobs:
     """What a worker does with a task of the job."""
 
     coupons: Coupons
+    runs: Runs
     queue: WorkQueue
     policy: Policy
 
@@ -56,7 +58,9 @@ class CouponJobs:
             member_ids = [row["member_id"] for row in rows]
             return issue_to(self.coupons, self.policy, member_ids, task.at, deadline)
 
-        work_off(task, self.queue, page=page, handle=handle, deadline=deadline)
+        ended = work_off(task, self.queue, page=page, handle=handle, deadline=deadline)
+        if ended and not task.only:
+            self.runs.end(task.work, task.at, task.part)
 
 
 def issue_to(
@@ -78,6 +82,5 @@ def issue_to(
         rows_of=lambda one: [key(one[0], STANDING)],
     )
     if handled.done:
-        metrics.add_metric(name="coupons_issued", unit=MetricUnit.Count, value=handled.done)
         logger.info("coupons issued", extra={"coupons": handled.done})
     return handled

@@ -10,6 +10,7 @@ from functions.platform import dynamo, fanout
 from functions.platform.deadline import LambdaContext
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import WorkQueue, consume
+from functions.platform.runs import Runs
 from functions.platform.settings import QueueSettings, Settings
 
 
@@ -17,7 +18,8 @@ class Worker:
     """The Lambda handler that works tasks off."""
 
     def __init__(self, tables: Tables, settings: Settings, queue: WorkQueue, policy: Policy) -> None:
-        self._jobs = CouponJobs(Coupons(tables, settings.members_table), queue, policy)
+        runs = Runs(tables, settings.reports_table)
+        self._jobs = CouponJobs(Coupons(tables, settings.members_table), runs, queue, policy)
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Work each task off, or hand on what is left of it; return the tasks to be delivered again."""

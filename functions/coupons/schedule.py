@@ -1,10 +1,15 @@
 """Schedule: the issue of birthday coupons is spread over shards; a worker per task does the rest."""
 
 from functions.coupons import jobs
-from functions.platform import clock, fanout
+from functions.platform import clock, dynamo, fanout
+from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
-from functions.platform.settings import QueueSettings
+from functions.platform.runs import Runs
+from functions.platform.settings import QueueSettings, Settings
 
 handler = Starter(
-    WorkQueue(fanout.client(), QueueSettings.from_environment().work_queue), jobs.tasks, clock.now
+    WorkQueue(fanout.client(), QueueSettings.from_environment().work_queue),
+    Runs(Tables(dynamo.client()), Settings.from_environment().reports_table),
+    jobs.tasks,
+    clock.now,
 )

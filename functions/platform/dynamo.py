@@ -50,7 +50,12 @@ BACKOFF_CAP_SECONDS = 0.5
 _CONFLICTS = frozenset({"TransactionConflict"})
 _THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"})
 _THROTTLE_CODES = frozenset(
-    {"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
+    {
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+    }
 )
 _SERVER_ERROR_STATUS = 500
 
@@ -158,7 +163,7 @@ class Tables:
 
     def get(self, table: str, key: Key) -> Row | None:
         """Read one row consistently, or None."""
-        with _repeatable():
+        with repeatable():
             answer = self.client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
@@ -186,7 +191,7 @@ class Tables:
 
     def _batch(self, asked: dict[str, Any], deadline: Deadline) -> Iterator[tuple[str, Row]]:
         for sent in range(BATCH_ROUNDS_MAX):
-            with _repeatable():
+            with repeatable():
                 answer = self.client.batch_get_item(RequestItems=asked)
             for table, items in answer["Responses"].items():
                 yield from ((table, from_item(item)) for item in items)
@@ -292,7 +297,7 @@ class Tables:
         rows: list[Row] = []
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
         for _ in range(PAGES_MAX):
-            with _repeatable():
+            with repeatable():
                 answer = self.client.query(**query, **start, Limit=limit + 1 - len(rows))
             rows += map(from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer or len(rows) > limit:
@@ -307,7 +312,7 @@ class Tables:
         """
         condition = f"attribute_not_exists(#{next(iter(row))})"
         try:
-            with _repeatable():
+            with repeatable():
                 self.client.put_item(
                     TableName=table,
                     Item=to_item(row),
@@ -320,13 +325,13 @@ class Tables:
 
     def put(self, table: str, row: Row) -> None:
         """Put a row, over the one that is there: for rows that say the same whenever they are written."""
-        with _repeatable():
+        with repeatable():
             self.client.put_item(TableName=table, Item=to_item(row))
 
     def put_newer(self, table: str, row: Row, *, by: str) -> None:
         """Put a row unless there is one under its key in which the attribute ``by`` is greater."""
         condition = f"attribute_not_exists(#{next(iter(row))}) OR #{by} <= :{by}"
-        with _repeatable(), suppress(self.client.exceptions.ConditionalCheckFailedException):
+        with repeatable(), suppress(self.client.exceptions.ConditionalCheckFailedException):
             self.client.put_item(
                 TableName=table,
                 Item=to_item(row),
@@ -352,7 +357,7 @@ class Tables:
         the programme never writes, only texts.
         """
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
-        with _repeatable():
+        with repeatable():
             answer = self.client.scan(
                 TableName=table,
                 Segment=segment,
@@ -383,7 +388,7 @@ class Tables:
         expression = "SET " + ", ".join(sets)
         if remove:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
-        with _repeatable():
+        with repeatable():
             answer = self.client.update_item(
                 TableName=table,
                 Key=to_item(key),
@@ -553,7 +558,7 @@ def _why_again(error: ClientError) -> ConflictError | TryAgainError:
 
 
 @contextmanager
-def _repeatable() -> Iterator[None]:
+def repeatable() -> Iterator[None]:
     """Turn a failed call that can always be sent again, a read above all, into 503."""
     try:
         yield

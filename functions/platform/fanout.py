@@ -21,6 +21,7 @@ from functions.platform import batches, dynamo
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row
 from functions.platform.observability import MetricUnit, logger, metrics
+from functions.platform.runs import Runs
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -55,6 +56,11 @@ class Task:
     after: Row | None = None
     only: tuple[Row, ...] = ()
     so_far: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def part(self) -> str:
+        """What the shard is called as a part of its job's run."""
+        return f"{self.shard:03}"
 
     def to_body(self) -> str:
         """Write the task as a message's body."""
@@ -108,10 +114,12 @@ class Starter:
     def __init__(
         self,
         queue: WorkQueue,
+        runs: Runs,
         tasks_of: Callable[[str, datetime], list[Task]],
         now: Callable[[], datetime],
     ) -> None:
         self._queue = queue
+        self._runs = runs
         self._tasks_of = tasks_of
         self._now = now
 
@@ -127,7 +135,9 @@ class Starter:
         botocore.exceptions.ClientError
             The queue did not take all tasks; those that it took are worked off all the same.
         """
-        tasks = self._tasks_of(event["job"], self._now())
+        now = self._now()
+        tasks = self._tasks_of(event["job"], now)
+        self._runs.begin(event["job"], now, parts=len(tasks))
         self._queue.put(tasks)
         logger.info("job", extra={"job": event["job"], "tasks": len(tasks)})
         return {"tasks": len(tasks)}

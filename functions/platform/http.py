@@ -32,7 +32,7 @@ from functions.domain.errors import (
     UnauthenticatedError,
     invalid_fields,
 )
-from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX
+from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, is_order_id
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
@@ -40,12 +40,24 @@ from functions.platform.observability import flush_metrics, logger
 from functions.platform.shapes import Problem, problem
 
 BODY_BYTES_MAX = 256 * 1024
+BODY_CHARACTERS_MAX = BODY_BYTES_MAX // 3 * 4 + 4
+"""As many as base64 needs for the largest body: what has more is not even decoded."""
 RETRY_AFTER_SECONDS = 1
-_PATH_LOGGED_MAX = 200
 STAFF_GROUP = "staff"
 STAFF_SCOPE = "membership/staff"
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
+SECURE_HEADERS = MappingProxyType(
+    {
+        "cache-control": "no-store",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "referrer-policy": "no-referrer",
+        "strict-transport-security": "max-age=63072000; includeSubDomains",
+        "x-content-type-options": "nosniff",
+    }
+)
+"""What every answer tells browsers: keep nothing, guess nothing, run nothing, and come back by TLS only
+(OWASP's headers for REST: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html)."""
 
 Event = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,6 +106,19 @@ class _Route:
     staff: bool
     body: bool
     body_optional: bool
+
+    @property
+    def name(self) -> str:
+        """What logs and figures call it: ``GET /orders/<order_id>``."""
+        return f"{self.method} {'/'.join(self.segments)}"
+
+    def ids_in(self, segments: tuple[str, ...]) -> dict[str, str]:
+        """Return the ids in a path that matches, by their names."""
+        return {
+            want.strip("<>"): got
+            for want, got in zip(self.segments, segments, strict=True)
+            if want.startswith("<")
+        }
 
     def matches(self, method: str, segments: tuple[str, ...]) -> bool:
         return (
@@ -144,6 +169,10 @@ class Api:
         """Who sent the request that is being served."""
         caller: Caller = self.resolver.context["caller"]
         return caller
+
+    def note(self, **ids: str) -> None:
+        """Have ids of what the request that is being served is about stand in its line of the log."""
+        self.resolver.context["noted"].update(ids)
 
     @property
     def deadline(self) -> Deadline:
@@ -219,28 +248,22 @@ class Api:
     def __call__(self, event: Event, context: LambdaContext) -> Event:
         """Serve one request of the HTTP API (payload format 2.0)."""
         logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
+        noted: dict[str, str] = {}
         try:
-            answered = self._serve(event, context)
-            logger.info(
-                "request",
-                extra={
-                    "method": event["requestContext"]["http"]["method"],
-                    "path": event["rawPath"][:_PATH_LOGGED_MAX],
-                    "status": int(answered["statusCode"]),
-                    "request_id": context.aws_request_id,
-                },
-            )
+            answered = self._serve(event, context, noted)
+            answered["headers"] = {**SECURE_HEADERS, **answered.get("headers", {})}
+            logger.info("request", extra=_logged(answered, noted) | {"request_id": context.aws_request_id})
             return answered
         finally:
             self.resolver.clear_context()  # type: ignore[no-untyped-call]
             flush_metrics()
             logger.set_correlation_id(None)
 
-    def _serve(self, event: Event, context: LambdaContext) -> Event:
+    def _serve(self, event: Event, context: LambdaContext, noted: dict[str, str]) -> Event:
         try:
-            caller = self._admit(event)
+            caller = self._admit(event, noted)
             self.resolver.append_context(  # type: ignore[no-untyped-call]
-                caller=caller, deadline=Deadline.of(context)
+                caller=caller, deadline=Deadline.of(context), noted=noted
             )
             return self.resolver.resolve(event, context)  # type: ignore[arg-type]
         except RefusalError as refusal:
@@ -260,14 +283,16 @@ class Api:
             )
             return {"statusCode": 500, "headers": {"content-type": PROBLEM_TYPE}, "body": json.dumps(body)}
 
-    def _admit(self, event: Event) -> Caller:
+    def _admit(self, event: Event, noted: dict[str, str]) -> Caller:
         """Refuse what needs no look at the contents: who asks, what route, what size, what form."""
         caller = caller_of(event)
+        noted["caller"] = caller.member_id
         path = _path_of(event)
         method, segments = event["requestContext"]["http"]["method"], tuple(path.split("/"))
         route = next((each for each in self._routes if each.matches(method, segments)), None)
         if route is None:
             raise NotFoundError("route_not_found", "There is no such route.")
+        noted |= {"route": route.name, **route.ids_in(segments)}
         if route.staff and not caller.staff:
             raise ForbiddenError("forbidden", "Only staff may do this.")
         if not path.isprintable():  # a pattern's end would also match before a line break
@@ -284,6 +309,23 @@ class Api:
 def answer(body: T, status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})) -> Response[T]:
     """Return an answer that has another status than the route's usual one, or headers."""
     return Response(status, JSON_TYPE, body, dict(headers))
+
+
+def _logged(answered: Event, noted: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a request's line in the log says: who asked for what, about which order or member.
+
+    Ids from a path are whatever the caller wrote there, perhaps a name: one that no order can have is left
+    out, and the others where nothing was found by them.
+    """
+    status = int(answered["statusCode"])
+    found = status < HTTPStatus.BAD_REQUEST
+    ids = {
+        name: value
+        for name, value in noted.items()
+        if name in ("caller", "route") or (is_order_id(value) if name == "order_id" else found)
+    }
+    code = {} if found else {"code": json.loads(answered["body"])["code"]}
+    return {**ids, "status": status, **code}
 
 
 def _path_of(event: Event) -> str:
@@ -306,10 +348,12 @@ def _normalise_body(event: Event) -> dict[str, Any]:
         ``invalid_request``.
     """
     sent = event.get("body") or ""
+    if len(sent) > BODY_CHARACTERS_MAX:
+        raise _too_large()
     try:
         raw = base64.b64decode(sent, validate=True) if event.get("isBase64Encoded") else sent.encode()
         if len(raw) > BODY_BYTES_MAX:
-            raise TooLargeError("body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes.")
+            raise _too_large()
         text = raw.decode()
         body: Any = json.loads(text, object_pairs_hook=_each_name_once)
     except (binascii.Error, ValueError, RecursionError) as error:
@@ -333,6 +377,10 @@ def _each_name_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _bad_path(_: Exception | None = None) -> InvalidError:
     return InvalidError("invalid_request", "The path has characters that no id has.")
+
+
+def _too_large() -> TooLargeError:
+    return TooLargeError("body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes.")
 
 
 def _not_json() -> InvalidError:

@@ -47,6 +47,12 @@ class QueueSettings(_Environment):
     work_queue: str = Field(alias="WORK_QUEUE_URL", min_length=1)
 
 
+class IdentitySettings(_Environment):
+    """The user pool that the members sign in at."""
+
+    user_pool: str = Field(alias="USER_POOL_ID", min_length=1)
+
+
 class BusSettings(_Environment):
     """The event bus that a publisher writes to."""
 

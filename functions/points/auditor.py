@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.domain.policy import Policy
+from functions.domain.timetable import AUDIT_POINTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from functions.platform.fanout import (
@@ -19,15 +20,14 @@ from functions.platform.fanout import (
     work_off,
 )
 from functions.platform.observability import MetricUnit, logger, metrics
+from functions.platform.runs import Runs
 from functions.points.account_rows import ADJUSTED_BY, ENTRY, LOT, WALLET, lot_of
 from functions.points.accounts import ORDER, Accounts
 from functions.points.audit import ORDER_NAMES, ROW_NAMES, Difference, Liability, Tally, against_lot
-from functions.points.metrics import count
 from functions.points.posting import Lot, OrderFacts
 from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Part, Reports
 from functions.tiers.members import STANDING, key
 
-AUDIT_POINTS = "audit-points"
 REPLAY_POINTS = "replay-points"
 SEGMENTS = {AUDIT_ACCOUNTS: 16, AUDIT_ORDERS: 16}
 """Segments that an audit reads the members' and the orders' table in."""
@@ -69,6 +69,7 @@ class Auditor:
 
     accounts: Accounts
     reports: Reports
+    runs: Runs
     queue: WorkQueue
     policy: Policy
 
@@ -219,7 +220,6 @@ class Auditor:
         def post(order: OrderFacts) -> int:
             nonlocal posted
             postings = self.accounts.post(order, self.policy, deadline)
-            count(entry for posting in postings for entry in posting.entries)
             if postings:
                 posted += 1
                 logger.info("order posted", extra={"order_id": order.order_id, "member_id": order.member_id})
@@ -323,6 +323,7 @@ class Auditor:
             SEGMENTS,
         )
         if report is not None:
+            self.runs.end(AUDIT_POINTS, task.at, AUDIT_POINTS, parts=sum(SEGMENTS.values()))
             metrics.add_metric(name="audit_differences", unit=MetricUnit.Count, value=report.differences)
             logger.info("audit", extra={"differences": report.differences, "checked": dict(report.checked)})
 

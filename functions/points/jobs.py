@@ -6,20 +6,18 @@ from itertools import chain, islice
 
 from functions.domain import calendar
 from functions.domain.policy import Policy
+from functions.domain.timetable import ANNOUNCE_EXPIRING, EXPIRE_POINTS, RELEASE_POINTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, page_of, per_shard, work_off
 from functions.platform.observability import logger
+from functions.platform.runs import Runs
 from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS, wallet_of
 from functions.points.accounts import AccountMissingError, Accounts
-from functions.points.ledger import Entry, expiry
-from functions.points.metrics import count
+from functions.points.ledger import expiry
 from functions.points.posting import LOTS_PER_RELEASE_MAX
 from functions.tiers import members
 
-RELEASE_POINTS = "release-points"
-EXPIRE_POINTS = "expire-points"
-ANNOUNCE_EXPIRING = "announce-expiring"
 WORKS = (RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
 PAGE_ROWS = 50
 """Rows of one page: what a worker does at least once more when it dies."""
@@ -54,6 +52,7 @@ class PointsJobs:
     """What a worker does with a task of these jobs."""
 
     accounts: Accounts
+    runs: Runs
     queue: WorkQueue
     policy: Policy
 
@@ -81,6 +80,8 @@ class PointsJobs:
         ended = work_off(
             task, self.queue, page=lambda after: page(task, after), handle=handled, deadline=deadline
         )
+        if ended and not task.only:
+            self.runs.end(task.work, task.at, task.part)
         if done or task.after is not None:
             logger.info("shard", extra={"work": task.work, "shard": task.shard, "rows": done, "ended": ended})
 
@@ -106,38 +107,31 @@ class PointsJobs:
             for (member_id, lots), keys in zip(groups, reads, strict=True)
         ]
 
-        moved: list[Entry] = []
-
         def release(one: tuple[str, list[str], list[Row | None]]) -> int:
             member_id, lots, read = one
-            entries = self.accounts.release(
-                member_id, lots, at=task.at, policy=self.policy, deadline=deadline, read=read
+            return len(
+                self.accounts.release(
+                    member_id, lots, at=task.at, policy=self.policy, deadline=deadline, read=read
+                )
             )
-            moved.extend(entries)
-            return len(entries)
 
         def rows_of(one: tuple[str, list[str], list[Row | None]]) -> list[Row]:
             return [members.key(one[0], LOT + order_id) for order_id in one[1]]
 
-        handled = each_until(deadline, due, release, rows_of=rows_of)
-        count(moved)
-        return handled
+        return each_until(deadline, due, release, rows_of=rows_of)
 
     def _expire(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Write off what has expired of a page of wallets (E5)."""
-        moved: list[Entry] = []
 
         def expire(one: tuple[str, Row | None]) -> int:
             member_id, wallet = one
-            entries = self.accounts.expire(
-                member_id, at=task.at, policy=self.policy, deadline=deadline, read=wallet
+            return bool(
+                self.accounts.expire(
+                    member_id, at=task.at, policy=self.policy, deadline=deadline, read=wallet
+                )
             )
-            moved.extend(entries)
-            return bool(entries)
 
-        handled = each_until(deadline, self._wallets(rows, deadline), expire, rows_of=_wallet_rows)
-        count(moved)
-        return handled
+        return each_until(deadline, self._wallets(rows, deadline), expire, rows_of=_wallet_rows)
 
     def _announce(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Put down for a page of wallets what they are told will expire (E10)."""

@@ -1,8 +1,5 @@
 """What is counted of the ledger's movements, in the programme's words."""
 
-from collections import Counter
-from collections.abc import Iterable
-
 from functions.platform.observability import MetricUnit, metrics
 from functions.points.ledger import Entry, EntryKind
 
@@ -18,13 +15,9 @@ NAMES = {
 }
 
 
-def count(entries: Iterable[Entry]) -> None:
-    """Count the points that ledger entries move, one figure per kind."""
-    moved: Counter[EntryKind] = Counter()
-    for entry in entries:
-        available = abs(sum(entry.available_delta.values())) + abs(entry.debt_delta)
-        taken_back = entry.kind is EntryKind.EXPIRE and sum(entry.available_delta.values()) > 0
-        points = max(abs(entry.frozen_delta), available, entry.lapsed_points)
-        moved[entry.kind] += -points if taken_back else points
-    for kind, points in moved.items():
-        metrics.add_metric(name=NAMES[kind], unit=MetricUnit.Count, value=points)
+def count(entry: Entry) -> None:
+    """Count the points that a ledger entry moves, one figure per kind."""
+    available = abs(sum(entry.available_delta.values())) + abs(entry.debt_delta)
+    taken_back = entry.kind is EntryKind.EXPIRE and sum(entry.available_delta.values()) > 0
+    points = max(abs(entry.frozen_delta), available, entry.lapsed_points)
+    metrics.add_metric(name=NAMES[entry.kind], unit=MetricUnit.Count, value=-points if taken_back else points)

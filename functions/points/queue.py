@@ -8,6 +8,7 @@ from functions.platform import dynamo, fanout
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Task, WorkQueue, consume
+from functions.platform.runs import Runs
 from functions.platform.settings import QueueSettings, Settings
 from functions.points import jobs
 from functions.points.accounts import Accounts
@@ -21,8 +22,9 @@ class Worker:
 
     def __init__(self, tables: Tables, settings: Settings, queue: WorkQueue, policy: Policy) -> None:
         accounts = Accounts(tables, settings.members_table, settings.orders_table)
-        self._jobs = PointsJobs(accounts, queue, policy)
-        self._auditor = Auditor(accounts, Reports(tables, settings.reports_table), queue, policy)
+        runs = Runs(tables, settings.reports_table)
+        self._jobs = PointsJobs(accounts, runs, queue, policy)
+        self._auditor = Auditor(accounts, Reports(tables, settings.reports_table), runs, queue, policy)
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Work each task off, or hand on what is left of it; return the tasks to be delivered again."""

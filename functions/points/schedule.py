@@ -5,12 +5,15 @@ from functools import partial
 
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
-from functions.platform import clock, fanout
+from functions.domain.timetable import AUDIT_POINTS
+from functions.platform import clock, dynamo, fanout
+from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, Task, WorkQueue
-from functions.platform.settings import QueueSettings
+from functions.platform.runs import Runs
+from functions.platform.settings import QueueSettings, Settings
 from functions.points import auditor, jobs
 
-AUDITS = (auditor.AUDIT_POINTS, auditor.REPLAY_POINTS)
+AUDITS = (AUDIT_POINTS, auditor.REPLAY_POINTS)
 
 
 def tasks(job: str, at: datetime, policy: Policy) -> list[Task]:
@@ -26,6 +29,7 @@ def tasks(job: str, at: datetime, policy: Policy) -> list[Task]:
 
 handler = Starter(
     WorkQueue(fanout.client(), QueueSettings.from_environment().work_queue),
+    Runs(Tables(dynamo.client()), Settings.from_environment().reports_table),
     partial(tasks, policy=policies.load()),
     clock.now,
 )

@@ -11,7 +11,6 @@ from functions.platform.observability import logger
 from functions.platform.settings import Settings
 from functions.platform.streams import RowChange, consume
 from functions.points.accounts import Accounts
-from functions.points.metrics import count
 from functions.points.posting import OrderFacts
 
 
@@ -35,7 +34,6 @@ class Consumer:
             "order posted",
             extra={"order_id": row["order_id"], "member_id": row["member_id"], "version": row["version"]},
         )
-        count(entry for posting in postings for entry in posting.entries)
 
 
 handler = Consumer(Tables(dynamo.client()), Settings.from_environment(), policies.load())

@@ -49,7 +49,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "/members/me",
         summary="Register, or change what you told us",
         body=True,
-        refuses={409: ["birthday_locked", "conflict"]},
+        refuses={409: ["birthday_locked", "member_erased", "conflict"]},
         also_answers={HTTPStatus.CREATED: "Registered"},
     )
     def put_me(request: Annotated[ProfileRequest, Body()]) -> Response[MemberAnswer]:

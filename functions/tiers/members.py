@@ -17,6 +17,7 @@ BIRTHDAY_CHANGE = "BIRTHDAY#"
 BIRTHDAYS = "birthdays"
 BIRTHDAY_SHARDS = 16
 """Partitions of each month's birthdays: a task of the issuing job works one off."""
+CHANGES_PAGE_ROWS = 100
 _NUMBER_DIGITS = 10
 
 
@@ -51,12 +52,14 @@ def key(member_id: str, item: str) -> dict[str, str]:
 class MemberStanding:
     """A member's standing as stored, with the month of their birthday; ``version`` counts the changes.
 
-    ``policy_version`` names the policy that the tier was found under: it is found anew when E changes.
+    ``policy_version`` names the policy that the tier was found under: it is found anew when E changes. Who
+    was ``erased`` has a standing still, because their orders go their way, and is not registered any more.
     """
 
     standing: Standing
     policy_version: str
     birth_month: int | None
+    erased: bool = False
     version: int = 1
 
 
@@ -70,12 +73,18 @@ def standing_of(row: Row) -> Standing:
     return Standing(tier=row["tier"], ever_paid=row["ever_paid"], effective_fen=row["effective_fen"])
 
 
+def registered_standing_of(row: Row | None) -> Standing | None:
+    """Read the standing of a member; None for who has not registered, or was erased."""
+    return None if row is None or row.get("erased") else standing_of(row)
+
+
 def member_standing_of(row: Row) -> MemberStanding:
     """Read a member's standing from its row, with what stands beside it."""
     return MemberStanding(
         standing=standing_of(row),
         policy_version=row["policy_version"],
         birth_month=row["birth_month"],
+        erased=row.get("erased", False),
         version=row["version"],
     )
 
@@ -91,6 +100,8 @@ def standing_row(member_id: str, held: MemberStanding) -> Row:
         "birth_month": held.birth_month,
         "version": held.version,
     }
+    if held.erased:
+        row["erased"] = True
     if held.standing.ever_paid and held.birth_month is not None:
         shard = identifiers.shard(member_id, BIRTHDAY_SHARDS)
         row["birthday_shard"] = birthday_shard_name(held.birth_month, shard)
@@ -138,11 +149,11 @@ class Members:
     table: str
 
     def find(self, member_id: str, deadline: Deadline) -> tuple[Profile, Standing] | None:
-        """Return a member's profile and standing, or None before registration."""
+        """Return a member's profile and standing, or None before registration and after erasure."""
         profile, standing = self.tables.batch_get(
             [(self.table, key(member_id, PROFILE)), (self.table, key(member_id, STANDING))], deadline
         )
-        if profile is None or standing is None:  # they are written together
+        if profile is None or standing is None or _erased_at(profile):  # they are written together
             return None
         return _profile_of(profile), standing_of(standing)
 
@@ -161,7 +172,8 @@ class Members:
         Raises
         ------
         ConflictError
-            ``birthday_locked``: it was set before and differs. ``conflict``: too many changes at once.
+            ``birthday_locked``: it was set before and differs. ``member_erased``: nobody comes back under the
+            id of somebody who was erased. ``conflict``: too many changes at once.
         """
         return until_clear(lambda: self._try_to_put(told, policy, opening_rows, deadline), deadline)
 
@@ -182,6 +194,8 @@ class Members:
                 transaction.put_new(self.table, opening_row)
             transaction.commit(deadline)
             return told, True
+        if _erased_at(row):
+            raise ConflictError("member_erased", "This member was erased; register under a new sign-in.")
         known = _profile_of(row)
         profile = _replaced(known, told)
         if profile != known:
@@ -209,7 +223,7 @@ class Members:
 
         def attempt() -> Profile:
             row = self.tables.get(self.table, key(member_id, PROFILE))
-            if row is None:
+            if row is None or _erased_at(row):
                 raise no_member()
             known = _profile_of(row)
             if birthday == known.birthday:
@@ -231,6 +245,45 @@ class Members:
 
         return until_clear(attempt, deadline)
 
+    def erase(self, member_id: str, *, operator: str, at: datetime, deadline: Deadline) -> datetime:
+        """Take out of a member's rows who they are, for good; return when that was done first.
+
+        What is left is the account of an id: ledger, coupons, tier changes and orders, with all their sums.
+
+        Raises
+        ------
+        NotFoundError
+            ``member_not_found``.
+        """
+
+        def attempt() -> datetime:
+            profile = self.tables.get(self.table, key(member_id, PROFILE))
+            standing = self.tables.get(self.table, key(member_id, STANDING))
+            if profile is None or standing is None:  # they are written together
+                raise no_member()
+            erased_at = _erased_at(profile)
+            if erased_at is not None:
+                return erased_at
+            self._forget_reasons(member_id)
+            transaction = self.tables.transaction()
+            transaction.put_version(
+                self.table,
+                {
+                    **key(member_id, PROFILE),
+                    "version": profile["version"] + 1,
+                    "erased_at": calendar.to_row(at),
+                    "operator": operator,
+                },
+                replaces=profile["version"],
+            )
+            before = member_standing_of(standing)
+            after = replace(before, birth_month=None, erased=True)
+            put_standing(transaction, self.table, member_id, before=before, after=after)
+            transaction.commit(deadline)
+            return at
+
+        return until_clear(attempt, deadline)
+
     def tier_history(
         self, member_id: str, *, limit: int, after: str | None
     ) -> tuple[list[TierChange], str | None]:
@@ -245,6 +298,17 @@ class Members:
         position = str(rows[-1]["item"]).removeprefix(TIER_CHANGE) if more else None
         return [tier_change_of(row) for row in rows], position
 
+    def _forget_reasons(self, member_id: str) -> None:
+        """Take out why a birthday was changed: staff may have written it there. That it was changed stays."""
+        changes = self.tables.query_all(
+            self.table,
+            partition=("member_id", member_id),
+            prefix=("item", BIRTHDAY_CHANGE),
+            page=CHANGES_PAGE_ROWS,
+        )
+        for row in changes:
+            self.tables.put(self.table, {**row, "reason": None})
+
     def _replace(self, transaction: Transaction, known: Profile, profile: Profile) -> None:
         """Add that a profile changes, and that the standing has the month of another birthday (B2)."""
         transaction.put_version(self.table, _profile_row(profile), replaces=known.version)
@@ -255,6 +319,10 @@ class Members:
             before = member_standing_of(row)
             after = replace(before, birth_month=_month(profile.birthday))
             put_standing(transaction, self.table, known.member_id, before=before, after=after)
+
+
+def _erased_at(row: Row) -> datetime | None:
+    return calendar.from_row(row["erased_at"]) if "erased_at" in row else None
 
 
 def _month(birthday: date | None) -> int | None:

@@ -9,15 +9,19 @@ from functions.domain.policy import Policy
 from functions.platform import bus
 from functions.platform.bus import Bus
 from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.dynamo import Row
+from functions.platform.observability import MetricUnit, metrics
 from functions.platform.settings import BusSettings
 from functions.platform.streams import RowChange, consume
-from functions.points.account_rows import ENTRY, NOTICE
+from functions.points import metrics as points_metrics
+from functions.points.account_rows import ENTRY, NOTICE, entry_of
 from functions.points.events import of_entry, of_notice
 from functions.tiers.events import of_tier_change
 from functions.tiers.members import TIER_CHANGE
 
 TOLD = {ENTRY: of_entry, NOTICE: of_notice, TIER_CHANGE: of_tier_change, BIRTHDAY: of_coupon}
 """How the rows begin that the outside is told of, when they are new."""
+COUNTED = {TIER_CHANGE: "tier_changes", BIRTHDAY: "coupons_issued"}
 
 
 class Publisher:
@@ -36,6 +40,15 @@ class Publisher:
         for begins, events_of in TOLD.items():
             if change.before is None and row["item"].startswith(begins):
                 self._bus.publish(events_of(row, self._policy), deadline)
+                _count(row, begins)
+
+
+def _count(row: Row, begins: str) -> None:
+    """Count what a new row says, once the outside has been told; a record delivered again counts again."""
+    if begins == ENTRY:
+        points_metrics.count(entry_of(row))
+    elif begins in COUNTED:
+        metrics.add_metric(name=COUNTED[begins], unit=MetricUnit.Count, value=1)
 
 
 handler = Publisher(Bus(bus.client(), BusSettings.from_environment().event_bus), policies.load())

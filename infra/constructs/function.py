@@ -16,7 +16,11 @@ RUNTIME = lambda_.Runtime.PYTHON_3_14
 
 
 class ProgrammeFunction(lambda_.Function):
-    """A function from the bundle, with its logs, tracing, and the rights it is granted and no others."""
+    """A function from the bundle, with its logs, tracing, and the rights it is granted and no others.
+
+    ``at_once_max`` is reserved for it, and it gets no more: a job cannot take the account's concurrency from
+    the checkout.
+    """
 
     def __init__(
         self,
@@ -28,12 +32,13 @@ class ProgrammeFunction(lambda_.Function):
         description: str,
         environment: Mapping[str, str],
         timeout: Duration,
+        at_once_max: int | None,
         stage: Stage,
     ) -> None:
         log_group = logs.LogGroup(
             scope,
             f"{construct_id}Logs",
-            retention=logs.RetentionDays.ONE_YEAR if stage.keeps_data else logs.RetentionDays.ONE_WEEK,
+            retention=stage.log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
         role = iam.Role(scope, f"{construct_id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -48,6 +53,7 @@ class ProgrammeFunction(lambda_.Function):
             architecture=lambda_.Architecture.ARM_64,
             memory_size=512,
             timeout=timeout,
+            reserved_concurrent_executions=at_once_max if stage.reserves else None,
             tracing=lambda_.Tracing.ACTIVE,
             role=role,
             log_group=log_group,
@@ -57,3 +63,4 @@ class ProgrammeFunction(lambda_.Function):
                 **environment,
             },
         )
+        self.own_role = role

@@ -4,15 +4,21 @@ from typing import cast
 
 from aws_cdk import Aws
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.stage import Stage
 
 STAFF_GROUP = "staff"
+PASSWORD_CHARACTERS_MIN = 12
 
 
 class Identity(Construct):
     """Members and staff sign in at the storefront's client; services get tokens with the staff scope."""
+
+    def grant_deletion(self, grantee: iam.IGrantable) -> None:
+        """Let a function find a user by their subject and delete them; no other one may touch users."""
+        self.user_pool.grant(grantee, "cognito-idp:AdminDeleteUser", "cognito-idp:ListUsers")
 
     @property
     def issuer(self) -> str:
@@ -27,6 +33,15 @@ class Identity(Construct):
             self_sign_up_enabled=True,
             sign_in_aliases=cognito.SignInAliases(username=True, email=True),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            password_policy=cognito.PasswordPolicy(
+                min_length=PASSWORD_CHARACTERS_MIN,
+                require_digits=True,
+                require_lowercase=True,
+                require_symbols=True,
+                require_uppercase=True,
+            ),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
             removal_policy=stage.removal_policy,
             deletion_protection=stage.keeps_data,
         )

@@ -1,16 +1,16 @@
-"""A job: a function that EventBridge Scheduler starts in store time; what keeps failing is set aside."""
+"""A schedule of a job: it starts a function in store time, and what keeps failing is set aside."""
 
 import json
 
-from aws_cdk import Duration
+from aws_cdk import Duration, TimeZone
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
+from functions.domain.timetable import At, Every, Scheduled
 from infra.constructs.queues import FailureQueue
-from infra.stage import Stage
 
 RETRIES = 3
 ASYNC_RETRIES = 2
@@ -19,40 +19,53 @@ EVENT_AGE_MAX = Duration.hours(1)
 
 
 class Job(Construct):
-    """Starts a function with ``{"job": job}``; the schedule is called ``name``, in the stack's group."""
+    """Starts a function with ``{"job": job}``; the schedule is in the stack's group, by its own name."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        job: str,
-        when: scheduler.ScheduleExpression,
+        scheduled: Scheduled,
+        time_zone: str,
         function: lambda_.Function,
         group: scheduler.ScheduleGroup,
-        stage: Stage,
+        failures: FailureQueue,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.failures = FailureQueue(self, "Failures", stage=stage)
         # The scheduler only hands the event over; a function that fails with it is Lambda's to try again.
         if function.node.try_find_child("EventInvokeConfig") is None:
             function.configure_async_invoke(
-                on_failure=destinations.SqsDestination(self.failures),
+                on_failure=destinations.SqsDestination(failures),
                 retry_attempts=ASYNC_RETRIES,
                 max_event_age=EVENT_AGE_MAX,
             )
         scheduler.Schedule(
             self,
             "Schedule",
-            schedule_name=name,
+            schedule_name=scheduled.name,
             schedule_group=group,
-            schedule=when,
+            schedule=_expression(scheduled.when, time_zone),
             target=targets.LambdaInvoke(
                 function,
-                input=scheduler.ScheduleTargetInput.from_text(json.dumps({"job": job})),
+                input=scheduler.ScheduleTargetInput.from_text(json.dumps({"job": scheduled.job})),
                 retry_attempts=RETRIES,
                 max_event_age=EVENT_AGE_MAX,
-                dead_letter_queue=self.failures,
+                dead_letter_queue=failures,
             ),
         )
+
+
+def _expression(when: Every | At, time_zone: str) -> scheduler.ScheduleExpression:
+    """Return when a schedule runs, as EventBridge Scheduler is told."""
+    match when:
+        case Every(minutes):
+            return scheduler.ScheduleExpression.rate(Duration.minutes(minutes))
+        case At():
+            days = {"day": when.day, "month": when.month}
+            return scheduler.ScheduleExpression.cron(
+                minute=str(when.minute),
+                hour=str(when.hour),
+                time_zone=TimeZone.of(time_zone),
+                **{name: str(number) for name, number in days.items() if number is not None},
+            )

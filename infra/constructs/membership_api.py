@@ -1,9 +1,13 @@
 """The HTTP API: every route asks the user pool's authorizer first."""
 
+import json
 from collections.abc import Sequence
+from typing import cast
 
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
@@ -13,6 +17,22 @@ from infra.stage import Stage
 
 REQUESTS_PER_SECOND = 1_000
 BURST_REQUESTS = 2_000
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "requestTime": "$context.requestTime",
+    "routeKey": "$context.routeKey",
+    "status": "$context.status",
+    "responseLength": "$context.responseLength",
+    "responseLatency": "$context.responseLatency",
+    "integrationStatus": "$context.integration.status",
+    "integrationLatency": "$context.integrationLatency",
+    "integrationError": "$context.integration.error",
+    "authorizerError": "$context.authorizer.error",
+    "error": "$context.error.message",
+}
+"""A line of the access log: no address, no path, no token; ``requestId`` is the functions' correlation id
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html)."""
+CORS_SECONDS_MAX = 3_600
 EVERY_OTHER = "$default"
 """The route of requests that no other route matches: they get a problem document too."""
 
@@ -32,6 +52,7 @@ class MembershipApi(Construct):
             "HttpApi",
             description=f"memberday {stage.name}",
             create_default_stage=False,
+            cors_preflight=_cors(stage.cors) if stage.cors else None,
             default_authorizer=HttpJwtAuthorizer(
                 "Tokens",
                 identity.issuer,
@@ -39,11 +60,19 @@ class MembershipApi(Construct):
                 jwt_audience=[client.user_pool_client_id for client in clients],
             ),
         )
-        self.http_api.add_stage(
+        live = self.http_api.add_stage(
             "Live",
             stage_name="$default",
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_SECOND, burst_limit=BURST_REQUESTS),
+        )
+        access_logs = logs.LogGroup(
+            self, "AccessLogs", retention=stage.log_retention, removal_policy=RemovalPolicy.DESTROY
+        )
+        cast(
+            apigateway.CfnStage, live.node.default_child
+        ).access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=access_logs.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
         self.url = (
             f"{stage.endpoint}/_aws/execute-api/{self.http_api.api_id}"
@@ -65,3 +94,14 @@ class MembershipApi(Construct):
                 if route == EVERY_OTHER
                 else apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod(method)),
             )
+
+
+def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:
+    """Return what browsers are told of pages of these origins; tokens go in a header, so no credentials."""
+    return apigateway.CorsPreflightOptions(
+        allow_origins=list(origins),
+        allow_methods=[apigateway.CorsHttpMethod(method) for method in ("GET", "POST", "PUT", "DELETE")],
+        allow_headers=["authorization", "content-type", "idempotency-key"],
+        expose_headers=["idempotent-replayed", "retry-after"],
+        max_age=Duration.seconds(CORS_SECONDS_MAX),
+    )

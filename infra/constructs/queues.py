@@ -27,3 +27,9 @@ class FailureQueue(ProgrammeQueue):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id, stage=stage, retention_period=Duration.days(14))
+
+    @property
+    def title(self) -> str:
+        """What it is called: the construct that it belongs to, if that has no other."""
+        scope = self.node.scope
+        return self.node.id.removesuffix("Failures") or (scope.node.id if scope else self.node.id)

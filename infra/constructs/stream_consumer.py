@@ -31,6 +31,7 @@ class StreamConsumer(Construct):
         stage: Stage,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.function = function
         self.failures = FailureQueue(self, "Failures", stage=stage)
         function.add_event_source(
             sources.DynamoEventSource(

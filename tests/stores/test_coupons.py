@@ -15,10 +15,10 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from functions.coupons import coupons, jobs
 from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import Coupons
-from functions.coupons.jobs import ISSUE_BIRTHDAY_COUPONS
 from functions.coupons.queue import Worker
 from functions.coupons.stream import Consumer
 from functions.domain.errors import NotFoundError, RefusalError
+from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
 from functions.platform.fanout import Starter, Task
@@ -74,7 +74,7 @@ class CouponWorkers(Workers):
 
     def start(self, job: str, at: datetime) -> int:
         """Start the job as its schedule does; return how many tasks that is."""
-        tasks = Starter(self.box.queue, jobs.tasks, lambda: at)({"job": job}, Context())["tasks"]
+        tasks = Starter(self.box.queue, self.runs, jobs.tasks, lambda: at)({"job": job}, Context())["tasks"]
         self.box.first = self.box.put[len(self.box.put) - tasks :]
         return tasks
 

@@ -20,6 +20,7 @@ from functions.checkout.pricing import NO_COUPON, Cart, CartLine
 from functions.domain import calendar
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
 from functions.domain.policy import Policy, load
+from functions.domain.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import SENDS_MAX, Tables, to_item
 from functions.platform.fanout import Task, TaskError
@@ -29,8 +30,8 @@ from functions.points import account_rows, auditor, jobs
 from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS, wallet_row
 from functions.points.accounts import Accounts
 from functions.points.audit import Liability
-from functions.points.auditor import AUDIT_POINTS, REPLAY_POINTS
-from functions.points.jobs import ANNOUNCE_EXPIRING, EXPIRE_POINTS, RELEASE_POINTS, PointsJobs
+from functions.points.auditor import REPLAY_POINTS
+from functions.points.jobs import PointsJobs
 from functions.points.ledger import Entry, EntryKind, Wallet, usable
 from functions.points.posting import LotState
 from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Report, Reports
@@ -1192,7 +1193,7 @@ def test_case_29_a_task_about_a_poison_row_fails_again(points: Points, workers: 
     points.delete("alice", WALLET)
     poison = members.key("alice", LOT + paper.order_id)
     task = Task(work=RELEASE_POINTS, at=DUE, shard=0, of=LOT_SHARDS, only=(poison,))
-    worker = PointsJobs(points.shop.accounts, workers.box.queue, points.shop.policy)
+    worker = PointsJobs(points.shop.accounts, workers.runs, workers.box.queue, points.shop.policy)
     with pytest.raises(TaskError):
         worker.work(task, Deadline(20))
     assert workers.box.put == []

@@ -20,6 +20,7 @@ from functions.platform import fanout
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, to_item, until_clear
 from functions.platform.fanout import Starter, Task, WorkQueue
+from functions.platform.runs import Runs
 from functions.points import account_rows, ledger, schedule
 from functions.points.account_rows import ENTRY, LOT, entry_of, lot_of
 from functions.points.accounts import put_wallet
@@ -392,9 +393,16 @@ class Workers:
     box: Box = field(default_factory=Box)
     receives_max: int = RECEIVES_MAX
 
+    @property
+    def runs(self) -> Runs:
+        """How far the jobs' runs have come."""
+        return Runs(self.shop.tables, self.shop.settings.reports_table)
+
     def start(self, job: str, at: datetime) -> int:
         """Start a job as its schedule does; return how many tasks that is."""
-        starter = Starter(self.box.queue, partial(schedule.tasks, policy=self.shop.policy), lambda: at)
+        starter = Starter(
+            self.box.queue, self.runs, partial(schedule.tasks, policy=self.shop.policy), lambda: at
+        )
         tasks = starter({"job": job}, Context())["tasks"]
         self.box.first = self.box.put[len(self.box.put) - tasks :]
         return tasks

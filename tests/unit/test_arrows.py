@@ -18,6 +18,8 @@ MAY_KNOW = {
     "coupons": {"domain", "platform", "tiers"},
     "points": {"domain", "platform", "tiers"},
     "checkout": {"domain", "platform", "tiers", "coupons", "points"},
+    "privacy": {"domain", "platform", "tiers", "coupons", "points", "checkout"},
+    "operations": {"domain", "platform"},
 }
 DOMAIN_LIBRARIES = {"pydantic"}
 STANDARD_LIBRARY_KEPT_OUT_OF_DOMAIN = {"os", "time", "boto3", "socket", "random", "uuid"}

@@ -1,0 +1,49 @@
+"""What is counted of orders, in the programme's words: from what the outside is told, once it has been told.
+
+A record that is delivered again is counted again; the ledger is exact, these figures show what goes on.
+"""
+
+from collections.abc import Iterable
+
+from functions.checkout.events import (
+    OrderClosed,
+    OrderPaid,
+    OrderPlaced,
+    OrderReceived,
+    OrderShipped,
+    RefundDue,
+    StockLow,
+)
+from functions.platform.bus import Event
+from functions.platform.observability import MetricUnit, metrics
+
+COUNTED: dict[type[Event], str] = {
+    OrderPlaced: "orders_placed",
+    OrderPaid: "orders_paid",
+    OrderShipped: "orders_shipped",
+    OrderReceived: "orders_received",
+    StockLow: "stock_low",
+}
+
+
+def count(told: Iterable[Event]) -> None:
+    """Count events of orders and products; amounts of money in fen."""
+    for event in told:
+        match event:
+            case OrderClosed():
+                _add(f"orders_{event.status}", 1)
+            case RefundDue():
+                _add("refunds_due_fen", event.amount_fen)
+            case _ if type(event) in COUNTED:
+                _add(COUNTED[type(event)], 1)
+        if isinstance(event, OrderPaid):
+            _add("paid_amount_fen", event.paid_fen)
+
+
+def count_coupon_used() -> None:
+    """Count an order that was placed with a coupon."""
+    _add("coupons_used", 1)
+
+
+def _add(name: str, value: int) -> None:
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

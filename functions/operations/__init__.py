@@ -1,0 +1,1 @@
+"""Operations: what watches over the suite itself."""

@@ -1,0 +1,44 @@
+"""The users behind the members: who they are outside the programme is the user pool's to know."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+
+from functions.platform import dynamo
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+
+def client(endpoint_url: str | None = None) -> "CognitoIdentityProviderClient":
+    """Return the user pool's client of a function, with the time-outs of the database's."""
+    return boto3.client("cognito-idp", config=dynamo.sdk_config(), endpoint_url=endpoint_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """The users of one pool."""
+
+    client: "CognitoIdentityProviderClient"
+    pool: str
+
+    def delete(self, subject: str) -> None:
+        """Delete the user whose tokens have this subject; one who is gone already is fine.
+
+        Tokens that they hold are good until they expire: nobody asks the pool about those.
+
+        Raises
+        ------
+        TryAgainError
+            The pool did not answer, or is busy.
+        """
+        quoted = subject.replace("\\", "\\\\").replace('"', '\\"')
+        with dynamo.repeatable():
+            found = self.client.list_users(UserPoolId=self.pool, Filter=f'sub = "{quoted}"')["Users"]
+        for user in found:
+            try:
+                with dynamo.repeatable():
+                    self.client.admin_delete_user(UserPoolId=self.pool, Username=user["Username"])
+            except self.client.exceptions.UserNotFoundException:
+                continue

@@ -1,0 +1,104 @@
+"""Everything that the programme knows of a member, page by page, as the member sees it elsewhere."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.checkout.order_book import OrderBook
+from functions.checkout.orders import as_of
+from functions.checkout.schema import order_answer
+from functions.coupons.coupons import Coupons
+from functions.coupons.schema import coupon_answer
+from functions.domain.policy import Policy
+from functions.platform.deadline import Deadline
+from functions.points.accounts import Accounts
+from functions.points.schema import entry_answer, wallet_answer
+from functions.privacy.schema import (
+    Exported,
+    ExportedCoupon,
+    ExportedEntry,
+    ExportedMember,
+    ExportedOrder,
+    ExportedPoints,
+    ExportedTierChange,
+)
+from functions.tiers.members import Members, not_registered
+from functions.tiers.schema import member_answer, tier_change_answer
+
+Found = tuple[Sequence[Exported], str | None]
+"""Things of one kind, and the position to go on after; None where no more of it follow."""
+Part = Callable[[int, str | None], Found]
+"""Gives so many things of one kind, after a position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exports:
+    """The stores that a member's data is in."""
+
+    members: Members
+    accounts: Accounts
+    coupons: Coupons
+    orders: OrderBook
+    policy: Policy
+
+    def page(
+        self, member_id: str, *, limit: int, after: str | None, at: datetime, deadline: Deadline
+    ) -> tuple[list[Exported], str | None]:
+        """Return a page of a member's data, and the position to go on after.
+
+        A position names the kind and where in it: kinds follow one another, each newest first.
+
+        Raises
+        ------
+        ConflictError
+            ``not_registered``.
+        """
+        known = self.members.find(member_id, deadline)
+        if known is None:
+            raise not_registered()
+
+        def member(_limit: int, _after: str | None) -> Found:
+            return [ExportedMember(data=member_answer(*known, self.policy))], None
+
+        def points(_limit: int, _after: str | None) -> Found:
+            wallet = self.accounts.wallet(member_id)
+            if wallet is None:  # it is opened with the registration
+                raise not_registered()
+            return [ExportedPoints(data=wallet_answer(wallet, self.policy, at))], None
+
+        def tier_changes(limit: int, after: str | None) -> Found:
+            changes, more = self.members.tier_history(member_id, limit=limit, after=after)
+            return [ExportedTierChange(data=tier_change_answer(each, self.policy)) for each in changes], more
+
+        def entries(limit: int, after: str | None) -> Found:
+            found, more = self.accounts.entries(member_id, limit=limit, after=after)
+            return [ExportedEntry(data=entry_answer(member_id, each, self.policy)) for each in found], more
+
+        def coupons(limit: int, after: str | None) -> Found:
+            held = [
+                each for each in self.coupons.of_member(member_id) if after is None or each.year < int(after)
+            ]
+            shown = [ExportedCoupon(data=coupon_answer(each, self.policy, at)) for each in held[:limit]]
+            return shown, str(held[limit - 1].year) if len(held) > limit else None
+
+        def orders(limit: int, after: str | None) -> Found:
+            found, more = self.orders.of_member(member_id, limit=limit, after=after, deadline=deadline)
+            shown = [ExportedOrder(data=order_answer(as_of(each, at), self.policy)) for each in found]
+            return shown, more
+
+        return _joined([member, points, tier_changes, entries, coupons, orders], limit=limit, after=after)
+
+
+def _joined(parts: Sequence[Part], *, limit: int, after: str | None) -> tuple[list[Exported], str | None]:
+    """Return a page of parts that follow one another."""
+    number, position = 0, after
+    if after is not None:
+        text, _, rest = after.partition(" ")
+        number, position = int(text), rest or None
+    items: list[Exported] = []
+    while number < len(parts) and len(items) < limit:
+        found, position = parts[number](limit - len(items), position)
+        items += found
+        if position is None:
+            number += 1
+    return items, None if number == len(parts) else f"{number} {position or ''}"

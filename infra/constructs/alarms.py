@@ -1,0 +1,202 @@
+"""Alarms: for every function, queue and stream that the stack has, and for what the programme counts.
+
+They are made by walking what is there, so that nothing new is left without. Each names its page of the
+runbook, and tells the topic when it goes off and when it is over.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aws_cdk import Aws, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.constructs.function import METRICS, ProgrammeFunction
+from infra.constructs.membership_api import MembershipApi
+from infra.constructs.queues import FailureQueue
+from infra.constructs.stream_consumer import StreamConsumer
+from infra.constructs.work_queue import TaskQueue
+from infra.stage import Stage
+
+RUNBOOK = "docs/runbook"
+AUDIT_SERVICE = "AuditWorker"
+WATCH_SERVICE = "JobsWatch"
+FIVE_MINUTES = Duration.minutes(5)
+HOUR = Duration.hours(1)
+BEHIND_MILLISECONDS_MAX = 5 * 60 * 1_000
+TASK_SECONDS_MAX = 3_600
+"""How old the oldest task of a job may be: what is handed on is a new task."""
+API_FAULTS_MAX = 5
+"""Answers of 5xx in five minutes: one burst of throttling is the callers' to repeat."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Watched:
+    """A figure, from which value on it is an alarm, and the page that says what to do."""
+
+    name: str
+    says: str
+    metric: cloudwatch.Metric
+    above: float
+    page: str
+    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+    below: bool = False
+
+
+class Alarms(Construct):
+    """All alarms of the stack, with the topic that they are told to."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=None if stage.local else True)
+        # A topic with a policy of its own has lost the one by which its account may publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        tell = actions.SnsAction(self.topic)
+        self.all: list[cloudwatch.Alarm] = []
+        for watched in self._watched():
+            alarm = cloudwatch.Alarm(
+                self,
+                watched.name,
+                alarm_name=f"{Stack.of(self).stack_name}-{watched.name}",
+                alarm_description=f"{watched.says} {RUNBOOK}/{watched.page}.md",
+                metric=watched.metric,
+                threshold=watched.above,
+                comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+                if watched.below
+                else cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                evaluation_periods=1,
+                treat_missing_data=watched.missing,
+            )
+            alarm.add_alarm_action(tell)
+            alarm.add_ok_action(tell)
+            self.all.append(alarm)
+
+    def _watched(self) -> Iterator[_Watched]:
+        for each in Stack.of(self).node.find_all():
+            match each:
+                case ProgrammeFunction():
+                    yield from _of_function(each)
+                case StreamConsumer():
+                    yield _behind(each)
+                case TaskQueue():
+                    yield _old_tasks(each)
+                case FailureQueue():
+                    yield _set_aside(each)
+                case MembershipApi():
+                    yield _faults(each)
+        yield from _of_the_programme()
+
+
+def _of_function(function: ProgrammeFunction) -> Iterator[_Watched]:
+    yield _Watched(
+        name=f"{function.node.id}-errors",
+        says=f"{function.node.id} has failed or timed out.",
+        metric=function.metric_errors(statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES),
+        above=0,
+        page="errors",
+    )
+    yield _Watched(
+        name=f"{function.node.id}-throttles",
+        says=f"{function.node.id} was not run for want of concurrency.",
+        metric=function.metric_throttles(statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES),
+        above=0,
+        page="throttles",
+    )
+
+
+def _behind(consumer: StreamConsumer) -> _Watched:
+    return _Watched(
+        name=f"{consumer.node.id}-behind",
+        says=f"{consumer.function.node.id} reads its stream more than five minutes late.",
+        metric=consumer.function.metric(
+            "IteratorAge", statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
+        ),
+        above=BEHIND_MILLISECONDS_MAX,
+        page="behind",
+    )
+
+
+def _old_tasks(work: TaskQueue) -> _Watched:
+    return _Watched(
+        name=f"{work.node.id}-behind",
+        says="A task of a job has been waiting for more than an hour.",
+        metric=work.queue.metric_approximate_age_of_oldest_message(
+            statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
+        ),
+        above=TASK_SECONDS_MAX,
+        page="behind",
+    )
+
+
+def _set_aside(queue: FailureQueue) -> _Watched:
+    return _Watched(
+        name=f"{queue.title}-failures",
+        says="Something could not be processed and was set aside.",
+        metric=queue.metric_approximate_number_of_messages_visible(
+            statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
+        ),
+        above=0,
+        page="failures",
+    )
+
+
+def _faults(api: MembershipApi) -> _Watched:
+    return _Watched(
+        name="api-faults",
+        says="The API answered 5xx more often than now and then.",
+        metric=api.http_api.metric_server_error(statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES),
+        above=API_FAULTS_MAX,
+        page="api-faults",
+    )
+
+
+def _of_the_programme() -> Iterator[_Watched]:
+    yield _Watched(
+        name="audit-differences",
+        says="An account or an order did not fit at the audit of the points.",
+        metric=programme_metric("audit_differences", AUDIT_SERVICE, HOUR),
+        above=0,
+        page="audit-differences",
+        missing=cloudwatch.TreatMissingData.IGNORE,
+    )
+    overdue = programme_metric("jobs_overdue", WATCH_SERVICE, HOUR)
+    yield _Watched(
+        name="jobs-overdue",
+        says="A job has not come to its end in its time.",
+        metric=overdue,
+        above=0,
+        page="jobs-overdue",
+        missing=cloudwatch.TreatMissingData.IGNORE,
+    )
+    yield _Watched(
+        name="jobs-unwatched",
+        says="Nobody has looked for an hour whether the jobs come to their end.",
+        metric=programme_metric("jobs_overdue", WATCH_SERVICE, HOUR, cloudwatch.Stats.SAMPLE_COUNT),
+        above=1,
+        below=True,
+        page="jobs-unwatched",
+        missing=cloudwatch.TreatMissingData.BREACHING,
+    )
+
+
+def programme_metric(
+    name: str, service: str, period: Duration, statistic: str = cloudwatch.Stats.MAXIMUM
+) -> cloudwatch.Metric:
+    """Return a figure that a function of this name counts, in the programme's words."""
+    return cloudwatch.Metric(
+        namespace=METRICS,
+        metric_name=name,
+        dimensions_map={"service": service},
+        statistic=statistic,
+        period=period,
+    )

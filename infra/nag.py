@@ -1,0 +1,65 @@
+"""What cdk-nag's rules of AwsSolutions find, and why some of it stays; any other finding stops the synthesis.
+
+Each acknowledgement is put on the one construct that it is about, and names what was found there.
+"""
+
+import json
+from typing import cast
+
+from aws_cdk import Acknowledgment, App, CfnElement, Stack, Validations
+from aws_cdk import aws_iam as iam
+from cdk_nag import AwsSolutionsChecks
+from constructs import IConstruct
+
+from infra.constructs.function import ProgrammeFunction
+from infra.constructs.identity import Identity
+from infra.constructs.queues import FailureQueue
+from infra.constructs.subscription import Subscription
+from infra.constructs.work_queue import TaskQueue
+
+LISTING = (
+    "X-Ray's PutTraceSegments and PutTelemetryRecords take no resource, they only write traces; nor does "
+    "DynamoDB's ListStreams, which only shows names."
+)
+VERSIONS = "A schedule may start any version of its one function: CDK's grant covers `arn` and `arn:*`."
+FAILURES = "This is where failures of a stream's reader or a schedule end; an alarm says when something does."
+NO_MFA = (
+    "Shoppers may use a second factor and staff should; to demand one of every shopper would cost the shop "
+    "orders. Staff are told by a group, and tokens are short-lived."
+)
+NO_THREAT_PROTECTION = (
+    "Cognito's threat protection is a paid plan per active user, for the shop to choose; passwords have "
+    "twelve characters of four kinds, and Cognito locks out who guesses."
+)
+ANY_RESOURCE = "AwsSolutions-IAM5[Resource::*]"
+SCHEDULER_ROLE = "SchedulerRoleForTarget"
+
+
+def check(app: App, stack: Stack) -> None:
+    """Let the synthesis of an app fail for whatever AwsSolutions finds and is not acknowledged here."""
+    for each in stack.node.find_all():
+        match each:
+            case FailureQueue() if not isinstance(each.node.scope, TaskQueue | Subscription):
+                _acknowledge(each, "AwsSolutions-SQS3", FAILURES)
+            case ProgrammeFunction():
+                _acknowledge(each.own_role, ANY_RESOURCE, LISTING)
+            case Identity():
+                _acknowledge(each.user_pool, "AwsSolutions-COG2", NO_MFA)
+                _acknowledge(each.user_pool, "AwsSolutions-COG8", NO_THREAT_PROTECTION)
+            case iam.Role() if each.node.id.startswith(SCHEDULER_ROLE):
+                for logical_id in _started_by(each, stack):
+                    _acknowledge(each, f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>:*]", VERSIONS)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+
+
+def _started_by(role: iam.Role, stack: Stack) -> list[str]:
+    """Return the logical ids of the functions that a role may start."""
+    policy = cast(iam.Policy, role.node.find_child("DefaultPolicy"))
+    rights = json.dumps(stack.resolve(policy.document.to_json()))
+    functions = [each for each in stack.node.find_all() if isinstance(each, ProgrammeFunction)]
+    logical_ids = [stack.get_logical_id(cast(CfnElement, each.node.default_child)) for each in functions]
+    return [each for each in logical_ids if f'"{each}"' in rights]
+
+
+def _acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
+    Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))

@@ -1,0 +1,155 @@
+"""Nothing that fails is silent: every function, queue and stream has its alarms, and each has its page."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from functions.checkout.metrics import COUNTED as ORDERS
+from functions.checkout.orders import CLOSED
+from functions.points.ledger import EntryKind
+from functions.points.metrics import NAMES
+from functions.tiers.stream import COUNTED as MEMBERS
+from tests.infra.conftest import ROOT, Template, resources
+
+RUNBOOK = ROOT / "docs" / "runbook"
+COUNTED = re.compile(r"""(?:add_metric\(\s*name=|_add\()f?"([a-z_]+)[{"]""")
+
+
+def alarms(template: Template) -> dict[str, dict[str, Any]]:
+    """Return all alarms by what they are called within their stack."""
+    found = resources(template, "AWS::CloudWatch::Alarm").values()
+    return {each["AlarmName"].partition("-")[2].partition("-")[2]: each for each in found}
+
+
+def watched(template: Template, namespace: str, metric: str) -> set[str]:
+    """Return what the alarms on a metric are about, by the values of their dimensions."""
+    return {
+        json.dumps(dimension["Value"], sort_keys=True)
+        for alarm in alarms(template).values()
+        if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
+        for dimension in alarm["Dimensions"]
+        if dimension["Name"] != "Stage"
+    }
+
+
+def names_of(template: Template, kind: str, how: str) -> set[str]:
+    """Return all resources of a kind, as dimensions name them."""
+    found = resources(template, kind)
+    if how == "Ref":
+        return {json.dumps({"Ref": name}) for name in found}
+    return {json.dumps({"Fn::GetAtt": [name, how]}) for name in found}
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_has_an_alarm_for_errors_and_for_throttles(template: Template, metric: str) -> None:
+    assert watched(template, "AWS/Lambda", metric) == names_of(template, "AWS::Lambda::Function", "Ref")
+
+
+def test_every_reader_of_a_stream_has_an_alarm_for_being_behind(template: Template) -> None:
+    readers = {
+        json.dumps(mapping["FunctionName"])
+        for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values()
+        if "StartingPosition" in mapping
+    }
+    assert readers
+    assert watched(template, "AWS/Lambda", "IteratorAge") == readers
+
+
+def test_every_failure_queue_has_an_alarm_from_the_first_message_on(template: Template) -> None:
+    queues = resources(template, "AWS::SQS::Queue")
+    read = {
+        mapping["EventSourceArn"]["Fn::GetAtt"][0]
+        for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values()
+        if mapping["EventSourceArn"]["Fn::GetAtt"][0] in queues
+    }
+    set_aside = {json.dumps({"Fn::GetAtt": [name, "QueueName"]}) for name in queues.keys() - read}
+    assert set_aside
+    assert watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == set_aside
+    for name, alarm in alarms(template).items():
+        if name.endswith("-failures"):
+            assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+            assert alarm["Statistic"] == "Maximum"
+
+
+def test_every_queue_of_tasks_has_an_alarm_for_tasks_that_wait(template: Template) -> None:
+    waiting = watched(template, "AWS/SQS", "ApproximateAgeOfOldestMessage")
+    read = {
+        json.dumps({"Fn::GetAtt": [mapping["EventSourceArn"]["Fn::GetAtt"][0], "QueueName"]})
+        for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values()
+        if "StartingPosition" not in mapping
+    }
+    assert waiting == read
+
+
+def test_the_programmes_own_alarms_look_at_figures_that_a_function_of_that_name_counts(
+    template: Template,
+) -> None:
+    services = {
+        function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]: function["Handler"]
+        for function in resources(template, "AWS::Lambda::Function").values()
+    }
+    counted_by = {
+        "audit_differences": "functions.points.queue.handler",
+        "jobs_overdue": "functions.operations.schedule.handler",
+    }
+    own = {name: each for name, each in alarms(template).items() if each["Namespace"] == "memberday"}
+    assert own.keys() == {"audit-differences", "jobs-overdue", "jobs-unwatched"}
+    for alarm in own.values():
+        (dimension,) = alarm["Dimensions"]
+        assert dimension["Name"] == "service"
+        assert services[dimension["Value"]] == counted_by[alarm["MetricName"]]
+
+
+def test_no_figure_at_all_says_that_nobody_watches(template: Template) -> None:
+    alarm = alarms(template)["jobs-unwatched"]
+    assert (alarm["TreatMissingData"], alarm["Statistic"]) == ("breaching", "SampleCount")
+    (schedule,) = [
+        each
+        for each in resources(template, "AWS::Scheduler::Schedule").values()
+        if each["Name"] == "watch-jobs"
+    ]
+    assert schedule["ScheduleExpression"] == "rate(15 minutes)"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] > 15 * 60
+
+
+def test_every_alarm_is_told_to_the_topic_when_it_goes_off_and_when_it_is_over(template: Template) -> None:
+    (topic,) = resources(template, "AWS::SNS::Topic")
+    for alarm in alarms(template).values():
+        assert alarm["AlarmActions"] == [{"Ref": topic}] == alarm["OKActions"]
+
+
+def test_alarms_may_publish_to_the_topic_which_has_a_policy_of_its_own(template: Template) -> None:
+    (policy,) = resources(template, "AWS::SNS::TopicPolicy").values()
+    (allowed,) = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Action"] == "sns:Publish"
+    assert "aws:SourceAccount" in allowed["Condition"]["StringEquals"]
+
+
+def test_every_alarm_has_a_page_of_the_runbook_that_names_it(template: Template) -> None:
+    for name, alarm in alarms(template).items():
+        page = ROOT / alarm["AlarmDescription"].rpartition(" ")[2]
+        assert page.parent == RUNBOOK
+        text = page.read_text(encoding="utf-8")
+        kind = name.rpartition("-")[2] if name.rpartition("-")[0] not in ("api", "jobs", "audit") else name
+        assert f"`{name}`" in text or f"`…-{kind}`" in text, f"{page.name} does not name {name}"
+        for part in ("## What it means", "## What to look at", "## What to do"):
+            assert part in text, f"{page.name} has no {part!r}"
+
+
+def test_the_dashboard_shows_every_figure_that_the_programme_counts(template: Template) -> None:
+    (dashboard,) = resources(template, "AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["DashboardBody"])
+    sources = [file.read_text(encoding="utf-8") for file in (ROOT / "functions").rglob("*.py")]
+    literal = {name for source in sources for name in COUNTED.findall(source) if not name.endswith("_")}
+    closed = {f"orders_{status.value}" for status in CLOSED}
+    counted = {*NAMES.values(), *ORDERS.values(), *MEMBERS.values(), *closed, *literal}
+    assert {"paid_amount_fen", "coupons_used", "audit_differences", "jobs_overdue"} <= counted
+    unseen = {name for name in counted if f'\\"{name}\\"' not in body}
+    assert unseen <= {"records_failed", "tasks_failed", "orders_replayed"}, unseen
+
+
+def test_every_kind_of_entry_is_counted() -> None:
+    assert set(NAMES) == set(EntryKind)
