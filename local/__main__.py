@@ -7,7 +7,9 @@ import json
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -151,6 +153,15 @@ class Commands:
         text = "".join(f"; {count} messages in {queue}" for queue, count in unread.items())
         return {"settled": True, "unread_queues": unread}, f"settled{text}"
 
+    def alarms(self, arguments: argparse.Namespace) -> Answer:
+        """Look at the alarms, as CloudWatch does every minute."""
+        found = self._cloud.alarms()
+        states = Counter(each["state"] for each in found)
+        off = [each for each in found if each["state"] != "OK"]
+        lines = [f"{each['state']:18} {each['alarm']}: {each['says']}" for each in off]
+        counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+        return {"alarms": found}, "\n".join([*lines, counted])
+
     def logs(self, arguments: argparse.Namespace) -> Answer:
         """What the functions printed; while it follows, line by line."""
         from local import logs
@@ -211,6 +222,15 @@ def parser() -> Parser:
     up = add("up", "start the local cloud and deploy what has changed")
     up.add_argument("--port", type=_port, default=None, help="default: the port it had, else a free one")
     up.add_argument("--seed", action="store_true", help="put in what a demo catalogue and members lack")
+    up.add_argument(
+        "-c",
+        "--context",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="KEY=VALUE",
+        help="what the deployment is told, for example cors=http://localhost:5173",
+    )
     add("down", "stop it; everything is kept for the next up")
     add("reset", "stop it and forget everything")
     status = add("status", "the stack's outputs, and where things are")
@@ -228,6 +248,7 @@ def parser() -> Parser:
         waiting.add_argument(
             "--timeout", type=_seconds, default=TIMEOUT_SECONDS, metavar="S", help="seconds to wait"
         )
+    add("alarms", "look at the alarms; those that go off tell their topic")
     policy_check = add("policy-check", "validate a changed policy, and show what it would change")
     policy_check.add_argument("file", type=Path, help="a policy in TOML, as functions/domain/policy.toml")
     logs = add("logs", "what the functions printed")
@@ -240,6 +261,13 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is no port")
     return int(text)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no KEY=VALUE")
+    return key, value
 
 
 def _seconds(text: str) -> float:
@@ -264,6 +292,7 @@ def main(argv: Sequence[str] | None = None, project: Project | None = None) -> i
     interrupts = Interrupts()
     try:
         arguments = parser().parse_args(argv, argparse.Namespace(json=False, dir=None))
+        project = replace(project, context=tuple(getattr(arguments, "context", ())))
         with interrupts.handled():
             commands = Commands(project, folder_of(arguments, project.root), interrupts)
             run: Callable[[argparse.Namespace], Answer] = getattr(

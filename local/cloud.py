@@ -22,7 +22,7 @@ from local.backlog import Backlog, settle
 from local.errors import LocalError
 from local.folder import StateFolder, read_json, write_atomically
 from local.interrupts import Interrupts
-from local.ports import BACKLOG_PATH, HOST, NOW_PATH, Unanswered, ask, listen
+from local.ports import ALARMS_PATH, BACKLOG_PATH, HOST, NOW_PATH, Unanswered, ask, listen
 from local.processes import command_line, end_group, wait_until
 
 REGION = "us-east-1"
@@ -138,6 +138,11 @@ class Cloud:
     def backlog(self) -> Backlog:
         """What the cloud still has to do."""
         return Backlog.parse(self._ask(BACKLOG_PATH))
+
+    def alarms(self) -> list[dict[str, str]]:
+        """Every alarm with its state, as the figures are now."""
+        found: list[dict[str, str]] = self._ask(ALARMS_PATH)["alarms"]
+        return found
 
     def settle(self, timeout_seconds: float) -> Backlog:
         """Wait until streams and queues are drained."""

@@ -47,6 +47,8 @@ class Project:
     root: Path
     stack: str = "memberday-dev"
     stage: str = "dev"
+    context: tuple[tuple[str, str], ...] = ()
+    """What ``cdk deploy`` is told besides, as by ``-c``: for example ``cors``."""
     sources: tuple[str, ...] = ("functions", "infra", "cdk.json", "requirements/runtime.txt")
 
     @property
@@ -90,7 +92,10 @@ class Deployment:
 
         The record of the last deployment goes first and comes back last: one that did not end is done again.
         """
-        wanted = digest(self._project.root, self._project.sources, self._aws.endpoint, self._project.stack)
+        told = [f"{key}={value}" for key, value in self._project.context]
+        wanted = digest(
+            self._project.root, self._project.sources, self._aws.endpoint, self._project.stack, *told
+        )
         if read_json(self._folder.deployment).get("digest") == wanted and self.outputs() is not None:
             return False
         self._folder.deployment.unlink(missing_ok=True)
@@ -184,7 +189,11 @@ class Deployment:
                     begun = time.monotonic()
 
     def _command(self) -> list[str]:
-        context = {"target": "local", "stage": self._project.stage, "endpoint": self._aws.endpoint}
+        context = dict(self._project.context) | {
+            "target": "local",
+            "stage": self._project.stage,
+            "endpoint": self._aws.endpoint,
+        }
         return [
             "node",
             str(self._project.cdk),

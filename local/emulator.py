@@ -5,7 +5,8 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - a stream consumer's ``batchItemFailures`` are ignored by the emulator, and the records are lost; here they
   count as a failed batch, which is delivered again, as often as ``local.redelivery`` says;
 - stream positions are saved but stream records are not; here both are;
-- the pollers run on while the state is being saved; here they stop first, so that all fits together.
+- the pollers run on while the state is being saved; here they stop first, so that all fits together;
+- metrics that functions print, depths of queues and dimensions of alarms are overlooked: see ``alarms``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from typing import Any
 
 from ministack import app as gateway
 from ministack.core import hypercorn_compat, lambda_runtime
-from ministack.services import dynamodb, lambda_svc, sqs
+from ministack.services import cloudwatch, dynamodb, lambda_svc, sqs
 
+from local import monitor
 from local.processes import wait_until
 from local.redelivery import Redelivery
 
@@ -32,6 +34,14 @@ NEEDED = {
     lambda_runtime: ("_workers", "kill_workers"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
     sqs: ("_queues",),
+    cloudwatch: (
+        "_alarms",
+        "_dispatch_alarm_actions",
+        "_evaluate_alarm",
+        "_metrics",
+        "_record_history",
+        "record_metric",
+    ),
     lambda_svc: (
         "_dynamodb_stream_positions",
         "_esm_inflight",
@@ -100,6 +110,7 @@ class Emulator:
         self._gate_pollers()
         self._keep_stream_records()
         self._watch_saving()
+        cloudwatch._evaluate_alarm = self._evaluate
 
     @property
     def application(self) -> Any:
@@ -146,6 +157,67 @@ class Emulator:
             "invocations": invocations,
             "failures": failures,
         }
+
+    def alarms(self) -> Json:
+        """Look at every alarm, as CloudWatch does once a minute; a change of state is told to its topic."""
+        self._record_gauges()
+        for alarm in list(cloudwatch._alarms.values()):
+            self._evaluate(alarm)
+        return {
+            "alarms": [
+                {
+                    "alarm": alarm["AlarmName"],
+                    "state": alarm["StateValue"],
+                    "says": alarm.get("AlarmDescription", ""),
+                }
+                for alarm in cloudwatch._alarms.values()
+            ]
+        }
+
+    def _record_gauges(self) -> None:
+        """Write down how full the queues are and how far behind the streams' readers."""
+        now = time.time()
+        for queue in list(sqs._queues._data.values()):
+            name = {"QueueName": queue["attributes"].get("QueueArn", "").rpartition(":")[2]}
+            waiting = [each for each in list(queue["messages"]) if each["visible_at"] <= now]
+            oldest = max((now - each["sent_at"] for each in list(queue["messages"])), default=0.0)
+            cloudwatch.record_metric(
+                "AWS/SQS", "ApproximateNumberOfMessagesVisible", len(waiting), "Count", name
+            )
+            cloudwatch.record_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", oldest, "Seconds", name)
+        for key, mapping in list(lambda_svc._esms._data.items()):
+            stream = self._stream(key[0], key[1], mapping)
+            if stream is not None:
+                age = {"FunctionName": stream["function"]}
+                milliseconds = 1000 * self._age_seconds(key[0], key[1], stream, now)
+                cloudwatch.record_metric("AWS/Lambda", "IteratorAge", milliseconds, "Milliseconds", age)
+
+    @staticmethod
+    def _age_seconds(account: str, region: str, stream: Json, now: float) -> float:
+        """How long ago the oldest record was written that a stream's reader has not read."""
+        records = dynamodb._stream_records.get_scoped(account, region, stream["table"]) or []
+        if not stream["behind"]:
+            return 0.0
+        written = records[-stream["behind"]]["dynamodb"]["ApproximateCreationDateTime"]
+        return max(0.0, now - float(written))
+
+    @staticmethod
+    def _evaluate(alarm: Json) -> None:
+        wanted, since = monitor.dimensions_of(alarm), time.time() - monitor.window_seconds(alarm)
+        values = [
+            point["Value"]
+            for (namespace, name, _), points in list(cloudwatch._metrics.items())
+            if (namespace, name) == (alarm.get("Namespace"), alarm.get("MetricName"))
+            for point in points
+            if point["Timestamp"] >= since and point.get("Dimensions", {}) == wanted
+        ]
+        before, after = alarm["StateValue"], monitor.state_of(alarm, values)
+        if before == after:
+            return
+        reason = f"{alarm['Statistic']} of {values or 'no figures'} against {alarm['Threshold']}"
+        alarm |= {"StateValue": after, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
+        cloudwatch._record_history(alarm["AlarmName"], before, after, reason)
+        cloudwatch._dispatch_alarm_actions(alarm, before, after, reason)
 
     def _stream(self, account: str, region: str, mapping: Json) -> Json | None:
         arn = mapping.get("EventSourceArn", "")
@@ -195,6 +267,10 @@ class Emulator:
             result: Json = dispatch(func, config, event, *rest)
             refused = _refused_items(result)
             self._note(name, result, refused)
+            for figure in monitor.embedded(str(result.get("log", ""))):
+                cloudwatch.record_metric(
+                    figure.namespace, figure.name, figure.value, "None", dict(figure.dimensions)
+                )
             return {**result, "error": True} if refused and _in_stream_poller() else result
 
         def watched(func: Json, config: Json, event: Any, *rest: Any) -> Json:

@@ -17,6 +17,7 @@ from local.processes import command_line
 HOST = "127.0.0.1"
 BACKLOG_PATH = "/_memberday/backlog"
 NOW_PATH = "/_memberday/now"
+ALARMS_PATH = "/_memberday/alarms"
 ASK_SECONDS = 1.0
 LISTENING = "0A"
 

@@ -21,7 +21,7 @@ from hypercorn.config import Config
 
 from local.emulator import Emulator
 from local.folder import StateFolder
-from local.ports import BACKLOG_PATH, NOW_PATH
+from local.ports import ALARMS_PATH, BACKLOG_PATH, NOW_PATH
 
 KEEP_ALIVE_SECONDS = 75
 
@@ -31,7 +31,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Server:
-    """The emulator's ASGI application and two routes of ours."""
+    """The emulator's ASGI application and some routes of ours."""
 
     def __init__(self, emulator: Emulator, folder: StateFolder) -> None:
         self._emulator = emulator
@@ -45,6 +45,8 @@ class Server:
             await self._emulator.application(scope, receive, self._recording(send))
         elif scope["type"] == "http" and scope["path"] == BACKLOG_PATH:
             await _answer(send, self._emulator.backlog())
+        elif scope["type"] == "http" and scope["path"] == ALARMS_PATH:
+            await _answer(send, await asyncio.to_thread(self._emulator.alarms))
         elif scope["type"] == "http" and scope["path"] == NOW_PATH:
             await _answer(send, {"now": time.time(), "pid": os.getpid(), "folder": str(self._folder.root)})
         else:
