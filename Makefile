@@ -39,7 +39,7 @@ synth: setup ## write the CloudFormation template of a stage (stage=dev) to cdk.
 	@$(CDK) synth --quiet --context stage=$(stage)
 
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
-	@$(CDK) deploy --context stage=$(stage) $(if $(listen),--context listen=$(listen))
+	@$(CDK) deploy $(foreach each,stage listen cors restored reserve,$(if $($(each)),--context $(each)=$($(each))))
 
 docs: setup ## write the API, events and programme in docs anew, from code and policy
 	@$(BIN)/python -m tools.openapi

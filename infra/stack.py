@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from aws_cdk import Annotations, CfnOutput, Duration, IStackSynthesizer, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
@@ -38,7 +39,7 @@ from infra.constructs.membership_api import EVERY_OTHER, MembershipApi
 from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.subscription import Subscription
-from infra.constructs.table import ProgrammeTable
+from infra.constructs.table import Indexes, grant_rows, table
 from infra.constructs.work_queue import WORKERS_MAX, TaskQueue
 from infra.stage import Stage
 
@@ -104,16 +105,22 @@ class MembershipStack(Stack):
         self._policy = policy
         self._code = self._bundled_code()
 
-        self.orders = ProgrammeTable(self, "Orders", partition_key="order_id", stage=stage)
-        self.orders.add_sparse_index("by_member", partition_key="member_id", sort_key="placed_key")
-        self.orders.add_sparse_index("due", partition_key="due", sort_key="due_at")
-        self.members = ProgrammeTable(self, "Members", partition_key="member_id", stage=stage)
-        self.members.add_sparse_index("lots_by_release", partition_key="lot_shard", sort_key="release_at")
-        self.members.add_sparse_index("wallets_by_year", partition_key="wallet_shard", sort_key="oldest_year")
-        self.members.add_sparse_index("birthdays", partition_key="birthday_shard", sort_key="member_id")
-        self.catalog = ProgrammeTable(self, "Catalog", partition_key="sku", stage=stage)
-        self.catalog.add_sparse_index("zone", partition_key="zone", sort_key="sku")
-        self.reports = ProgrammeTable(self, "Reports", partition_key="report", stage=stage)
+        self.orders = self._table(
+            "Orders",
+            partition_key="order_id",
+            indexes={"by_member": ("member_id", "placed_key"), "due": ("due", "due_at")},
+        )
+        self.members = self._table(
+            "Members",
+            partition_key="member_id",
+            indexes={
+                "lots_by_release": ("lot_shard", "release_at"),
+                "wallets_by_year": ("wallet_shard", "oldest_year"),
+                "birthdays": ("birthday_shard", "member_id"),
+            },
+        )
+        self.catalog = self._table("Catalog", partition_key="sku", indexes={"zone": ("zone", "sku")})
+        self.reports = self._table("Reports", partition_key="report")
         self.bus = events.EventBus(self, "Bus", event_bus_name=BUS)
         self.jobs = scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name)
         self.job_failures = FailureQueue(self, "JobFailures", stage=stage)
@@ -140,26 +147,27 @@ class MembershipStack(Stack):
         if stage.listen:
             Subscription(self, "Subscription", bus=self.bus, detail_types=stage.listen, stage=stage)
         self.alarms = Alarms(self, "Alarms", stage=stage)
-        Dashboard(self, "Dashboard", api=self.api, alarms=self.alarms)
+        tables = {"Orders": self.orders, "Members": self.members, "Catalog": self.catalog}
+        Dashboard(self, "Dashboard", api=self.api, alarms=self.alarms, tables=tables)
         self._outputs()
 
     def _shop_api(self) -> None:
         function = self._function("ShopApi", "functions.checkout.api.handler", API_TIMEOUT)
-        self.orders.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", indexes=["by_member"])
-        self.members.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
-        self.catalog.grant_rows(
-            function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]
+        grant_rows(self.orders, function, "BatchGetItem", "GetItem", "PutItem", indexes=["by_member"])
+        grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+        grant_rows(
+            self.catalog, function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]
         )
         self.api.serve(function, SHOP_ROUTES)
 
     def _members_api(self) -> None:
         function = self._function("MembersApi", "functions.tiers.api.handler", API_TIMEOUT)
-        self.members.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", "Query")
+        grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "Query")
         self.api.serve(function, MEMBERS_ROUTES)
 
     def _coupons_api(self) -> None:
         function = self._function("CouponsApi", "functions.coupons.api.handler", API_TIMEOUT)
-        self.members.grant_rows(function, "BatchGetItem", "Query")
+        grant_rows(self.members, function, "BatchGetItem", "Query")
         self.api.serve(function, COUPONS_ROUTES)
 
     def _privacy_api(self) -> None:
@@ -170,20 +178,20 @@ class MembershipStack(Stack):
             API_TIMEOUT,
             environment=self._table_names() | pool,
         )
-        self.members.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", "Query")
-        self.orders.grant_rows(function, "BatchGetItem", indexes=["by_member"])
+        grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "Query")
+        grant_rows(self.orders, function, "BatchGetItem", indexes=["by_member"])
         self.identity.grant_deletion(function)
         self.api.serve(function, PRIVACY_ROUTES)
 
     def _points_api(self) -> None:
         function = self._function("PointsApi", "functions.points.api.handler", API_TIMEOUT)
-        self.members.grant_rows(function, "BatchGetItem", "GetItem", "PutItem", "Query")
-        self.reports.grant_rows(function, "GetItem", "Query")
+        grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "Query")
+        grant_rows(self.reports, function, "GetItem", "Query")
         self.api.serve(function, POINTS_ROUTES)
 
     def _points_posting(self) -> None:
         function = self._function("PointsPosting", "functions.points.stream.handler", STREAM_TIMEOUT)
-        self.members.grant_rows(function, "BatchGetItem", "PutItem")
+        grant_rows(self.members, function, "BatchGetItem", "PutItem")
         StreamConsumer(
             self,
             "OrdersToPoints",
@@ -246,7 +254,7 @@ class MembershipStack(Stack):
 
     def _birthday_eligibility(self) -> None:
         function = self._function("BirthdayEligibility", "functions.coupons.stream.handler", STREAM_TIMEOUT)
-        self.members.grant_rows(function, "BatchGetItem", "PutItem")
+        grant_rows(self.members, function, "BatchGetItem", "PutItem")
         eligible = _rows("STANDING")
         eligible["dynamodb"]["NewImage"]["birthday_shard"] = {"S": [{"exists": True}]}
         StreamConsumer(
@@ -262,45 +270,50 @@ class MembershipStack(Stack):
         function = self._function(
             "OrderJobs", "functions.checkout.schedule.handler", JOB_TIMEOUT, at_once_max=ORDER_JOBS_MAX
         )
-        self.orders.grant_rows(function, "GetItem", "PutItem", indexes=["due"])
-        self.members.grant_rows(function, "GetItem", "PutItem", "UpdateItem")
-        self.catalog.grant_rows(function, "UpdateItem")
-        self.reports.grant_rows(function, "PutItem")
+        grant_rows(self.orders, function, "GetItem", "PutItem", indexes=["due"])
+        grant_rows(self.members, function, "GetItem", "PutItem", "UpdateItem")
+        grant_rows(self.catalog, function, "UpdateItem")
+        grant_rows(self.reports, function, "PutItem")
         self._scheduled(function, LAPSE_UNPAID, AUTO_RECEIPT)
 
     def _member_day_job(self) -> None:
         function = self._function(
             "MemberDayJob", "functions.checkout.schedule.member_day_handler", JOB_TIMEOUT
         )
-        self.catalog.grant_rows(function, "PutItem")
-        self.reports.grant_rows(function, "PutItem")
+        grant_rows(self.catalog, function, "PutItem")
+        grant_rows(self.reports, function, "PutItem")
         self._scheduled(function, OPEN_MEMBER_DAY)
 
     def _points_jobs(self) -> None:
         self.points_starter, worker = self._tasks("Points", "functions.points")
         # Orders are read as a whole by the replay, which posts what the accounts have not seen.
-        self.orders.grant_rows(worker, "BatchGetItem", "Scan")
-        self.members.grant_rows(
-            worker, "BatchGetItem", "GetItem", "PutItem", indexes=["lots_by_release", "wallets_by_year"]
+        grant_rows(self.orders, worker, "BatchGetItem", "Scan")
+        grant_rows(
+            self.members,
+            worker,
+            "BatchGetItem",
+            "GetItem",
+            "PutItem",
+            indexes=["lots_by_release", "wallets_by_year"],
         )
         self._scheduled(self.points_starter, RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
 
     def _audit(self) -> None:
         """A queue of its own, so that a long audit holds no release up, and no right to write to accounts."""
         starter, worker = self._tasks("Audit", "functions.points")
-        self.orders.grant_rows(worker, "BatchGetItem", "Scan")
-        self.members.grant_rows(worker, "BatchGetItem", "GetItem", "Query", "Scan")
-        self.reports.grant_rows(worker, "Query")
+        grant_rows(self.orders, worker, "BatchGetItem", "Scan")
+        grant_rows(self.members, worker, "BatchGetItem", "GetItem", "Query", "Scan")
+        grant_rows(self.reports, worker, "Query")
         self._scheduled(starter, AUDIT_POINTS)
 
     def _coupon_jobs(self) -> None:
         starter, worker = self._tasks("Coupons", "functions.coupons")
-        self.members.grant_rows(worker, "BatchGetItem", "PutItem", indexes=["birthdays"])
+        grant_rows(self.members, worker, "BatchGetItem", "PutItem", indexes=["birthdays"])
         self._scheduled(starter, ISSUE_BIRTHDAY_COUPONS)
 
     def _watch(self) -> None:
         function = self._function("JobsWatch", "functions.operations.schedule.handler", JOB_TIMEOUT)
-        self.reports.grant_rows(function, "GetItem", "PutItem", "Query")
+        grant_rows(self.reports, function, "GetItem", "PutItem", "Query")
         self._schedule(WATCH, function)
 
     def _tasks(self, name: str, part: str) -> tuple[ProgrammeFunction, ProgrammeFunction]:
@@ -320,7 +333,7 @@ class MembershipStack(Stack):
         )
         work.serve(worker)
         for function in (starter, worker):
-            self.reports.grant_rows(function, "PutItem")
+            grant_rows(self.reports, function, "PutItem")
         return starter, worker
 
     def _scheduled(self, function: ProgrammeFunction, *jobs: str) -> None:
@@ -339,6 +352,9 @@ class MembershipStack(Stack):
             group=self.jobs,
             failures=self.job_failures,
         )
+
+    def _table(self, name: str, *, partition_key: str, indexes: Indexes | None = None) -> dynamodb.ITable:
+        return table(self, name, partition_key=partition_key, indexes=indexes, stage=self._stage)
 
     def _table_names(self) -> dict[str, str]:
         return {

@@ -1,7 +1,8 @@
 """Which deployment this is, as the context of the CDK command line says."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from aws_cdk import RemovalPolicy
@@ -14,6 +15,8 @@ LOCAL = "local"
 AWS = "aws"
 PROD = "prod"
 YES, NO = "yes", "no"
+TABLES = ("Orders", "Members", "Catalog", "Reports")
+_STREAM = re.compile(r"arn:[^:,]+:dynamodb:[^:,]+:[0-9]{12}:table/[A-Za-z0-9_.-]+/stream/[^,]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _RESERVED = ("aws", "amazon", "cognito")
 """Words that Cognito refuses in the name of a token endpoint, which has the stage in it."""
@@ -38,12 +41,15 @@ class Stage:
     """Detail types that the example subscription listens to; none is no subscription."""
     cors: tuple[str, ...] = ()
     """Origins whose pages browsers let call the API; none is closed."""
+    restored: Mapping[str, str] = field(default_factory=dict)
+    """Streams of restored tables that stand in the place of the stack's own, by the tables' names."""
     reserves: bool = True
     """Whether jobs have concurrency of their own; a new account's quota may be too small to give any away."""
 
     @classmethod
     def of(cls, node: Node) -> "Stage":
-        """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=… -c cors=… -c reserve=…``.
+        """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=… -c cors=… -c restored=…
+        -c reserve=…``.
 
         Raises
         ------
@@ -73,6 +79,12 @@ class Stage:
                 raise ContextError(f"-c cors: {origin} is no origin such as https://shop.example")
             if name == PROD and not origin.startswith("https://"):
                 raise ContextError(f"-c cors: {origin} has no TLS, which {PROD} asks for")
+        restored = dict(
+            each.split("=", 1) for each in (node.try_get_context("restored") or "").split(",") if "=" in each
+        )
+        for table, stream in restored.items():
+            if table not in TABLES or not _STREAM.fullmatch(stream):
+                raise ContextError(f"-c restored: {table}={stream} is no table with the ARN of its stream")
         reserve = node.try_get_context("reserve") or YES
         if reserve not in (YES, NO):
             raise ContextError(f"-c reserve={reserve}: there are {YES} and {NO}")
@@ -82,6 +94,7 @@ class Stage:
             endpoint=endpoint,
             listen=listen,
             cors=cors,
+            restored=restored,
             reserves=reserve == YES,
         )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from local import clock
 from local.backlog import TIMEOUT_SECONDS
@@ -22,6 +22,10 @@ from local.errors import LocalError
 from local.folder import FOLDER_VARIABLE, StateFolder
 from local.interrupts import Interrupted, Interrupts
 from local.lifecycle import Lifecycle
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from ops.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ".local"
@@ -132,18 +136,18 @@ class Commands:
 
     def fire(self, arguments: argparse.Namespace) -> Answer:
         """Run a job with all that follows from it."""
-        from local import jobs
+        from ops import jobs
 
-        value = jobs.fire(self._aws(), self._project.stack, arguments.job)
+        value = jobs.fire(self._stack(), arguments.job)
         self._cloud.settle(arguments.timeout)
         counts = ", ".join(f"{name} {count}" for name, count in value.items() if name != "job")
         return value, f"{arguments.job}: {counts or 'done'}"
 
     def replay(self, arguments: argparse.Namespace) -> Answer:
         """Post what the accounts have not seen of the orders."""
-        from local import jobs
+        from ops import jobs
 
-        value = jobs.replay(self._aws(), self._outputs()["PointsJobsFunctionName"])
+        value = jobs.replay(self._stack())
         self._cloud.settle(arguments.timeout)
         return value, "replayed; `fire audit-points` tells whether all fits now"
 
@@ -179,6 +183,11 @@ class Commands:
 
         value = policy_check.check(arguments.file)
         return value, policy_check.shown(value)
+
+    def _stack(self) -> Stack:
+        from ops.stack import Stack
+
+        return Stack(self._aws(), self._project.stack)
 
     def _aws(self) -> Any:
         from local.aws import Aws
@@ -300,7 +309,7 @@ def main(argv: Sequence[str] | None = None, project: Project | None = None) -> i
             )
             value, text = run(arguments)
             print(json.dumps(value) if arguments.json else text, flush=True)
-    except LocalError as error:
+    except OpsError as error:
         say(str(error))
         return FAILED
     except Interrupted as error:

@@ -1,5 +1,7 @@
 """What a command says when it cannot do what it was asked."""
 
+from ops.errors import OpsError
 
-class LocalError(Exception):
-    """Ends a command: its message is the one line that the caller reads."""
+
+class LocalError(OpsError):
+    """Ends a command of the local cloud."""

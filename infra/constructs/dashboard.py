@@ -1,6 +1,6 @@
 """One page for the shop's manager and the engineer on call: how the shop does, then how the suite does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from aws_cdk import Duration, Stack
@@ -15,7 +15,6 @@ from infra.constructs.function import ProgrammeFunction
 from infra.constructs.membership_api import MembershipApi
 from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
-from infra.constructs.table import ProgrammeTable
 
 ORDERS_SERVICE = "OrdersPublisher"
 MEMBERS_SERVICE = "MembersPublisher"
@@ -63,10 +62,19 @@ SHOP = {
 class Dashboard(Construct):
     """The dashboard; it is called like the stack."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, api: MembershipApi, alarms: Alarms) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        api: MembershipApi,
+        alarms: Alarms,
+        tables: Mapping[str, dynamodb.ITable],
+    ) -> None:
         super().__init__(scope, construct_id)
         self._stack = Stack.of(self)
         self._api = api
+        self._tables = tables
         board = cloudwatch.Dashboard(
             self, "Page", dashboard_name=self._stack.stack_name, default_interval=Duration.days(7)
         )
@@ -137,12 +145,14 @@ class Dashboard(Construct):
                 [_of(each.function, "IteratorAge", MAXIMUM) for each in self._all(StreamConsumer)],
             ),
             _graph("Set aside: messages on failure queues", [_depth(each) for each in failures]),
-            _graph("Tables: throttled requests", [_throttled(each) for each in self._all(ProgrammeTable)]),
+            _graph(
+                "Tables: throttled requests", [_throttled(name, each) for name, each in self._tables.items()]
+            ),
             _graph(
                 "Tables: units consumed",
                 [
                     metric
-                    for each in self._all(ProgrammeTable)
+                    for each in self._tables.values()
                     for metric in (
                         each.metric_consumed_read_capacity_units(period=FIVE_MINUTES),
                         each.metric_consumed_write_capacity_units(period=FIVE_MINUTES),
@@ -173,5 +183,5 @@ def _depth(queue: sqs.Queue) -> cloudwatch.Metric:
     )
 
 
-def _throttled(table: dynamodb.Table) -> cloudwatch.Metric:
-    return table.metric("ThrottledRequests", statistic=SUM, period=FIVE_MINUTES, label=table.node.id)
+def _throttled(name: str, table: dynamodb.ITable) -> cloudwatch.Metric:
+    return table.metric("ThrottledRequests", statistic=SUM, period=FIVE_MINUTES, label=name)

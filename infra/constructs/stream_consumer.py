@@ -25,7 +25,7 @@ class StreamConsumer(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        table: dynamodb.Table,
+        table: dynamodb.ITable,
         function: lambda_.Function,
         filters: Sequence[Mapping[str, Any]],
         stage: Stage,

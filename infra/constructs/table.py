@@ -1,6 +1,6 @@
 """A table of the programme: on demand, recoverable, encrypted, with a stream of its changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -8,19 +8,26 @@ from constructs import Construct
 
 from infra.stage import Stage
 
+Indexes = Mapping[str, tuple[str, str]]
+"""Partition key and sort key of each index, by its name."""
+
 
 class ProgrammeTable(dynamodb.Table):
     """A table whose rows are found by a partition key and ``item``, which says what kind of row it is.
 
-    Its stream is the outbox: it has at most two readers, DynamoDB's limit.
+    Its stream is the outbox: it has at most two readers, DynamoDB's limit. Its indexes are sparse, of the
+    rows that have their partition key, and hold keys only, so that they cost nothing when other attributes
+    change.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, partition_key: str, stage: Stage) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, partition_key: str, indexes: Indexes, stage: Stage
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
-            partition_key=dynamodb.Attribute(name=partition_key, type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="item", type=dynamodb.AttributeType.STRING),
+            partition_key=_text(partition_key),
+            sort_key=_text("item"),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
@@ -30,30 +37,60 @@ class ProgrammeTable(dynamodb.Table):
             removal_policy=stage.removal_policy,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
         )
-
-    def grant_rows(self, grantee: iam.IGrantable, *actions: str, indexes: Sequence[str] = ()) -> None:
-        """Give single actions on the table's rows, and ``Query`` on these of its indexes.
-
-        CDK's own grants add ``index/*`` and, for reading and writing, ``Scan`` and ``DeleteItem``.
-        """
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[f"dynamodb:{action}" for action in actions],
-            resource_arns=[self.table_arn],
-        )
-        if indexes:
-            iam.Grant.add_to_principal(
-                grantee=grantee,
-                actions=["dynamodb:Query"],
-                resource_arns=[f"{self.table_arn}/index/{index}" for index in indexes],
+        for name, (partition, sort) in indexes.items():
+            self.add_global_secondary_index(
+                index_name=name,
+                partition_key=_text(partition),
+                sort_key=_text(sort),
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
 
-    def add_sparse_index(self, name: str, *, partition_key: str, sort_key: str) -> None:
-        """Add an index of the rows that have its partition key; it holds keys only, so that it costs nothing
-        when other attributes change."""
-        self.add_global_secondary_index(
-            index_name=name,
-            partition_key=dynamodb.Attribute(name=partition_key, type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name=sort_key, type=dynamodb.AttributeType.STRING),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+
+def table(
+    scope: Construct,
+    construct_id: str,
+    *,
+    partition_key: str,
+    indexes: Indexes | None = None,
+    stage: Stage,
+) -> dynamodb.ITable:
+    """Return a table of the stack: its own, or the one that was restored to stand in its place.
+
+    A restored table is no resource of the stack: who restored it has given it its stream, its recovery and
+    its protection (see the runbook).
+    """
+    indexes = indexes or {}
+    stream = stage.restored.get(construct_id)
+    if stream is None:
+        return ProgrammeTable(scope, construct_id, partition_key=partition_key, indexes=indexes, stage=stage)
+    return dynamodb.Table.from_table_attributes(
+        scope,
+        construct_id,
+        table_arn=stream.partition("/stream/")[0],
+        table_stream_arn=stream,
+        global_indexes=list(indexes),
+    )
+
+
+def grant_rows(
+    table: dynamodb.ITable, grantee: iam.IGrantable, *actions: str, indexes: Sequence[str] = ()
+) -> None:
+    """Give single actions on a table's rows, and ``Query`` on these of its indexes.
+
+    CDK's own grants add ``index/*`` and, for reading and writing, ``Scan`` and ``DeleteItem``.
+    """
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=[f"dynamodb:{action}" for action in actions],
+        resource_arns=[table.table_arn],
+    )
+    if indexes:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["dynamodb:Query"],
+            resource_arns=[f"{table.table_arn}/index/{index}" for index in indexes],
         )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

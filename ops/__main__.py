@@ -1,0 +1,170 @@
+"""The command line: ``python -m ops --stack memberday-prod COMMAND``, or ``--local`` for the local cloud."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ops import halt, jobs, redrive, restore
+from ops.aws import CallersAccount, Clients
+from ops.errors import OpsError
+from ops.stack import Stack
+
+DEV = "memberday-dev"
+FAILED = 1
+Answer = tuple[dict[str, Any], str]
+
+
+def failures(stack: Stack, _arguments: argparse.Namespace) -> Answer:
+    """Show what was set aside."""
+    found = redrive.failures(stack)
+    lines = [
+        f"{each['queue']}: {each['messages']}" + "".join(f"\n  {json.dumps(what)}" for what in each["what"])
+        for each in found
+        if each["messages"]
+    ]
+    return {"failures": found}, "\n".join(lines) or "nothing was set aside"
+
+
+def redrive_queue(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Process again what was set aside."""
+    outcome = redrive.redrive(stack, arguments.queue)
+    value = {"redriven": outcome.done, "forgotten": outcome.forgotten, "failed": outcome.failed}
+    failed = len(outcome.failed)
+    text = f"{outcome.done} redriven, {outcome.forgotten} forgotten by the stream, {failed} failed"
+    return value, "\n".join([text, *(f"  {each}" for each in outcome.failed)])
+
+
+def redeliver(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Give a reader the rows of an order, a member or a product again."""
+    count = redrive.redeliver(stack, arguments.queue, arguments.key)
+    return {"redelivered": count}, f"{count} rows redelivered"
+
+
+def discard(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Delete the notices of what the stream has forgotten."""
+    count = redrive.discard(stack, arguments.queue, known=arguments.known)
+    return {"discarded": count}, f"{count} discarded"
+
+
+def fire(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Start a job."""
+    value = jobs.fire(stack, arguments.job)
+    return value, ", ".join(f"{name} {count}" for name, count in value.items())
+
+
+def replay(stack: Stack, _arguments: argparse.Namespace) -> Answer:
+    """Start the replay."""
+    value = jobs.replay(stack)
+    return value, ", ".join(f"{name} {count}" for name, count in value.items())
+
+
+def pause(stack: Stack, _arguments: argparse.Namespace) -> Answer:
+    """Let no function run."""
+    count = halt.pause(stack)
+    return {"paused": count}, f"{count} functions stand still: resume them when you are done"
+
+
+def resume(stack: Stack, _arguments: argparse.Namespace) -> Answer:
+    """Let all functions run."""
+    count = halt.resume(stack)
+    return {"resumed": count}, f"{count} functions may run"
+
+
+def restore_tables(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Restore all tables beside those that are, and say what to deploy."""
+    streams = restore.restore(stack, at=arguments.at, suffix=arguments.suffix)
+    told = restore.context(streams)
+    return {"streams": streams, "context": told}, told
+
+
+COMMANDS = {
+    "failures": failures,
+    "redrive": redrive_queue,
+    "redeliver": redeliver,
+    "discard": discard,
+    "fire": fire,
+    "replay": replay,
+    "pause": pause,
+    "resume": resume,
+    "restore": restore_tables,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(prog="python -m ops", description="operating a deployed memberday")
+    top.add_argument("--stack", default=DEV, help=f"the stack's name; default {DEV}")
+    top.add_argument(
+        "--local", nargs="?", const=Path(".local"), type=Path, metavar="PATH", help="on the local cloud"
+    )
+    top.add_argument("--json", action="store_true", help="print one JSON document")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text)
+
+    queue = "what the alarm calls it, for example OrdersToPoints"
+    add("failures", "what lies on the failure queues, with the ids of what failed")
+    add("redrive", "process again what lies on a failure queue").add_argument("queue", help=queue)
+    again = add("redeliver", "give a stream's reader all rows of one key again, as they are now")
+    again.add_argument("queue", help=queue)
+    again.add_argument("key", help="an order id, a member id or a sku")
+    gone = add("discard", "delete the notices of what a stream has forgotten")
+    gone.add_argument("queue", help=queue)
+    gone.add_argument("--known", action="store_true", help="also what the stream still has: you mended it")
+    add("fire", "run a scheduled job now").add_argument("job")
+    add("replay", "post what the accounts have not seen of the orders, and nothing twice")
+    add("pause", "let no function of the stack run")
+    add("resume", "let all functions run again")
+    restored = add("restore", "restore all tables to a moment, beside those that are")
+    restored.add_argument("suffix", help="what the new tables' names end with")
+    restored.add_argument(
+        "--at", type=_moment, help="2026-12-31T23:59:50+08:00; default: as late as possible"
+    )
+    return top
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time") from None
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no offset, such as +08:00")
+    return moment
+
+
+def _clients(local: Path | None) -> Clients:
+    if local is None:
+        return CallersAccount()
+    from local.aws import Aws
+    from local.cloud import Cloud
+    from local.folder import StateFolder
+    from local.interrupts import Interrupts
+
+    return Aws(Cloud(StateFolder(local.expanduser().resolve()), Interrupts()).require().endpoint)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    arguments = parser().parse_args(argv)
+    try:
+        stack = Stack(_clients(arguments.local), arguments.stack)
+        value, text = COMMANDS[arguments.command](stack, arguments)
+    except (OpsError, BotoCoreError, ClientError) as error:
+        print(f"{arguments.command}: {error}", file=sys.stderr)
+        return FAILED
+    print(json.dumps(value) if arguments.json else text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
