@@ -14,7 +14,10 @@ from ops.stack import Consumer, FailureQueue, Json, Stack, wanted
 
 HIDDEN_SECONDS = 900
 BATCH_RECORDS_MAX = 100
+MESSAGES_MAX = 1_000
+"""Messages of one command; run it again for more."""
 EMPTY_RECEIVES_MAX = 3
+"""A queue says now and then that it is empty before it is."""
 READS_MAX = 1_000
 LOG_EVENTS_MAX = 50
 FORGOTTEN = ("TrimmedDataAccessException", "ResourceNotFoundException")
@@ -168,22 +171,19 @@ def _logged(stack: Stack, consumer: Consumer, sequence_number: str) -> list[Json
     return rows
 
 
-def _taken(stack: Stack, queue: FailureQueue) -> Iterator[Json]:
-    """Give each message of a queue once; it stays hidden until it is deleted or shown again."""
+def _taken(stack: Stack, queue: FailureQueue) -> list[Json]:
+    """Take the messages of a queue, up to a bound; each stays hidden until it is deleted or shown again."""
     sqs = stack.aws.client("sqs")
-    seen: set[str] = set()
+    taken: dict[str, Json] = {}
     empty = 0
-    while empty < EMPTY_RECEIVES_MAX:
+    while empty < EMPTY_RECEIVES_MAX and len(taken) < MESSAGES_MAX:
         answer = sqs.receive_message(
             QueueUrl=queue.url, MaxNumberOfMessages=10, VisibilityTimeout=HIDDEN_SECONDS
         )
-        new = [each for each in answer.get("Messages", []) if each["MessageId"] not in seen]
-        empty = 0 if new else empty + 1
-        for message in new:
-            seen.add(message["MessageId"])
-            yield message
-        if queue.messages and len(seen) >= queue.messages and not new:
-            return
+        messages = answer.get("Messages", [])
+        taken |= {each["MessageId"]: each for each in messages}
+        empty = 0 if messages else empty + 1
+    return list(taken.values())
 
 
 def _delete(stack: Stack, queue: FailureQueue, message: Json) -> None:

@@ -15,7 +15,8 @@ TITLE = "memberday"
 VERSION = "1"
 DESCRIPTION = (
     "Tiers, points, birthday coupons and the member day of an online shop. Money is integer fen; times are "
-    "RFC 3339 with the store's offset; errors are RFC 9457 problem details with a stable `code`."
+    "RFC 3339 with the store's offset; errors are RFC 9457 problem details with a stable `code`. What the "
+    'gateway answers by itself (a missing token, a throttled request) has its own body, `{"message": "…"}`.'
 )
 _NO_TABLE = "unused"
 
@@ -45,6 +46,8 @@ def document() -> dict[str, Any]:
         )
         part = json.loads(text)
         for path, operations in part["paths"].items():
+            for operation in operations.values():
+                _require_headers(operation)
             paths.setdefault(path, {}).update(operations)
         for name, schema in part["components"]["schemas"].items():
             if schemas.setdefault(name, schema) != schema:
@@ -60,6 +63,13 @@ def document() -> dict[str, Any]:
             "securitySchemes": part["components"]["securitySchemes"],
         },
     }
+
+
+def _require_headers(operation: dict[str, Any]) -> None:
+    """Say that a header is needed: the code takes it as optional, to refuse its absence by a code."""
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "header":
+            parameter["required"] = True
 
 
 def _referenced(part: Any, schemas: dict[str, Any], found: set[str] | None = None) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+from pydantic import WithJsonSchema
 
 from functions.checkout import orders
 from functions.checkout.catalog import ZONE, Catalog, StockMovement
@@ -37,7 +38,7 @@ from functions.checkout.schema import (
 from functions.domain import identifiers
 from functions.domain import policy as policies
 from functions.domain.errors import ConflictError, MalformedError, NotFoundError, invalid_fields
-from functions.domain.identifiers import Sku
+from functions.domain.identifiers import SKU, Sku
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
@@ -51,6 +52,14 @@ from functions.tiers.qualification import Standing
 REPLAYED = "Idempotent-Replayed"
 
 SkuPath = Annotated[Sku, Path(description="The product's stock keeping unit.")]
+OrderIdPath = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "pattern": f"^{identifiers.ORDER_ID}$"}),
+    Path(description="The order's id."),
+]
+NOT_SAID = ShipmentRequest()
+POSITION = rf"[0-9TZ:-]{{20}}#{identifiers.ORDER_ID}"
+"""Where an order stands among its member's: its time and its id."""
 NO_ORDER = {404: ["order_not_found"]}
 NOT_REGISTERED = {409: ["not_registered"]}
 ORDERS = "orders"
@@ -160,7 +169,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     ) -> Page[ProductAnswer]:
         """List the products of the member zone by sku, with the caller's own prices at this moment."""
         caller = api.caller.member_id
-        places = Cursors(ZONE, caller)
+        places = Cursors(ZONE, caller, SKU)
         after = places.read(cursor)
         skus, position = catalog.zone(limit=limit, after=after)
         standing, products = catalog.seen_by(caller, skus, api.deadline)
@@ -186,6 +195,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="Place an order",
         body=True,
         answers=HTTPStatus.CREATED,
+        answer_headers={REPLAYED: "`true` where the order was there before this request."},
         refuses={
             400: ["idempotency_key_missing"],
             409: [*QUOTE_REFUSALS[409], "insufficient_stock", "quote_changed", "conflict"],
@@ -196,6 +206,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         request: Annotated[OrderRequest, Body()],
         idempotency_key: Annotated[
             str | None,
+            WithJsonSchema({"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"}),
             Header(
                 alias="Idempotency-Key",
                 description="1 to 255 visible ASCII characters; required. Valid for ever.",
@@ -240,7 +251,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def get_orders(limit: Limit = 20, cursor: Cursor = None) -> Page[OrderAnswer]:
         """List the caller's orders, newest first."""
         member_id = api.caller.member_id
-        places = Cursors(ORDERS, member_id)
+        places = Cursors(ORDERS, member_id, POSITION)
         after = places.read(cursor)
         orders_found, position = book.of_member(member_id, limit=limit, after=after, deadline=api.deadline)
         if not orders_found and caller_standing() is None:
@@ -251,7 +262,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         )
 
     @api.route("GET", "/orders/<order_id>", summary="See an order", refuses=NO_ORDER)
-    def get_order(order_id: str) -> OrderAnswer:
+    def get_order(order_id: OrderIdPath) -> OrderAnswer:
         """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
         return shown(book.require(order_id, member_id=own()))
 
@@ -261,7 +272,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="Cancel an order",
         refuses={**NO_ORDER, 409: ["order_not_cancellable", "conflict"]},
     )
-    def cancel(order_id: str) -> OrderAnswer:
+    def cancel(order_id: OrderIdPath) -> OrderAnswer:
         """Cancel an order that is not shipped yet; owner or staff. Everything comes back with it."""
         return happens(order_id, orders.cancel, member_id=own())
 
@@ -271,7 +282,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="Confirm the receipt",
         refuses={**NO_ORDER, 409: ["order_not_receivable", "conflict"]},
     )
-    def receive(order_id: str) -> OrderAnswer:
+    def receive(order_id: OrderIdPath) -> OrderAnswer:
         """Say that the parcel has arrived; owner or staff."""
         return happens(order_id, orders.receive, member_id=own())
 
@@ -284,7 +295,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         body_optional=True,
         refuses={**NO_ORDER, 409: ["order_not_shippable", "conflict"]},
     )
-    def ship(order_id: str, request: Annotated[ShipmentRequest, Body()]) -> OrderAnswer:
+    def ship(order_id: OrderIdPath, request: Annotated[ShipmentRequest, Body()] = NOT_SAID) -> OrderAnswer:
         """Record that a paid order was handed to the carrier."""
         return happens(order_id, partial(orders.ship, tracking_no=request.tracking_no))
 
@@ -295,7 +306,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         staff=True,
         refuses={**NO_ORDER, 409: ["order_not_refusable", "conflict"]},
     )
-    def refuse(order_id: str) -> OrderAnswer:
+    def refuse(order_id: OrderIdPath) -> OrderAnswer:
         """Record that the member did not take the parcel. Everything comes back with it."""
         return happens(order_id, orders.refuse)
 
@@ -311,7 +322,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             422: ["return_exceeds_order", "return_id_reused"],
         },
     )
-    def return_units(order_id: str, request: Annotated[ReturnRequest, Body()]) -> ReturnAnswer:
+    def return_units(order_id: OrderIdPath, request: Annotated[ReturnRequest, Body()]) -> ReturnAnswer:
         """Take units of a received order back, once per `return_id` of the order; any number of times.
 
         The same return again answers the order as it is with its original `refund_fen` and `points_restored`.
@@ -333,7 +344,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         body=True,
         refuses={404: ["order_not_found"], 409: ["conflict"], 422: ["amount_mismatch", "payment_id_reused"]},
     )
-    def pay(order_id: str, request: Annotated[PaymentRequest, Body()]) -> OrderAnswer:
+    def pay(order_id: OrderIdPath, request: Annotated[PaymentRequest, Body()]) -> OrderAnswer:
         """Record a payment under its global id, once.
 
         A placed order becomes paid by exactly its amount; on any other order the payment is recorded as not

@@ -21,6 +21,7 @@ from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
 
 COUPONS = "coupons"
+YEAR = r"[0-9]{4}"
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
@@ -42,7 +43,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     ) -> Page[CouponAnswer]:
         """List the caller's birthday coupons, newest first; there is one per year at most."""
         member_id, moment = api.caller.member_id, now()
-        places = Cursors(f"{COUPONS} {status or ''}", member_id)
+        places = Cursors(f"{COUPONS} {status or ''}", member_id, YEAR)
         position = places.read(cursor)
         before = None if position is None else int(position)
         held = coupons.of_member(member_id)

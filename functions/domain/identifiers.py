@@ -11,7 +11,9 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+SKU = r"[A-Za-z0-9._-]{1,64}"
+Sku = Annotated[str, StringConstraints(pattern=rf"^{SKU}$")]
+ORDER_ID = r"ord_[a-z2-7]{26}"
 _CALLER_ID = r"[\x21-\x7e]{1,255}"
 CallerId = Annotated[str, StringConstraints(pattern=rf"^{_CALLER_ID}$")]
 """An id that the caller makes up: 1 to 255 visible ASCII characters."""
@@ -43,7 +45,7 @@ def order_id(member_id: str, idempotency_key: str) -> str:
 
 def is_order_id(text: str) -> bool:
     """Tell whether a text can be the id of an order; no other one is worth looking for."""
-    return re.fullmatch(r"ord_[a-z2-7]{26}", text) is not None
+    return re.fullmatch(ORDER_ID, text) is not None
 
 
 def entry_id(member_id: str, number: int) -> str:

@@ -2,13 +2,14 @@
 
 A cursor is no secret and gives no right: it only names a position inside a partition that the code chooses
 from the caller's token. The digest makes an altered cursor, or one of another caller or list, an error
-instead of a surprise.
+instead of a surprise. Whoever reads this can write a digest, so each list says what its positions are like.
 """
 
 import base64
 import binascii
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 from functions.domain.errors import MalformedError
@@ -19,10 +20,14 @@ CURSOR_LENGTH_MAX = 512
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """The cursors of one list of one caller; where there is no cursor there is no position."""
+    """The cursors of one list of one caller; where there is no cursor there is no position.
+
+    ``form`` is the pattern that every position of the list has.
+    """
 
     of_list: str
     caller: str
+    form: str = r".+"
 
     def write(self, position: str | None) -> str | None:
         """Write the cursor that goes on after a position."""
@@ -34,7 +39,7 @@ class Cursors:
         Raises
         ------
         MalformedError
-            ``invalid_cursor``: altered, of another caller, or of another list.
+            ``invalid_cursor``: altered, made up, of another caller, or of another list.
         """
         if cursor is None:
             return None
@@ -43,7 +48,7 @@ class Cursors:
             position = raw[_DIGEST_BYTES:].decode()
         except (binascii.Error, UnicodeDecodeError, ValueError) as error:
             raise _invalid() from error
-        if self._written(position) != cursor:
+        if self._written(position) != cursor or not re.fullmatch(self.form, position):
             raise _invalid()
         return position
 

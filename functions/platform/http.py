@@ -19,8 +19,8 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
-from pydantic import BeforeValidator
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from functions.domain.errors import (
     ForbiddenError,
@@ -94,7 +94,7 @@ def _groups(claims: Mapping[str, Any]) -> list[str]:
     groups = claims.get("cognito:groups") or ""
     if isinstance(groups, list):
         return [str(group) for group in groups]
-    return str(groups).removeprefix("[").removesuffix("]").split()
+    return str(groups).removeprefix("[").removesuffix("]").split(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,18 @@ def _digits(value: Any) -> Any:
     return value
 
 
-Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=100, description="How many items at most.")]
-MemberIdPath = Annotated[str, Path(max_length=MEMBER_ID_LENGTH_MAX, description="The member's id.")]
+Limit = Annotated[
+    int,
+    Field(ge=1, le=100),
+    BeforeValidator(_digits),
+    Query(description="How many items at most."),
+]
+MemberIdPath = Annotated[
+    str,
+    StringConstraints(max_length=MEMBER_ID_LENGTH_MAX),
+    WithJsonSchema({"type": "string", "pattern": rf"^[A-Za-z0-9._-]{{1,{MEMBER_ID_LENGTH_MAX}}}$"}),
+    Path(description="The member's id."),
+]
 Cursor = Annotated[
     str | None,
     Query(max_length=CURSOR_LENGTH_MAX, description="`next_cursor` of the page before."),
@@ -189,6 +199,7 @@ class Api:
         refuses: Mapping[int, Sequence[str]],
         answers: HTTPStatus = HTTPStatus.OK,
         also_answers: Mapping[int, str] = MappingProxyType({}),
+        answer_headers: Mapping[str, str] = MappingProxyType({}),
         staff: bool = False,
         body: bool = False,
         body_optional: bool = False,
@@ -205,6 +216,8 @@ class Api:
             The codes with which it may refuse, by status, besides those that every route has.
         answers, also_answers
             The usual status of success; others, with what each says.
+        answer_headers
+            Headers that the usual answer may have, with what each says.
         staff
             Whether only staff may call it (403 for others, whatever the body).
         body, body_optional
@@ -224,7 +237,7 @@ class Api:
             every[status] = [*codes, *every.get(status, [])]
         self._routes.append(_Route(method, tuple(path.split("/")), staff, body, body_optional))
         responses: dict[int, OpenAPIResponse] = {
-            answers: {"description": answers.phrase},
+            answers: _response(answers.phrase, answer_headers),
             **{status: {"description": says} for status, says in also_answers.items()},
             **{status: _problem_response(codes) for status, codes in sorted(every.items())},
         }
@@ -387,11 +400,18 @@ def _not_json() -> InvalidError:
     return InvalidError("invalid_request", "The body must be one JSON object, sent as application/json.")
 
 
-def _problem_response(codes: Sequence[str]) -> OpenAPIResponse:
-    return {
-        "description": ", ".join(f"`{code}`" for code in codes),
-        "content": {PROBLEM_TYPE: {"model": Problem}},
+def _response(description: str, headers: Mapping[str, str]) -> OpenAPIResponse:
+    said: dict[str, OpenAPIResponseHeader] = {
+        name: {"description": says, "schema": {"type": "string"}} for name, says in headers.items()
     }
+    return {"description": description, "headers": said} if said else {"description": description}
+
+
+def _problem_response(codes: Sequence[str]) -> OpenAPIResponse:
+    again = {"Retry-After": "Seconds to wait before the same request is sent again."}
+    response = _response(", ".join(f"`{code}`" for code in codes), again if "try_again" in codes else {})
+    response["content"] = {PROBLEM_TYPE: {"model": Problem}}
+    return response
 
 
 def _problem_of(refusal: RefusalError) -> tuple[dict[str, Any], dict[str, str]]:

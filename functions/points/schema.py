@@ -52,7 +52,9 @@ class AdjustmentRequest(Request):
 
     adjustment_id: CallerId
     points: Annotated[
-        int, Field(ge=-ADJUSTMENT_MAX_POINTS, le=ADJUSTMENT_MAX_POINTS), AfterValidator(_not_zero)
+        int,
+        Field(ge=-ADJUSTMENT_MAX_POINTS, le=ADJUSTMENT_MAX_POINTS, json_schema_extra={"not": {"const": 0}}),
+        AfterValidator(_not_zero),
     ]
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
 

@@ -16,7 +16,7 @@ from functions.platform.observability import logger
 from functions.platform.settings import IdentitySettings, Settings
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
-from functions.privacy.export import Exports
+from functions.privacy.export import POSITION, Exports
 from functions.privacy.schema import ErasedAnswer, Exported
 from functions.tiers.members import Members
 
@@ -56,7 +56,7 @@ def create(
         coupons and orders, each kind newest first.
         """
         member_id = api.caller.member_id
-        places = Cursors(EXPORT, member_id)
+        places = Cursors(EXPORT, member_id, POSITION)
         items, position = exports.page(
             member_id, limit=limit, after=places.read(cursor), at=now(), deadline=api.deadline
         )

@@ -343,11 +343,18 @@ def _profile_of(row: Row) -> Profile:
     return Profile(
         member_id=row["member_id"],
         name=row["name"],
-        birthday=date.fromisoformat(row["birthday"]) if row["birthday"] else None,
+        birthday=_birthday_of(row["birthday"]),
         phone=row["phone"],
         registered_at=calendar.from_row(row["registered_at"]),
         version=row["version"],
     )
+
+
+def _birthday_of(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError("a birthday on a row is no date") from None  # the cause would say what it is
 
 
 def _profile_row(profile: Profile) -> Row:

@@ -23,6 +23,7 @@ class Stack:
     """A deployed stack, and the folder of the local cloud that it runs on."""
 
     folder: Path
+    root: Path = ROOT
     outputs: dict[str, str] = field(default_factory=dict)
     _tokens: dict[tuple[str, bool], dict[str, str]] = field(default_factory=dict)
     _http: urllib3.PoolManager = field(default_factory=urllib3.PoolManager)
@@ -36,14 +37,28 @@ class Stack:
 
     def try_local(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run ``python -m local …``, whatever comes of it."""
-        command = [sys.executable, "-m", "local", "--dir", str(self.folder), "--json", *arguments]
+        return self._run("local", "--dir", str(self.folder), "--json", *arguments)
+
+    def ops(self, *arguments: str) -> dict[str, Any]:
+        """Run ``python -m ops …`` on this stack and return what it prints as JSON."""
+        result = self._run("ops", "--local", str(self.folder), "--json", *arguments)
+        assert result.returncode == 0, f"ops {' '.join(arguments)}: {result.stderr}"
+        answer: dict[str, Any] = json.loads(result.stdout)
+        return answer
+
+    def _run(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603 - our own command
-            command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS_MAX
+            [sys.executable, "-m", module, *arguments],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_SECONDS_MAX,
         )
 
-    def up(self) -> None:
+    def up(self, *arguments: str) -> None:
         """Start the cloud and deploy to it."""
-        self.outputs = self.local("up")["outputs"]
+        self.outputs = self.local("up", *arguments)["outputs"]
 
     def clock(self, to: str) -> str:
         """Move the cloud's time."""

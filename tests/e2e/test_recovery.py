@@ -1,0 +1,409 @@
+"""What an operator does when an alarm goes off, on a deployment of its own: the runbook's commands, tried.
+
+The last tests deploy restored tables and another policy.
+"""
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import urllib3
+
+from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID, RELEASE_POINTS
+from functions.platform.dynamo import Tables
+from functions.platform.fanout import per_shard
+from functions.points.account_rows import LOT_SHARDS
+from local.aws import Aws
+from ops.stack import Stack as Deployed
+from tests.support import accounts
+from tests.support.listener import Listener
+from tests.support.shopper import Shopper
+from tests.support.stack import ROOT, Stack
+
+RUNBOOK = ROOT / "docs" / "runbook"
+COPIED = ("functions", "infra", "local", "ops", "requirements", "cdk.json")
+LINKED = (".venv", "node_modules", ".build")
+GIVE_UP_TRIES_MAX = 20
+TRIED: set[str] = set()
+"""The operator's commands that these tests have run."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A deployment of this module's own, from a copy of the project, whose policy may be changed."""
+    root = tmp_path_factory.mktemp("project")
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / name)
+    for name in LINKED:
+        (root / name).symlink_to(ROOT / name, target_is_directory=True)
+    stack = Stack(tmp_path_factory.mktemp("cloud"), root)
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.try_local("reset")
+
+
+@pytest.fixture
+def listener(stack: Stack) -> Iterator[Listener]:
+    """Somebody who listens during one test."""
+    listener = Listener(stack)
+    yield listener
+    listener.close()
+
+
+class OnCall:
+    """Somebody whom the topic of the alarms tells."""
+
+    def __init__(self, stack: Stack) -> None:
+        aws = Aws(stack.local("status")["endpoint"])
+        self._sqs, sns = aws.client("sqs"), aws.client("sns")
+        self._queue = self._sqs.create_queue(QueueName=f"oncall-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        queue, topic = attributes["Attributes"]["QueueArn"], stack.outputs["AlarmsTopicArn"]
+        may_send = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": queue,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [may_send]})
+        self._sqs.set_queue_attributes(QueueUrl=self._queue, Attributes={"Policy": policy})
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+        self._stack = stack
+
+    def told(self) -> dict[str, str]:
+        """Look at the alarms; return what changed since the last look: alarms with their new states."""
+        self._stack.local("alarms")
+        found: dict[str, str] = {}
+        while messages := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
+            "Messages", []
+        ):
+            for message in messages:
+                notice = json.loads(json.loads(message["Body"])["Message"])
+                found[notice["AlarmName"].removeprefix("memberday-dev-")] = notice["NewStateValue"]
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
+def ops(stack: Stack, *arguments: str) -> dict[str, Any]:
+    """Run a command of the operator's."""
+    TRIED.add(arguments[0])
+    return stack.ops(*arguments)
+
+
+def aws_of(stack: Stack) -> Aws:
+    """Return clients that may do everything."""
+    return Aws(stack.local("status")["endpoint"])
+
+
+def rows_of(stack: Stack) -> Tables:
+    """Return the deployment's rows, past the code."""
+    return Tables(aws_of(stack).client("dynamodb"))
+
+
+def registered(stack: Stack, units: int = 0) -> Shopper:
+    """Return a member of their own, with so many units of a product at 99.50."""
+    shopper = Shopper(stack)
+    assert shopper.register().status == 201
+    if units:
+        shopper.stocked(units)
+    return shopper
+
+
+def consumer(stack: Stack, title: str) -> str:
+    """Return the event source mapping of a stream's reader."""
+    aws = aws_of(stack)
+    queue = Deployed(aws, "memberday-dev").failure_queue(title)
+    (mapping,) = [
+        each["UUID"]
+        for each in aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+        if each.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") == queue.arn
+    ]
+    return str(mapping)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_retries(stack: Stack) -> None:
+    """Give up after one retry instead of 25, so that a test need not wait for those."""
+    functions = aws_of(stack).client("lambda")
+    for title in ("OrdersToPoints", "OrdersToBus"):
+        functions.update_event_source_mapping(UUID=consumer(stack, title), MaximumRetryAttempts=1)
+
+
+@contextmanager
+def without_rights(stack: Stack, function: str) -> Iterator[None]:
+    """Take a function's rights away for a while."""
+    aws = aws_of(stack)
+    name = Deployed(aws, "memberday-dev").functions()[function]
+    role = aws.client("lambda").get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
+    iam = aws.client("iam")
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    nothing = {
+        **document,
+        "Statement": [{"Effect": "Allow", "Action": "xray:PutTraceSegments", "Resource": "*"}],
+    }
+    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(nothing))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+def given_up(stack: Stack) -> None:
+    """Wait until what fails is set aside; until then the cloud says that it cannot settle."""
+    for _ in range(GIVE_UP_TRIES_MAX):
+        if stack.try_local("settle").returncode == 0:
+            return
+    stack.local("settle")
+
+
+def waiting(stack: Stack, title: str) -> list[dict[str, Any]]:
+    """Return what lies on a failure queue."""
+    (found,) = [each for each in ops(stack, "failures")["failures"] if each["queue"] == title]
+    what: list[dict[str, Any]] = found["what"]
+    assert found["messages"] == len(what)
+    return what
+
+
+def test_case_29_31_what_failed_for_want_of_a_right_is_told_shown_and_redriven_once(stack: Stack) -> None:
+    shopper, on_call = registered(stack, units=2), OnCall(stack)
+    order = shopper.order(quantity=2)
+    on_call.told()
+    with without_rights(stack, "PointsPosting"):
+        assert shopper.pay(order).body["status"] == "paid"
+        given_up(stack)
+    assert shopper.points() == (0, 0, 0)
+    assert on_call.told()["OrdersToPoints-failures"] == "ALARM"
+    (notice,) = waiting(stack, "OrdersToPoints")
+    assert notice["rows"] == [{"order_id": order.body["order_id"], "member_id": shopper.member_id}]
+    assert ops(stack, "redrive", "OrdersToPoints") == {"redriven": 1, "forgotten": 0, "failed": []}
+    assert ops(stack, "redrive", "OrdersToPoints")["redriven"] == 0
+    assert waiting(stack, "OrdersToPoints") == []
+    assert shopper.points() == (0, 199, 0)
+    assert [entry["kind"] for entry in shopper.entries()] == ["earn"]
+    stack.clock("+10m")
+    assert on_call.told()["OrdersToPoints-failures"] == "OK"
+
+
+def test_case_29_a_poison_row_stays_set_aside_until_it_is_mended(stack: Stack, listener: Listener) -> None:
+    shopper, on_call = registered(stack, units=1), OnCall(stack)
+    order = shopper.order()
+    assert shopper.pay(order).body["status"] == "paid"
+    stack.local("settle")
+    rows, table = rows_of(stack), stack.outputs["OrdersTableName"]
+    key = {"order_id": order.body["order_id"], "item": "ORDER"}
+    whole = rows.get(table, key)
+    assert whole is not None
+    on_call.told()
+    rows.put(table, {**key, "member_id": shopper.member_id, "placed_key": whole["placed_key"]})
+    given_up(stack)
+    told = on_call.told()
+    assert (told["OrdersToPoints-failures"], told["OrdersToBus-failures"]) == ("ALARM", "ALARM")
+    redriven = ops(stack, "redrive", "OrdersToPoints")
+    assert (redriven["redriven"], len(redriven["failed"])) == (0, 1)
+    (notice,) = waiting(stack, "OrdersToPoints")
+    assert notice["rows"][0]["order_id"] == order.body["order_id"]
+
+    rows.put(table, whole)
+    stack.local("settle")
+    heard = {event["detail"]["event_id"] for event in listener.hear()}
+    for title in ("OrdersToPoints", "OrdersToBus"):
+        assert ops(stack, "redeliver", title, order.body["order_id"])["redelivered"] >= 1
+        assert ops(stack, "discard", title)["discarded"] == 0  # the stream still knows it
+        assert ops(stack, "discard", title, "--known")["discarded"] == 1
+        assert waiting(stack, title) == []
+    assert shopper.points() == (0, 100, 0)
+    told_again = {event["detail"]["event_id"] for event in listener.hear()}
+    assert told_again == heard  # the same facts under the same ids
+
+
+def test_what_the_stream_has_forgotten_is_redelivered_from_the_rows(stack: Stack, listener: Listener) -> None:
+    shopper = registered(stack, units=2)
+    with without_rights(stack, "OrdersPublisher"):
+        order = shopper.order(quantity=2)
+        given_up(stack)
+    (notice,) = waiting(stack, "OrdersToBus")
+    listener.clock("+25h")
+    assert ops(stack, "redrive", "OrdersToBus") == {"redriven": 0, "forgotten": 1, "failed": []}
+    assert listener.heard_of(order.body["order_id"]) == []
+    assert ops(stack, "redeliver", "OrdersToBus", notice["rows"][0]["order_id"])["redelivered"] == 1
+    assert ops(stack, "discard", "OrdersToBus")["discarded"] == 1
+    assert "OrderPlaced" in [kind for kind, _ in listener.heard_of(order.body["order_id"])]
+
+
+def test_tasks_and_jobs_that_were_set_aside_are_redriven(stack: Stack) -> None:
+    shopper = registered(stack, units=2)
+    order = shopper.order(quantity=2)
+    shopper.pay(order)
+    for step in ("shipment", "receipt"):
+        shopper.staff(order, step)
+    stack.local("settle")
+    aws = aws_of(stack)
+    deployed, sqs, scheduler = Deployed(aws, "memberday-dev"), aws.client("sqs"), aws.client("scheduler")
+    schedule = scheduler.get_schedule(GroupName="memberday-dev", Name=RELEASE_POINTS)
+    kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{name: schedule[name] for name in kept}, State="DISABLED")
+    stack.clock("+8d")
+    assert shopper.points() == (0, 199, 0)
+    from functions.platform import clock
+
+    tasks = per_shard(RELEASE_POINTS, clock.now().replace(year=clock.now().year + 1), LOT_SHARDS)
+    queue = deployed.failure_queue("PointsWork").url
+    for task in tasks:
+        sqs.send_message(QueueUrl=queue, MessageBody=task.to_body())
+    assert ops(stack, "redrive", "PointsWork")["redriven"] == LOT_SHARDS
+    assert shopper.points() == (199, 0, 0)
+    scheduler.update_schedule(**{name: schedule[name] for name in kept}, State="ENABLED")
+
+    jobs = deployed.failure_queue("Job").url
+    sqs.send_message(QueueUrl=jobs, MessageBody=json.dumps({"job": LAPSE_UNPAID}))
+    failed = {"requestPayload": {"job": AUTO_RECEIPT}, "requestContext": {"functionArn": "any"}}
+    sqs.send_message(QueueUrl=jobs, MessageBody=json.dumps(failed))
+    assert ops(stack, "redrive", "Job") == {"redriven": 2, "forgotten": 0, "failed": []}
+
+
+def test_an_audit_difference_raises_its_alarm_and_the_next_audit_ends_it(stack: Stack) -> None:
+    shopper, on_call = registered(stack), OnCall(stack)
+    shopper.adjust(1_000)
+    ops(stack, "fire", "audit-points")
+    stack.local("settle")
+    on_call.told()
+    rows, table = rows_of(stack), stack.outputs["MembersTableName"]
+    (year,) = shopper.entries()[0]["available_by_year_delta"]
+    accounts.hold_points(rows, table, shopper.member_id, {year: 990})
+    stack.local("fire", "audit-points")
+    assert on_call.told()["audit-differences"] == "ALARM"
+    accounts.hold_points(rows, table, shopper.member_id, {year: 1_000})
+    stack.clock("+61m")
+    ops(stack, "replay")
+    stack.local("fire", "audit-points")
+    assert on_call.told()["audit-differences"] == "OK"
+
+
+def test_a_job_that_no_longer_runs_is_overdue_until_it_has_run(stack: Stack) -> None:
+    on_call, scheduler = OnCall(stack), aws_of(stack).client("scheduler")
+    stack.local("fire", "watch-jobs")
+    on_call.told()
+    schedule = scheduler.get_schedule(GroupName="memberday-dev", Name=LAPSE_UNPAID)
+    kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{name: schedule[name] for name in kept}, State="DISABLED")
+    stack.clock("+50m")
+    assert stack.local("fire", "watch-jobs")["overdue"] == [LAPSE_UNPAID]
+    assert on_call.told()["jobs-overdue"] == "ALARM"
+    ops(stack, "fire", LAPSE_UNPAID)
+    assert ops(stack, "fire", "watch-jobs")["overdue"] == []
+    scheduler.update_schedule(**{name: schedule[name] for name in kept}, State="ENABLED")
+
+
+def answered(stack: Stack, shopper: Shopper) -> int:
+    """Return the status that the API answers a member with, whatever it is."""
+    token = stack.local("token", shopper.name)["access_token"]
+    answer = urllib3.request(
+        "GET",
+        stack.outputs["ApiUrl"] + "/members/me",
+        headers={"authorization": f"Bearer {token}"},
+        retries=False,
+    )
+    return answer.status
+
+
+def test_a_paused_stack_stands_still_and_goes_on(stack: Stack) -> None:
+    shopper = registered(stack)
+    functions = len(Deployed(aws_of(stack), "memberday-dev").functions())
+    assert ops(stack, "pause") == {"paused": functions}
+    assert answered(stack, shopper) >= 429
+    assert ops(stack, "resume") == {"resumed": functions}
+    assert answered(stack, shopper) == 200
+    reserved = (
+        aws_of(stack)
+        .client("lambda")
+        .get_function_concurrency(
+            FunctionName=Deployed(aws_of(stack), "memberday-dev").functions()["PointsWorker"]
+        )
+    )
+    assert reserved["ReservedConcurrentExecutions"] == 8
+
+
+def test_restored_tables_take_the_place_of_the_others_and_everything_fits(stack: Stack) -> None:
+    shopper = registered(stack, units=4)
+    order = shopper.order("before", 2)
+    shopper.pay(order)
+    assert shopper.points() == (0, 199, 0)
+    stack.local("fire", "audit-points")
+    path = "/reports/points-liability"
+    before = stack.call("GET", path, who="clerk", staff=True).body
+
+    ops(stack, "pause")
+    context = ops(stack, "restore", "well", "--at", "2026-01-01T00:00:00+08:00")["context"]
+    assert ops(stack, "restore", "well")["context"] == context  # broken off, it may be run again
+    ops(stack, "resume")
+    old = dict(stack.outputs)
+    stack.up("-c", context)
+    for name in ("Orders", "Members", "Catalog", "Reports"):
+        output = f"{name}TableName"
+        assert stack.outputs[output] == f"memberday-dev-{name}-well" != old[output]
+    tables = aws_of(stack).client("dynamodb")
+    described = tables.describe_table(TableName="memberday-dev-Members-well")["Table"]
+    assert described["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    backups = tables.describe_continuous_backups(TableName="memberday-dev-Members-well")
+    recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+
+    assert shopper.get(f"/orders/{order.body['order_id']}").body["status"] == "paid"
+    ops(stack, "replay")
+    stack.local("settle")
+    stack.local("fire", "audit-points")
+    after = stack.call("GET", path, who="clerk", staff=True).body
+    assert after["as_of"] > before["as_of"]
+    assert {**after, "as_of": 0} == {**before, "as_of": 0}
+    assert shopper.pay(shopper.order("after", 2)).body["status"] == "paid"  # the new streams are read
+    assert shopper.points() == (0, 398, 0)
+
+
+def test_a_wrong_policy_is_rolled_back_and_orders_keep_what_they_were_placed_under(stack: Stack) -> None:
+    shopper = registered(stack, units=3)
+    policy = stack.root / "functions" / "domain" / "policy.toml"
+    right = policy.read_text(encoding="utf-8")
+    first = shopper.order("first")
+    restored = ["-c", "restored=" + _restored_streams(stack)]
+
+    policy.write_text(re.sub(r"fee_fen = 1_000", "fee_fen = 9_000", right), encoding="utf-8")
+    stack.up(*restored)
+    wrong = shopper.order("wrong")
+    assert (first.body["paid_fen"], wrong.body["paid_fen"]) == (10_950, 18_950)
+    policy.write_text(right, encoding="utf-8")
+    stack.up(*restored)
+
+    assert shopper.quote().body["paid_fen"] == 10_950
+    kept = shopper.get(f"/orders/{wrong.body['order_id']}").body
+    assert (kept["paid_fen"], kept["policy_version"]) == (18_950, wrong.body["policy_version"])
+    assert kept["policy_version"] != first.body["policy_version"]
+    assert shopper.pay(wrong).body["status"] == "paid"
+    assert shopper.points() == (0, 190, 0)
+
+
+def _restored_streams(stack: Stack) -> str:
+    tables = aws_of(stack).client("dynamodb")
+    return ",".join(
+        f"{name}={tables.describe_table(TableName=f'memberday-dev-{name}-well')['Table']['LatestStreamArn']}"
+        for name in ("Catalog", "Members", "Orders", "Reports")
+    )
+
+
+def test_every_command_of_the_runbook_was_tried() -> None:
+    pages = [file.read_text(encoding="utf-8") for file in RUNBOOK.glob("*.md")]
+    written = {name for page in pages for name in re.findall(r"-m ops --stack \S+ (\w+)", page)}
+    assert written
+    assert written <= TRIED
