@@ -74,6 +74,10 @@ class Stack:
         """Return the id of a user of the pool."""
         return self._token(name, staff)["member_id"]
 
+    def token(self, name: str, *, staff: bool = False) -> str:
+        """Return an access token of a user of the pool."""
+        return self._token(name, staff)["access_token"]
+
     def call(
         self,
         method: str,

@@ -1,0 +1,225 @@
+"""Requests drawn from the committed OpenAPI document, and what every answer to them has to be.
+
+MEMBERDAY_FUZZ_EXAMPLES says how many are drawn of each operation, MEMBERDAY_FUZZ_SEED from which seed.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from http import HTTPStatus
+from random import Random
+from typing import Any
+
+import hypothesis
+import requests
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import APIOperation, Case, CheckContext, GenerationMode, Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.core import NOT_SET
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.generation.drivers import CoverageGenerator
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.generation.overrides import Override
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    missing_required_header,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.support.scene import Act, Scene
+from tests.support.stack import ROOT
+
+EXAMPLES = int(os.environ.get("MEMBERDAY_FUZZ_EXAMPLES", "30"))
+SEED = os.environ.get("MEMBERDAY_FUZZ_SEED", "1")
+ANSWER_SECONDS_MAX = 30
+SUCCESSES = range(200, 300)
+REFUSALS = ["400", "403", "404", "409", "413", "422"]
+MALFORMED = ("invalid_request", "idempotency_key_missing")
+NOT_IN_A_SCHEMA = {
+    ("lines", "a sku may stand once"),
+    ("birthday", "after today"),
+    ("name", "must have printable characters only"),
+    ("name", "must have visible characters"),
+    ("reason", "must have printable characters only"),
+    ("reason", "must have visible characters"),
+    ("points", "from 0 to 2000"),
+}
+"""Why a request is malformed although the document allows it: fields and what no schema could say of them."""
+
+Operation = APIOperation[Any, Any, Any, Any]
+Request = Case[Operation]
+Pick = Callable[[Sequence[Any]], Any]
+
+
+def operations() -> dict[str, Operation]:
+    """Return the operations of the document by method and path, set up to be asked."""
+    schema = schemathesis.openapi.from_path(ROOT / "docs" / "openapi.json", config=schemathesis.Config())
+    generation = schema.config.generation
+    generation.with_security_parameters = False  # tokens are the tests' own
+    generation.allow_extra_parameters = False  # a query parameter that nobody knows is ignored
+    schema.config.phases.coverage.unexpected_methods = set()  # no operation of the document
+    schema.config.checks.negative_data_rejection.expected_statuses = REFUSALS
+    found: dict[str, Operation] = {}
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok), result.err()
+        found[result.ok().label] = result.ok()
+    return found
+
+
+def is_for_staff(operation: Operation) -> bool:
+    """Tell whether the document says that an operation refuses who is no staff."""
+    return str(HTTPStatus.FORBIDDEN.value) in operation.responses.status_codes
+
+
+def what_is_allowed_is_not_malformed(_: CheckContext, response: Response, case: Request) -> None:
+    """Hold that a request as the document wants it is refused for a rule of the programme at most."""
+    if case.meta is None or case.meta.generation.mode.is_negative or response.status_code in SUCCESSES:
+        return
+    problem = response.json()
+    faults = {(fault["field"], fault["message"]) for fault in problem.get("errors") or ()}
+    if problem["code"] in MALFORMED and not (faults and faults <= NOT_IN_A_SCHEMA):
+        raise AssertionError(f"the document allows it, but: {problem['code']} {faults or problem['detail']}")
+
+
+# Left out: positive_data_acceptance, since a rule of the programme may refuse what a schema allows (the last
+# check is stricter, by the code); ignored_auth, which is a test of its own; those that follow a resource from
+# call to call, as other tests of the folder do; those of methods beside the document, which find no route.
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    missing_required_header,
+    what_is_allowed_is_not_malformed,
+]
+
+
+class Fuzz:
+    """Asks one operation as the member or as the clerk of a scene, and counts how it was answered."""
+
+    def __init__(self, scene: Scene, operation: Operation, *, staff: bool) -> None:
+        self._scene, self._operation, self._staff = scene, operation, staff
+        self.granted = staff or not is_for_staff(operation)
+        self.answered: Counter[int] = Counter()
+        self._act = scene.act(operation.method.upper(), operation.path, staff=staff)
+        self._seed = f"{SEED} {operation.label} {staff}"
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy: only loopback is talked to
+
+    @property
+    def successes(self) -> int:
+        """How often the operation did what was asked."""
+        return sum(times for status, times in self.answered.items() if status in SUCCESSES)
+
+    def ask_plainly(self, *, token: bool = True) -> Response:
+        """Ask for what can be done."""
+        known, operation = self._act.known, self._operation
+
+        def best(parameters: Iterable[Any]) -> dict[str, Any]:
+            names = [parameter.name for parameter in parameters if parameter.name != "cursor"]
+            return {name: known[name][0] for name in names if name in known}
+
+        body = self._act.body
+        case = operation.Case(
+            path_parameters=best(operation.path_parameters),
+            query=best(operation.query),
+            headers=best(operation.headers),
+            body=NOT_SET if body is None else body,
+            media_type=None if body is None else "application/json",
+        )
+        return self._ask(case) if token else self._send(case, {})
+
+    def ask_at_the_boundaries(self) -> None:
+        """Ask with each value of the document at and beyond its boundaries, one after the other."""
+        pick = Random(self._seed).choice  # noqa: S311 - no secret
+        for case in _boundaries(self._operation):
+            self._ask(_meaningful(case, self._act, pick))
+
+    def ask_at_random(self) -> None:
+        """Ask at random: twice as the document wants it for once as it does not."""
+        wanted, unwanted = (
+            self._operation.as_strategy(generation_mode=mode)
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        )
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Request:
+            case = draw(draw(st.sampled_from([wanted, wanted, unwanted])))
+            return _meaningful(case, self._act, lambda values: draw(st.sampled_from(values)))
+
+        # What a stack answers takes its time, and most of what is drawn is thrown away for good reasons.
+        @hypothesis.settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.filter_too_much],
+        )
+        @hypothesis.seed(self._seed)
+        @hypothesis.given(cases())
+        def ask(case: Request) -> None:
+            self._ask(case)
+
+        ask()
+
+    def _ask(self, case: Request) -> Response:
+        """Send a request with a token, and check the answer."""
+        response = self._send(case, {"authorization": f"Bearer {self._scene.token(staff=self._staff)}"})
+        self.answered[response.status_code] += 1
+        case.validate_response(response, checks=CHECKS)
+        if not self.granted:
+            assert response.status_code == HTTPStatus.FORBIDDEN, "this is for staff only"
+        elif not self._staff and response.status_code in SUCCESSES:
+            own = self._scene.member.member_id
+            assert response.json().get("member_id", own) == own, "this is somebody else's"
+        return response
+
+    def _send(self, case: Request, headers: dict[str, str]) -> Response:
+        url = self._scene.stack.outputs["ApiUrl"]
+        return case.call(url, self._session, headers, timeout=ANSWER_SECONDS_MAX)
+
+
+def _boundaries(operation: Operation) -> Iterator[Request]:
+    generation = operation.schema.config.generation_for(operation=operation, phase="coverage")
+    yield from CoverageGenerator(
+        operation=operation,
+        generation_modes=list(GenerationMode),
+        generation_config=generation,
+        auth_storage=None,
+        override=Override(),
+        feedback=FeedbackSources(),
+    )
+
+
+def _meaningful(case: Request, act: Act, pick: Pick) -> Request:
+    """Put known values into many places of those parts of a request that are as the document wants them."""
+    assert case.meta is not None
+    fine = {location for location, part in case.meta.components.items() if part.mode.is_positive}
+
+    def known(value: Any, name: str = "") -> Any:
+        if name in act.known and pick((True, True, False)):
+            return pick(act.known[name])
+        if isinstance(value, dict):
+            return {name: known(each, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [known(each) for each in value]
+        if isinstance(value, float) and value.is_integer():
+            return int(value)  # to a schema 1.0 is an integer, to the API it is none
+        return value
+
+    if ParameterLocation.PATH in fine:
+        case.path_parameters = known(case.path_parameters)
+    if ParameterLocation.QUERY in fine:
+        case.query = known(case.query)
+    if ParameterLocation.HEADER in fine:
+        names = [parameter.name for parameter in case.operation.headers if parameter.name in case.headers]
+        case.headers.update(known({name: case.headers[name] for name in names}))
+    if ParameterLocation.BODY in fine and case.body is not NOT_SET:
+        case.body = known(case.body)
+    return case

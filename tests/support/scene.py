@@ -1,0 +1,151 @@
+"""What exists on the deployed stack while requests are drawn at random, so that they meet something."""
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.events import Answer
+from tests.support.shopper import TEA, Shopper
+from tests.support.stack import Stack
+
+TOKEN_SECONDS = 600
+UNITS = 1_000_000
+POINTS = 100_000
+KEYS = 1_000
+STATUSES = ("placed", "paid", "shipped", "received", "cancelled")
+NEEDED_STATUS = {
+    "cancel": "placed",
+    "payment": "placed",
+    "shipment": "paid",
+    "receipt": "shipped",
+    "refusal": "shipped",
+    "returns": "received",
+}
+"""Where an order must stand for a call to succeed, by the end of the call's path."""
+
+Known = Mapping[str, Sequence[Any]]
+"""Values that mean something to the stack by their names in requests, the best one first."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What one operation can be asked on: known values, and a body that it accepts if it takes one."""
+
+    known: Known
+    body: dict[str, Any] | None
+
+
+class Scene:
+    """A member and a clerk, both registered, with products, orders, points, coupons and an audit."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.member, self.clerk = Shopper(stack), Shopper(stack)
+        self._zone, self._sold_out = Shopper(stack), Shopper(stack)
+        self._signed_in = time.monotonic()
+        for shopper in (self.member, self.clerk):
+            registered_at = shopper.register().body["registered_at"]
+            today = {"birthday": f"2000-{registered_at[5:10]}", "reason": "test"}
+            path = f"/members/{shopper.member_id}/birthday"
+            stack.call("PUT", path, today, who="clerk", staff=True)
+            shopper.stocked(UNITS)
+            shopper.adjust(POINTS)
+            shopper.adjust(-1)
+            shopper.pay(shopper.order("first"))
+        self._zone.stocked(UNITS, member_zone=True)
+        self._sold_out.stocked(0, member_zone=True)
+        self._own, self._not_own = (
+            each.order("second").body["order_id"] for each in (self.member, self.clerk)
+        )
+        stack.local("settle")
+        stack.local("fire", "issue-birthday-coupons")
+        stack.local("fire", "audit-points")
+        self._coupons = [each["coupon_id"] for each in self.member.get("/members/me/coupons").body["items"]]
+
+    def token(self, *, staff: bool) -> str:
+        """Return a token of the clerk or of the member, signed in anew before it runs out."""
+        if time.monotonic() - self._signed_in > TOKEN_SECONDS:
+            self.stack.forget_tokens()
+            self._signed_in = time.monotonic()
+        return self.stack.token((self.clerk if staff else self.member).name, staff=staff)
+
+    def act(self, method: str, path: str, *, staff: bool) -> Act:
+        """Prepare what an operation needs, so that nothing asked before is in its way."""
+        name = uuid.uuid4().hex[:12]
+        wanted = NEEDED_STATUS.get(path.rpartition("/")[2], "placed")
+        statuses = sorted(STATUSES, key=lambda status: status != wanted) if "{order_id}" in path else []
+        orders = [self._order(f"{name}-{status}", status) for status in statuses]
+        known: dict[str, Sequence[Any]] = {
+            "member_id": self._erasable() if method == "DELETE" else [self.member.member_id],
+            "order_id": [*(order.body["order_id"] for order in orders), self._own, self._not_own],
+            "amount_fen": [order.body["paid_fen"] for order in orders],
+            "sku": [self.member.sku, self._zone.sku, self._sold_out.sku],
+            "lines": [_cart(self.member), _cart(self.member, self._zone), _cart(self._sold_out)],
+            "coupon": ["none", "best", *self._coupons],
+            "points": [1, -1] if path.endswith("/adjustments") else [0, 100, "best"],
+            "expected_paid_fen": [None],
+            "name": ["Alice", "李 雷"],
+            "reason": ["delivery", "损坏"],
+            "limit": [1, 2, 100],
+            "zone": ["true"],
+            "cursor": self._cursors(path, staff=staff) if method == "GET" else [],
+            "idempotency-key": [f"{name}-{number}" for number in range(KEYS)],
+            **{
+                f"{what}_id": [f"{name}-1", f"{name}-2"]
+                for what in ("adjustment", "movement", "payment", "return")
+            },
+        }
+        return Act({each: values for each, values in known.items() if values}, _body(method, path, known))
+
+    def _order(self, key: str, status: str) -> Answer:
+        """Return a new order of the member that stands so."""
+        order = self.member.order(key, quantity=2)
+        if status == "cancelled":
+            self.member.staff(order, "cancel")
+        elif status != "placed":
+            self.member.pay(order)
+        if status in ("shipped", "received"):
+            self.member.staff(order, "shipment")
+        if status == "received":
+            self.member.staff(order, "receipt")
+        return order
+
+    def _erasable(self) -> list[str]:
+        """Return members whom nothing else needs."""
+        members = [Shopper(self.stack), Shopper(self.stack)]
+        for member in members:
+            member.register()
+        return [member.member_id for member in members]
+
+    def _cursors(self, path: str, *, staff: bool) -> list[str]:
+        """Return the cursor of a list's second page, if it is a list and has one."""
+        first = self.stack.call("GET", f"{path}?limit=1&zone=true", token=self.token(staff=staff))
+        cursor = first.body.get("next_cursor")
+        return [cursor] if cursor else []
+
+
+def _cart(*shoppers: Shopper) -> list[dict[str, Any]]:
+    """Return the lines of a cart with a unit of each one's product."""
+    return [{"sku": shopper.sku, "quantity": 1} for shopper in shoppers]
+
+
+def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
+    """Return a body that an operation accepts, if it takes one."""
+
+    def best(*names: str) -> dict[str, Any]:
+        return {name: known[name][0] for name in names if known[name]}
+
+    return {
+        "PUT /members/me": best("name"),
+        "PUT /members/{member_id}/birthday": {"birthday": "2000-02-29", **best("reason")},
+        "POST /members/{member_id}/points/adjustments": best("adjustment_id", "points", "reason"),
+        "POST /orders": best("lines"),
+        "POST /orders/{order_id}/payment": best("payment_id", "amount_fen"),
+        "POST /orders/{order_id}/returns": best("return_id", "lines"),
+        "POST /orders/{order_id}/shipment": {"tracking_no": "SF-1"},
+        "POST /quotes": best("lines"),
+        "PUT /products/{sku}": TEA,
+        "POST /products/{sku}/stock": {"delta": 1, **best("movement_id", "reason")},
+    }.get(f"{method} {path}")
