@@ -1,0 +1,184 @@
+"""The API as its committed document describes it: every operation, and bodies made after its schemas."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tests.support.stack import ROOT
+
+FILE = ROOT / "docs" / "openapi.json"
+METHODS = ("get", "put", "post", "patch", "delete")
+TEXTS = ("tea", "1", "1990-05-05")
+"""What a text of a schema may be: the first that its pattern or format admits."""
+Schema = Mapping[str, Any]
+Place = tuple[str | int, ...]
+"""Where a value stands in a body: ``("lines", 0, "sku")``."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route of the document."""
+
+    method: str
+    path: str
+    described: Schema
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def staff(self) -> bool:
+        """Whether only staff may call it."""
+        return "403" in self.described["responses"]
+
+    @property
+    def ids(self) -> dict[str, Schema]:
+        """The ids in its path, with their schemas."""
+        return self._parameters("path")
+
+    @property
+    def query(self) -> dict[str, Schema]:
+        """The parameters of its query, with their schemas."""
+        return self._parameters("query")
+
+    @property
+    def headers(self) -> dict[str, Schema]:
+        """The headers that it reads, with their schemas."""
+        return self._parameters("header")
+
+    @property
+    def lists(self) -> bool:
+        """Whether it answers pages."""
+        return "cursor" in self.query
+
+    @property
+    def body(self) -> Schema | None:
+        """The schema of its body, or None where it takes none."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        return resolved(content["application/json"]["schema"]) if content else None
+
+    @property
+    def example(self) -> Any:
+        """A body that it admits, or None where it takes none."""
+        return None if self.body is None else example(self.body)
+
+    @property
+    def needs(self) -> dict[str, str]:
+        """The query that it cannot do without."""
+        return {name: schema["const"] for name, schema in self.query.items() if "const" in schema}
+
+    def at(self, **ids: str) -> str:
+        """Return its path with these ids."""
+        return self.path.format(**ids)
+
+    def _parameters(self, place: str) -> dict[str, Schema]:
+        found = self.described.get("parameters", [])
+        return {each["name"]: resolved(each["schema"]) for each in found if each["in"] == place}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the document."""
+    read: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return read
+
+
+def operations() -> list[Operation]:
+    """Return all routes."""
+    paths = document()["paths"].items()
+    return [
+        Operation(method.upper(), path, each)
+        for path, item in paths
+        for method, each in item.items()
+        if method in METHODS
+    ]
+
+
+def resolved(schema: Schema) -> Schema:
+    """Return what a schema refers to, or the schema itself."""
+    while "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def choices(schema: Schema) -> list[Schema]:
+    """Return the alternatives of a schema."""
+    schema = resolved(schema)
+    if "anyOf" in schema:
+        return [choice for each in schema["anyOf"] for choice in choices(each)]
+    return [schema]
+
+
+def example(schema: Schema) -> Any:
+    """Return a value that a schema admits: its default, or one with every field that there is."""
+    if schema.get("default") is not None:
+        return schema["default"]
+    schema = choices(schema)[0]
+    match schema:
+        case {"const": value} | {"enum": [value, *_]}:
+            return value
+        case {"type": "object"}:
+            return {name: example(each) for name, each in schema.get("properties", {}).items()}
+        case {"type": "array"}:
+            return [example(schema["items"])]
+        case {"type": "string"}:
+            return next(text for text in TEXTS if admits(schema, text))
+        case {"type": "boolean"}:
+            return True
+    return 1
+
+
+def admits(schema: Schema, text: str) -> bool:
+    """Tell whether one of a schema's alternatives is a text like this, by its pattern, format and length."""
+    return any(
+        each.get("type") == "string"
+        and ("const" not in each or each["const"] == text)
+        and ("enum" not in each or text in each["enum"])
+        and re.fullmatch(each.get("pattern", "(?s:.*)").removesuffix("$"), text) is not None
+        and (each.get("format") != "date" or re.fullmatch(r"\d{4}-\d\d-\d\d", text) is not None)
+        and each.get("minLength", 0) <= len(text) <= each.get("maxLength", len(text))
+        for each in choices(schema)
+    )
+
+
+def leaves(schema: Schema, place: Place = ()) -> Iterator[tuple[Place, Schema]]:
+    """Give every field of a body that holds a plain value, with its schema."""
+    kind = choices(schema)[0]
+    if kind.get("type") == "object":
+        for name, each in kind.get("properties", {}).items():
+            yield from leaves(each, (*place, name))
+    elif kind.get("type") == "array":
+        yield from leaves(kind["items"], (*place, 0))
+    else:
+        yield place, schema
+
+
+def objects(schema: Schema, place: Place = ()) -> Iterator[tuple[Place, Schema]]:
+    """Give every object of a body, itself first, with its schema."""
+    kind = choices(schema)[0]
+    if kind.get("type") == "object":
+        yield place, kind
+        for name, each in kind.get("properties", {}).items():
+            yield from objects(each, (*place, name))
+    elif kind.get("type") == "array":
+        yield from objects(kind["items"], (*place, 0))
+
+
+def replaced(body: Any, place: Place, value: Any) -> Any:
+    """Return a copy of a body with another value, or one more, at a place."""
+    if not place:
+        return value
+    first, *others = place
+    copy = list(body) if isinstance(body, list) else dict(body)
+    inner = copy[first] if not isinstance(copy, dict) or first in copy else None  # type: ignore[call-overload,index]
+    copy[first] = replaced(inner, tuple(others), value)  # type: ignore[call-overload,index]
+    return copy
+
+
+def told_fields() -> set[str]:
+    """Return the names of all that the API tells, at any depth."""
+    schemas = document()["components"]["schemas"].values()
+    return {name for schema in schemas for name in schema.get("properties", {})}
