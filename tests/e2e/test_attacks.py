@@ -368,8 +368,8 @@ def test_case_46_nothing_personal_and_no_token_is_in_the_logs_or_on_the_bus(
     for day in (NEW_BIRTHDAY, BIRTHDAY):
         body = {"birthday": day, "reason": f"{NAME} called from {PHONE}"}
         assert deployed.call("PUT", f"{member_path}/birthday", body, token=clerk).status == 200
-    body = {"adjustment_id": shopper.sku, "points": 700, "reason": f"for {NAME}, {PHONE}, {BIRTHDAY}"}
-    assert deployed.call("POST", f"{member_path}/points/adjustments", body, token=clerk).status == 200
+    credit = {"adjustment_id": shopper.sku, "points": 700, "reason": f"for {NAME}, {PHONE}, {BIRTHDAY}"}
+    assert deployed.call("POST", f"{member_path}/points/adjustments", credit, token=clerk).status == 200
     assert deployed.call("GET", member_path, token=clerk).body["name"] == NAME
     assert send(deployed, "POST", "/orders", body=json.dumps(TOLD).encode(), token=token).status == 422
     shopper.stocked(2)

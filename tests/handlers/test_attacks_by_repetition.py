@@ -60,7 +60,7 @@ class Trickster:
         """Order something with some offers."""
         skus = self.chance.sample([*PRICES_FEN, "kettle"], self.chance.randint(1, 3))
         lines = [{"sku": sku, "quantity": self.chance.randint(1, 3)} for sku in skus]
-        offers = self.chance.choice(
+        offers: dict[str, Any] = self.chance.choice(
             [
                 {},
                 {"points": "best"},

@@ -120,7 +120,7 @@ class Scene:
         return failed
 
     def failed(self, consumer: Any, record: dict[str, Any]) -> bool:
-        """Deliver a record; return whether it failed. What the function ends with is printed, as Lambda does."""
+        """Deliver a record; return whether it failed. What the function raises is printed, as by Lambda."""
         try:
             return bool(consumer({"Records": [record]}, Context())["batchItemFailures"])
         except BatchProcessingError as error:
@@ -368,7 +368,7 @@ def test_case_46_rows_in_streams_that_are_not_as_they_should_be_put_out_no_secre
 
     def without_others(row: Row) -> Row:
         kept = {name: row[name] for name in ("member_id", "order_id", "sku", "item") if name in row}
-        return {**dict.fromkeys(row), **TOLD, **kept}
+        return {**dict.fromkeys(row), **TOLD} | kept
 
     for change in (with_secrets, without_others):
         assert scene.stream(change, every=True) >= 1

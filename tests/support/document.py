@@ -173,8 +173,8 @@ def replaced(body: Any, place: Place, value: Any) -> Any:
         return value
     first, *others = place
     copy = list(body) if isinstance(body, list) else dict(body)
-    inner = copy[first] if not isinstance(copy, dict) or first in copy else None  # type: ignore[call-overload,index]
-    copy[first] = replaced(inner, tuple(others), value)  # type: ignore[call-overload,index]
+    inner = copy[first] if not isinstance(copy, dict) or first in copy else None  # type: ignore[index]
+    copy[first] = replaced(inner, tuple(others), value)  # type: ignore[index]
     return copy
 
 
