@@ -412,8 +412,8 @@ def test_case_42_an_odd_id_in_a_path_is_4xx(world: World, odd: str) -> None:
         for sent in {odd, quote(odd.encode(errors="surrogatepass"), safe="")}:
             answer = world.ask(operation, staff(), path=operation.at(**{name: sent}))
             assert is_refused(answer, 404, 422), (str(operation), answer)
-            if not document.admits(operation.ids[name], sent):
-                assert world.sent == []
+            if name == "order_id" or not document.admits(operation.ids[name], sent):
+                assert world.sent == []  # as a key it may be what the database refuses
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
