@@ -53,7 +53,7 @@ def cancelled(*codes: str) -> Fault:
     )
 
 
-Operation = Literal["TransactWriteItems", "BatchGetItem", "GetItem", "Query", "UpdateItem"]
+Operation = Literal["TransactWriteItems", "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"]
 
 
 @dataclass
@@ -96,7 +96,7 @@ def watched(client: "DynamoDBClient") -> Iterator[Calls]:
         if fault.lost:
             raise ConnectionClosedError(endpoint_url=request.url)
         headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
-        raw = _Raw(json.dumps(fault.error).encode())
+        raw = Raw(json.dumps(fault.error).encode())
         return AWSResponse(request.url, fault.status, headers, raw)
 
     client.meta.events.register("before-send.dynamodb.*", before_send)
@@ -106,7 +106,7 @@ def watched(client: "DynamoDBClient") -> Iterator[Calls]:
         client.meta.events.unregister("before-send.dynamodb.*", before_send)
 
 
-class _Raw:
+class Raw:
     """A body as urllib3 hands it over."""
 
     def __init__(self, body: bytes) -> None:
