@@ -185,7 +185,9 @@ class MembershipStack(Stack):
 
     def _points_api(self) -> None:
         function = self._function("PointsApi", "functions.points.api.handler", API_TIMEOUT)
-        grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "Query")
+        grant_rows(
+            self.members, function, "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query"
+        )
         grant_rows(self.reports, function, "GetItem", "Query")
         self.api.serve(function, POINTS_ROUTES)
 

@@ -440,6 +440,10 @@ class Transaction:
         changes = {"Key": to_item(key), "UpdateExpression": expression}
         self.actions.append({"Update": changes | _conditioned(table, condition, values, expression)})
 
+    def require(self, table: str, key: Key, *, condition: str) -> None:
+        """Write nothing to a row, and everything else only if it is as the condition says."""
+        self.actions.append({"ConditionCheck": {"Key": to_item(key)} | _conditioned(table, condition, {})})
+
     def _put(self, table: str, row: Row, condition: str, values: Mapping[str, Any]) -> None:
         self.actions.append({"Put": {"Item": to_item(row)} | _conditioned(table, condition, values)})
 

@@ -328,14 +328,16 @@ def _logged(answered: Event, noted: Mapping[str, str]) -> dict[str, Any]:
     """Return what a request's line in the log says: who asked for what, about which order or member.
 
     Ids from a path are whatever the caller wrote there, perhaps a name: one that no order can have is left
-    out, and the others where nothing was found by them.
+    out, a member's where nobody was found by it, and others always.
     """
     status = int(answered["statusCode"])
     found = status < HTTPStatus.BAD_REQUEST
     ids = {
         name: value
         for name, value in noted.items()
-        if name in ("caller", "route") or (is_order_id(value) if name == "order_id" else found)
+        if name in ("caller", "route")
+        or (name == "order_id" and is_order_id(value))
+        or (name == "member_id" and found)
     }
     code = {} if found else {"code": json.loads(answered["body"])["code"]}
     return {**ids, "status": status, **code}

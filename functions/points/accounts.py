@@ -35,11 +35,15 @@ from functions.tiers.members import (
     member_standing_of,
     no_member,
     put_standing,
+    registered_standing_of,
     tier_change_row,
 )
 
 ORDER = "ORDER"
 """The row of an order in the orders' table, which a release reads."""
+
+
+ENTRIES_PAGE_ROWS = 500
 
 
 class AccountMissingError(Exception):
@@ -283,12 +287,17 @@ class Accounts:
         self, member_id: str, adjustment: Adjustment, at: datetime, policy: Policy, deadline: Deadline
     ) -> Wallet:
         spent_key = adjustment_key(adjustment.adjustment_id)
-        spent, row = self.tables.batch_get(
-            [(self.table, spent_key), (self.table, key(member_id, WALLET))], deadline
+        spent, row, standing = self.tables.batch_get(
+            [
+                (self.table, spent_key),
+                (self.table, key(member_id, WALLET)),
+                (self.table, key(member_id, STANDING)),
+            ],
+            deadline,
         )
         if spent is not None:
             return self._adjusted(member_id, adjustment, spent)
-        if row is None:
+        if row is None or registered_standing_of(standing) is None:
             raise no_member()
         before = wallet_of(row)
         try:
@@ -314,12 +323,32 @@ class Accounts:
             },
         )
         put_wallet(transaction, self.table, member_id, before=before, after=after, entries=[entry])
+        transaction.require(self.table, key(member_id, STANDING), condition="attribute_not_exists(#erased)")
         transaction.commit(deadline)
         return after
 
+    def forget_reasons(self, member_id: str) -> None:
+        """Take out why staff adjusted an erased member's points: they may have written there who it was.
+
+        That, when and by how many points stays.
+        """
+        entries = self.tables.query_all(
+            self.table, partition=("member_id", member_id), prefix=("item", ENTRY), page=ENTRIES_PAGE_ROWS
+        )
+        for row in entries:
+            if row["reason"] is None:
+                continue
+            spent = self.tables.get(self.table, adjustment_key(row["adjustment_id"]))
+            for told in (spent, row):  # the entry last, because by it the other one is found
+                if told is not None:
+                    self.tables.put(self.table, {**told, "reason": None})
+
     def _adjusted(self, member_id: str, adjustment: Adjustment, spent: Row) -> Wallet:
-        contents = (spent["adjusted_member_id"], spent["points"], spent["reason"])
-        if contents != (member_id, adjustment.points, adjustment.reason):
+        contents = (spent["adjusted_member_id"], spent["points"])
+        forgotten = spent["reason"] is None
+        if contents != (member_id, adjustment.points) or not (
+            forgotten or spent["reason"] == adjustment.reason
+        ):
             raise InvalidError("adjustment_id_reused", "The adjustment id was used with other contents.")
         wallet = self.wallet(member_id)
         if wallet is None:

@@ -29,9 +29,10 @@ def create(
     """Return the privacy API over these tables, users, policy and clock."""
     api = Api("Privacy")
     members = Members(tables, settings.members_table)
+    accounts = Accounts(tables, settings.members_table, settings.orders_table)
     exports = Exports(
         members=members,
-        accounts=Accounts(tables, settings.members_table, settings.orders_table),
+        accounts=accounts,
         coupons=Coupons(tables, settings.members_table),
         orders=OrderBook(
             tables=tables,
@@ -72,10 +73,13 @@ def create(
     def erase_member(member_id: MemberIdPath) -> ErasedAnswer:
         """Forget who a member is, for good: name, birthday, phone, and their sign-in with its mail address.
 
+        Forgotten with it is what staff wrote down as the reason of a change of birthday or points.
+
         Ledger, tier changes, coupons and orders stay under the member's id, which says nothing of a person:
         the shop's figures stay as they were. Sent again, it answers the same, and completes what was left.
         """
         erased_at = members.erase(member_id, operator=api.caller.member_id, at=now(), deadline=api.deadline)
+        accounts.forget_reasons(member_id)
         users.delete(member_id)
         logger.info("member erased", extra={"member_id": member_id, "operator": api.caller.member_id})
         return ErasedAnswer(member_id=member_id, erased_at=erased_at.astimezone(policy.zone))

@@ -25,9 +25,11 @@ from functions.points import api as points_api
 from functions.points import schedule
 from functions.points.queue import Worker
 from functions.points.stream import Consumer
+from functions.privacy import api as privacy_api
 from functions.tiers import api as members_api
 from tests.support import tables
 from tests.support.events import Answer, Call, Context, claims, staff
+from tests.support.pool import Pool
 
 TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
 ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
@@ -61,6 +63,7 @@ class Suite:
     settings: Settings
     policy: Policy
     now: datetime = field(default=datetime(2026, 5, 1, 4, 0, tzinfo=UTC))
+    pool: Pool = field(default_factory=Pool)
 
     def __post_init__(self) -> None:
         create = (self.tables, self.settings, self.policy, lambda: self.now)
@@ -68,6 +71,9 @@ class Suite:
         self.members: Api = members_api.create(*create)
         self.points: Api = points_api.create(*create)
         self.coupons: Api = coupons_api.create(*create)
+        self.privacy: Api = privacy_api.create(
+            self.tables, self.settings, self.pool.identities, self.policy, lambda: self.now
+        )
         self.posting = Consumer(self.tables, self.settings, self.policy)
         self.queue = Messages()
         work = WorkQueue(self.queue, "work")  # type: ignore[arg-type]
@@ -77,6 +83,8 @@ class Suite:
 
     def call(self, call: Call) -> Answer:
         """Send a request to the function that serves its path."""
+        if call.method == "DELETE" or call.path.endswith("/export"):
+            return call.to(self.privacy)
         if "/points" in call.path:
             return call.to(self.points)
         if "/coupons" in call.path:

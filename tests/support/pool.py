@@ -40,8 +40,10 @@ class Pool:
 
     def _client(self) -> "CognitoIdentityProviderClient":
         client = identities.client()
-        client.meta.events.unregister("before-send", botocore_stubber)  # moto's pools want another library
-        client.meta.events.register("before-send.cognito-identity-provider.*", self._serve)
+        moto: Any = botocore_stubber  # its pools want another library
+        client.meta.events.unregister("before-send", moto)
+        serve: Any = self._serve
+        client.meta.events.register("before-send.cognito-identity-provider.*", serve)
         return client
 
     def _serve(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
