@@ -236,3 +236,237 @@ def test_case_46_no_personal_data_is_logged(
     out, err = capsys.readouterr()
     for private in ("Zhang", "1990-05-05", "1991-06-06", "13800000000", "the-user-name"):
         assert private not in out + err + log.getvalue()
+
+
+# --- headers that every answer has ---
+
+SECURE = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+PROFILE = {"name": "Alice"}
+TOO_LARGE = "[" * (BODY_BYTES_MAX + 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "call"),
+    [
+        (201, Call("PUT", "/members/me", PROFILE, claims("new"))),
+        (200, Call("GET", "/members/me", who=claims("alice"))),
+        (400, Call("GET", "/members/me/points/entries", who=claims("alice"), query={"cursor": "x"})),
+        (401, Call("GET", "/members/me")),
+        (403, Call("PUT", "/products/tea", TEA, claims("alice"))),
+        (404, Call("GET", "/nowhere", who=claims("alice"))),
+        (404, Call("GET", "/products/none", who=claims("alice"))),
+        (409, Call("POST", "/quotes", ONE_TEA, claims("nobody"))),
+        (413, Call("POST", "/quotes", who=claims("alice"), raw=TOO_LARGE)),
+        (422, Call("POST", "/quotes", {"lines": []}, claims("alice"))),
+        (422, Call("GET", "/products/a`b", who=claims("alice"))),
+        (422, Call("POST", "/quotes", who=claims("alice"), raw="{")),
+    ],
+)
+def test_every_answer_has_the_headers_that_keep_browsers_out(suite: Suite, status: int, call: Call) -> None:
+    suite.stocked()
+    suite.member()
+    answer = suite.call(call)
+    assert answer.status == status, answer.body
+    assert {name: answer.headers.get(name) for name in SECURE} == SECURE
+    assert answer.headers["content-type"].startswith("application/")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [(TryAgainError("try_again", "busy"), 503), (OutcomeUnknownError(), 503), (KeyError("bug"), 500)],
+)
+@pytest.mark.usefixtures("log")
+def test_a_fault_has_the_headers_too(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("functions.tiers.members.Members.find", fail)
+    answer = suite.call(Call("GET", "/members/me", who=claims("alice")))
+    assert answer.status == status
+    assert {name: answer.headers.get(name) for name in SECURE} == SECURE
+
+
+def test_an_answers_own_headers_stay(suite: Suite) -> None:
+    suite.stocked()
+    who = suite.member()
+    suite.order(who)
+    answer = suite.order(who)
+    assert answer.headers["idempotent-replayed"] == "true"
+    assert answer.headers.items() >= SECURE.items()
+
+
+# --- the line of the log ---
+
+CONTEXT_KEYS = {"level", "location", "message", "timestamp", "service", "correlation_id", "request_id"}
+
+
+def lines(log: io.StringIO) -> list[dict[str, Any]]:
+    """Return the requests' lines of the log, without what every line of a log has."""
+    found = [json.loads(line) for line in log.getvalue().splitlines()]
+    return [
+        {name: value for name, value in line.items() if name not in CONTEXT_KEYS}
+        for line in found
+        if line["message"] == "request"
+    ]
+
+
+def test_a_request_has_one_line_of_the_log_with_what_finds_it_again(suite: Suite, log: io.StringIO) -> None:
+    call = Call("GET", "/members/me", who=claims("alice"))
+    event = call.event()
+    event["requestContext"]["requestId"] = "of-the-gateway"
+    suite.members(event, Context(aws_request_id="of-lambda"))
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert line.keys() >= CONTEXT_KEYS
+    assert (line["request_id"], line["correlation_id"]) == ("of-lambda", "of-the-gateway")
+    assert lines(log) == [
+        {"caller": "alice", "route": "GET /members/me", "status": 404, "code": "not_registered"}
+    ]
+
+
+def test_the_next_request_has_nothing_of_the_one_before(suite: Suite, log: io.StringIO) -> None:
+    suite.stocked()
+    suite.order(suite.member())
+    log.truncate(0)
+    log.seek(0)
+    suite.call(Call("GET", "/member-day"))
+    suite.call(Call("GET", "/member-day", who=claims("bob")))
+    assert lines(log) == [
+        {"status": 401, "code": "unauthenticated"},
+        {"caller": "bob", "route": "GET /member-day", "status": 200},
+    ]
+
+
+def test_what_a_request_was_about_is_named_by_its_ids(suite: Suite, log: io.StringIO) -> None:
+    suite.stocked()
+    alice = suite.member()
+    log.truncate(0)
+    log.seek(0)
+    order_id = suite.order(alice).body["order_id"]
+    payment = {"payment_id": "p1", "amount_fen": 10_950}
+    suite.call(Call("GET", "/products/tea", who=alice))
+    suite.call(Call("POST", f"/orders/{order_id}/payment", payment, staff()))
+    suite.call(Call("GET", f"/orders/{order_id}", who=claims("bob")))
+    suite.call(Call("POST", f"/orders/{order_id}/receipt", who=alice))
+    suite.call(Call("GET", "/members/alice", who=staff()))
+    assert lines(log) == [
+        {"caller": "alice", "route": "POST /orders", "order_id": order_id, "status": 201},
+        {"caller": "alice", "route": "GET /products/<sku>", "sku": "tea", "status": 200},
+        {
+            "caller": "clerk",
+            "route": "POST /orders/<order_id>/payment",
+            "order_id": order_id,
+            "status": 200,
+        },
+        {
+            "caller": "bob",
+            "route": "GET /orders/<order_id>",
+            "order_id": order_id,
+            "status": 404,
+            "code": "order_not_found",
+        },
+        {
+            "caller": "alice",
+            "route": "POST /orders/<order_id>/receipt",
+            "order_id": order_id,
+            "status": 409,
+            "code": "order_not_receivable",
+        },
+        {"caller": "clerk", "route": "GET /members/<member_id>", "member_id": "alice", "status": 200},
+    ]
+
+
+WRITTEN = ["Zhang-Xiaoming", "13800000000", "%E5%BC%A0%E4%B8%89", "张三", "ord_Zhang-Xiaoming", "a`b"]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/orders/{}", None),
+        ("POST", "/orders/{}/cancel", None),
+        ("POST", "/orders/{}/payment", {"payment_id": "p", "amount_fen": 1}),
+        ("POST", "/orders/{}/returns", {"return_id": "r", "lines": [{"sku": "x", "quantity": 1}]}),
+        ("GET", "/members/{}", None),
+        ("PUT", "/members/{}/birthday", {"birthday": "1990-05-05", "reason": "x"}),
+        ("POST", "/members/{}/points/adjustments", {"adjustment_id": "a", "points": 1, "reason": "x"}),
+        ("GET", "/products/{}", None),
+        ("POST", "/products/{}/stock", {"movement_id": "m", "delta": 1, "reason": "x"}),
+        ("GET", "/{}", None),
+        ("GET", "/members/me/{}", None),
+        ("{}", "/members/me", None),
+    ],
+)
+def test_case_46_what_somebody_wrote_into_a_path_is_not_logged_where_nothing_was_found_by_it(
+    suite: Suite,
+    log: io.StringIO,
+    capsys: pytest.CaptureFixture[str],
+    method: str,
+    path: str,
+    body: Any,
+    written: str,
+) -> None:
+    for who in (staff(), claims("alice"), None):
+        answer = suite.call(Call(method.format(written), path.format(written), body, who))
+        assert 400 <= answer.status < 500
+    out, err = capsys.readouterr()
+    assert written not in log.getvalue() + out + err
+    assert json.dumps(written)[1:-1] not in log.getvalue() + out + err
+    assert len(lines(log)) == 3
+
+
+@pytest.mark.usefixtures("log")
+def test_case_46_a_fault_does_not_log_what_somebody_wrote_into_a_path(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("bug")
+
+    monkeypatch.setattr("functions.tiers.members.Members.find", fail)
+    assert suite.call(Call("GET", "/members/Zhang-Xiaoming", who=staff())).status == 500
+    assert "Zhang" not in log.getvalue()
+    (line,) = lines(log)
+    assert line == {
+        "caller": "clerk",
+        "route": "GET /members/<member_id>",
+        "status": 500,
+        "code": "internal_error",
+    }
+
+
+# --- the largest body ---
+
+
+@pytest.mark.parametrize(
+    ("padding", "refused"), [(0, False), (1, True)], ids=["the largest", "one byte more"]
+)
+def test_case_45_the_largest_body_is_as_large_in_base64(suite: Suite, padding: int, refused: bool) -> None:
+    text = json.dumps({"name": "A", "x": ""})
+    text = text[:-2] + "x" * (BODY_BYTES_MAX - len(text) + padding) + text[-2:]
+    assert len(text) == BODY_BYTES_MAX + padding
+    for raw, encoded in ((text, False), (base64.b64encode(text.encode()).decode(), True)):
+        event = Call("PUT", "/members/me", who=claims("alice"), raw=raw).event()
+        answer = suite.members(event | {"isBase64Encoded": encoded}, Context())
+        assert answer["statusCode"] == (413 if refused else 422)
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_body_that_is_too_large_even_for_base64_is_refused_before_it_is_decoded(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, encoded: bool
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("it was looked at")
+
+    monkeypatch.setattr("functions.platform.http.base64.b64decode", fail)
+    monkeypatch.setattr("functions.platform.http.json.loads", fail)
+    raw = "A" * (len(base64.b64encode(b"x" * BODY_BYTES_MAX)) + 1)
+    event = Call("PUT", "/members/me", who=claims("alice"), raw=raw).event() | {"isBase64Encoded": encoded}
+    monkeypatch.setattr("functions.platform.http._logged", lambda *_: {})
+    assert suite.members(event, Context())["statusCode"] == 413
