@@ -67,7 +67,7 @@ class Streams:
     def flow(self) -> dict[str, Any]:
         """Deliver what has changed since the last time; return which records come again."""
         suite, again = self.suite, dict[str, Any]()
-        readers = {
+        readers: dict[str, Any] = {
             "orders": OrdersPublisher(self.bridge.bus, suite.policy),
             "members": MembersPublisher(self.bridge.bus, suite.policy),
             "catalog": CatalogPublisher(self.bridge.bus, suite.policy),
