@@ -51,7 +51,8 @@ def test_each_deployed_role_holds_the_rights_of_the_table_and_no_others(cloud: D
     wanted = {name: rights(name) for name in NEEDS}
     for role, function in cloud.schedule_roles.items():
         found[role], wanted[role] = cloud.granted(role), schedule_rights(function)
-    assert differences(found, wanted) == []
+    wrong = differences(found, wanted)
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_function_and_a_schedule_have_roles_that_only_their_services_take_on(cloud: Deployed) -> None:
@@ -87,7 +88,7 @@ def test_a_function_is_let_do_what_the_table_says_and_refused_everything_else(
         for each in tried
         if (refused := each.denied(clients)) is not each.refused_with(granted)
     ]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_schedules_role_is_not_taken_on_even_by_who_holds_every_right(cloud: Deployed) -> None:

@@ -80,7 +80,8 @@ def wrong(template: Template) -> list[str]:
 
 
 def test_each_function_and_schedule_may_do_what_the_table_says_and_nothing_else(template: Template) -> None:
-    assert wrong(template) == []
+    found = wrong(template)
+    assert not found, "\n".join(found)
 
 
 def test_every_role_is_a_functions_or_a_schedules(template: Template) -> None:
@@ -148,20 +149,20 @@ EVERYWHERE = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_add(EVERYWHERE), ["CouponsApi may dynamodb:GetItem on *"]),
-        (_add(EVERYWHERE | {"Action": ["sqs:*"]}), ["CouponsApi may sqs:* on *"]),
-        (_drop("dynamodb:Query"), ["CouponsApi may not dynamodb:Query on Members"]),
+        (_add(EVERYWHERE), {"CouponsApi may dynamodb:GetItem on *"}),
+        (_add(EVERYWHERE | {"Action": ["sqs:*"]}), {"CouponsApi may sqs:* on *"}),
+        (_drop("dynamodb:Query"), {"CouponsApi may not dynamodb:Query on Members"}),
     ],
     ids=["one too many", "a wildcard", "one too few"],
 )
 def test_a_right_too_many_or_too_few_is_seen(
-    dev: Template, change: Callable[[list[Json]], None], said: list[str]
+    dev: Template, change: Callable[[list[Json]], None], said: set[str]
 ) -> None:
     changed = copy.deepcopy(dev)
     policies = resources(changed, "AWS::IAM::Policy")
     (policy,) = [each for name, each in policies.items() if name.startswith("CouponsApiRole")]
     change(policy["PolicyDocument"]["Statement"])
-    assert wrong(changed) == said
+    assert set(wrong(changed)) - set(wrong(dev)) == said
 
 
 @pytest.mark.parametrize(
