@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from unittest.mock import patch
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -15,6 +18,16 @@ from tests.support.rights import ANY, Right, Rights, construct, stated
 from tests.support.stack import Stack
 
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
+UNKNOWN = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+"""Answers to somebody whose rights were not looked at, because they could not show who they are."""
 NOBODY = "nobody"
 REFUSED_HERE = {"dynamodb:DescribeStream", "logs:PutLogEvents"}
 """What the local cloud refuses even to who may: it asks for a stream as ``*``, for a log without ``:*``.
@@ -57,7 +70,10 @@ class Attempt:
         try:
             getattr(clients(self.service), self.operation)(**self.arguments)
         except ClientError as error:
-            return error.response["Error"]["Code"] in DENIALS
+            code = error.response["Error"]["Code"]
+            if code in UNKNOWN:
+                raise
+            return code in DENIALS
         return False
 
 
@@ -67,6 +83,7 @@ class Deployed(Aws):
     def __init__(self, stack: Stack) -> None:
         status = stack.local("status")
         super().__init__(status["endpoint"])
+        self._ahead = datetime.fromisoformat(status["now"]) - datetime.now(UTC)
         pages = self.client("cloudformation").get_paginator("list_stack_resources")
         (name,) = [each["StackName"] for each in self.client("cloudformation").describe_stacks()["Stacks"]]
         self._resources = [
@@ -184,6 +201,16 @@ class Deployed(Aws):
         """Return what a role says of who takes it on."""
         found: Json = self._iam.get_role(RoleName=role.rpartition("/")[2])["Role"]["AssumeRolePolicyDocument"]
         return found
+
+    @contextmanager
+    def its_time(self) -> Iterator[None]:
+        """Sign calls at the cloud's time, which may have been moved; of roles it takes no others."""
+
+        def now() -> datetime:
+            return (datetime.now(UTC) + self._ahead).replace(tzinfo=None)
+
+        with patch("botocore.auth.get_current_datetime", now):
+            yield
 
     def acting_as(self, role: str) -> Clients:
         """Return what makes clients that have a role's rights, and no others."""
