@@ -73,7 +73,7 @@ NEEDS: Mapping[str, Rights] = {
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     | rows("Catalog", "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]),
     "MembersApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query"),
-    "PointsApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query")
+    "PointsApi": rows("Members", "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query")
     | rows("Reports", "GetItem", "Query"),
     "CouponsApi": rows("Members", "BatchGetItem", "Query"),
     "PrivacyApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query")
