@@ -4,6 +4,10 @@ With the credentials of each function's role, all that any function may do is tr
 The calls harm nothing where they are allowed: a condition fails, a row or a user does not exist, a figure is
 out of range. What would harm, such as deleting a table, is tried on a neighbour that does not exist, and for
 the stack's own held by the comparison of the roles' policies with the table.
+
+Some rights the local cloud never asks for, because it acts itself: to feed a function from a stream or a
+queue, to set aside what fails, to start a job, to write logs. That comparison and
+``tests/infra/test_rights.py`` hold these, and PartiQL, which the local cloud knows as one action on no table.
 """
 
 import copy
