@@ -430,6 +430,10 @@ class Transaction:
         else:
             self._put(table, row, "#version = :replaces", {":replaces": replaces})
 
+    def put_over(self, table: str, row: Row) -> None:
+        """Put a row over one that must be there. Its first attribute is the table's partition key."""
+        self._put(table, row, f"attribute_exists(#{next(iter(row))})", {})
+
     def update(
         self, table: str, key: Key, *, expression: str, condition: str, values: Mapping[str, Any]
     ) -> None:

@@ -51,7 +51,7 @@ def create(
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
     def get_export(limit: Limit = 20, cursor: Cursor = None) -> Page[Exported]:
-        """List everything that the programme knows of the caller.
+        """List what the programme has of the caller: the rows of `kind` and `data`, page by page.
 
         What they told about themselves and their points come first, then tier changes, movements of points,
         coupons and orders, each kind newest first.

@@ -18,6 +18,8 @@ BIRTHDAYS = "birthdays"
 BIRTHDAY_SHARDS = 16
 """Partitions of each month's birthdays: a task of the issuing job works one off."""
 CHANGES_PAGE_ROWS = 100
+CHANGES_AT_ONCE_MAX = 90
+"""Changes of a birthday that are written with an erasure; a transaction has at most 100 actions."""
 _NUMBER_DIGITS = 10
 
 
@@ -264,7 +266,6 @@ class Members:
             erased_at = _erased_at(profile)
             if erased_at is not None:
                 return erased_at
-            self._forget_reasons(member_id)
             transaction = self.tables.transaction()
             transaction.put_version(
                 self.table,
@@ -279,6 +280,7 @@ class Members:
             before = member_standing_of(standing)
             after = replace(before, birth_month=None, erased=True)
             put_standing(transaction, self.table, member_id, before=before, after=after)
+            self._forget_reasons(transaction, member_id)
             transaction.commit(deadline)
             return at
 
@@ -298,7 +300,7 @@ class Members:
         position = str(rows[-1]["item"]).removeprefix(TIER_CHANGE) if more else None
         return [tier_change_of(row) for row in rows], position
 
-    def _forget_reasons(self, member_id: str) -> None:
+    def _forget_reasons(self, transaction: Transaction, member_id: str) -> None:
         """Take out why a birthday was changed: staff may have written it there. That it was changed stays."""
         changes = self.tables.query_all(
             self.table,
@@ -306,8 +308,11 @@ class Members:
             prefix=("item", BIRTHDAY_CHANGE),
             page=CHANGES_PAGE_ROWS,
         )
-        for row in changes:
-            self.tables.put(self.table, {**row, "reason": None})
+        told = [{**row, "reason": None} for row in changes if row["reason"] is not None]
+        for row in told[CHANGES_AT_ONCE_MAX:]:  # so many that one transaction does not hold them
+            self.tables.put(self.table, row)
+        for row in told[:CHANGES_AT_ONCE_MAX]:
+            transaction.put_over(self.table, row)
 
     def _replace(self, transaction: Transaction, known: Profile, profile: Profile) -> None:
         """Add that a profile changes, and that the standing has the month of another birthday (B2)."""

@@ -300,13 +300,6 @@ def world(shop: Shop) -> World:
     return made
 
 
-@pytest.fixture
-def _no_shared_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Job runs of one process share what they count; on Lambda every run has a process of its own."""
-    monkeypatch.setattr("functions.checkout.schedule.metrics.add_metric", lambda **_: None)
-    monkeypatch.setattr("functions.checkout.schedule.flush_metrics", lambda: None)
-
-
 def offers(number: int) -> dict[str, Any]:
     """Return points or the coupon by turns: they exclude each other (P4)."""
     return {"coupon": True} if number % 2 else {"points": 1_000}
@@ -567,7 +560,6 @@ def test_O6_a_payment_against_the_lapse_job_is_applied_or_due_back_once(world: W
 # Jobs ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("_no_shared_metrics")
 def test_case_32_the_lapse_job_4_times_at_once_has_one_effect(world: World) -> None:
     for number in range(6):
         world.join(f"m{number}")
@@ -591,7 +583,6 @@ def test_case_32_the_lapse_job_4_times_at_once_has_one_effect(world: World) -> N
         assert [sum(entry.available_delta.values()) for entry in restored] == [1_000] * 4
 
 
-@pytest.mark.usefixtures("_no_shared_metrics")
 def test_case_32_the_receipt_job_4_times_at_once_against_the_members_themselves(world: World) -> None:
     parcels = [world.shipped("alice", {TEA: 1}) for _ in range(12)]
     together(
