@@ -60,6 +60,8 @@ def test_an_erased_member_is_gone_and_their_figures_stay(deployed: Stack, shoppe
     assert deployed.call("GET", path, who="clerk", staff=True).code == "member_not_found"
     kept = deployed.call("GET", f"/orders/{order['order_id']}", who="clerk", staff=True)
     assert kept.body == order
+    for step in ("shipment", "receipt"):
+        assert shopper.staff(kept, step).status == 200
     returned = shopper.give_back(kept)
     assert (returned.status, returned.body["refund_fen"]) == (200, 9_950)
     assert shopper.points() == (0, 100, 0)  # their orders go their way
