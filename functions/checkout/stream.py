@@ -6,12 +6,14 @@ from functions.checkout import events
 from functions.checkout.catalog import PRODUCT
 from functions.checkout.metrics import count, count_coupon_used
 from functions.checkout.order_rows import ORDER, order_of, read_as
+from functions.checkout.orders import Order
 from functions.domain import calendar
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.platform import bus
 from functions.platform.bus import Bus
 from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.observability import logger
 from functions.platform.settings import BusSettings
 from functions.platform.streams import RowChange, consume
 
@@ -31,7 +33,7 @@ class Publisher:
         row = change.after
         if row["item"] == ORDER:
             order = order_of(row)
-            told = list(events.of_change(read_as(order_of, change.before), order, self._policy))
+            told = list(events.of_change(_before(change), order, self._policy))
         else:
             order = None
             told = list(events.of_payment(row, calendar.from_row(row["received_at"]), self._policy))
@@ -39,6 +41,18 @@ class Publisher:
         count(told)
         if order is not None and change.before is None and order.quote.coupon is not None:
             count_coupon_used()
+
+
+def _before(change: RowChange) -> Order | None:
+    """Return the order before a change; None where it was new, or was spoilt and has been mended.
+
+    Then all that is known of it is told once more, under the same event ids.
+    """
+    try:
+        return read_as(order_of, change.before)
+    except (KeyError, TypeError, ValueError):
+        logger.warning("order was unreadable before", extra={"order_id": change.after["order_id"]})
+        return None
 
 
 class CatalogPublisher:
