@@ -290,6 +290,13 @@ def test_the_bus_is_called_membership(template: Template) -> None:
         {"target": "mars"},
         {"target": "local"},
         {"listen": "CouponIssued,Nothing"},
+        {"cors": "*"},
+        {"cors": "shop.example"},
+        {"cors": "https://shop.example/path"},
+        {"stage": "prod", "cors": "http://shop.example"},
+        {"reserve": "some"},
+        {"restored": "Orders=nothing"},
+        {"restored": "Nothing=arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/2026"},
     ],
     ids=str,
 )
@@ -300,6 +307,25 @@ def test_a_context_that_describes_no_deployment_is_refused(context: dict[str, st
         return
     with pytest.raises(ContextError):
         Stage.of(node)
+
+
+def test_restored_tables_take_the_place_of_the_stacks_own_for_every_reader_and_role(tmp_path: Path) -> None:
+    streams = {
+        name: f"arn:aws:dynamodb:us-east-1:000000000000:table/well-{name}/stream/2026-11-22T00:00:00.000"
+        for name in ("Orders", "Members", "Catalog", "Reports")
+    }
+    restored = ",".join(f"{name}={stream}" for name, stream in streams.items())
+    template = synthesise({"stage": "prod", "restored": restored}, tmp_path)
+    assert not resources(template, "AWS::DynamoDB::Table")
+    assert {each["EventSourceArn"] for each in stream_consumers(template)} == {
+        streams[name] for name in ("Orders", "Members", "Catalog")
+    }
+    for name in streams:
+        output = template["Outputs"][f"{name}TableName"]["Value"]
+        assert output == f"well-{name}"
+    policies = json.dumps(resources(template, "AWS::IAM::Policy"))
+    assert "table/well-Orders/index/by_member" in policies
+    assert "/index/*" not in policies
 
 
 def test_nobody_listens_unless_it_is_asked_for(template: Template) -> None:
