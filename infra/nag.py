@@ -7,12 +7,14 @@ import json
 from typing import cast
 
 from aws_cdk import Acknowledgment, App, CfnElement, Stack, Validations
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
+from infra.constructs.membership_api import PREFLIGHT
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
 from infra.constructs.work_queue import TaskQueue
@@ -23,6 +25,7 @@ LISTING = (
 )
 VERSIONS = "A schedule may start any version of its one function: CDK's grant covers `arn` and `arn:*`."
 FAILURES = "This is where failures of a stream's reader or a schedule end; an alarm says when something does."
+PREFLIGHTS = "A browser asks without a token whether it may ask; the answer says nothing but CORS headers."
 NO_MFA = (
     "Shoppers may use a second factor and staff should; to demand one of every shopper would cost the shop "
     "orders. Staff are told by a group, and tokens are short-lived."
@@ -43,6 +46,8 @@ def check(app: App, stack: Stack) -> None:
                 _acknowledge(each, "AwsSolutions-SQS3", FAILURES)
             case ProgrammeFunction():
                 _acknowledge(each.own_role, ANY_RESOURCE, LISTING)
+            case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
+                _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
             case Identity():
                 _acknowledge(each.user_pool, "AwsSolutions-COG2", NO_MFA)
                 _acknowledge(each.user_pool, "AwsSolutions-COG8", NO_THREAT_PROTECTION)

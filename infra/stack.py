@@ -159,6 +159,8 @@ class MembershipStack(Stack):
             self.catalog, function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]
         )
         self.api.serve(function, SHOP_ROUTES)
+        if self._stage.cors:
+            self.api.answer_preflights(function)
 
     def _members_api(self) -> None:
         function = self._function("MembersApi", "functions.tiers.api.handler", API_TIMEOUT)

@@ -146,21 +146,22 @@ def _described(stack: Stack, consumer: Consumer | None, body: Json) -> Json:
         "sequence_number": first,
         "written_at": batch["approximateArrivalOfFirstRecord"],
         "records": batch["batchSize"],
-        "rows": _logged(stack, consumer, first),
+        "rows": _logged(stack, consumer, first, batch["approximateArrivalOfFirstRecord"]),
     }
 
 
-def _logged(stack: Stack, consumer: Consumer, sequence_number: str) -> list[Json]:
-    """The ids that the reader logged when it failed with a record."""
+def _logged(stack: Stack, consumer: Consumer, sequence_number: str, written_at: str) -> list[Json]:
+    """The ids that the reader logged when it failed with a record, after that was written."""
     configuration = stack.aws.client("lambda").get_function_configuration(FunctionName=consumer.function)
-    logs = stack.aws.client("logs")
-    events = logs.filter_log_events(
+    pages = stack.aws.client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(
         logGroupName=configuration["LoggingConfig"]["LogGroup"],
         filterPattern=f'"{sequence_number}"',
-        limit=LOG_EVENTS_MAX,
-    )["events"]
+        startTime=int(datetime.fromisoformat(written_at).timestamp() * 1_000),
+        PaginationConfig={"MaxItems": LOG_EVENTS_MAX},
+    )
     rows: list[Json] = []
-    for event in events:
+    for event in (each for page in found for each in page["events"]):
         try:
             line = json.loads(event["message"])
         except ValueError:

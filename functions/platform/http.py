@@ -47,6 +47,8 @@ STAFF_GROUP = "staff"
 STAFF_SCOPE = "membership/staff"
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
+PREFLIGHT = "OPTIONS"
+"""What browsers ask with before they ask; the gateway adds its CORS headers, if it has any."""
 SECURE_HEADERS = MappingProxyType(
     {
         "cache-control": "no-store",
@@ -260,6 +262,8 @@ class Api:
 
     def __call__(self, event: Event, context: LambdaContext) -> Event:
         """Serve one request of the HTTP API (payload format 2.0)."""
+        if event["requestContext"]["http"]["method"] == PREFLIGHT:
+            return {"statusCode": HTTPStatus.NO_CONTENT.value, "headers": dict(SECURE_HEADERS)}
         logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
         noted: dict[str, str] = {}
         try:

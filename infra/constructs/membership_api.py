@@ -33,6 +33,7 @@ ACCESS_LOG = {
 """A line of the access log: no address, no path, no token; ``requestId`` is the functions' correlation id
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html)."""
 CORS_SECONDS_MAX = 3_600
+PREFLIGHT = "Preflight"
 EVERY_OTHER = "$default"
 """The route of requests that no other route matches: they get a problem document too."""
 
@@ -78,6 +79,21 @@ class MembershipApi(Construct):
             f"{stage.endpoint}/_aws/execute-api/{self.http_api.api_id}"
             if stage.local
             else self.http_api.api_endpoint
+        )
+
+    def answer_preflights(self, function: lambda_.Function) -> None:
+        """Let a function answer browsers that ask whether they may ask; nobody has a token at that point.
+
+        Otherwise the default route would catch them, with its authorizer (AWS's advice:
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html).
+        """
+        apigateway.HttpRoute(
+            self,
+            PREFLIGHT,
+            http_api=self.http_api,
+            integration=HttpLambdaIntegration("PreflightIntegration", function),
+            route_key=apigateway.HttpRouteKey.with_("/{proxy+}", apigateway.HttpMethod.OPTIONS),
+            authorizer=apigateway.HttpNoneAuthorizer(),
         )
 
     def serve(self, function: lambda_.Function, routes: Sequence[str]) -> None:

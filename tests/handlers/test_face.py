@@ -470,3 +470,12 @@ def test_a_body_that_is_too_large_even_for_base64_is_refused_before_it_is_decode
     event = Call("PUT", "/members/me", who=claims("alice"), raw=raw).event() | {"isBase64Encoded": encoded}
     monkeypatch.setattr("functions.platform.http._logged", lambda *_: {})
     assert suite.members(event, Context())["statusCode"] == 413
+
+
+def test_a_preflight_is_answered_without_a_token_and_does_nothing(suite: Suite, log: io.StringIO) -> None:
+    answer = suite.shop(Call("OPTIONS", "/orders").event(), Context())
+    assert (answer["statusCode"], answer.get("body")) == (204, None)
+    assert answer["headers"]["x-content-type-options"] == "nosniff"
+    assert not {
+        name for name in answer["headers"] if name.startswith("access-control")
+    }  # the gateway's to say

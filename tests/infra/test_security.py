@@ -41,6 +41,9 @@ def test_cors_is_opened_to_the_origins_that_are_named_and_no_others(tmp_path: Pa
     documented = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))["paths"].values()
     assert set(cors["AllowMethods"]) == {method.upper() for path in documented for method in path}
     assert not cors.get("AllowCredentials")
+    routes = resources(template, "AWS::ApiGatewayV2::Route").values()
+    (preflight,) = [each for each in routes if each["AuthorizationType"] == "NONE"]
+    assert preflight["RouteKey"] == "OPTIONS /{proxy+}"
 
 
 def test_the_access_log_says_what_was_asked_and_nothing_of_who_asked(template: Template) -> None:
