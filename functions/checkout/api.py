@@ -80,13 +80,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     """Return the shop's API over these tables, policy and clock."""
     api = Api("Shop")
     catalog = Catalog(tables=tables, table=settings.catalog_table, members_table=settings.members_table)
-    book = OrderBook(
-        tables=tables,
-        orders_table=settings.orders_table,
-        members_table=settings.members_table,
-        catalog_table=settings.catalog_table,
-        policy=policy,
-    )
+    book = OrderBook.of(tables, settings, policy)
 
     def shown(order: Order) -> OrderAnswer:
         return order_answer(as_of(order, now()), policy)

@@ -28,6 +28,7 @@ from functions.domain.errors import ConflictError, InvalidError, NotFoundError, 
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import ConditionFailedError, Row, Tables, Transaction, until_clear
+from functions.platform.settings import Settings
 from functions.points import account_rows, accounts, ledger
 from functions.points.ledger import Wallet, usable
 from functions.tiers import members
@@ -102,6 +103,17 @@ class OrderBook:
     members_table: str
     catalog_table: str
     policy: Policy
+
+    @classmethod
+    def of(cls, tables: Tables, settings: Settings, policy: Policy) -> "OrderBook":
+        """Return the orders in the tables that a function is told of."""
+        return cls(
+            tables=tables,
+            orders_table=settings.orders_table,
+            members_table=settings.members_table,
+            catalog_table=settings.catalog_table,
+            policy=policy,
+        )
 
     def find(self, order_id: str) -> Order | None:
         """Return an order as it was last written, or None."""

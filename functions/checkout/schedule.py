@@ -46,13 +46,7 @@ class OrderJobs:
         *,
         shards_at_once: int = SHARDS_AT_ONCE,
     ) -> None:
-        self._book = OrderBook(
-            tables=tables,
-            orders_table=settings.orders_table,
-            members_table=settings.members_table,
-            catalog_table=settings.catalog_table,
-            policy=policy,
-        )
+        self._book = OrderBook.of(tables, settings, policy)
         self._runs = Runs(tables, settings.reports_table)
         self._now = now
         self._shards_at_once = shards_at_once

@@ -34,13 +34,7 @@ def create(
         members=members,
         accounts=accounts,
         coupons=Coupons(tables, settings.members_table),
-        orders=OrderBook(
-            tables=tables,
-            orders_table=settings.orders_table,
-            members_table=settings.members_table,
-            catalog_table=settings.catalog_table,
-            policy=policy,
-        ),
+        orders=OrderBook.of(tables, settings, policy),
         policy=policy,
     )
 

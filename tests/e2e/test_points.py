@@ -14,7 +14,7 @@ from functions.platform.dynamo import Tables
 from local.aws import Aws
 from tests.support import accounts
 from tests.support.listener import Listener
-from tests.support.shopper import Shopper
+from tests.support.shopper import Shopper, registered
 from tests.support.stack import Stack
 
 
@@ -24,15 +24,6 @@ def listener(deployed: Stack) -> Iterator[Listener]:
     listener = Listener(deployed)
     yield listener
     listener.close()
-
-
-def registered(stack: Stack, units: int = 0) -> Shopper:
-    """Return a member of their own, with so many units of a product at 99.50."""
-    shopper = Shopper(stack)
-    assert shopper.register().status == 201
-    if units:
-        shopper.stocked(units)
-    return shopper
 
 
 def summed(shopper: Shopper) -> tuple[int, int, int]:

@@ -23,7 +23,7 @@ from local.aws import Aws
 from ops.stack import Stack as Deployed
 from tests.support import accounts
 from tests.support.listener import Listener
-from tests.support.shopper import Shopper
+from tests.support.shopper import Shopper, registered
 from tests.support.stack import ROOT, Stack
 
 RUNBOOK = ROOT / "docs" / "runbook"
@@ -111,15 +111,6 @@ def aws_of(stack: Stack) -> Aws:
 def rows_of(stack: Stack) -> Tables:
     """Return the deployment's rows, past the code."""
     return Tables(aws_of(stack).client("dynamodb"))
-
-
-def registered(stack: Stack, units: int = 0) -> Shopper:
-    """Return a member of their own, with so many units of a product at 99.50."""
-    shopper = Shopper(stack)
-    assert shopper.register().status == 201
-    if units:
-        shopper.stocked(units)
-    return shopper
 
 
 def consumer(stack: Stack, title: str) -> str:

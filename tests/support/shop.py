@@ -50,13 +50,7 @@ class Shop:
     @property
     def book(self) -> OrderBook:
         """The orders."""
-        return OrderBook(
-            tables=self.tables,
-            orders_table=self.settings.orders_table,
-            members_table=self.settings.members_table,
-            catalog_table=self.settings.catalog_table,
-            policy=self.policy,
-        )
+        return OrderBook.of(self.tables, self.settings, self.policy)
 
     def register(self, member_id: str) -> None:
         """Register a member."""

@@ -82,3 +82,12 @@ class Shopper:
     def get(self, path: str) -> Answer:
         """Read something of one's own."""
         return self.stack.call("GET", path, who=self.name)
+
+
+def registered(stack: Stack, units: int = 0) -> Shopper:
+    """Return a member of their own, with so many units of a product at 99.50."""
+    shopper = Shopper(stack)
+    assert shopper.register().status == 201
+    if units:
+        shopper.stocked(units)
+    return shopper
