@@ -100,7 +100,13 @@ class MembershipStack(Stack):
         policy: Policy,
         synthesizer: IStackSynthesizer | None = None,
     ) -> None:
-        super().__init__(scope, construct_id, description=f"memberday {stage.name}", synthesizer=synthesizer)
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"memberday {stage.name}",
+            synthesizer=synthesizer,
+            termination_protection=stage.keeps_data,
+        )
         self._stage = stage
         self._policy = policy
         self._code = self._bundled_code()

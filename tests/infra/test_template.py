@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
+from infra.app import build
 from infra.events import EVENTS
 from infra.stage import ContextError, Stage
 from tests.infra.conftest import ROOT, Template, resources, synthesise
@@ -77,6 +78,13 @@ def test_prod_keeps_its_data_and_dev_can_be_destroyed(
             assert template["Resources"][name]["DeletionPolicy"] == ("Retain" if kept else "Delete")
             protection = properties.get("DeletionProtectionEnabled", properties.get("DeletionProtection"))
             assert protection in ((True, "ACTIVE") if kept else (False, None, "INACTIVE"))
+
+
+@pytest.mark.parametrize(("stage", "protected"), [("prod", True), ("dev", False)])
+def test_prod_cannot_be_destroyed_by_one_command(stage: str, protected: bool, tmp_path: Path) -> None:
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = App(outdir=str(tmp_path), context={**flags, "stage": stage})
+    assert bool(build(app).termination_protection) is protected
 
 
 def test_every_route_of_the_api_document_is_served_and_no_other(template: Template) -> None:
