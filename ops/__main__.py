@@ -100,9 +100,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     top = argparse.ArgumentParser(prog="python -m ops", description="operating a deployed memberday")
     top.add_argument("--stack", default=DEV, help=f"the stack's name; default {DEV}")
-    top.add_argument(
-        "--local", nargs="?", const=Path(".local"), type=Path, metavar="PATH", help="on the local cloud"
-    )
+    top.add_argument("--local", action="store_true", help="on the local cloud instead of AWS")
+    top.add_argument("--dir", type=Path, metavar="PATH", help="on the local cloud of this state folder")
     top.add_argument("--json", action="store_true", help="print one JSON document")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -140,15 +139,15 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _clients(local: Path | None) -> Clients:
-    if local is None:
+def _clients(arguments: argparse.Namespace) -> Clients:
+    if not arguments.local and arguments.dir is None:
         return CallersAccount()
+    from local.__main__ import ROOT, folder_of
     from local.aws import Aws
     from local.cloud import Cloud
-    from local.folder import StateFolder
     from local.interrupts import Interrupts
 
-    return Aws(Cloud(StateFolder(local.expanduser().resolve()), Interrupts()).require().endpoint)
+    return Aws(Cloud(folder_of(arguments, ROOT), Interrupts()).require().endpoint)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -157,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     arguments = parser().parse_args(argv)
     try:
-        stack = Stack(_clients(arguments.local), arguments.stack)
+        stack = Stack(_clients(arguments), arguments.stack)
         value, text = COMMANDS[arguments.command](stack, arguments)
     except (OpsError, BotoCoreError, ClientError) as error:
         print(f"{arguments.command}: {error}", file=sys.stderr)

@@ -41,7 +41,7 @@ class Stack:
 
     def ops(self, *arguments: str) -> dict[str, Any]:
         """Run ``python -m ops …`` on this stack and return what it prints as JSON."""
-        result = self._run("ops", "--local", str(self.folder), "--json", *arguments)
+        result = self._run("ops", "--dir", str(self.folder), "--json", *arguments)
         assert result.returncode == 0, f"ops {' '.join(arguments)}: {result.stderr}"
         answer: dict[str, Any] = json.loads(result.stdout)
         return answer

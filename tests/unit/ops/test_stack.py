@@ -114,5 +114,11 @@ def test_a_moment_to_restore_to_is_a_time_with_its_offset(
 def test_a_local_cloud_that_does_not_run_is_said_in_one_line(
     tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--local", str(tmp_path), "failures"]) == 1
+    assert main(["--dir", str(tmp_path), "failures"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("where", [["--local"], ["--dir", ".local"], ["--stack", "memberday-prod"], []])
+def test_a_command_follows_where_it_is_to_work(where: list[str]) -> None:
+    arguments = parser().parse_args([*where, "fire", "audit-points"])
+    assert (arguments.command, arguments.job) == ("fire", "audit-points")
