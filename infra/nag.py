@@ -45,7 +45,7 @@ def check(app: App, stack: Stack) -> None:
             case FailureQueue() if not isinstance(each.node.scope, TaskQueue | Subscription):
                 _acknowledge(each, "AwsSolutions-SQS3", FAILURES)
             case ProgrammeFunction():
-                _acknowledge(each.own_role, ANY_RESOURCE, LISTING)
+                _acknowledge(cast(iam.Role, each.role), ANY_RESOURCE, LISTING)
             case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
             case Identity():

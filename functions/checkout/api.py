@@ -14,6 +14,7 @@ from pydantic import WithJsonSchema
 from functions.checkout import orders
 from functions.checkout.catalog import ZONE, Catalog, StockMovement
 from functions.checkout.order_book import OrderBook, Placing, QuoteChangedError, Return
+from functions.checkout.order_rows import POSITION
 from functions.checkout.orders import Order, as_of
 from functions.checkout.pricing import Product, member_price_fen, member_rate
 from functions.checkout.schema import (
@@ -58,8 +59,6 @@ OrderIdPath = Annotated[
     Path(description="The order's id."),
 ]
 NOT_SAID = ShipmentRequest()
-POSITION = rf"[0-9TZ:-]{{20}}#{identifiers.ORDER_ID}"
-"""Where an order stands among its member's: its time and its id."""
 NO_ORDER = {404: ["order_not_found"]}
 NOT_REGISTERED = {409: ["not_registered"]}
 ORDERS = "orders"
@@ -200,7 +199,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         request: Annotated[OrderRequest, Body()],
         idempotency_key: Annotated[
             str | None,
-            WithJsonSchema({"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"}),
+            WithJsonSchema({"type": "string", "pattern": f"^{identifiers.CALLER_ID}$"}),
             Header(
                 alias="Idempotency-Key",
                 description="1 to 255 visible ASCII characters; required. Valid for ever.",

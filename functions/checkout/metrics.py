@@ -29,15 +29,15 @@ COUNTED: dict[type[Event], str] = {
 def count(told: Iterable[Event]) -> None:
     """Count events of orders and products; amounts of money in fen."""
     for event in told:
+        if type(event) in COUNTED:
+            _add(COUNTED[type(event)], 1)
         match event:
+            case OrderPaid():
+                _add("paid_amount_fen", event.paid_fen)
             case OrderClosed():
                 _add(f"orders_{event.status}", 1)
             case RefundDue():
                 _add("refunds_due_fen", event.amount_fen)
-            case _ if type(event) in COUNTED:
-                _add(COUNTED[type(event)], 1)
-        if isinstance(event, OrderPaid):
-            _add("paid_amount_fen", event.paid_fen)
 
 
 def count_coupon_used() -> None:

@@ -37,6 +37,10 @@ def return_key(order_id: str, return_id: str) -> dict[str, str]:
     return key(order_id, RETURN + return_id)
 
 
+POSITION = rf"[0-9TZ:-]{{20}}#{identifiers.ORDER_ID}"
+"""The form of a :func:`placed_key`."""
+
+
 def placed_key(order: Order) -> str:
     """Return where the order stands among its member's orders, by time and then by id."""
     return f"{calendar.to_row(order.placed_at)}#{order.order_id}"

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.coupons.birthday import CouponStatus
 from functions.coupons.birthday import status as status_of
-from functions.coupons.coupons import Coupons
+from functions.coupons.coupons import POSITION, Coupons
 from functions.coupons.schema import CouponAnswer, coupon_answer
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
@@ -21,7 +21,6 @@ from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
 
 COUPONS = "coupons"
-YEAR = r"[0-9]{4}"
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
@@ -43,7 +42,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     ) -> Page[CouponAnswer]:
         """List the caller's birthday coupons, newest first; there is one per year at most."""
         member_id, moment = api.caller.member_id, now()
-        places = Cursors(f"{COUPONS} {status or ''}", member_id, YEAR)
+        places = Cursors(f"{COUPONS} {status or ''}", member_id, POSITION)
         position = places.read(cursor)
         before = None if position is None else int(position)
         held = coupons.of_member(member_id)

@@ -11,6 +11,8 @@ from functions.tiers import members
 from functions.tiers.members import MemberStanding
 
 BIRTHDAY = "COUPON#BIRTHDAY#"
+POSITION = r"[0-9]{4}"
+"""The form of a coupon's place among its member's: its year."""
 YEARS_MAX = 200
 """Coupons that one member can come to have."""
 UNUSED = ""

@@ -58,8 +58,7 @@ class CouponJobs:
             member_ids = [row["member_id"] for row in rows]
             return issue_to(self.coupons, self.policy, member_ids, task.at, deadline)
 
-        ended = work_off(task, self.queue, page=page, handle=handle, deadline=deadline)
-        if ended and not task.only:
+        if work_off(task, self.queue, page=page, handle=handle, deadline=deadline):
             self.runs.end(task.work, task.at, task.part)
 
 

@@ -14,8 +14,8 @@ from pydantic import StringConstraints
 SKU = r"[A-Za-z0-9._-]{1,64}"
 Sku = Annotated[str, StringConstraints(pattern=rf"^{SKU}$")]
 ORDER_ID = r"ord_[a-z2-7]{26}"
-_CALLER_ID = r"[\x21-\x7e]{1,255}"
-CallerId = Annotated[str, StringConstraints(pattern=rf"^{_CALLER_ID}$")]
+CALLER_ID = r"[\x21-\x7e]{1,255}"
+CallerId = Annotated[str, StringConstraints(pattern=rf"^{CALLER_ID}$")]
 """An id that the caller makes up: 1 to 255 visible ASCII characters."""
 
 MEMBER_ID_LENGTH_MAX = 128
@@ -35,7 +35,7 @@ def _derive(prefix: str, *parts: str) -> str:
 
 def is_caller_id(text: str) -> bool:
     """Tell whether a text can be an id that a caller makes up."""
-    return re.fullmatch(_CALLER_ID, text) is not None
+    return re.fullmatch(CALLER_ID, text) is not None
 
 
 def order_id(member_id: str, idempotency_key: str) -> str:

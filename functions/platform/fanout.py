@@ -204,7 +204,9 @@ def work_off(
     deadline: Deadline,
     so_far: Callable[[], Mapping[str, Any]] = dict,
 ) -> bool:
-    """Work a task off page by page, or hand the rest on when the time is up; return whether it is at its end.
+    """Work a task off page by page, or hand the rest on when the time is up.
+
+    Returns whether its shard is at its end, which a task that is about single rows never says.
 
     Parameters
     ----------
@@ -226,7 +228,7 @@ def work_off(
         apart = [each for each in (handled.failed, handled.left) if each]
         queue.put([replace(task, after=None, only=tuple(each), so_far={}) for each in apart])
         if following is None:
-            return True
+            return not task.only
         after = following
         if not deadline.seconds_left():
             queue.put([replace(task, after=after, so_far=so_far())])

@@ -80,7 +80,7 @@ class PointsJobs:
         ended = work_off(
             task, self.queue, page=lambda after: page(task, after), handle=handled, deadline=deadline
         )
-        if ended and not task.only:
+        if ended:
             self.runs.end(task.work, task.at, task.part)
         if done or task.after is not None:
             logger.info("shard", extra={"work": task.work, "shard": task.shard, "rows": done, "ended": ended})

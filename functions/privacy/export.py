@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.checkout.order_book import OrderBook
+from functions.checkout.order_rows import POSITION as ORDER_POSITION
 from functions.checkout.orders import as_of
 from functions.checkout.schema import order_answer
+from functions.coupons.coupons import POSITION as COUPON_POSITION
 from functions.coupons.coupons import Coupons
 from functions.coupons.schema import coupon_answer
-from functions.domain.identifiers import ORDER_ID
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.points.accounts import Accounts
@@ -26,7 +27,7 @@ from functions.privacy.schema import (
 from functions.tiers.members import Members, not_registered
 from functions.tiers.schema import member_answer, tier_change_answer
 
-POSITION = rf"[01] |[23] .*|4 ([0-9]{{4}})?|5 ([0-9TZ:-]{{20}}#{ORDER_ID})?"
+POSITION = rf"[01] |[23] .*|4 ({COUPON_POSITION})?|5 ({ORDER_POSITION})?"
 """Which kind of thing is next, and after which of it."""
 Found = tuple[Sequence[Exported], str | None]
 """Things of one kind, and the position to go on after; None where no more of it follow."""

@@ -63,4 +63,3 @@ class ProgrammeFunction(lambda_.Function):
                 **environment,
             },
         )
-        self.own_role = role
