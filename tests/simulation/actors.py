@@ -1,0 +1,312 @@
+"""Who does what: shoppers, staff and a payment provider, and AWS with its streams, queues and schedules."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from functions.domain import identifiers, timetable
+from tests.simulation.lanes import LANES_MAX
+from tests.simulation.programme import QUEUES
+from tests.simulation.script import Op, Step
+from tests.simulation.world import KINDS, POLICY, START, Outcome, World, order_id_of
+
+MEMBERS = ("ann", "bob", "cy", "di")
+PRODUCTS = {
+    "tea": (9_950, False),
+    "cup": (12_900, True),
+    "pin": (320, True),
+    "pot": (19_800, False),
+    "set": (666_667, True),
+    "art": (3_500_000, False),
+}
+"""Prices in fen, and whether in the zone: from below the shipping fee to above a tier's whole span."""
+OFTEN = (timetable.LAPSE_UNPAID, timetable.AUTO_RECEIPT, timetable.RELEASE_POINTS)
+READS = (
+    "/members/me",
+    "/members/me/points",
+    "/members/me/points/entries",
+    "/members/me/coupons",
+    "/members/me/tier-history",
+    "/orders",
+    "/products/tea",
+    "/member-day",
+)
+FAULTS = 0.1
+
+
+@dataclass
+class Seen:
+    """An order as its shopper and the staff know it."""
+
+    name: str
+    units: dict[str, int]
+    paid_fen: int
+    status: str = "placed"
+    placed_at: datetime = START
+    due: list[datetime] = field(default_factory=list)
+    payments: list[Op] = field(default_factory=list)
+    returns: list[Op] = field(default_factory=list)
+
+
+class Actors:
+    """Thinks of the next step of a world, from a seed and from what was answered so far."""
+
+    def __init__(self, seed: int, world: World, *, faults: float = FAULTS) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - a simulation
+        self._world = world
+        self._faults = faults
+        self._number = 0
+        self._orders: dict[str, Seen] = {}
+        self._sent: list[Op] = []
+        self._unknown: list[Op] = []
+        self._due: list[Op] = []
+        self._beginning = [
+            *(Op("put_product", sku=sku, price_fen=fen, zone=zone, threshold=3) for sku, (fen, zone) in PRODUCTS.items()),
+            *(Op("move_stock", sku=sku, movement=f"first-{sku}", delta=self._chance.randint(1, 40)) for sku in PRODUCTS),
+            *(Op("register", member=name, birthday=self._birthday()) for name in MEMBERS),
+        ]
+
+    def next(self) -> Step:
+        """Return the next step."""
+        moment = self._moment()
+        seed = self._chance.getrandbits(32)
+        faults = self._faults if self._chance.random() < 0.9 else 0.0
+        if self._beginning:
+            ops = [self._beginning.pop(0)]
+        else:
+            ops = [self._op() for _ in range(self._chance.choice((1, 1, 2, 3, LANES_MAX)))]
+            if len(ops) > 1 and self._chance.random() < 0.4:
+                ops = self._about_one(len(ops))
+        return Step(moment.astimezone(UTC).isoformat(), seed, tuple(ops), faults)
+
+    def learn(self, outcomes: list[Outcome]) -> None:
+        """Take in what was answered."""
+        for outcome in outcomes:
+            op = outcome.op
+            if outcome.unknown and op.do not in ("read", "quote"):
+                self._unknown.append(op)
+            answer = outcome.answer
+            if answer is None or answer.status >= 300:
+                continue
+            if op.do not in ("read", "quote"):
+                self._sent = [*self._sent[-30:], op]
+            if "order" in op.what or op.do == "order":
+                name = op.what.get("order") or f"{op['member']}/{op['key']}"
+                body = answer.body
+                seen = self._orders.setdefault(
+                    name, Seen(name, {each["sku"]: each["quantity"] for each in body["lines"]}, body["paid_fen"])
+                )
+                seen.status = body["status"]
+                placed = datetime.fromisoformat(body["placed_at"])
+                seen.due = [placed + timedelta(minutes=30)]
+                if body["shipped_at"]:
+                    seen.due = [datetime.fromisoformat(body["shipped_at"]) + timedelta(days=10)]
+                if body["received_at"]:
+                    seen.due = [datetime.fromisoformat(body["received_at"]) + timedelta(days=7)]
+                if op.do == "pay":
+                    seen.payments.append(op)
+                if op.do == "give_back":
+                    seen.returns.append(op)
+
+    # When
+
+    def _moment(self) -> datetime:
+        """Return when the next step begins: mostly soon, now and then just around something."""
+        now, chance = self._world.time.now(), self._chance
+        roll = chance.random()
+        if roll < 0.6:
+            return now
+        if roll < 0.9:
+            return now + timedelta(seconds=chance.randint(0, 120))
+        if roll < 0.96:
+            return self._jumped(now, now + timedelta(seconds=chance.randint(120, 40_000)))
+        dues = [due for seen in list(self._orders.values())[-40:] for due in seen.due if due > now]
+        if dues and roll < 0.985:
+            return self._jumped(now, chance.choice(dues) + timedelta(seconds=chance.randint(-1, 1)))
+        here = now.astimezone(POLICY.zone)
+        midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
+        month = (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
+        member_day = midnight.replace(day=POLICY.member_day.day)
+        if member_day <= here:
+            member_day = month.replace(day=POLICY.member_day.day)
+        year = midnight.replace(year=here.year + 1, month=1, day=1)
+        places = [midnight + timedelta(days=1), month, member_day, here + timedelta(days=7), year]
+        to = chance.choices(places, (4, 3, 3, 2, 1))[0]
+        return self._jumped(now, to + timedelta(seconds=chance.randint(-1, 1)))
+
+    def _jumped(self, before: datetime, after: datetime) -> datetime:
+        """Let the schedules fire that a jump passes: most once, some twice, some not at all."""
+        for each in timetable.timetable(POLICY):
+            if isinstance(each.when, timetable.Every):
+                passed = True
+            else:
+                passed = each.when.latest(after, POLICY.zone) > before
+            if passed:
+                times = self._chance.choices((0, 1, 2), (2, 7, 1))[0]
+                self._due += [Op("fire", job=each.job)] * times
+        return after
+
+    # What
+
+    def _op(self) -> Op:
+        chance = self._chance
+        if self._due and chance.random() < 0.5:
+            return self._due.pop(0)
+        if self._unknown and chance.random() < 0.3:
+            return self._unknown.pop(chance.randrange(len(self._unknown)))
+        kinds = {
+            "order": 14,
+            "pay": 10,
+            "ship": 6,
+            "receive": 5,
+            "give_back": 7,
+            "cancel": 2,
+            "refuse": 1,
+            "adjust": 2,
+            "move_stock": 3,
+            "put_product": 1,
+            "register": 1,
+            "set_birthday": 1,
+            "quote": 3,
+            "read": 4,
+            "again": 4,
+            "deliver": 26,
+            "work": 12 if self._world.queue else 0,
+            "fire": 2,
+        }
+        do = chance.choices(list(kinds), list(kinds.values()))[0]
+        return getattr(self, f"_{do}")() or self._deliver()
+
+    def _about_one(self, count: int) -> list[Op]:
+        """Let several things be done to one order, or with one wallet, coupon or sku, at once."""
+        chance = self._chance
+        if chance.random() < 0.5 or not self._orders:
+            member = chance.choice(MEMBERS)
+            return [self._order(member) for _ in range(count)]
+        seen = chance.choice(list(self._orders.values())[-12:])
+        acts = [self._pay, self._ship, self._receive, self._refuse, self._cancel, self._give_back]
+        return [chance.choice(acts)(seen) or self._deliver() for _ in range(count)]
+
+    def _name(self, what: str) -> str:
+        self._number += 1
+        return f"{what}{self._number}"
+
+    def _birthday(self) -> str | None:
+        month = self._chance.choice((2, 5, 6, 7, 8, 12, None))
+        return None if month is None else f"1990-{month:02}-{self._chance.choice((1, 15, 28))}"[:10].replace("-1", "-1")
+
+    def _seen(self, *statuses: str) -> Seen | None:
+        fits = [seen for seen in list(self._orders.values())[-60:] if seen.status in statuses]
+        return self._chance.choice(fits) if fits else None
+
+    def _order(self, member: str | None = None) -> Op:
+        chance = self._chance
+        member = member or chance.choice(MEMBERS)
+        skus = chance.sample(list(PRODUCTS), chance.choice((1, 1, 2, 3)))
+        year = self._world.time.now().astimezone(POLICY.zone).year
+        coupon = chance.choice(("none", "none", "best", "best", identifiers.coupon_id(member, year)))
+        points: int | str = chance.choice((0, 0, "best", "best", 500, 1_000, 2_000))
+        if coupon not in ("none", "best"):
+            points = chance.choice((0, "best"))
+        return Op(
+            "order",
+            member=member,
+            key=self._name("k"),
+            units={sku: chance.choice((1, 1, 1, 2, 3)) for sku in skus},
+            coupon=coupon,
+            points=points,
+            expects=chance.choice((None, None, None, 1)),
+        )
+
+    def _quote(self) -> Op:
+        order = self._order()
+        return Op("quote", **{name: value for name, value in order.what.items() if name not in ("key", "expects")})
+
+    def _pay(self, seen: Seen | None = None) -> Op | None:
+        seen = seen or self._seen("placed") or self._seen("paid", "cancelled", "lapsed")
+        if seen is None:
+            return None
+        if seen.payments and self._chance.random() < 0.2:
+            return self._chance.choice(seen.payments)  # the provider tells it again
+        amount = seen.paid_fen if self._chance.random() < 0.9 else self._chance.randint(1, 50_000)
+        return Op("pay", order=seen.name, payment=self._name("p"), amount_fen=amount or 1)
+
+    def _ship(self, seen: Seen | None = None) -> Op | None:
+        seen = seen or self._seen("paid")
+        return seen and Op("ship", order=seen.name)
+
+    def _receive(self, seen: Seen | None = None) -> Op | None:
+        seen = seen or self._seen("shipped")
+        return seen and Op("receive", order=seen.name)
+
+    def _refuse(self, seen: Seen | None = None) -> Op | None:
+        seen = seen or self._seen("shipped")
+        return seen and Op("refuse", order=seen.name)
+
+    def _cancel(self, seen: Seen | None = None) -> Op | None:
+        seen = seen or self._seen("placed", "paid")
+        return seen and Op("cancel", order=seen.name)
+
+    def _give_back(self, seen: Seen | None = None) -> Op | None:
+        chance = self._chance
+        seen = seen or self._seen("received")
+        if seen is None:
+            return None
+        if seen.returns and chance.random() < 0.15:
+            return chance.choice(seen.returns)
+        if chance.random() < 0.3:
+            units = dict(seen.units)
+        else:
+            sku = chance.choice(list(seen.units))
+            units = {sku: chance.randint(1, seen.units[sku])}
+        return Op("give_back", order=seen.name, return_id=self._name("r"), units=units)
+
+    def _adjust(self) -> Op:
+        points = self._chance.choice((1, 300, 500, 2_000, 5_000, -100, -700, -2_000))
+        return Op("adjust", member=self._chance.choice(MEMBERS), adjustment=self._name("a"), points=points)
+
+    def _move_stock(self) -> Op:
+        delta = self._chance.choice((1, 2, 5, 20, -1, -3))
+        return Op("move_stock", sku=self._chance.choice(list(PRODUCTS)), movement=self._name("m"), delta=delta)
+
+    def _put_product(self) -> Op:
+        sku = self._chance.choice(list(PRODUCTS))
+        price, zone = PRODUCTS[sku]
+        return Op(
+            "put_product",
+            sku=sku,
+            price_fen=price + self._chance.choice((0, 0, 1, 50)),
+            zone=zone != (self._chance.random() < 0.2),
+            threshold=self._chance.choice((None, 3)),
+        )
+
+    def _register(self) -> Op:
+        return Op("register", member=self._chance.choice(MEMBERS), birthday=self._birthday())
+
+    def _set_birthday(self) -> Op:
+        return Op("set_birthday", member=self._chance.choice(MEMBERS), birthday=self._birthday() or "1980-02-29")
+
+    def _read(self) -> Op:
+        chance = self._chance
+        if self._orders and chance.random() < 0.3:
+            name = chance.choice(list(self._orders))
+            return Op("read", who=name.split("/")[0], staff=False, path=f"/orders/{order_id_of(name)}")
+        return Op("read", who=chance.choice(MEMBERS), staff=False, path=chance.choice(READS))
+
+    def _again(self) -> Op | None:
+        return self._chance.choice(self._sent) if self._sent else None
+
+    def _deliver(self) -> Op:
+        waiting = [name for name, records in self._world.pending.items() if records]
+        if waiting and self._chance.random() < 0.002:
+            return Op("lose", consumer=self._chance.choice(waiting))
+        return Op("deliver", consumer=self._chance.choice(waiting or list(KINDS)))
+
+    def _work(self) -> Op:
+        names = sorted({each.queue for each in self._world.queue}) or list(QUEUES)
+        return Op("work", queue=self._chance.choice(names))
+
+    def _fire(self) -> Op:
+        jobs: Any = (*OFTEN, *OFTEN, timetable.EXPIRE_POINTS, timetable.ISSUE_BIRTHDAY_COUPONS, timetable.AUDIT_POINTS)
+        return Op("fire", job=self._chance.choice(jobs))

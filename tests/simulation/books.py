@@ -1,0 +1,566 @@
+"""The independent model of the rules, fed with the facts, against what the programme says and has stored."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.oracle import calendar, pricing, refunds, tables, tiers
+from tests.oracle.purse import Purse
+from tests.simulation.facts import Fact, Facts, order_name, within
+from tests.simulation.script import Violation
+from tests.simulation.world import World, order_id_of
+from tests.support.events import Call, claims, staff
+
+Json = dict[str, Any]
+PAYMENT_WINDOW = timedelta(minutes=30)
+AUTO_RECEIPT = timedelta(days=10)
+RELEASE = timedelta(days=7)
+CLOSED = {"returned", "cancelled", "lapsed", "refused"}
+
+
+def differ(name: str, what: str, expected: object, found: object) -> None:
+    """Complain unless two things are equal.
+
+    Raises
+    ------
+    Violation
+        They are not.
+    """
+    if expected != found:
+        raise Violation(name, f"{what}: expected {expected}, found {found}")
+
+
+@dataclass
+class Life:
+    """An order as the model has it: what it was placed at, and what has become of it.
+
+    ``changes`` are those after the payment: when, what it earns from then on, and how many redeemed points
+    have come back by then.
+    """
+
+    name: str
+    member: str
+    shown: Json
+    row: Json
+    order: refunds.Order
+    status: str
+    paid_at: datetime | None
+    staying: list[int]
+    changes: list[tuple[datetime, int, int]] = field(default_factory=list)
+    released_from: datetime | None = None
+
+    @property
+    def retained(self) -> dict[str, int]:
+        """What is kept of it (O4, O5)."""
+        return refunds.retained(self.order, self.staying)
+
+    @property
+    def earned_first(self) -> int:
+        """What it earned when it was paid (E1)."""
+        return tables.earned_points(self.order.paid_fen)
+
+
+def at(text: str | None) -> datetime | None:
+    """Read a time of an answer."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class Books:
+    """One look at a world at rest.
+
+    Raises
+    ------
+    Violation
+        Whatever does not agree.
+    """
+
+    def __init__(self, world: World, facts: Facts) -> None:
+        self.world = world
+        self.facts = facts
+        self.now = world.time.now()
+        self.lives: list[Life] = []
+
+    def check(self) -> None:
+        """Compare everything."""
+        by_order: dict[str, dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
+        for fact in self.facts.of.values():
+            if fact.happened and "order" in fact.op.what:
+                by_order[fact.op["order"]][fact.op.do].append(fact)
+        for placed in self.facts.happened("order"):
+            self.lives.append(self._life(placed, by_order[order_name(placed.op)]))
+        differ("orders nobody placed", "orders", len(self.lives), self._orders_stored())
+        self._check_stock()
+        members = sorted({fact.op["member"] for fact in self.facts.happened("register")})
+        for member in members:
+            lives = [life for life in self.lives if life.member == member]
+            self._check_tier(member, lives)
+            self._check_coupons(member, lives)
+            self._check_points(member, lives)
+        self._check_refunds_due()
+
+    def _orders_stored(self) -> int:
+        return sum(row["item"] == "ORDER" for row in self.world.cloud.rows("Orders"))
+
+    # Orders
+
+    def _life(self, placed: Fact, then: dict[str, list[Fact]]) -> Life:
+        name, op = order_name(placed.op), placed.op
+        order_id = order_id_of(name)
+        shown = self.world.ask(Call("GET", f"/orders/{order_id}", None, staff())).body
+        row = self.world.cloud.row("Orders", order_id=order_id, item="ORDER")
+        if row is None:
+            raise Violation("order lost", name)
+        placed_at = at(shown["placed_at"])
+        assert placed_at is not None
+        if not within(placed, placed_at):
+            raise Violation("placed at another time", f"{name}: {placed_at}")
+        differ("units", name, op["units"], {line["sku"]: line["quantity"] for line in shown["lines"]})
+        self._check_quote(name, op["coupon"], op["points"], shown["quote"], placed_at, op["member"])
+        order = refunds.order_of(shown["quote"])
+        paid_at = self._paid_at(name, shown, then["pay"], order.paid_fen, placed_at)
+        status, closed_at, received_at = self._status(name, shown, then, placed_at, paid_at, order)
+        staying = list(order.all_quantities)
+        if status in CLOSED:
+            staying = [0] * len(staying)
+        skus = [line["sku"] for line in shown["lines"]]
+        life = Life(name, op["member"], shown, row, order, status, paid_at, staying)
+        if paid_at is not None:
+            life.staying = self._changes(life, skus, then["give_back"], closed_at)
+        if received_at is not None:
+            life.released_from = received_at + RELEASE
+        differ("status", name, status, shown["status"])
+        kept = life.retained
+        if status not in CLOSED and paid_at is None:
+            kept = kept | {"earned_points": 0}
+        differ("retained", name, kept, shown["retained"])
+        differ("refunded", name, order.paid_fen - kept["paid_fen"] if paid_at else 0, shown["refunded_fen"])
+        back = [quantity - stays for quantity, stays in zip(order.all_quantities, life.staying, strict=True)]
+        if status in ("received", "returned"):
+            differ("returned units", name, back, [line["returned_quantity"] for line in shown["lines"]])
+        return life
+
+    def _check_quote(
+        self, name: str, coupon: str, points: int | str, quote: Json, placed_at: datetime, member: str
+    ) -> None:
+        """Price what was taken once more (P2-P8)."""
+        lines = [
+            (line["sku"], line["list_price_fen"], self._in_zone(line), line["quantity"])
+            for line in quote["lines"]
+        ]
+        used = quote["coupon"]
+        held = None
+        if used is not None:
+            held = self._held(member, used["coupon_id"])
+        cart = pricing.Cart(lines, quote["tier"], placed_at, coupon=coupon, points=points)
+        expected = pricing.price(cart, held, quote["points"]["redeemed"])
+        found = {each: value for each, value in quote.items() if each != "not_applied"}
+        if expected != found:  # a product can have been in the zone and out of it
+            lines = [(sku, price, not zone, quantity) for sku, price, zone, quantity in lines]
+            cart = pricing.Cart(lines, quote["tier"], placed_at, coupon=coupon, points=points)
+            differ("quote", name, pricing.price(cart, held, quote["points"]["redeemed"]), found)
+        if isinstance(points, int) and points:
+            differ("points redeemed", name, points, quote["points"]["redeemed"])
+        if coupon == "none" and used is not None:
+            raise Violation("coupon not asked for", name)
+
+    def _in_zone(self, line: Json) -> bool:
+        products = [fact.op for fact in self.facts.happened("put_product") if fact.op["sku"] == line["sku"]]
+        fits = [op for op in products if op["price_fen"] == line["list_price_fen"]]
+        if not fits:
+            raise Violation("price from nowhere", f"{line}")
+        return any(bool(op["zone"]) for op in fits)
+
+    def _held(self, member: str, coupon_id: str) -> pricing.HeldCoupon:
+        for row in self.world.cloud.rows("Members"):
+            if row.get("coupon_id") == coupon_id and row["member_id"] == member:
+                window = (at(row["valid_from"]), at(row["valid_until"]))
+                assert window[0] is not None and window[1] is not None
+                return pricing.HeldCoupon(coupon_id, row["face_value_fen"], *window)
+        raise Violation("coupon from nowhere", f"{member} {coupon_id}")
+
+    def _paid_at(
+        self, name: str, shown: Json, pays: list[Fact], paid_fen: int, placed_at: datetime
+    ) -> datetime | None:
+        expected = sorted((fact.op["payment"], fact.op["amount_fen"]) for fact in pays)
+        payments = shown["payments"]
+        differ("payments", name, expected, sorted((each["payment_id"], each["amount_fen"]) for each in payments))
+        applied = [each for each in payments if each["applied"]]
+        paid_at = at(shown["paid_at"])
+        if paid_fen == 0:
+            differ("paid at once", name, placed_at, paid_at)
+            return paid_at
+        differ("payments applied", name, 0 if paid_at is None else 1, len(applied))
+        if paid_at is None:
+            return None
+        fact = next(each for each in pays if each.op["payment"] == applied[0]["payment_id"])
+        if not within(fact, paid_at) or paid_at >= placed_at + PAYMENT_WINDOW:
+            raise Violation("paid at another time", f"{name}: {paid_at}")
+        differ("amount", name, paid_fen, applied[0]["amount_fen"])
+        return paid_at
+
+    def _status(
+        self,
+        name: str,
+        shown: Json,
+        then: dict[str, list[Fact]],
+        placed_at: datetime,
+        paid_at: datetime | None,
+        order: refunds.Order,
+    ) -> tuple[str, datetime | None, datetime | None]:
+        """Return what has become of an order, when it was closed and when received (O1-O5)."""
+        closed_at, received_at = at(shown["closed_at"]), at(shown["received_at"])
+        if then["cancel"]:
+            if then["ship"]:
+                raise Violation("cancelled and shipped", name)
+            return "cancelled", self._at(name, then["cancel"], closed_at), None
+        if paid_at is None:
+            if then["ship"]:
+                raise Violation("shipped unpaid", name)
+            if self.now < placed_at + PAYMENT_WINDOW:
+                return "placed", None, None
+            differ("lapsed at", name, placed_at + PAYMENT_WINDOW, closed_at)
+            return "lapsed", closed_at, None
+        if not then["ship"]:
+            return "paid", None, None
+        shipped_at = self._at(name, then["ship"], at(shown["shipped_at"]))
+        if then["refuse"]:
+            if then["receive"] or then["give_back"]:
+                raise Violation("refused and received", name)
+            return "refused", self._at(name, then["refuse"], closed_at), None
+        if received_at is not None and then["receive"] and within(then["receive"][0], received_at):
+            pass
+        elif self.now >= shipped_at + AUTO_RECEIPT:
+            differ("received at", name, shipped_at + AUTO_RECEIPT, received_at)
+        elif then["receive"]:
+            raise Violation("received at another time", f"{name}: {received_at}")
+        else:
+            return "shipped", None, None
+        back = Counter[str]()
+        for fact in then["give_back"]:
+            back.update(fact.op["units"])
+        ordered = Counter({line["sku"]: line["quantity"] for line in shown["lines"]})
+        if any(units > ordered[sku] for sku, units in back.items()):
+            raise Violation("more returned than ordered", f"{name}: {back}")
+        whole = sum(back.values()) == sum(order.all_quantities)
+        return ("returned" if whole else "received"), (closed_at if whole else None), received_at
+
+    @staticmethod
+    def _at(name: str, facts: list[Fact], moment: datetime | None) -> datetime:
+        if moment is None or not within(facts[0], moment):
+            raise Violation("happened at another time", f"{name}: {facts[0].op} at {moment}")
+        return moment
+
+    def _changes(
+        self, life: Life, skus: list[str], returns: list[Fact], closed_at: datetime | None
+    ) -> list[int]:
+        """Find the order in which returns came about, from what was kept after each; return what stays."""
+        stored = [
+            (at(change["at"]), change["effective_fen"], change["earned_points"], change["paid_fen"])
+            for change in life.row["changes"][1:]
+        ]
+        if life.status in ("cancelled", "refused"):
+            differ("changes", life.name, [(closed_at, 0, 0, 0)], stored)
+            assert closed_at is not None
+            life.changes.append((closed_at, 0, life.order.redeemed_points))
+            return [0] * len(skus)
+        differ("returns", life.name, len(stored), len(returns))
+        stays = self._in_some_order(life, skus, returns, stored, list(life.order.all_quantities))
+        if stays is None:
+            raise Violation("returns add up to something else", f"{life.name}: {stored}")
+        return stays
+
+    def _in_some_order(
+        self,
+        life: Life,
+        skus: list[str],
+        returns: Sequence[Fact],
+        stored: Sequence[tuple[datetime | None, int, int, int]],
+        staying: list[int],
+    ) -> list[int] | None:
+        if not stored:
+            return staying
+        moment = stored[0][0]
+        assert moment is not None
+        for fact in returns:
+            after = [stays - fact.op["units"].get(sku, 0) for sku, stays in zip(skus, staying, strict=True)]
+            if min(after) < 0 or not within(fact, moment):
+                continue
+            kept = refunds.retained(life.order, after)
+            if (kept["order_amount_fen"], kept["earned_points"], kept["paid_fen"]) != stored[0][1:]:
+                continue
+            before = refunds.retained(life.order, staying)
+            gave = (before["paid_fen"] - kept["paid_fen"], before["redeemed_points"] - kept["redeemed_points"])
+            told = fact.answer and (fact.answer.body["refund_fen"], fact.answer.body["points_restored"])
+            if told and told != gave:
+                continue
+            restored = life.order.redeemed_points - kept["redeemed_points"]
+            life.changes.append((moment, kept["earned_points"], restored))
+            rest = [each for each in returns if each is not fact]
+            found = self._in_some_order(life, skus, rest, stored[1:], after)
+            if found is not None:
+                return found
+            life.changes.pop()
+        return None
+
+    # Stock, tiers, coupons
+
+    def _check_stock(self) -> None:
+        expected: Counter[str] = Counter()
+        for fact in self.facts.happened("move_stock"):
+            expected[fact.op["sku"]] += fact.op["delta"]
+        for life in self.lives:
+            for line, stays in zip(life.shown["lines"], life.staying, strict=True):
+                expected[line["sku"]] -= stays
+        for sku in {fact.op["sku"] for fact in self.facts.happened("put_product")}:
+            found = self.world.ask(Call("GET", f"/products/{sku}", None, staff())).body
+            differ("stock", sku, expected[sku], found["stock"])
+
+    def _check_tier(self, member: str, lives: list[Life]) -> None:
+        paid = [life for life in lives if life.paid_at is not None]
+        effective = sum(life.retained["order_amount_fen"] for life in paid)
+        shown = self.world.ask(Call("GET", "/members/me", None, claims(member))).body
+        differ("E", member, effective, shown["effective_amount_fen"])
+        differ("tier", member, tiers.tier(bool(paid), effective), shown["tier"])
+        following = tiers.amount_to_next(bool(paid), effective)
+        told = shown["next_tier"] and (shown["next_tier"]["tier"], shown["next_tier"]["amount_to_go_fen"])
+        differ("next tier", member, following, told)
+
+    def _check_coupons(self, member: str, lives: list[Life]) -> None:
+        coupons = list(self._pages("/members/me/coupons?limit=100", member))
+        using = {
+            life.shown["quote"]["coupon"]["coupon_id"]: order_id_of(life.name)
+            for life in lives
+            if life.shown["quote"]["coupon"] and life.status not in CLOSED
+        }
+        held = [
+            life.shown["quote"]["coupon"]["coupon_id"]
+            for life in lives
+            if life.shown["quote"]["coupon"] and life.status not in CLOSED
+        ]
+        differ("coupon used more than once", member, len(using), len(held))
+        years = [coupon["valid_from"][:4] for coupon in coupons]
+        differ("coupons of a year", member, len(set(years)), len(years))
+        for coupon in coupons:
+            order_id = using.get(coupon["coupon_id"])
+            until = at(coupon["valid_until"])
+            assert until is not None
+            over = self.now >= until + timedelta(seconds=1)
+            status = "used" if order_id else "expired" if over else "available"
+            differ("coupon", f"{member} {coupon}", (status, order_id), (coupon["status"], coupon["order_id"]))
+        shown = self.world.ask(Call("GET", "/members/me", None, claims(member))).body
+        if shown["birthday"] is None or shown["tier"] == "J0":
+            return
+        store_now = calendar.store_time(self.now)
+        if int(shown["birthday"][5:7]) == store_now.month and str(store_now.year) not in years:
+            raise Violation("no birthday coupon", f"{member}: {shown}")
+
+    def _pages(self, path: str, member: str) -> Iterator[Json]:
+        query: str | None = path
+        while query:
+            route, _, parameters = query.partition("?")
+            call = Call("GET", route, None, claims(member))
+            call.query = dict(each.split("=", 1) for each in parameters.split("&") if each)
+            page = self.world.ask(call).body
+            yield from page["items"]
+            query = page["next_cursor"] and f"{path}&cursor={page['next_cursor']}"
+
+    # Points
+
+    def _check_points(self, member: str, lives: list[Life]) -> None:
+        rows = [
+            row
+            for row in self.world.cloud.rows("Members")
+            if row["member_id"] == member and row["item"].startswith("ENTRY#")
+        ]
+        rows.sort(key=lambda row: row["number"])
+        told = [each["kind"] for each in self._pages("/members/me/points/entries?limit=100", member)]
+        differ("entries shown", member, sorted(row["kind"] for row in rows), sorted(told))
+        adjustments = {
+            fact.op["adjustment"]: fact for fact in self.facts.happened("adjust") if fact.op["member"] == member
+        }
+        retraced = Retraced(member, lives, adjustments)
+        retraced.follow(rows)
+        model = retraced.model
+        wallet = self.world.cloud.row("Members", member_id=member, item="WALLET")
+        assert wallet is not None
+        stored = {int(year): points for year, points in wallet["available"].items() if points}
+        differ(
+            "wallet",
+            member,
+            (model.frozen, model.available, model.debt),
+            (wallet["frozen"], stored, wallet["debt"]),
+        )
+        shown = self.world.ask(Call("GET", "/members/me/points", None, claims(member))).body
+        usable = model.usable(self.now)
+        differ(
+            "points shown",
+            member,
+            (sum(usable.values()), model.frozen, model.debt),
+            (shown["available"], shown["frozen"], shown["debt"]),
+        )
+        frozen = sum(
+            life.retained["earned_points"]
+            for life in lives
+            if life.paid_at is not None and (life.released_from is None or life.released_from > self.now)
+        )
+        differ("frozen points", member, frozen, model.frozen)
+
+    # Money
+
+    def _check_refunds_due(self) -> None:
+        """Every amount that is to be paid back is told exactly once, by the id of its event (O6)."""
+        if "orders-publisher" in self.world.lost:
+            return
+        due: Counter[str] = Counter()
+        for event in self.world.told("RefundDue").values():
+            due[event["order_id"]] += event["amount_fen"]
+        for life in self.lives:
+            expected = life.shown["refunded_fen"]
+            expected += sum(each["amount_fen"] for each in life.shown["payments"] if not each["applied"])
+            differ("refunds told", life.name, expected, due[order_id_of(life.name)])
+
+
+class Retraced:
+    """A member's points as the model has them, its operations done in the order in which the ledger has them.
+
+    The ledger says what came first, and when the release and expiry jobs ran; what each operation moves is
+    the model's to say.
+    """
+
+    def __init__(self, member: str, lives: list[Life], adjustments: dict[str, Fact]) -> None:
+        self.member = member
+        self.model = Purse()
+        self._lives = {order_id_of(life.name): life for life in lives}
+        self._adjustments = adjustments
+        self._restores: dict[str, list[tuple[datetime, int]]] = {}
+        self._reverses: dict[str, list[tuple[datetime, int]]] = {}
+        for order_id, life in self._lives.items():
+            if life.paid_at is None:
+                closed_at = at(life.shown["closed_at"])
+                back = [] if closed_at is None else [(closed_at, life.order.redeemed_points)]
+                self._restores[order_id], self._reverses[order_id] = back, []
+                continue
+            self._restores[order_id] = [(moment, back) for moment, _, back in life.changes]
+            self._reverses[order_id] = [(moment, earned) for moment, earned, _ in life.changes]
+            if not life.earned_first:
+                self.model.paid(order_id, 0, life.paid_at)
+
+    def follow(self, rows: list[Json]) -> None:
+        """Do what the ledger's rows say was done, and compare what each has moved."""
+        place = 0
+        while place < len(rows):
+            row = rows[place]
+            before = self._balances()
+            lapsed = self._lapsed()
+            count = self._do(rows[place:])
+            group = rows[place : place + count]
+            place += count
+            moved = self._minus(self._balances(), before)
+            said = self._said(group)
+            differ(f"ledger: {row['kind']}", f"{self.member} {group}", moved, said)
+            differ(
+                "lapsed points",
+                f"{self.member} {group}",
+                self._lapsed() - lapsed,
+                sum(each["lapsed_points"] for each in group),
+            )
+        before = self._balances()
+        for order_id in self._lives:
+            while self._restores[order_id]:
+                self._restore(order_id)
+            while self._reverses[order_id]:
+                self._reverse(order_id)
+        differ("not in the ledger", self.member, before, self._balances())
+
+    def _do(self, rows: list[Json]) -> int:
+        """Do one operation; return how many entries it has."""
+        row = rows[0]
+        kind, order_id = row["kind"], row["order_id"]
+        moment = at(row["occurred_at"])
+        assert moment is not None
+        if kind == "adjust":
+            fact = self._adjustments.pop(row["adjustment_id"], None)
+            if fact is None or not within(fact, moment):
+                raise Violation("adjusted by nobody", f"{row}")
+            self.model.adjust(fact.op["points"], moment)
+            return 1
+        if kind == "expire" and order_id is None:
+            count = self._as_long_as(rows, lambda each: each["kind"] == "expire" and each["order_id"] is None)
+            last = at(rows[count - 1]["occurred_at"])
+            assert last is not None
+            self.model.expire(last)
+            return count
+        life = self._lives.get(order_id)
+        if life is None:
+            raise Violation("entry of no order", f"{row}")
+        if kind == "earn":
+            differ("paid at", life.name, life.paid_at, moment)
+            assert life.paid_at is not None
+            self.model.paid(order_id, life.earned_first, life.paid_at)
+            return 1
+        if kind == "redeem":
+            differ("placed at", life.name, at(life.shown["placed_at"]), moment)
+            self.model.redeem(order_id, life.order.redeemed_points, moment)
+            return 1
+        if kind == "release" or (kind == "lapse" and row["frozen_delta"]):
+            if life.released_from is None or moment < life.released_from:
+                raise Violation("released too early", f"{life.name}: {row}")
+            self.model.release(order_id, moment)
+            return 1
+        if kind in ("restore", "lapse"):
+            self._next(order_id, self._restores, self._restore, row)
+            both = len(rows) > 1 and kind == "restore" and rows[1]["kind"] == "lapse"
+            both = both and (rows[1]["order_id"], rows[1]["occurred_at"]) == (order_id, row["occurred_at"])
+            return 2 if both and not rows[1]["frozen_delta"] else 1
+        count = self._as_long_as(rows, lambda each: each["kind"] == "expire" and each["order_id"] == order_id)
+        if len(rows) == count or rows[count]["kind"] != "reverse":
+            raise Violation("entry of no operation", f"{rows[: count + 1]}")
+        self._next(order_id, self._reverses, self._reverse, rows[count])
+        return count + 1
+
+    def _next(self, order_id: str, waiting: Any, act: Any, row: Json) -> None:
+        """Do the next part of an order's changes that moves anything; it has the time of its change."""
+        before = (self._balances(), self._lapsed())
+        while waiting[order_id]:
+            moment, _ = waiting[order_id][0]
+            act(order_id)
+            if (self._balances(), self._lapsed()) != before:
+                differ("time of a change", f"{row}", moment, at(row["occurred_at"]))
+                return
+        raise Violation("entry of no change", f"{row}")
+
+    def _restore(self, order_id: str) -> None:
+        moment, total = self._restores[order_id].pop(0)
+        self.model.restore(order_id, total - self.model.given_back[order_id], moment)
+
+    def _reverse(self, order_id: str) -> None:
+        moment, earned = self._reverses[order_id].pop(0)
+        given_back = self.model.given_back[order_id]
+        self.model.change(order_id, earned=earned, to_restore=given_back, moment=moment)
+
+    @staticmethod
+    def _as_long_as(rows: list[Json], fits: Any) -> int:
+        return next((place for place, row in enumerate(rows) if not fits(row)), len(rows))
+
+    def _balances(self) -> tuple[int, Counter[int], int]:
+        return self.model.frozen, Counter(self.model.available), self.model.debt
+
+    def _lapsed(self) -> int:
+        return self.model.lapsed
+
+    @staticmethod
+    def _minus(after: Any, before: Any) -> tuple[int, dict[int, int], int]:
+        years = {year: after[1][year] - before[1][year] for year in sorted({*after[1], *before[1]})}
+        moved = {year: points for year, points in years.items() if points}
+        return after[0] - before[0], moved, after[2] - before[2]
+
+    @staticmethod
+    def _said(rows: list[Json]) -> tuple[int, dict[int, int], int]:
+        years: Counter[int] = Counter()
+        for row in rows:
+            years.update({int(year): points for year, points in row["available_delta"].items()})
+        moved = {year: years[year] for year in sorted(years) if years[year]}
+        return sum(row["frozen_delta"] for row in rows), moved, sum(row["debt_delta"] for row in rows)
+

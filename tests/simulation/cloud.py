@@ -1,0 +1,230 @@
+"""AWS within this process: the emulator's DynamoDB, queues and a bus, under the real SDK and without a network."""
+
+import asyncio
+import json
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from typing import Any
+
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from ministack.services import dynamodb as emulator
+
+from functions.platform import bus, dynamo, fanout
+from functions.platform.dynamo import CONNECT_SECONDS_MAX, READ_SECONDS_MAX, Tables
+from functions.platform.settings import Settings
+from tests.simulation.faults import Crash, Faults, Kind
+from tests.simulation.virtual import Time
+from tests.support import tables
+from tests.support.faults import Raw
+
+Json = dict[str, Any]
+ENDPOINT = "http://127.0.0.1:9"
+CALL_SECONDS = 0.004
+CONTENT_TYPE = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
+RECENT_MAX = 12
+"""How many changes of a table an index can be behind."""
+_STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+class Cloud:
+    """The tables, queues and the bus of one world, and the clients through which functions reach them.
+
+    ``changes`` are the stream records of every table in the order of their commits, ``messages`` what queues
+    were sent, ``events`` what the bus took.
+    """
+
+    def __init__(self, time: Time, faults: Faults, pause: Callable[[], None]) -> None:
+        self.time = time
+        self.faults = faults
+        self._pause = pause
+        self.changes: list[Json] = []
+        self.messages: list[Json] = []
+        self.events: list[Json] = []
+        self.reads: Counter[str] = Counter()
+        self.ends_at = float("inf")
+        """When Lambda ends the invocation that is running."""
+        self._recent: dict[str, deque[Json]] = defaultdict(lambda: deque(maxlen=RECENT_MAX))
+        emulator.reset()
+        self.dynamodb = dynamo.client(ENDPOINT)
+        self.sqs = fanout.client(ENDPOINT)
+        self.bus = bus.client(ENDPOINT)
+        for client in (self.dynamodb, self.sqs, self.bus):
+            send: Any = self._send
+            client.meta.events.register("before-send", send)
+            client.meta.events.register("choose-signer", _unsigned)
+        self.settings = self._create_tables()
+        self.tables = Tables(self.dynamodb)
+
+    def rows(self, table: str) -> list[Json]:
+        """Return all rows of a table as they are, beside all calls and faults."""
+        found = emulator._tables[table]["items"]
+        return [dynamo.from_item(item) for partition in found.values() for item in partition.values()]
+
+    def row(self, table: str, **key: str) -> Json | None:
+        """Return a row as it is, beside all calls and faults."""
+        partition, item = key.values()
+        found = emulator._tables[table]["items"].get(partition, {}).get(item)
+        return None if found is None else dynamo.from_item(found)
+
+    def _create_tables(self) -> Settings:
+        for name in tables.PARTITION_KEYS:
+            self._emulate(
+                "CreateTable",
+                {
+                    "TableName": name,
+                    "BillingMode": "PAY_PER_REQUEST",
+                    "StreamSpecification": _STREAM,
+                    **tables.definition(name),
+                },
+            )
+        return Settings.from_environment({f"{name.upper()}_TABLE": name for name in tables.PARTITION_KEYS})
+
+    def _send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
+        """Answer one send of the SDK; it parses the answer, and sends again what it thinks worth it."""
+        operation = event_name.rsplit(".", 1)[-1]
+        self._pause()
+        self.time.pass_by(CALL_SECONDS)
+        if self.time.time() > self.ends_at:
+            raise Crash("time-out")
+        sent: Any = request.body
+        body = json.loads(sent)
+        fault = self.faults.draw(operation, body)
+        match fault:
+            case None | Kind.STALE | Kind.EMPTY_PAGE | Kind.SHORT_PAGE | Kind.UNPROCESSED:
+                return self._answered(request, *self._do(operation, body, fault))
+            case Kind.ENTRIES_REFUSED:
+                return self._answered(request, *self._do(operation, body, fault))
+            case Kind.RESET:
+                raise ConnectionClosedError(endpoint_url=request.url)
+            case Kind.CRASH:
+                raise Crash(operation)
+            case Kind.TIMED_OUT:
+                self.time.pass_by(CONNECT_SECONDS_MAX + READ_SECONDS_MAX)
+                raise ReadTimeoutError(endpoint_url=request.url)
+            case Kind.LOST | Kind.TIMED_OUT_AFTER | Kind.SERVER_ERROR_AFTER | Kind.CRASH_AFTER:
+                self._do(operation, body, None)
+        match fault:
+            case Kind.LOST:
+                raise ConnectionClosedError(endpoint_url=request.url)
+            case Kind.CRASH_AFTER:
+                raise Crash(operation)
+            case Kind.TIMED_OUT_AFTER:
+                self.time.pass_by(CONNECT_SECONDS_MAX + READ_SECONDS_MAX)
+                raise ReadTimeoutError(endpoint_url=request.url)
+            case Kind.SERVER_ERROR | Kind.SERVER_ERROR_AFTER:
+                return self._answered(request, 500, {"__type": "InternalServerError"})
+            case Kind.THROTTLED:
+                return self._answered(request, 400, {"__type": "ThrottlingException"})
+            case Kind.IN_PROGRESS:
+                return self._answered(request, 400, {"__type": "TransactionInProgressException"})
+            case _:
+                return self._answered(request, 400, self._conflict(operation, body))
+
+    @staticmethod
+    def _answered(request: AWSPreparedRequest, status: int, body: Json | bytes) -> AWSResponse:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return AWSResponse(request.url, status, CONTENT_TYPE, Raw(raw))
+
+    def _conflict(self, operation: str, body: Json) -> Json:
+        if operation != "TransactWriteItems":
+            return {"__type": "TransactionConflictException", "message": "Transaction is ongoing for the item"}
+        codes = ["None"] * len(body["TransactItems"])
+        codes[self.faults.chance.randrange(len(codes))] = "TransactionConflict"
+        return {
+            "__type": "TransactionCanceledException",
+            "Message": f"Transaction cancelled, please refer cancellation reasons for specific reasons {codes}",
+            "CancellationReasons": [{"Code": code} for code in codes],
+        }
+
+    def _do(self, operation: str, body: Json, fault: Kind | None) -> tuple[int, Json | bytes]:
+        match operation:
+            case "SendMessage":
+                self.messages.append(body)
+                return 200, {"MessageId": str(len(self.messages))}
+            case "PutEvents":
+                return 200, self._put_events(body["Entries"], fault)
+        match fault:
+            case Kind.UNPROCESSED:
+                return self._some_unprocessed(body)
+            case Kind.EMPTY_PAGE if "ExclusiveStartKey" in body:
+                again = body["ExclusiveStartKey"]
+                return 200, {"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": again}
+            case Kind.EMPTY_PAGE | Kind.SHORT_PAGE:
+                return self._emulate(operation, {**body, "Limit": self.faults.chance.randint(1, 2)})
+            case Kind.STALE:
+                return self._stale(operation, body)
+        return self._emulate(operation, body)
+
+    def _put_events(self, entries: list[Json], fault: Kind | None) -> Json:
+        refused = set()
+        if fault is Kind.ENTRIES_REFUSED:
+            refused = {place for place in range(len(entries)) if self.faults.chance.random() < 0.5}
+        self.events += [entry for place, entry in enumerate(entries) if place not in refused]
+        results = [
+            {"ErrorCode": "InternalFailure"} if place in refused else {"EventId": str(place)}
+            for place in range(len(entries))
+        ]
+        return {"FailedEntryCount": len(refused), "Entries": results}
+
+    def _some_unprocessed(self, body: Json) -> tuple[int, Json]:
+        asked: Json = {}
+        left: Json = {}
+        for table, what in body["RequestItems"].items():
+            for key in what["Keys"]:
+                side = left if self.faults.chance.random() < 0.5 else asked
+                side.setdefault(table, {**what, "Keys": []})["Keys"].append(key)
+        answer: Json = {"Responses": {}}
+        if asked:
+            answer = json.loads(self._emulate("BatchGetItem", {"RequestItems": asked})[1])
+        return 200, answer | {"UnprocessedKeys": left}
+
+    def _stale(self, operation: str, body: Json) -> tuple[int, bytes]:
+        """Answer a read as it was some changes ago."""
+        recent = self._recent[body["TableName"]]
+        behind = list(recent)[len(recent) - self.faults.chance.randint(0, len(recent)) :]
+        table = emulator._tables[body["TableName"]]
+        for change in reversed(behind):
+            self._put_back(table, change, "OldImage")
+        try:
+            return self._emulate(operation, body)
+        finally:
+            for change in behind:
+                self._put_back(table, change, "NewImage")
+
+    @staticmethod
+    def _put_back(table: Json, change: Json, image: str) -> None:
+        keys = change["dynamodb"]["Keys"]
+        partition, sort = keys[table["pk_name"]]["S"], keys[table["sk_name"]]["S"]
+        item = change["dynamodb"].get(image)
+        if item is None:
+            emulator._remove_item(table, partition, sort)
+        else:
+            emulator._set_item(table, partition, sort, item)
+
+    def _emulate(self, operation: str, body: Json) -> tuple[int, bytes]:
+        headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
+        call = emulator.handle_request("POST", "/", headers, json.dumps(body).encode(), {})
+        status, _, answer = _finished(call)
+        for table, records in emulator._stream_records.items():
+            if records:
+                self.changes += records
+                self._recent[table].extend(records)
+                records.clear()
+        return status, answer if isinstance(answer, bytes) else answer.encode()
+
+
+def _unsigned(**_: Any) -> object:
+    """Nobody checks signatures here, and a fifth of a call's cost goes into them."""
+    return UNSIGNED
+
+
+def _finished(call: Any) -> Any:
+    """Return what a coroutine returns that waits for nothing."""
+    try:
+        call.send(None)
+    except StopIteration as stopped:
+        return stopped.value
+    raise asyncio.InvalidStateError("the emulator waits for something")

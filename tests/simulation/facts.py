@@ -1,0 +1,175 @@
+"""What has happened, as far as the outside knows: what was acknowledged, and what reading has shown since."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.checkout import catalog, order_rows
+from functions.points import account_rows
+from tests.simulation.script import Op, Violation
+from tests.simulation.world import Outcome, World, order_id_of
+from tests.support.events import Answer, Call, claims, staff
+
+Json = dict[str, Any]
+SILENT = {"quote", "read"}
+"""Operations after which everything is as before."""
+ALLOWED = {200, 201, 400, 404, 409, 422, 503}
+
+
+@dataclass
+class Fact:
+    """Something that was asked for, perhaps more than once, and whether it is known to have happened."""
+
+    op: Op
+    first: datetime
+    last: datetime
+    step: int
+    answer: Answer | None = None
+    unknown: bool = False
+    refused: bool = False
+    happened: bool = False
+
+
+def id_of(op: Op) -> tuple[Any, ...] | None:
+    """Return the id that an operation spends: there is at most one content under it."""
+    match op.do:
+        case "order":
+            return "order", op["member"], op["key"]
+        case "pay":
+            return "pay", op["payment"]
+        case "give_back":
+            return "give_back", op["order"], op["return_id"]
+        case "adjust":
+            return "adjust", op["adjustment"]
+        case "move_stock":
+            return "move_stock", op["sku"], op["movement"]
+    return None
+
+
+@dataclass
+class Facts:
+    """All facts of a world by what was asked for: repeats are the same fact, other contents another."""
+
+    of: dict[str, Fact] = field(default_factory=dict)
+    spent: dict[tuple[Any, ...], Fact] = field(default_factory=dict)
+
+    def take(self, outcome: Outcome) -> None:
+        """Take in what was answered.
+
+        Raises
+        ------
+        Violation
+            The answer is none that there may be, or contradicts an earlier one.
+        """
+        op, answer = outcome.op, outcome.answer
+        if answer is not None and answer.status not in ALLOWED:
+            raise Violation("answer not allowed", f"{op}: {answer.status} {answer.body}")
+        if outcome.alone and (answer is None or answer.status == 503 or _code(answer) == "conflict"):
+            raise Violation("refused without a reason", f"{op}: {answer}")
+        if op.do in SILENT:
+            return
+        fact = self.of.setdefault(repr(op), Fact(op, outcome.started, outcome.ended, outcome.step))
+        if answer is not None and answer.status < 300:
+            self._taken(fact, answer, outcome)
+        elif outcome.unknown:
+            fact.unknown = not fact.happened
+        elif _code(answer) != "conflict" and id_of(op) is not None:
+            if fact.happened:
+                raise Violation("repeat refused", f"{op}: {answer and answer.body}")
+            if outcome.step > fact.step or not fact.unknown:  # whatever was sent before has come to its end
+                fact.refused = True
+        if not fact.happened:
+            fact.last, fact.step = outcome.ended, outcome.step
+
+    def _taken(self, fact: Fact, answer: Answer, outcome: Outcome) -> None:
+        if fact.answer is None:
+            fact.answer = answer
+            spent = id_of(fact.op)
+            if spent is not None and self.spent.setdefault(spent, fact) is not fact:
+                raise Violation("two contents under one id", f"{fact.op} and {self.spent[spent].op}")
+            fact.last = outcome.ended
+        else:
+            self._same_again(fact.op, fact.answer, answer)
+        fact.happened, fact.unknown = True, False
+
+    @staticmethod
+    def _same_again(op: Op, before: Answer, answer: Answer) -> None:
+        same = {"order": ("order_id", "quote", "placed_at"), "give_back": ("refund_fen", "points_restored")}
+        for each in same.get(op.do, ()):
+            if before.body[each] != answer.body[each]:
+                raise Violation("repeat answered otherwise", f"{op}: {each} was {before.body[each]}")
+
+    def happened(self, do: str) -> list[Fact]:
+        """Return what has happened of a kind."""
+        return [fact for fact in self.of.values() if fact.op.do == do and fact.happened]
+
+    def resolve(self, world: World) -> None:
+        """Find out by reading what became of all that has no answer; what was refused must not be there.
+
+        Raises
+        ------
+        Violation
+            Something was refused although it had happened, or had happened under an id of something else.
+        """
+        for fact in self.of.values():
+            spent = id_of(fact.op)
+            other = None if spent is None else self.spent.get(spent)
+            if fact.happened or (other is not None and other is not fact):
+                fact.unknown = fact.refused = False
+            elif fact.unknown or fact.refused:
+                there = _is_there(fact.op, world)
+                if there and fact.refused:
+                    raise Violation("refused although it has happened", f"{fact.op}")
+                fact.happened, fact.unknown, fact.refused = there, False, False
+                if there and spent is not None:
+                    self.spent[spent] = fact
+
+
+def _code(answer: Answer | None) -> str:
+    return "" if answer is None else str(answer.body.get("code", ""))
+
+
+def _is_there(op: Op, world: World) -> bool:
+    """Read whether something has happened."""
+    cloud = world.cloud
+    match op.do:
+        case "register":
+            return world.ask(Call("GET", "/members/me", None, claims(op["member"]))).status == 200
+        case "move_stock":
+            key = catalog.key(op["sku"], catalog.MOVEMENT + op["movement"])
+            row = cloud.row("Catalog", **key)
+            return row is not None and row["delta"] == op["delta"]
+        case "adjust":
+            row = cloud.row("Members", **account_rows.adjustment_key(op["adjustment"]))
+            return row is not None and (row["adjusted_member_id"], row["points"]) == (op["member"], op["points"])
+        case "put_product" | "set_birthday":
+            return True  # it may have; another may have come after it
+    if op.do == "order":
+        answer = world.ask(Call("GET", f"/orders/{order_id_of(order_name(op))}", None, staff()))
+        lines = {line["sku"]: line["quantity"] for line in answer.body.get("lines", [])}
+        return answer.status == 200 and lines == op["units"]
+    order_id = order_id_of(op["order"])
+    if op.do == "give_back":
+        return cloud.row("Orders", **order_rows.return_key(order_id, op["return_id"])) is not None
+    order = world.ask(Call("GET", f"/orders/{order_id}", None, staff())).body
+    match op.do:
+        case "pay":
+            return any(
+                (each["payment_id"], each["amount_fen"]) == (op["payment"], op["amount_fen"])
+                for each in order.get("payments", [])
+            )
+        case "ship":
+            return bool(order.get("shipped_at"))
+        case "receive":
+            return bool(order.get("received_at"))
+    return bool(order.get("status") == {"refuse": "refused", "cancel": "cancelled"}[op.do])
+
+
+def order_name(op: Op) -> str:
+    """Return how later operations call the order that one places."""
+    return f"{op['member']}/{op['key']}"
+
+
+def within(fact: Fact, moment: datetime) -> bool:
+    """Tell whether a moment lies in the span in which a fact can have come about."""
+    return fact.first - timedelta(seconds=1) <= moment <= fact.last + timedelta(seconds=1)

@@ -1,0 +1,120 @@
+"""All functions of the programme in one lane: what one process each of Lambda's would hold."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import partial
+from typing import Any
+
+from functions.checkout import api as shop_api
+from functions.checkout.schedule import MemberDayJob, OrderJobs
+from functions.checkout.stream import CatalogPublisher
+from functions.checkout.stream import Publisher as OrdersPublisher
+from functions.coupons import api as coupons_api
+from functions.coupons import jobs as coupon_jobs
+from functions.coupons.queue import Worker as CouponsWorker
+from functions.coupons.stream import Consumer as BirthdayEligibility
+from functions.domain import timetable
+from functions.domain.policy import Policy
+from functions.operations.schedule import Watch
+from functions.platform.bus import Bus
+from functions.platform.fanout import Starter, WorkQueue
+from functions.platform.runs import Runs
+from functions.points import api as points_api
+from functions.points import auditor, schedule
+from functions.points.queue import Worker as PointsWorker
+from functions.points.stream import Consumer as Posting
+from functions.tiers import api as members_api
+from functions.tiers.stream import Publisher as MembersPublisher
+from tests.simulation.cloud import Cloud
+from tests.support.events import Answer, Call, Context
+
+API_SECONDS = 15
+STREAM_SECONDS = 60
+JOB_SECONDS = 60
+QUEUES = {"points": PointsWorker, "audit": PointsWorker, "coupons": CouponsWorker}
+"""The work queues, each with its own worker."""
+AUDITS = (timetable.AUDIT_POINTS, auditor.REPLAY_POINTS)
+
+
+class Programme:
+    """The functions, as their modules make them, over the tables, queues and the bus of a cloud."""
+
+    def __init__(self, cloud: Cloud, policy: Policy) -> None:
+        tables, settings, now = cloud.tables, cloud.settings, cloud.time.now
+        everything = (tables, settings, policy, now)
+        self._shop = shop_api.create(*everything)
+        self._members = members_api.create(*everything)
+        self._points = points_api.create(*everything)
+        self._coupons = coupons_api.create(*everything)
+        bus = Bus(cloud.bus, "membership")
+        self.consumers: dict[str, Callable[..., dict[str, Any]]] = {
+            "posting": Posting(tables, settings, policy),
+            "orders-publisher": OrdersPublisher(bus, policy),
+            "members-publisher": MembersPublisher(bus, policy),
+            "catalog-publisher": CatalogPublisher(bus, policy),
+            "birthdays": BirthdayEligibility(*everything),
+        }
+        queues = {name: WorkQueue(cloud.sqs, name) for name in QUEUES}
+        self.workers: dict[str, Callable[..., dict[str, Any]]] = {
+            name: worker(tables, settings, queues[name], policy) for name, worker in QUEUES.items()
+        }
+        runs = Runs(tables, settings.reports_table)
+        points = partial(schedule.tasks, policy=policy)
+        order_jobs, member_day = OrderJobs(*everything), MemberDayJob(*everything)
+        starters = {
+            "points": Starter(queues["points"], runs, points, now),
+            "audit": Starter(queues["audit"], runs, points, now),
+            "coupons": Starter(queues["coupons"], runs, coupon_jobs.tasks, now),
+        }
+        self.jobs: dict[str, Callable[..., Any]] = {
+            timetable.LAPSE_UNPAID: order_jobs,
+            timetable.AUTO_RECEIPT: order_jobs,
+            timetable.RELEASE_POINTS: starters["points"],
+            timetable.EXPIRE_POINTS: starters["points"],
+            timetable.ANNOUNCE_EXPIRING: starters["points"],
+            auditor.REPLAY_POINTS: starters["points"],
+            timetable.AUDIT_POINTS: starters["audit"],
+            timetable.ISSUE_BIRTHDAY_COUPONS: starters["coupons"],
+            timetable.OPEN_MEMBER_DAY: member_day,
+            timetable.WATCH_JOBS: Watch(*everything),
+        }
+
+    def call(self, call: Call) -> Answer:
+        """Send a request to the function that serves its path."""
+        if "/points" in call.path:
+            return call.to(self._points)
+        if "/coupons" in call.path:
+            return call.to(self._coupons)
+        return call.to(self._members if call.path.startswith("/members") else self._shop)
+
+    def deliver(self, consumer: str, records: list[dict[str, Any]]) -> list[str]:
+        """Deliver a batch of a stream; return the sequence numbers that are to come again."""
+        context = Context(remaining_ms=1000 * STREAM_SECONDS)
+        answer = self.consumers[consumer]({"Records": records}, context)
+        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+    def work(self, queue: str, body: str) -> bool:
+        """Deliver a task to its worker; return whether it was worked off."""
+        record = {"messageId": "1", "body": body, "eventSource": "aws:sqs", "receiptHandle": "1"}
+        context = Context(remaining_ms=1000 * JOB_SECONDS)
+        return bool(self.workers[queue]({"Records": [record]}, context) == {"batchItemFailures": []})
+
+    def fire(self, job: str) -> Any:
+        """Run a schedule's function."""
+        return self.jobs[job]({"job": job}, Context(remaining_ms=1000 * JOB_SECONDS))
+
+
+class InLine(Executor):
+    """Threads whose work is done where it is given to them, so that a seed decides everything."""
+
+    def __init__(self, *_: Any) -> None:
+        super().__init__()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Do it now."""
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # as a thread would keep it
+            done.set_exception(error)
+        return done

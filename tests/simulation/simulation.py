@@ -1,0 +1,178 @@
+"""A simulation: steps from a seed, each checked, and a rest every so often at which everything is."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from functions.domain.timetable import AUDIT_POINTS
+from tests.simulation.actors import FAULTS, Actors
+from tests.simulation.books import Books
+from tests.simulation.facts import Facts
+from tests.simulation.script import REST, Step, Violation
+from tests.simulation.watch import Watch
+from tests.simulation.world import World, bring_to_rest, simulated
+
+REST_EVERY_STEPS = 500
+DIFFERENCE = "DIFFERENCE"
+
+
+@dataclass
+class Told:
+    """What a simulation came to: how many operations and faults of each kind, and what was violated."""
+
+    seed: int
+    steps: list[Step] = field(default_factory=list)
+    operations: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    violation: Violation | None = None
+
+
+class Checked:
+    """A world with the watch over it and the facts about it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.facts = Facts()
+        self._watch = Watch()
+        self._looked = 0
+
+    def do(self, step: Step) -> None:
+        """Do a step and check what must hold after it.
+
+        Raises
+        ------
+        Violation
+            Something does not hold.
+        """
+        if step.ops == (REST,):
+            self.rest()
+            return
+        outcomes = self.world.run(step)
+        self._look()
+        for outcome in outcomes:
+            self.facts.take(outcome)
+        self.outcomes = outcomes
+
+    def rest(self) -> None:
+        """Bring the world to rest and check all of it.
+
+        Raises
+        ------
+        Violation
+            Something does not hold.
+        """
+        bring_to_rest(self.world)
+        self._look()
+        self.facts.resolve(self.world)
+        Books(self.world, self.facts).check()
+        self.world.fire(AUDIT_POINTS)
+        self._look()
+        newest = max((row["at"] for row in self.world.cloud.rows("Reports") if "at" in row), default="")
+        for row in self.world.cloud.rows("Reports"):
+            if row["item"].startswith(DIFFERENCE) and newest in str(row):
+                raise Violation("audit difference", f"{row}")
+
+    def _look(self) -> None:
+        changes = self.world.cloud.changes
+        self._watch.look(changes[self._looked :])
+        self._looked = len(changes)
+
+
+def run(seed: int, steps: int, *, faults: float = FAULTS) -> Told:
+    """Run so many steps from a seed; what it returns says what was violated, if anything was."""
+    told = Told(seed)
+    with simulated() as world:
+        checked, actors = Checked(world), Actors(seed, world, faults=faults)
+        try:
+            for number in range(1, steps + 1):
+                step = actors.next()
+                told.steps.append(step)
+                checked.do(step)
+                actors.learn(checked.outcomes)
+                if number % REST_EVERY_STEPS == 0 or number == steps:
+                    told.steps.append(rest_after(world))
+                    checked.do(told.steps[-1])
+        except Violation as violation:
+            told.violation = violation
+        _count(told, world)
+    return told
+
+
+def rest_after(world: World) -> Step:
+    """Return the step by which a world comes to rest now."""
+    return Step(world.time.now().isoformat(), 0, (REST,))
+
+
+def replay(*steps: Step) -> None:
+    """Do steps, come to rest, check everything.
+
+    Raises
+    ------
+    Violation
+        Something does not hold.
+    """
+    found = violated(steps)
+    if found is not None:
+        raise found
+
+
+def violated(steps: Iterable[Step]) -> Violation | None:
+    """Do steps and come to rest; return what was violated, or None."""
+    with simulated() as world:
+        checked = Checked(world)
+        try:
+            for step in steps:
+                checked.do(step)
+            checked.rest()
+        except Violation as violation:
+            return violation
+    return None
+
+
+def shrunk(steps: Sequence[Step], name: str, *, tries_max: int) -> list[Step]:
+    """Return fewer and simpler steps that still violate the same: pieces are left out, faults taken away."""
+    left = [step for step in steps if step.ops != (REST,)]
+    tries = 0
+
+    def fails(candidate: Sequence[Step]) -> bool:
+        nonlocal tries
+        tries += 1
+        found = violated(candidate)
+        return found is not None and found.name == name
+
+    size = max(1, len(left) // 2)
+    while tries < tries_max:
+        place, smaller = 0, False
+        while place < len(left) and tries < tries_max:
+            candidate = left[:place] + left[place + size :]
+            if fails(candidate):
+                left, smaller = candidate, True
+            else:
+                place += size
+        if size == 1 and not smaller:
+            break
+        size = max(1, size // 2)
+    for place in range(len(left)):
+        for simpler in _simpler(left[place]):
+            if tries >= tries_max:
+                return left
+            candidate = [*left[:place], simpler, *left[place + 1 :]]
+            if fails(candidate):
+                left = candidate
+    return left
+
+
+def _simpler(step: Step) -> Iterable[Step]:
+    """Give the same step without faults, and without each of its operations."""
+    if step.faults:
+        yield Step(step.at, step.seed, step.ops, 0.0)
+    if len(step.ops) > 1:
+        for place in range(len(step.ops)):
+            yield Step(step.at, step.seed, step.ops[:place] + step.ops[place + 1 :], step.faults)
+
+
+def _count(told: Told, world: World) -> None:
+    told.operations += world.done
+    told.calls += world.faults.calls
+    told.faults += world.faults.met

@@ -1,0 +1,163 @@
+"""What must hold after every step, seen from the stream of changes alone: its cost is that of what changed."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from functions.platform.dynamo import from_item
+from tests.simulation.script import Violation
+
+Json = dict[str, Any]
+NEXT_STATUS = {
+    None: {"placed", "paid"},
+    "placed": {"placed", "paid", "cancelled", "lapsed"},
+    "paid": {"paid", "shipped", "cancelled"},
+    "shipped": {"shipped", "received", "refused", "returned"},
+    "received": {"received", "returned"},
+    "cancelled": {"cancelled"},
+    "lapsed": {"lapsed"},
+    "refused": {"refused"},
+    "returned": {"returned"},
+}
+"""What an order can become by one change; a shipped one may be found received in the change that returns it."""
+OPEN = {"placed", "paid", "shipped", "received"}
+
+
+class Watch:
+    """Sums of all that was written, kept up with each change."""
+
+    def __init__(self) -> None:
+        self._frozen: Counter[str] = Counter()
+        self._debt: Counter[str] = Counter()
+        self._available: dict[str, Counter[str]] = defaultdict(Counter)
+        self._entries: Counter[str] = Counter()
+        self._wallets: dict[str, Json] = {}
+        self._moved: Counter[str] = Counter()
+        self._held: dict[str, Counter[str]] = {}
+        self._out: Counter[str] = Counter()
+        self._stock: dict[str, int] = {}
+        self._effective: dict[str, dict[str, int]] = defaultdict(dict)
+        self._standing: dict[str, Json] = {}
+
+    def look(self, changes: list[Json]) -> None:
+        """Take in changes in the order of their commits, and check what they have left.
+
+        Raises
+        ------
+        Violation
+            An invariant does not hold.
+        """
+        members, skus = set(), set()
+        for change in changes:
+            before, after = (
+                from_item(change["dynamodb"][image]) if image in change["dynamodb"] else None
+                for image in ("OldImage", "NewImage")
+            )
+            row = after or before or {}
+            item = row["item"]
+            if after is None:
+                raise Violation("row deleted", f"{row}")
+            if item.startswith("ENTRY#"):
+                members.add(row["member_id"])
+                self._entry(before, after)
+            elif item == "WALLET":
+                members.add(row["member_id"])
+                self._one_on("wallet", before, after)
+                self._wallets[row["member_id"]] = after
+            elif item.startswith("LOT#"):
+                members.add(row["member_id"])
+                self._one_on("lot", before, after)
+                self._effective[row["member_id"]][item] = after["effective_fen"]
+            elif item == "STANDING":
+                members.add(row["member_id"])
+                self._standing[row["member_id"]] = after
+            elif item.startswith("COUPON#"):
+                self._coupon(before, after)
+            elif item == "ORDER":
+                skus |= self._order(before, after)
+            elif item == "PRODUCT":
+                skus.add(row["sku"])
+                self._stock[row["sku"]] = after.get("stock", 0)
+            elif item.startswith("MOVEMENT#"):
+                skus.add(row["sku"])
+                self._moved[row["sku"]] += after["delta"]
+                self._never_changed(before, after)
+            elif item == "PAYMENT" or item.startswith(("RETURN#", "ADJUSTMENT", "TIER#")):
+                self._never_changed(before, after)
+        for member in members:
+            self._check_member(member)
+        for sku in skus:
+            self._check_stock(sku)
+
+    @staticmethod
+    def _never_changed(before: Json | None, after: Json) -> None:
+        if before is not None and before != after:
+            raise Violation("fact changed", f"{before} became {after}")
+
+    @staticmethod
+    def _one_on(what: str, before: Json | None, after: Json, *, also: int = 1) -> None:
+        was = before["version"] if before else 0
+        if after["version"] - was not in (1, also):
+            raise Violation("version skipped", f"{what} went from {was} to {after['version']}: {after}")
+
+    def _entry(self, before: Json | None, after: Json) -> None:
+        if before is not None:
+            raise Violation("entry changed", f"{before} became {after}")
+        member = after["member_id"]
+        self._entries[member] += 1
+        self._frozen[member] += after["frozen_delta"]
+        self._debt[member] += after["debt_delta"]
+        self._available[member].update(after["available_delta"])
+
+    def _check_member(self, member: str) -> None:
+        wallet = self._wallets.get(member)
+        if wallet is None:
+            raise Violation("entry without wallet", member)
+        buckets = [wallet["frozen"], wallet["debt"], *wallet["available"].values(), *wallet["expired"].values()]
+        if min(buckets) < 0:
+            raise Violation("negative bucket", f"{wallet}")
+        summed = {year: points for year, points in self._available[member].items() if points}
+        stored = {year: points for year, points in wallet["available"].items() if points}
+        sums = (self._frozen[member], summed, self._debt[member], self._entries[member])
+        if sums != (wallet["frozen"], stored, wallet["debt"], wallet["entries"]):
+            raise Violation("entries do not sum to the wallet", f"{member}: {sums} against {wallet}")
+        standing = self._standing.get(member)
+        effective = sum(self._effective[member].values())
+        if standing is not None and standing["effective_fen"] != effective:
+            raise Violation("E is not the sum over orders", f"{member}: {effective} against {standing}")
+
+    def _coupon(self, before: Json | None, after: Json) -> None:
+        if before is not None:
+            for each in ("face_value_fen", "valid_from", "valid_until", "coupon_id"):
+                if before[each] != after[each]:
+                    raise Violation("coupon changed", f"{before} became {after}")
+            if before["order_id"] and after["order_id"] and before["order_id"] != after["order_id"]:
+                raise Violation("coupon used twice", f"{before} became {after}")
+
+    def _order(self, before: Json | None, after: Json) -> set[str]:
+        unseen = before is not None and before["status"] == "shipped" and after["received_at"] is not None
+        self._one_on("order", before, after, also=2 if unseen else 1)  # O3: it was received by itself
+        if after["status"] not in NEXT_STATUS[before["status"] if before else None]:
+            raise Violation("impossible transition", f"{before and before['status']} to {after['status']}")
+        if before is not None:
+            for each in ("quote", "member_id", "placed_at", "request", "terms", "redeemed_by_year"):
+                if before[each] != after[each]:
+                    raise Violation("order changed", f"{each} of {after['order_id']}")
+            if after["changes"][: len(before["changes"])] != before["changes"]:
+                raise Violation("change of an order lost", f"{after['order_id']}")
+        self._out.subtract(self._held.get(after["order_id"], Counter()))
+        self._held[after["order_id"]] = Counter()
+        skus = {line["sku"] for line in after["quote"]["lines"]}
+        if after["status"] in OPEN:
+            back = after["returned"] or [0] * len(after["quote"]["lines"])
+            for line, gone in zip(after["quote"]["lines"], back, strict=True):
+                self._held[after["order_id"]][line["sku"]] = line["quantity"] - gone
+        self._out.update(self._held[after["order_id"]])
+        return skus
+
+    def _check_stock(self, sku: str) -> None:
+        held = self._out[sku]
+        stock = self._stock.get(sku, 0)
+        if stock < 0:
+            raise Violation("negative stock", f"{stock} of {sku}")
+        if stock != self._moved[sku] - held:
+            raise Violation("stock not conserved", f"{sku}: {stock}, moved {self._moved[sku]}, held {held}")

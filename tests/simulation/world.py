@@ -1,0 +1,408 @@
+"""The world: a programme in several lanes, its streams and queues, and everything that was answered."""
+
+import json
+import logging
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from greenlet import getcurrent
+
+from functions.domain import identifiers, timetable
+from functions.domain.policy import load
+from functions.platform.observability import metrics
+from functions.points import auditor
+from tests.simulation import lanes
+from tests.simulation.cloud import Cloud
+from tests.simulation.faults import Crash, Faults
+from tests.simulation.programme import JOB_SECONDS, InLine, Programme
+from tests.simulation.script import Op, Step, Violation
+from tests.simulation.virtual import Time
+from tests.support.events import Answer, Call, claims, staff
+
+Json = dict[str, Any]
+START = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
+POLICY = load()
+INVOCATION_SECONDS_MAX = JOB_SECONDS
+BATCH_MAX = 20
+ROUNDS_MAX = 400
+KINDS: dict[str, tuple[str, Callable[[Json], bool]]] = {
+    "posting": ("Orders", lambda image: image["item"]["S"] == "ORDER"),
+    "orders-publisher": ("Orders", lambda image: image["item"]["S"] in ("ORDER", "PAYMENT")),
+    "members-publisher": (
+        "Members",
+        lambda image: image["item"]["S"].startswith(("ENTRY#", "NOTICE#EXPIRING#", "TIER#", "COUPON#BIRTHDAY#")),
+    ),
+    "catalog-publisher": ("Catalog", lambda image: image["item"]["S"] in ("PRODUCT", "MEMBER_DAY")),
+    "birthdays": ("Members", lambda image: image["item"]["S"] == "STANDING" and "birthday_shard" in image),
+}
+"""Who reads which table's stream, and which new images; the event sources' filters say the same."""
+CALLS: dict[str, Callable[[Op], Call]] = {
+    "register": lambda op: Call(
+        "PUT",
+        "/members/me",
+        {"name": op["member"], **({"birthday": op["birthday"]} if op["birthday"] else {})},
+        claims(op["member"]),
+    ),
+    "set_birthday": lambda op: Call(
+        "PUT", f"/members/{op['member']}/birthday", {"birthday": op["birthday"], "reason": "told"}, staff()
+    ),
+    "put_product": lambda op: Call(
+        "PUT",
+        f"/products/{op['sku']}",
+        {
+            "name": op["sku"],
+            "price_fen": op["price_fen"],
+            "member_zone": op["zone"],
+            "low_stock_threshold": op["threshold"],
+        },
+        staff(),
+    ),
+    "move_stock": lambda op: Call(
+        "POST",
+        f"/products/{op['sku']}/stock",
+        {"movement_id": op["movement"], "delta": op["delta"], "reason": "delivery"},
+        staff(),
+    ),
+    "quote": lambda op: Call("POST", "/quotes", _cart(op), claims(op["member"])),
+    "order": lambda op: Call(
+        "POST",
+        "/orders",
+        _cart(op) | ({} if op["expects"] is None else {"expected_paid_fen": op["expects"]}),
+        claims(op["member"]),
+        {"idempotency-key": op["key"]},
+    ),
+    "pay": lambda op: Call(
+        "POST",
+        _of_order(op, "payment"),
+        {"payment_id": op["payment"], "amount_fen": op["amount_fen"]},
+        staff(),
+    ),
+    "ship": lambda op: Call("POST", _of_order(op, "shipment"), {}, staff()),
+    "receive": lambda op: Call("POST", _of_order(op, "receipt"), None, claims(op["order"].split("/")[0])),
+    "refuse": lambda op: Call("POST", _of_order(op, "refusal"), None, staff()),
+    "cancel": lambda op: Call("POST", _of_order(op, "cancel"), None, claims(op["order"].split("/")[0])),
+    "give_back": lambda op: Call(
+        "POST",
+        _of_order(op, "returns"),
+        {
+            "return_id": op["return_id"],
+            "lines": [{"sku": sku, "quantity": units} for sku, units in op["units"].items()],
+        },
+        staff(),
+    ),
+    "adjust": lambda op: Call(
+        "POST",
+        f"/members/{op['member']}/points/adjustments",
+        {"adjustment_id": op["adjustment"], "points": op["points"], "reason": "goodwill"},
+        staff(),
+    ),
+    "read": lambda op: Call("GET", op["path"], None, staff(op["who"]) if op["staff"] else claims(op["who"])),
+}
+"""The requests that operations send."""
+
+
+def _cart(op: Op) -> Json:
+    lines = [{"sku": sku, "quantity": units} for sku, units in op["units"].items()]
+    return {"lines": lines, "coupon": op["coupon"], "points": op["points"]}
+
+
+def order_id_of(name: str) -> str:
+    """Return the id of the order that is called ``member/key``."""
+    return identifiers.order_id(*name.split("/"))
+
+
+def _of_order(op: Op, call: str) -> str:
+    return f"/orders/{order_id_of(op['order'])}/{call}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an operation: the answer, or None where the invocation was over before one."""
+
+    op: Op
+    started: datetime
+    ended: datetime
+    answer: Answer | None
+    step: int
+    alone: bool
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it may or may not have happened."""
+        return self.answer is None or self.answer.status >= 500
+
+
+@dataclass
+class Message:
+    """A message of a queue."""
+
+    queue: str
+    body: str
+    delayed: bool
+
+
+@dataclass
+class World:
+    """One world, from its beginning on."""
+
+    time: Time = field(default_factory=lambda: Time(START))
+    faults: Faults = field(default_factory=Faults)
+    done: Counter[str] = field(default_factory=Counter)
+    lost: set[str] = field(default_factory=set)
+    """The consumers that records were lost for."""
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        self.ends_at: dict[object, float] = {}
+        self.cloud = Cloud(self.time, self.faults, self._pause)
+        self._lanes = [Programme(self.cloud, POLICY) for _ in range(lanes.LANES_MAX)]
+        self._chance = random.Random(0)  # noqa: S311 - a simulation
+        self._alone = False
+        self._seen = 0
+        self._sent = 0
+        self.pending: dict[str, list[Json]] = defaultdict(list)
+        self.past: dict[str, list[Json]] = defaultdict(list)
+        self.queue: list[Message] = []
+
+    def run(self, step: Step) -> list[Outcome]:
+        """Do a step; return what came of each operation that is a request."""
+        self.time.move_to(step.moment)
+        random.seed(step.seed)
+        self._chance.seed(step.seed)
+        self.faults.begin(step.faults, step.seed)
+        prepared = [
+            invocation
+            for lane, op in zip(self._lanes, step.ops, strict=False)
+            if (invocation := self._prepared(op, lane)) is not None
+        ]
+        if not prepared:
+            return []
+        self._alone = len(prepared) == 1 and not step.faults
+        self.steps += 1
+        outcomes = [each for each in lanes.run(prepared, self._chance) if each is not None]
+        self._feed()
+        self.faults.begin(0.0, 0)
+        return outcomes
+
+    def ask(self, call: Call) -> Answer:
+        """Send a request to which nothing happens; for looking at a world at rest."""
+        return self._lanes[0].call(call)
+
+    def settle(self) -> None:
+        """Deliver everything that waits, without faults, until nothing does."""
+        self.faults.begin(0.0, 0)
+        lane = self._lanes[0]
+        for _ in range(ROUNDS_MAX):
+            for consumer in list(self.pending):
+                self._deliver_all(consumer, lane)
+            if not self.queue:
+                return
+            messages, self.queue = sorted(self.queue, key=lambda each: each.delayed), []
+            for message in messages:
+                if not lane.work(message.queue, message.body):
+                    raise Violation("task refused", f"{message.queue} fails without a fault: {message.body}")
+                self.done["work"] += 1
+            self._feed()
+        raise Violation("never at rest", f"{len(self.queue)} messages go round and round")
+
+    def _deliver_all(self, consumer: str, lane: Programme) -> None:
+        while records := self.pending[consumer]:
+            batch, self.pending[consumer] = records[:100], records[100:]
+            again = lane.deliver(consumer, [each["record"] for each in batch])
+            if again:
+                raise Violation("record refused", f"{consumer} fails without a fault: {again}")
+            self.done["deliver"] += 1
+            self._feed()
+
+    def told(self, detail_type: str) -> dict[str, Json]:
+        """Return the events of a type that the bus took, by their ids.
+
+        Raises
+        ------
+        Violation
+            An event was told twice with other contents.
+        """
+        told: dict[str, Json] = {}
+        for entry in self.cloud.events:
+            if entry["DetailType"] == detail_type:
+                event = json.loads(entry["Detail"])
+                if told.setdefault(event["event_id"], event) != event:
+                    raise Violation("event told otherwise", f"{event} and {told[event['event_id']]}")
+        return told
+
+    def fire(self, job: str) -> None:
+        """Run a job, with all that follows from it, without faults."""
+        self._lanes[0].fire(job)
+        self.done["fire"] += 1
+        self._feed()
+        self.settle()
+
+    # What an operation does
+
+    def _prepared(self, op: Op, lane: Programme) -> Callable[[], Outcome | None] | None:
+        self.done[op.do] += 1
+        if op.do in CALLS:
+            return partial(self._request, op, lane)
+        match op.do:
+            case "deliver":
+                return self._delivery(op["consumer"], lane)
+            case "work":
+                return self._task(op["queue"], lane)
+            case "fire":
+                return partial(self._guarded, lambda: lane.fire(op["job"]))
+            case "lose":
+                if self.pending[op["consumer"]]:
+                    self.lost.add(op["consumer"])
+                    self.pending[op["consumer"]].clear()
+                return None
+        raise ValueError(op.do)
+
+    def _request(self, op: Op, lane: Programme) -> Outcome:
+        started = self.time.now()
+        try:
+            answer = self._within(lambda: lane.call(CALLS[op.do](op)))
+        except Crash:
+            answer = None
+        return Outcome(op, started, self.time.now(), answer, self.steps, self._alone)
+
+    def _delivery(self, consumer: str, lane: Programme) -> Callable[[], None] | None:
+        """Take records in any order across items and, now and then, within them, some once more."""
+        chance = self._chance
+        waiting = self.pending[consumer]
+        batch = chance.sample(waiting, min(len(waiting), chance.randint(1, BATCH_MAX)))
+        if chance.random() < 0.7:
+            batch.sort(key=lambda each: each["number"])
+        if self.past[consumer] and chance.random() < 0.2:
+            batch.append(chance.choice(self.past[consumer]))
+        if not batch:
+            return None
+
+        def deliver() -> None:
+            again = {each["record"]["dynamodb"]["SequenceNumber"] for each in batch}
+            with self._may_fail():
+                again = set(self._within(lambda: lane.deliver(consumer, [each["record"] for each in batch])))
+            failed = [
+                place
+                for place, each in enumerate(batch)
+                if each["record"]["dynamodb"]["SequenceNumber"] in again
+            ]
+            through = batch[: failed[0]] if failed else batch  # from the first failed one on, all come again
+            numbers = {each["number"] for each in through}
+            self.pending[consumer] = [each for each in self.pending[consumer] if each["number"] not in numbers]
+            self.past[consumer] = (self.past[consumer] + through)[-50:]
+
+        return deliver
+
+    def _task(self, queue: str, lane: Programme) -> Callable[[], None] | None:
+        """Take a message of a queue; one in ten comes again although it was worked off."""
+        waiting = [each for each in self.queue if each.queue == queue]
+        if not waiting:
+            return None
+        message = self._chance.choice(waiting)
+        twice = self._chance.random() < 0.1
+
+        def work() -> None:
+            worked_off = False
+            with self._may_fail():
+                worked_off = self._within(lambda: lane.work(queue, message.body))
+            if worked_off and not twice and message in self.queue:
+                self.queue.remove(message)
+
+        return work
+
+    def _guarded(self, act: Callable[[], Any]) -> None:
+        with self._may_fail():
+            self._within(act)
+
+    @contextmanager
+    def _may_fail(self) -> Iterator[None]:
+        """Let an invocation of AWS's fail as it may: it is tried again, or the next run catches up."""
+        try:
+            yield
+        except Crash:
+            self.done["crashed"] += 1
+        except BatchProcessingError:
+            self.done["batch refused"] += 1
+        except Exception:
+            if not self.faults.rate:
+                raise
+            self.done["failed"] += 1
+
+    def _within(self, act: Callable[[], Any]) -> Any:
+        """Do something in the time that Lambda gives an invocation."""
+        here = getcurrent()
+        self.cloud.ends_at = self.ends_at[here] = self.time.time() + INVOCATION_SECONDS_MAX
+        try:
+            return act()
+        finally:
+            del self.ends_at[here]
+            self.cloud.ends_at = float("inf")
+
+    def _pause(self) -> None:
+        lanes.pause()
+        self.cloud.ends_at = self.ends_at.get(getcurrent(), float("inf"))
+
+    def _feed(self) -> None:
+        """Hand on what was written and sent since."""
+        changes, self._seen = self.cloud.changes[self._seen :], len(self.cloud.changes)
+        for number, record in enumerate(changes, self._seen - len(changes)):
+            image = record["dynamodb"].get("NewImage")
+            if image is None:
+                continue
+            table = record["eventSourceARN"].split("/")[1]
+            for consumer, (of, wanted) in KINDS.items():
+                if of == table and wanted(image) and _new_enough(consumer, record):
+                    self.pending[consumer].append({"number": number, "record": record})
+        messages, self._sent = self.cloud.messages[self._sent :], len(self.cloud.messages)
+        self.queue += [
+            Message(each["QueueUrl"], each["MessageBody"], bool(each.get("DelaySeconds"))) for each in messages
+        ]
+
+
+def _new_enough(consumer: str, record: Json) -> bool:
+    return consumer != "members-publisher" or record["eventName"] == "INSERT"
+
+
+JOBS_AT_REST = (
+    timetable.LAPSE_UNPAID,
+    timetable.AUTO_RECEIPT,
+    timetable.RELEASE_POINTS,
+    timetable.EXPIRE_POINTS,
+    timetable.ISSUE_BIRTHDAY_COUPONS,
+    timetable.OPEN_MEMBER_DAY,
+)
+
+
+def bring_to_rest(world: World) -> None:
+    """Let all that is under way end, catch up with all jobs, and repair what a lost consumer has left."""
+    world.settle()
+    if "posting" in world.lost:
+        world.fire(auditor.REPLAY_POINTS)
+    for job in JOBS_AT_REST:
+        world.fire(job)
+    world.lost.discard("posting")
+
+
+@contextmanager
+def simulated() -> Iterator[World]:
+    """Give a new world; while it lasts, its time rules, and nothing is logged or counted."""
+    world = World()
+    logging.disable(logging.CRITICAL)
+    try:
+        with (
+            world.time.ruling(),
+            patch("functions.checkout.schedule.ThreadPoolExecutor", InLine),
+            patch.object(metrics, "add_metric"),
+        ):
+            yield world
+    finally:
+        logging.disable(logging.NOTSET)
+
