@@ -145,32 +145,30 @@ class Books:
         self, name: str, coupon: str, points: int | str, quote: Json, placed_at: datetime, member: str
     ) -> None:
         """Price what was taken once more (P2-P8)."""
-        lines = [
-            (line["sku"], line["list_price_fen"], self._in_zone(line), line["quantity"])
-            for line in quote["lines"]
-        ]
         used = quote["coupon"]
-        held = None
-        if used is not None:
-            held = self._held(member, used["coupon_id"])
+        held = None if used is None else self._held(member, used["coupon_id"])
+        lines = [self._line(line, quote["tier"], placed_at, with_coupon=held is not None) for line in quote["lines"]]
         cart = pricing.Cart(lines, quote["tier"], placed_at, coupon=coupon, points=points)
         expected = pricing.price(cart, held, quote["points"]["redeemed"])
-        found = {each: value for each, value in quote.items() if each != "not_applied"}
-        if expected != found:  # a product can have been in the zone and out of it
-            lines = [(sku, price, not zone, quantity) for sku, price, zone, quantity in lines]
-            cart = pricing.Cart(lines, quote["tier"], placed_at, coupon=coupon, points=points)
-            differ("quote", name, pricing.price(cart, held, quote["points"]["redeemed"]), found)
+        differ("quote", name, expected, {each: value for each, value in quote.items() if each != "not_applied"})
         if isinstance(points, int) and points:
             differ("points redeemed", name, points, quote["points"]["redeemed"])
         if coupon == "none" and used is not None:
             raise Violation("coupon not asked for", name)
 
-    def _in_zone(self, line: Json) -> bool:
-        products = [fact.op for fact in self.facts.happened("put_product") if fact.op["sku"] == line["sku"]]
-        fits = [op for op in products if op["price_fen"] == line["list_price_fen"]]
-        if not fits:
-            raise Violation("price from nowhere", f"{line}")
-        return any(bool(op["zone"]) for op in fits)
+    def _line(self, line: Json, tier: str, placed_at: datetime, *, with_coupon: bool) -> pricing.Line:
+        """Return a line as some product was that staff had put into the catalogue."""
+        zones = {
+            bool(fact.op["zone"])
+            for fact in self.facts.happened("put_product")
+            if (fact.op["sku"], fact.op["price_fen"]) == (line["sku"], line["list_price_fen"])
+        }
+        day = calendar.is_member_day(placed_at)
+        for zone in zones:
+            charged = pricing.unit_price_fen(line["list_price_fen"], zone, tier, day, with_coupon)
+            if charged == line["unit_price_fen"]:
+                return line["sku"], line["list_price_fen"], zone, line["quantity"]
+        raise Violation("price from nowhere", f"{line}")
 
     def _held(self, member: str, coupon_id: str) -> pricing.HeldCoupon:
         for row in self.world.cloud.rows("Members"):
