@@ -57,6 +57,8 @@ _THROTTLE_CODES = frozenset(
         "TooManyRequestsException",
     }
 )
+_PASSING_CODES = _THROTTLE_CODES | {"TransactionConflictException"}
+"""Why a single call is refused that may be sent again; the last is a write's that meets a transaction."""
 _SERVER_ERROR_STATUS = 500
 
 
@@ -572,7 +574,7 @@ def repeatable() -> Iterator[None]:
         yield
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if status >= _SERVER_ERROR_STATUS or error.response["Error"]["Code"] in _THROTTLE_CODES:
+        if status >= _SERVER_ERROR_STATUS or error.response["Error"]["Code"] in _PASSING_CODES:
             raise _busy() from error
         raise
     except (ConnectionError, HTTPClientError) as error:

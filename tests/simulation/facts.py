@@ -142,8 +142,10 @@ def _is_there(op: Op, world: World) -> bool:
         case "adjust":
             row = cloud.row("Members", **account_rows.adjustment_key(op["adjustment"]))
             return row is not None and (row["adjusted_member_id"], row["points"]) == (op["member"], op["points"])
-        case "put_product" | "set_birthday":
-            return True  # it may have; another may have come after it
+        case "put_product":  # another may have come after it
+            return world.ask(Call("GET", f"/products/{op['sku']}", None, staff())).status == 200
+        case "set_birthday":
+            return True  # nothing depends on it
     if op.do == "order":
         answer = world.ask(Call("GET", f"/orders/{order_id_of(order_name(op))}", None, staff()))
         lines = {line["sku"]: line["quantity"] for line in answer.body.get("lines", [])}
