@@ -6,7 +6,7 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 stage ?= dev
 
-.PHONY: help run stop test fuzz check format synth deploy docs lock setup
+.PHONY: help run stop test simulate fuzz check format synth deploy docs lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ stop: ## end what `make run` started; its state is kept
 
 test: setup ## pass all tests
 	@$(BIN)/python -m pytest
+
+simulate: setup ## try to break the programme: from SEED (a fresh one) on, SEEDS=1 worlds of STEPS=2000 steps
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS))
 
 fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPLES=500, a fresh SEED)
 	@MEMBERDAY_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) MEMBERDAY_FUZZ_SEED=$(or $(SEED),$$(date +%s)) \

@@ -17,7 +17,9 @@ DAYS = st.integers(0, 300)
 @st.composite
 def lives(draw: st.DrawFn) -> list[tuple[str, str, int, int]]:
     """Draw what happens: a kind, an order, a number, and after how many days."""
-    kinds = st.sampled_from(["paid", "release", "redeem", "change", "expire", "credit", "debit", "late change"])
+    kinds = st.sampled_from(
+        ["paid", "release", "redeem", "change", "expire", "credit", "debit", "late change"]
+    )
     step = st.tuples(kinds, st.sampled_from(ORDERS), st.integers(0, 9), DAYS)
     return draw(st.lists(step, min_size=1, max_size=25))
 
@@ -58,7 +60,10 @@ class Both:
                 self.purse.adjust(number, moment)
             case "debit" if number:
                 outcomes = []
-                for debit in (lambda: self.member.adjust("a", -number, moment), lambda: self.purse.adjust(-number, moment)):
+                for debit in (
+                    lambda: self.member.adjust("a", -number, moment),
+                    lambda: self.purse.adjust(-number, moment),
+                ):
                     try:
                         debit()
                         outcomes.append("done")
@@ -90,7 +95,13 @@ class Both:
             {year: points for year, points in self.member.expired.items() if points},
             self.member.count(LAPSED),
         )
-        purse = (self.purse.frozen, self.purse.available, self.purse.debt, self.purse.expired, self.purse.lapsed)
+        purse = (
+            self.purse.frozen,
+            self.purse.available,
+            self.purse.debt,
+            self.purse.expired,
+            self.purse.lapsed,
+        )
         return member, purse
 
 

@@ -62,8 +62,14 @@ class Actors:
         self._unknown: list[Op] = []
         self._due: list[Op] = []
         self._beginning = [
-            *(Op("put_product", sku=sku, price_fen=fen, zone=zone, threshold=3) for sku, (fen, zone) in PRODUCTS.items()),
-            *(Op("move_stock", sku=sku, movement=f"first-{sku}", delta=self._chance.randint(1, 40)) for sku in PRODUCTS),
+            *(
+                Op("put_product", sku=sku, price_fen=fen, zone=zone, threshold=3)
+                for sku, (fen, zone) in PRODUCTS.items()
+            ),
+            *(
+                Op("move_stock", sku=sku, movement=f"first-{sku}", delta=self._chance.randint(1, 40))
+                for sku in PRODUCTS
+            ),
             *(Op("register", member=name, birthday=self._birthday()) for name in MEMBERS),
         ]
 
@@ -95,7 +101,8 @@ class Actors:
                 name = op.what.get("order") or f"{op['member']}/{op['key']}"
                 body = answer.body
                 seen = self._orders.setdefault(
-                    name, Seen(name, {each["sku"]: each["quantity"] for each in body["lines"]}, body["paid_fen"])
+                    name,
+                    Seen(name, {each["sku"]: each["quantity"] for each in body["lines"]}, body["paid_fen"]),
                 )
                 seen.status = body["status"]
                 placed = datetime.fromisoformat(body["placed_at"])
@@ -194,7 +201,11 @@ class Actors:
 
     def _birthday(self) -> str | None:
         month = self._chance.choice((2, 5, 6, 7, 8, 12, None))
-        return None if month is None else f"1990-{month:02}-{self._chance.choice((1, 15, 28))}"[:10].replace("-1", "-1")
+        return (
+            None
+            if month is None
+            else f"1990-{month:02}-{self._chance.choice((1, 15, 28))}"[:10].replace("-1", "-1")
+        )
 
     def _seen(self, *statuses: str) -> Seen | None:
         fits = [seen for seen in list(self._orders.values())[-60:] if seen.status in statuses]
@@ -221,7 +232,9 @@ class Actors:
 
     def _quote(self) -> Op:
         order = self._order()
-        return Op("quote", **{name: value for name, value in order.what.items() if name not in ("key", "expects")})
+        return Op(
+            "quote", **{name: value for name, value in order.what.items() if name not in ("key", "expects")}
+        )
 
     def _pay(self, seen: Seen | None = None) -> Op | None:
         seen = seen or self._seen("placed") or self._seen("paid", "cancelled", "lapsed")
@@ -268,7 +281,9 @@ class Actors:
 
     def _move_stock(self) -> Op:
         delta = self._chance.choice((1, 2, 5, 20, -1, -3))
-        return Op("move_stock", sku=self._chance.choice(list(PRODUCTS)), movement=self._name("m"), delta=delta)
+        return Op(
+            "move_stock", sku=self._chance.choice(list(PRODUCTS)), movement=self._name("m"), delta=delta
+        )
 
     def _put_product(self) -> Op:
         sku = self._chance.choice(list(PRODUCTS))
@@ -285,7 +300,9 @@ class Actors:
         return Op("register", member=self._chance.choice(MEMBERS), birthday=self._birthday())
 
     def _set_birthday(self) -> Op:
-        return Op("set_birthday", member=self._chance.choice(MEMBERS), birthday=self._birthday() or "1980-02-29")
+        return Op(
+            "set_birthday", member=self._chance.choice(MEMBERS), birthday=self._birthday() or "1980-02-29"
+        )
 
     def _read(self) -> Op:
         chance = self._chance
@@ -308,5 +325,11 @@ class Actors:
         return Op("work", queue=self._chance.choice(names))
 
     def _fire(self) -> Op:
-        jobs: Any = (*OFTEN, *OFTEN, timetable.EXPIRE_POINTS, timetable.ISSUE_BIRTHDAY_COUPONS, timetable.AUDIT_POINTS)
+        jobs: Any = (
+            *OFTEN,
+            *OFTEN,
+            timetable.EXPIRE_POINTS,
+            timetable.ISSUE_BIRTHDAY_COUPONS,
+            timetable.AUDIT_POINTS,
+        )
         return Op("fire", job=self._chance.choice(jobs))

@@ -147,10 +147,15 @@ class Books:
         """Price what was taken once more (P2-P8)."""
         used = quote["coupon"]
         held = None if used is None else self._held(member, used["coupon_id"])
-        lines = [self._line(line, quote["tier"], placed_at, with_coupon=held is not None) for line in quote["lines"]]
+        lines = [
+            self._line(line, quote["tier"], placed_at, with_coupon=held is not None)
+            for line in quote["lines"]
+        ]
         cart = pricing.Cart(lines, quote["tier"], placed_at, coupon=coupon, points=points)
         expected = pricing.price(cart, held, quote["points"]["redeemed"])
-        differ("quote", name, expected, {each: value for each, value in quote.items() if each != "not_applied"})
+        differ(
+            "quote", name, expected, {each: value for each, value in quote.items() if each != "not_applied"}
+        )
         if isinstance(points, int) and points:
             differ("points redeemed", name, points, quote["points"]["redeemed"])
         if coupon == "none" and used is not None:
@@ -183,7 +188,9 @@ class Books:
     ) -> datetime | None:
         expected = sorted((fact.op["payment"], fact.op["amount_fen"]) for fact in pays)
         payments = shown["payments"]
-        differ("payments", name, expected, sorted((each["payment_id"], each["amount_fen"]) for each in payments))
+        differ(
+            "payments", name, expected, sorted((each["payment_id"], each["amount_fen"]) for each in payments)
+        )
         applied = [each for each in payments if each["applied"]]
         paid_at = at(shown["paid_at"])
         if paid_fen == 0:
@@ -289,7 +296,10 @@ class Books:
             if (kept["order_amount_fen"], kept["earned_points"], kept["paid_fen"]) != stored[0][1:]:
                 continue
             before = refunds.retained(life.order, staying)
-            gave = (before["paid_fen"] - kept["paid_fen"], before["redeemed_points"] - kept["redeemed_points"])
+            gave = (
+                before["paid_fen"] - kept["paid_fen"],
+                before["redeemed_points"] - kept["redeemed_points"],
+            )
             told = fact.answer and (fact.answer.body["refund_fen"], fact.answer.body["points_restored"])
             if told and told != gave:
                 continue
@@ -376,7 +386,9 @@ class Books:
         told = [each["kind"] for each in self._pages("/members/me/points/entries?limit=100", member)]
         differ("entries shown", member, sorted(row["kind"] for row in rows), sorted(told))
         adjustments = {
-            fact.op["adjustment"]: fact for fact in self.facts.happened("adjust") if fact.op["member"] == member
+            fact.op["adjustment"]: fact
+            for fact in self.facts.happened("adjust")
+            if fact.op["member"] == member
         }
         retraced = Retraced(member, lives, adjustments)
         retraced.follow(rows)
@@ -561,4 +573,3 @@ class Retraced:
             years.update({int(year): points for year, points in row["available_delta"].items()})
         moved = {year: years[year] for year in sorted(years) if years[year]}
         return sum(row["frozen_delta"] for row in rows), moved, sum(row["debt_delta"] for row in rows)
-

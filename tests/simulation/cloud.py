@@ -1,8 +1,8 @@
-"""AWS within this process: the emulator's DynamoDB, queues and a bus, under the real SDK and without a network."""
+"""AWS within this process: the emulator's DynamoDB, queues and a bus, under the real SDK, without a network."""
 
 import asyncio
 import json
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +15,7 @@ from ministack.services import dynamodb as emulator
 from functions.platform import bus, dynamo, fanout
 from functions.platform.dynamo import CONNECT_SECONDS_MAX, READ_SECONDS_MAX, Tables
 from functions.platform.settings import Settings
-from tests.simulation.faults import Crash, Faults, Kind
+from tests.simulation.faults import OTHERWISE_ANSWERED, Crash, Faults, Kind
 from tests.simulation.virtual import Time
 from tests.support import tables
 from tests.support.faults import Raw
@@ -24,6 +24,7 @@ Json = dict[str, Any]
 ENDPOINT = "http://127.0.0.1:9"
 CALL_SECONDS = 0.004
 CONTENT_TYPE = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
+NOT_DYNAMODB = {"SendMessage", "PutEvents"}
 RECENT_MAX = 12
 """How many changes of a table an index can be behind."""
 _STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -43,7 +44,6 @@ class Cloud:
         self.changes: list[Json] = []
         self.messages: list[Json] = []
         self.events: list[Json] = []
-        self.reads: Counter[str] = Counter()
         self.ends_at = float("inf")
         """When Lambda ends the invocation that is running."""
         self._recent: dict[str, deque[Json]] = defaultdict(lambda: deque(maxlen=RECENT_MAX))
@@ -73,12 +73,14 @@ class Cloud:
         for name in tables.PARTITION_KEYS:
             self._emulate(
                 "CreateTable",
-                {
-                    "TableName": name,
-                    "BillingMode": "PAY_PER_REQUEST",
-                    "StreamSpecification": _STREAM,
-                    **tables.definition(name),
-                },
+                _sent(
+                    {
+                        "TableName": name,
+                        "BillingMode": "PAY_PER_REQUEST",
+                        "StreamSpecification": _STREAM,
+                        **tables.definition(name),
+                    }
+                ),
             )
         return Settings.from_environment({f"{name.upper()}_TABLE": name for name in tables.PARTITION_KEYS})
 
@@ -90,12 +92,14 @@ class Cloud:
         if self.time.time() > self.ends_at:
             raise Crash("time-out")
         sent: Any = request.body
+        fault = self.faults.draw(operation)
+        if fault is None and operation not in NOT_DYNAMODB:
+            return self._answered(request, *self._emulate(operation, sent))
         body = json.loads(sent)
-        fault = self.faults.draw(operation, body)
         match fault:
-            case None | Kind.STALE | Kind.EMPTY_PAGE | Kind.SHORT_PAGE | Kind.UNPROCESSED:
-                return self._answered(request, *self._do(operation, body, fault))
-            case Kind.ENTRIES_REFUSED:
+            case None:
+                return self._answered(request, *self._do(operation, body, None))
+            case _ if fault in OTHERWISE_ANSWERED:
                 return self._answered(request, *self._do(operation, body, fault))
             case Kind.RESET:
                 raise ConnectionClosedError(endpoint_url=request.url)
@@ -130,12 +134,15 @@ class Cloud:
 
     def _conflict(self, operation: str, body: Json) -> Json:
         if operation != "TransactWriteItems":
-            return {"__type": "TransactionConflictException", "message": "Transaction is ongoing for the item"}
+            return {
+                "__type": "TransactionConflictException",
+                "message": "Transaction is ongoing for the item",
+            }
         codes = ["None"] * len(body["TransactItems"])
         codes[self.faults.chance.randrange(len(codes))] = "TransactionConflict"
         return {
             "__type": "TransactionCanceledException",
-            "Message": f"Transaction cancelled, please refer cancellation reasons for specific reasons {codes}",
+            "Message": f"Transaction cancelled, please refer cancellation reasons {codes}",
             "CancellationReasons": [{"Code": code} for code in codes],
         }
 
@@ -153,10 +160,10 @@ class Cloud:
                 again = body["ExclusiveStartKey"]
                 return 200, {"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": again}
             case Kind.EMPTY_PAGE | Kind.SHORT_PAGE:
-                return self._emulate(operation, {**body, "Limit": self.faults.chance.randint(1, 2)})
+                return self._emulate(operation, _sent({**body, "Limit": self.faults.chance.randint(1, 2)}))
             case Kind.STALE:
                 return self._stale(operation, body)
-        return self._emulate(operation, body)
+        return self._emulate(operation, _sent(body))
 
     def _put_events(self, entries: list[Json], fault: Kind | None) -> Json:
         refused = set()
@@ -178,18 +185,20 @@ class Cloud:
                 side.setdefault(table, {**what, "Keys": []})["Keys"].append(key)
         answer: Json = {"Responses": {}}
         if asked:
-            answer = json.loads(self._emulate("BatchGetItem", {"RequestItems": asked})[1])
+            answer = json.loads(self._emulate("BatchGetItem", _sent({"RequestItems": asked}))[1])
         return 200, answer | {"UnprocessedKeys": left}
 
     def _stale(self, operation: str, body: Json) -> tuple[int, bytes]:
-        """Answer a read as it was some changes ago."""
+        """Answer a read as it was some changes ago, unless it is to be consistent."""
+        if body.get("ConsistentRead"):
+            return self._emulate(operation, _sent(body))
         recent = self._recent[body["TableName"]]
         behind = list(recent)[len(recent) - self.faults.chance.randint(0, len(recent)) :]
         table = emulator._tables[body["TableName"]]
         for change in reversed(behind):
             self._put_back(table, change, "OldImage")
         try:
-            return self._emulate(operation, body)
+            return self._emulate(operation, _sent(body))
         finally:
             for change in behind:
                 self._put_back(table, change, "NewImage")
@@ -204,9 +213,9 @@ class Cloud:
         else:
             emulator._set_item(table, partition, sort, item)
 
-    def _emulate(self, operation: str, body: Json) -> tuple[int, bytes]:
+    def _emulate(self, operation: str, sent: bytes) -> tuple[int, bytes]:
         headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
-        call = emulator.handle_request("POST", "/", headers, json.dumps(body).encode(), {})
+        call = emulator.handle_request("POST", "/", headers, sent, {})
         status, _, answer = _finished(call)
         for table, records in emulator._stream_records.items():
             if records:
@@ -214,6 +223,10 @@ class Cloud:
                 self._recent[table].extend(records)
                 records.clear()
         return status, answer if isinstance(answer, bytes) else answer.encode()
+
+
+def _sent(body: Json) -> bytes:
+    return json.dumps(body).encode()
 
 
 def _unsigned(**_: Any) -> object:

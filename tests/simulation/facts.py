@@ -141,7 +141,10 @@ def _is_there(op: Op, world: World) -> bool:
             return row is not None and row["delta"] == op["delta"]
         case "adjust":
             row = cloud.row("Members", **account_rows.adjustment_key(op["adjustment"]))
-            return row is not None and (row["adjusted_member_id"], row["points"]) == (op["member"], op["points"])
+            return row is not None and (row["adjusted_member_id"], row["points"]) == (
+                op["member"],
+                op["points"],
+            )
         case "put_product":  # another may have come after it
             return world.ask(Call("GET", f"/products/{op['sku']}", None, staff())).status == 200
         case "set_birthday":

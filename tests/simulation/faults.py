@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from enum import StrEnum
-from typing import Any
 
 
 class Kind(StrEnum):
@@ -33,6 +32,7 @@ _SINGLE_WRITE = (*_ANY, *_WRITTEN, Kind.CONFLICT)
 KINDS: dict[str, tuple[Kind, ...]] = {
     "GetItem": _ANY,
     "BatchGetItem": (*_ANY, Kind.UNPROCESSED, Kind.UNPROCESSED),
+    # A stale read of a table that is read consistently is one of the table as it is: nothing happens to it.
     "Query": (*_ANY, Kind.EMPTY_PAGE, Kind.SHORT_PAGE, Kind.STALE, Kind.STALE),
     "Scan": (*_ANY, Kind.EMPTY_PAGE, Kind.SHORT_PAGE, Kind.STALE),
     "PutItem": _SINGLE_WRITE,
@@ -42,6 +42,14 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "PutEvents": (*_ANY, *_WRITTEN, Kind.ENTRIES_REFUSED, Kind.ENTRIES_REFUSED),
 }
 """What can happen to each operation that the functions call."""
+OTHERWISE_ANSWERED = {
+    Kind.STALE,
+    Kind.EMPTY_PAGE,
+    Kind.SHORT_PAGE,
+    Kind.UNPROCESSED,
+    Kind.ENTRIES_REFUSED,
+}
+"""The kinds that are no errors."""
 
 
 class Crash(BaseException):
@@ -49,7 +57,7 @@ class Crash(BaseException):
 
 
 class Faults:
-    """Decides for each call whether it meets a fault, and counts them."""
+    """Decides for each call whether it meets a fault, and counts the calls and faults of faulty times."""
 
     def __init__(self) -> None:
         self.rate = 0.0
@@ -62,13 +70,13 @@ class Faults:
         self.rate = rate
         self.chance.seed(seed)
 
-    def draw(self, operation: str, body: dict[str, Any]) -> Kind | None:
+    def draw(self, operation: str) -> Kind | None:
         """Return what happens to a call, or None."""
+        if not self.rate:
+            return None
         self.calls[operation] += 1
         if self.chance.random() >= self.rate:
             return None
         kind = self.chance.choice(KINDS[operation])
-        if kind is Kind.STALE and body.get("ConsistentRead"):
-            kind = Kind.SHORT_PAGE
         self.met[kind.value] += 1
         return kind

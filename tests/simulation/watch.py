@@ -112,7 +112,12 @@ class Watch:
         wallet = self._wallets.get(member)
         if wallet is None:
             raise Violation("entry without wallet", member)
-        buckets = [wallet["frozen"], wallet["debt"], *wallet["available"].values(), *wallet["expired"].values()]
+        buckets = [
+            wallet["frozen"],
+            wallet["debt"],
+            *wallet["available"].values(),
+            *wallet["expired"].values(),
+        ]
         if min(buckets) < 0:
             raise Violation("negative bucket", f"{wallet}")
         summed = {year: points for year, points in self._available[member].items() if points}

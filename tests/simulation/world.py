@@ -38,7 +38,9 @@ KINDS: dict[str, tuple[str, Callable[[Json], bool]]] = {
     "orders-publisher": ("Orders", lambda image: image["item"]["S"] in ("ORDER", "PAYMENT")),
     "members-publisher": (
         "Members",
-        lambda image: image["item"]["S"].startswith(("ENTRY#", "NOTICE#EXPIRING#", "TIER#", "COUPON#BIRTHDAY#")),
+        lambda image: image["item"]["S"].startswith(
+            ("ENTRY#", "NOTICE#EXPIRING#", "TIER#", "COUPON#BIRTHDAY#")
+        ),
     ),
     "catalog-publisher": ("Catalog", lambda image: image["item"]["S"] in ("PRODUCT", "MEMBER_DAY")),
     "birthdays": ("Members", lambda image: image["item"]["S"] == "STANDING" and "birthday_shard" in image),
@@ -156,6 +158,11 @@ class World:
     time: Time = field(default_factory=lambda: Time(START))
     faults: Faults = field(default_factory=Faults)
     done: Counter[str] = field(default_factory=Counter)
+    """The invocations of steps with faults, by what they were for."""
+    at_rest: Counter[str] = field(default_factory=Counter)
+    """All others."""
+    failed: Counter[str] = field(default_factory=Counter)
+    """How invocations ended that AWS makes again."""
     lost: set[str] = field(default_factory=set)
     """The consumers that records were lost for."""
     steps: int = 0
@@ -178,11 +185,12 @@ class World:
         random.seed(step.seed)
         self._chance.seed(step.seed)
         self.faults.begin(step.faults, step.seed)
-        prepared = [
-            invocation
-            for lane, op in zip(self._lanes, step.ops, strict=False)
-            if (invocation := self._prepared(op, lane)) is not None
-        ]
+        prepared = []
+        for lane, op in zip(self._lanes, step.ops, strict=False):
+            invocation = self._prepared(op, lane)
+            if invocation is not None:
+                prepared.append(invocation)
+                (self.done if step.faults else self.at_rest)[op.do] += 1
         if not prepared:
             return []
         self._alone = len(prepared) == 1 and not step.faults
@@ -209,7 +217,7 @@ class World:
             for message in messages:
                 if not lane.work(message.queue, message.body):
                     raise Violation("task refused", f"{message.queue} fails without a fault: {message.body}")
-                self.done["work"] += 1
+                self.at_rest["work"] += 1
             self._feed()
         raise Violation("never at rest", f"{len(self.queue)} messages go round and round")
 
@@ -219,7 +227,7 @@ class World:
             again = lane.deliver(consumer, [each["record"] for each in batch])
             if again:
                 raise Violation("record refused", f"{consumer} fails without a fault: {again}")
-            self.done["deliver"] += 1
+            self.at_rest["deliver"] += 1
             self._feed()
 
     def told(self, detail_type: str) -> dict[str, Json]:
@@ -241,14 +249,13 @@ class World:
     def fire(self, job: str) -> None:
         """Run a job, with all that follows from it, without faults."""
         self._lanes[0].fire(job)
-        self.done["fire"] += 1
+        self.at_rest["fire"] += 1
         self._feed()
         self.settle()
 
     # What an operation does
 
     def _prepared(self, op: Op, lane: Programme) -> Callable[[], Outcome | None] | None:
-        self.done[op.do] += 1
         if op.do in CALLS:
             return partial(self._request, op, lane)
         match op.do:
@@ -296,7 +303,9 @@ class World:
             ]
             through = batch[: failed[0]] if failed else batch  # from the first failed one on, all come again
             numbers = {each["number"] for each in through}
-            self.pending[consumer] = [each for each in self.pending[consumer] if each["number"] not in numbers]
+            self.pending[consumer] = [
+                each for each in self.pending[consumer] if each["number"] not in numbers
+            ]
             self.past[consumer] = (self.past[consumer] + through)[-50:]
 
         return deliver
@@ -328,13 +337,13 @@ class World:
         try:
             yield
         except Crash:
-            self.done["crashed"] += 1
+            self.failed["crashed"] += 1
         except BatchProcessingError:
-            self.done["batch refused"] += 1
+            self.failed["some of a batch given back"] += 1
         except Exception:
             if not self.faults.rate:
                 raise
-            self.done["failed"] += 1
+            self.failed["an exception"] += 1
 
     def _within(self, act: Callable[[], Any]) -> Any:
         """Do something in the time that Lambda gives an invocation."""
@@ -363,7 +372,8 @@ class World:
                     self.pending[consumer].append({"number": number, "record": record})
         messages, self._sent = self.cloud.messages[self._sent :], len(self.cloud.messages)
         self.queue += [
-            Message(each["QueueUrl"], each["MessageBody"], bool(each.get("DelaySeconds"))) for each in messages
+            Message(each["QueueUrl"], each["MessageBody"], bool(each.get("DelaySeconds")))
+            for each in messages
         ]
 
 
@@ -405,4 +415,3 @@ def simulated() -> Iterator[World]:
             yield world
     finally:
         logging.disable(logging.NOTSET)
-

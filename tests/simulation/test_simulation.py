@@ -1,0 +1,96 @@
+"""The simulator breaks nothing, notices what is broken, and does the same again from the same seed."""
+
+import hashlib
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from functions.checkout import catalog
+from functions.points import ledger
+from tests.simulation.actors import Actors
+from tests.simulation.faults import KINDS, Kind
+from tests.simulation.script import Op, Step, as_test
+from tests.simulation.simulation import Checked, run, shrunk, violated
+from tests.simulation.world import CALLS, simulated
+
+STEPS = 250
+SEEDS = range(1, 7)
+
+
+@pytest.fixture(scope="module")
+def met() -> Counter[str]:
+    """What the fixed seeds have met, for the last of the tests here."""
+    return Counter()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_violated_by_fixed_seeds(seed: int, met: Counter[str]) -> None:
+    told = run(seed, STEPS)
+    met.update(told.faults)
+    met.update(told.operations)
+    assert told.violation is None, as_test(f"found_by_seed_{seed}", told.steps[-20:])
+
+
+def test_nothing_is_violated_by_a_fresh_seed(fresh_seed: int) -> None:
+    told = run(fresh_seed, STEPS)
+    assert told.violation is None, f"make simulate SEED={fresh_seed} STEPS={STEPS}"
+
+
+def test_the_fixed_seeds_meet_every_fault_and_do_every_operation(met: Counter[str]) -> None:
+    wanted = {kind.value for kind in Kind} | CALLS.keys() | {"deliver", "work", "fire"}
+    assert {kind for kinds in KINDS.values() for kind in kinds} == set(Kind)
+    assert wanted - met.keys() == set()
+
+
+def test_a_seed_decides_everything() -> None:
+    assert _digest(11) == _digest(11) != _digest(12)
+
+
+def _digest(seed: int) -> str:
+    """Return a digest of all that was written in a short life, in the order in which it was."""
+    with simulated() as world:
+        checked, actors = Checked(world), Actors(seed, world)
+        for _ in range(80):
+            checked.do(actors.next())
+            actors.learn(checked.outcomes)
+        written = [
+            (change["eventName"], change["dynamodb"].get("NewImage")) for change in world.cloud.changes
+        ]
+    return hashlib.sha256(repr(written).encode()).hexdigest()
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Do nothing."""
+
+
+def _kept(wallet: Any, **_: Any) -> Any:
+    return wallet, []
+
+
+def _up(value: Any) -> int:
+    return -int(-value // 1)
+
+
+BROKEN: dict[str, tuple[Any, str, Any]] = {
+    "stock that comes back": (catalog, "give_back_stock", _nothing),
+    "points that come back": (ledger, "restore", _kept),
+    "a rounding": (ledger, "round_half_up", _up),
+}
+"""What is broken on purpose: something of the programme, and what stands in for it."""
+
+
+@pytest.mark.parametrize("what", list(BROKEN))
+def test_what_is_broken_is_found_and_shrunk_to_a_script(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*BROKEN[what])
+    told = next(told for seed in range(1, 5) if (told := run(seed, STEPS)).violation is not None)
+    assert told.violation is not None
+    steps = shrunk(told.steps, told.violation.name, tries_max=40)
+    assert len(steps) < len(told.steps)
+    found = violated(steps)
+    assert found is not None and found.name == told.violation.name
+    pasted: dict[str, Any] = {}
+    script = as_test("pasted", steps)
+    exec(script, {"Op": Op, "Step": Step, "replay": lambda *each: pasted.update(steps=each)}, pasted)  # noqa: S102 - our own
+    pasted["test_pasted"]()
+    assert list(pasted["steps"]) == steps
