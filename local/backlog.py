@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.errors import LocalError
+from local.failures import Failure
 
 FAILURES_MAX = 3
 POLL_FIRST_SECONDS = 0.03
@@ -42,14 +43,6 @@ class Queue:
     def messages(self) -> int:
         """All messages, whether or not they can be received now."""
         return self.visible + self.delayed + self.in_flight
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What a function failed with last, and how often in a row."""
-
-    consecutive: int
-    error: str
 
 
 @dataclass(frozen=True)
@@ -102,22 +95,46 @@ class Backlog:
         """Queues that nobody reads and that hold messages: failure queues."""
         return {queue.queue: queue.messages for queue in self.unread_queues if queue.messages}
 
-    def stuck(self, before: Backlog, seconds_left: float) -> str | None:
-        """The consumer that cannot go on, with its last error; None if all may still get there.
-
-        A stream stands still behind a failing batch. A queue hides a failed message for its visibility
-        time-out: waiting is in vain if that ends after our time.
-        """
+    def stuck(self, before: Backlog) -> str | None:
+        """The consumer that has kept failing since ``before``, with its last error; None if there is none."""
         for stream in self.streams:
             if stream.enabled and stream.behind and self._keeps_failing(stream.function, before):
                 return self._complaint(stream.function)
-        for queue in self.queues:
-            if not queue.enabled or not queue.messages or queue.function in self.executing:
-                continue
-            hopeless = not queue.visible and queue.next_visible_seconds > seconds_left
-            if queue.function in self.failures and (hopeless or self._keeps_failing(queue.function, before)):
+        for queue in self._waiting():
+            if queue.function not in self.executing and self._keeps_failing(queue.function, before):
                 return self._complaint(queue.function)
         return None
+
+    def hidden_beyond(self, seconds_left: float) -> bool:
+        """Whether all that is pending are messages that no consumer can see before the time is up.
+
+        A queue hides a message that failed for its visibility time-out, which is minutes.
+        """
+        queues = self._waiting()
+        if self.executing or self.deliveries or any(s.enabled and s.behind for s in self.streams):
+            return False
+        return bool(queues) and all(
+            not queue.visible and queue.next_visible_seconds > seconds_left for queue in queues
+        )
+
+    def _waiting(self) -> list[Queue]:
+        return [queue for queue in self.queues if queue.enabled and queue.messages]
+
+    def reasons(self) -> str:
+        """What is pending, until when it is hidden, and what its consumers failed with last."""
+        hidden = [
+            f"{q.queue} hides them for {q.next_visible_seconds:.0f} s"
+            for q in self._waiting()
+            if not q.visible
+        ]
+        consumers = {s.function for s in self.streams if s.enabled and s.behind}
+        consumers |= {q.function for q in self._waiting()}
+        errors = [
+            f"last error of {name}, {failure.seconds_ago:.0f} s ago: {failure.error}"
+            for name, failure in self.failures.items()
+            if name in consumers or failure.consecutive
+        ]
+        return "; ".join([*(self.pending() or ["functions keep running"]), *hidden, *errors])
 
     def _keeps_failing(self, function: str, before: Backlog) -> bool:
         failure = self.failures.get(function)
@@ -146,7 +163,8 @@ def settle(
     Raises
     ------
     LocalError
-        When the time is up, with what is pending; at once when a consumer cannot go on, with its last error.
+        When the time is up, with what is pending; at once when a consumer cannot go on, with its last error,
+        or when what is pending comes back only after our time.
     """
     deadline = monotonic() + timeout_seconds
     first = observe()
@@ -154,15 +172,18 @@ def settle(
     pause_seconds = POLL_FIRST_SECONDS
     while True:
         seconds_left = deadline - monotonic()
-        complaint = current.stuck(first, seconds_left)
+        complaint = current.stuck(first)
         if complaint:
             raise LocalError(f"not settled: {complaint}")
         if seconds_left <= 0:
-            reasons = "; ".join(current.pending()) or "functions keep running"
-            errors = "".join(f"; last error of {name}: {f.error}" for name, f in current.failures.items())
-            raise LocalError(f"not settled after {timeout_seconds:g} s: {reasons}{errors}")
+            raise LocalError(f"not settled after {timeout_seconds:g} s: {current.reasons()}")
         sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 1.5, POLL_MAX_SECONDS)
         previous, current = current, observe()
-        if not previous.pending() and not current.pending() and previous.progress() == current.progress():
+        if previous.progress() != current.progress():
+            continue
+        if not previous.pending() and not current.pending():
             return current
+        # Twice, too: a message may be on its way to its consumer, or just done with.
+        if all(seen.hidden_beyond(seconds_left) for seen in (previous, current)):
+            raise LocalError(f"not settled, and not within {timeout_seconds:g} s: {current.reasons()}")

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,17 @@ from local.backlog import Backlog, settle
 from local.errors import LocalError
 from local.folder import StateFolder, read_json, write_atomically
 from local.interrupts import Interrupts
-from local.ports import ALARMS_PATH, BACKLOG_PATH, HOST, NOW_PATH, Unanswered, ask, listen
+from local.ports import (
+    ALARMS_PATH,
+    BACKLOG_PATH,
+    HOLD_PATH,
+    HOST,
+    NOW_PATH,
+    RELEASE_PATH,
+    Unanswered,
+    ask,
+    listen,
+)
 from local.processes import command_line, end_group, wait_until
 
 REGION = "us-east-1"
@@ -153,30 +165,48 @@ class Cloud:
         """Move the cloud's time and make sure that the running server lives by it.
 
         What is under way is waited for first: a stream forgets its records after a day, a queue after four.
+        Then the server starts nothing until all live at the new time: what began at one time and ended at
+        another would have used up its deadline. What has become due in between starts with the release.
         """
         server = self.require()
         if not read_json(self.folder.server).get("clock"):
             raise LocalError("the clock cannot be moved here: libfaketime cannot be loaded on this machine")
         clock.target(text, self.now())
-        self.settle(SETTLE_SECONDS_MAX)
-        offset = clock.offset_seconds(self.folder.clock)
-        now = clock.now_ahead(offset)
-        ahead = offset + (clock.target(text, now) - now).total_seconds()
-        clock.write_offset(self.folder.clock, ahead)
-        written_second = int(time.time())  # this process is not under the library
-        wait_until(lambda: int(time.time()) > written_second, CLOCK_SECONDS_MAX)  # all read it anew by then
-        if not wait_until(lambda: self._is_at(ahead), CLOCK_SECONDS_MAX):
-            log = self.folder.server_log
-            raise LocalError(f"the server (process {server.pid}) did not follow the clock: see {log}")
+        with self._at_rest():
+            offset = clock.offset_seconds(self.folder.clock)
+            now = clock.now_ahead(offset)
+            ahead = offset + (clock.target(text, now) - now).total_seconds()
+            clock.write_offset(self.folder.clock, ahead)
+            written_second = int(time.time())  # this process is not under the library
+            # All read it anew with their first look at the clock in the next second.
+            wait_until(lambda: int(time.time()) > written_second, CLOCK_SECONDS_MAX)
+            if not wait_until(lambda: self._is_at(ahead), CLOCK_SECONDS_MAX):
+                log = self.folder.server_log
+                raise LocalError(f"the server (process {server.pid}) did not follow the clock: see {log}")
         return self.now()
+
+    @contextmanager
+    def _at_rest(self) -> Iterator[None]:
+        """Wait until nothing is under way, and keep it so; the hold of a command that dies ends by itself."""
+        deadline = time.monotonic() + SETTLE_SECONDS_MAX
+        while time.monotonic() < deadline:
+            self.settle(SETTLE_SECONDS_MAX)
+            try:
+                # Something may have begun since: what is due by now is started before the hold.
+                if self._ask(HOLD_PATH, method="POST")["idle"] and not self.backlog().pending():
+                    yield
+                    return
+            finally:
+                self._ask(RELEASE_PATH, method="POST")
+        raise LocalError(f"the local cloud does not come to rest within {SETTLE_SECONDS_MAX:g} s")
 
     def _is_at(self, ahead_seconds: float) -> bool:
         return abs((self.now() - clock.now_ahead(ahead_seconds)).total_seconds()) < CLOCK_TOLERANCE_SECONDS
 
-    def _ask(self, path: str) -> dict[str, Any]:
+    def _ask(self, path: str, *, method: str = "GET") -> dict[str, Any]:
         server = self.require()
         try:
-            return ask(server.port, path, ANSWER_SECONDS_MAX)
+            return ask(server.port, path, ANSWER_SECONDS_MAX, method=method)
         except Unanswered as error:
             raise LocalError(f"the local cloud at {server.endpoint} does not answer: {error}") from None
 

@@ -5,25 +5,34 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - a stream consumer's ``batchItemFailures`` are ignored by the emulator, and the records are lost; here they
   count as a failed batch, which is delivered again, as often as ``local.redelivery`` says;
 - stream positions are saved but stream records are not; here both are;
-- the pollers run on while the state is being saved; here they stop first, so that all fits together;
+- the pollers run on while the state is being saved, and while the clock is moved; here they stop first, so
+  that all fits together, and no function begins at one time and ends at another;
+- what a step of the clock makes due starts up to ten seconds later, unseen; here it starts with the step;
+- all of it starts at once, in a process each, which is too much for a small machine: calls time out, and what
+  failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
 - metrics that functions print, depths of queues and dimensions of alarms are overlooked: see ``alarms``.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
 import logging
+import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from ministack import app as gateway
 from ministack.core import hypercorn_compat, lambda_runtime
-from ministack.services import cloudwatch, dynamodb, lambda_svc, sqs
+from ministack.services import cloudwatch, dynamodb, lambda_svc, scheduler, sqs
 
 from local import monitor
+from local.failures import Failures, cause
+from local.gate import Gate
 from local.processes import wait_until
 from local.redelivery import Redelivery
 
@@ -43,32 +52,41 @@ NEEDED = {
         "record_metric",
     ),
     lambda_svc: (
+        "_acquire_execution_slot",
         "_dynamodb_stream_positions",
         "_esm_inflight",
+        "_esm_inflight_lock",
         "_esms",
         "_execute_function_dispatch",
+        "_execute_function_with_config_scope",
         "_poll_dynamodb_streams",
         "_poll_loop",
         "_poll_sqs",
         "_send_ddb_stream_failure_record",
+        "_sqs_esm_concurrency",
         "executions_in_flight",
     ),
+    scheduler: ("_tick_schedules",),
 }
 
 SAVED_RECORDS = "memberday_stream_records"
 SAVED_TRIMMED = "memberday_stream_trimmed"
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
 POLLER_THREAD = "(_poll_loop)"
+HANDED_OVER_THREAD = "(_execute_function_with_config_scope)"
 # Threads that will run a function, or are between two tries of one: a delivery that has not arrived yet.
 DELIVERY_THREADS = (
     "ministack-esm",
     "ministack-lambda-invoke",
-    "(_execute_function_with_config_scope)",
+    HANDED_OVER_THREAD,
     "(run)",
 )
 DRAIN_SECONDS_MAX = 10.0
 KILLED_SECONDS_MAX = 5.0
-ERROR_CHARACTERS_MAX = 500
+HOLD_SECONDS_MAX = 30.0
+REST_SECONDS_MAX = 3.0
+AT_ONCE_MAX = max(2, os.cpu_count() or 1)
+"""How many batches of queues run at once, and how many functions that a schedule or a rule has started."""
 
 Json = dict[str, Any]
 
@@ -100,14 +118,19 @@ class Emulator:
         check()
         self._lock = threading.Lock()
         self._invocations: Counter[str] = Counter()
-        self._failures: dict[str, Json] = {}
+        self._failures = Failures()
         self._redelivery = Redelivery()
-        self._draining = False
+        self._gate = Gate()
+        self._schedules_lock = threading.Lock()
         self.unsaved: list[str] = []
         """What the emulator could not save."""
         hypercorn_compat.install()
         self._watch_invocations()
+        self._watch_throttles()
         self._gate_pollers()
+        self._gate_schedules()
+        self._limit_started()
+        self._limit_batches()
         self._keep_stream_records()
         self._watch_saving()
         cloudwatch._evaluate_alarm = self._evaluate
@@ -122,12 +145,27 @@ class Emulator:
 
         A function that takes too long is killed, as Lambda's time-out would: its batch is delivered again.
         """
-        self._draining = True
+        self._gate.shut()
         if wait_until(lambda: not self._busy(), DRAIN_SECONDS_MAX):
             return True
         workers = [worker for pool in list(lambda_runtime._workers.values()) for worker in list(pool)]
         lambda_runtime.kill_workers(workers)
         return wait_until(lambda: not self._busy(), KILLED_SECONDS_MAX)
+
+    def hold(self) -> bool:
+        """Start nothing until the release, or for half a minute; whether nothing is under way.
+
+        What is due is started first. A schedule that is looked at for the first time only takes its time from
+        then: what the clock passes while it is held is due with the release.
+        """
+        scheduler._tick_schedules()
+        self._gate.hold(HOLD_SECONDS_MAX)
+        return wait_until(lambda: not self._busy(), REST_SECONDS_MAX)
+
+    def release(self) -> None:
+        """Go on after a hold, and start what has become due meanwhile."""
+        self._gate.release()
+        scheduler._tick_schedules()
 
     def backlog(self) -> Json:
         """What is not done yet, by consumer; see ``local.backlog`` for its reader."""
@@ -137,7 +175,7 @@ class Emulator:
         }
         mapped = {mapping.get("EventSourceArn") for _, _, mapping in mappings}
         with self._lock:
-            invocations, failures = dict(self._invocations), dict(self._failures)
+            invocations = dict(self._invocations)
         return {
             "streams": [stream for scope in mappings if (stream := self._stream(*scope)) is not None],
             "queues": [
@@ -153,9 +191,9 @@ class Emulator:
             "executing": {
                 key.rpartition(":")[2]: count for key, count in lambda_svc.executions_in_flight()[1].items()
             },
-            "deliveries": _deliveries(),
+            "deliveries": _deliveries() + self._gate.inside,
             "invocations": invocations,
-            "failures": failures,
+            "failures": self._failures.shown(),
         }
 
     def alarms(self) -> Json:
@@ -253,9 +291,13 @@ class Emulator:
             ),
         }
 
-    @staticmethod
-    def _busy() -> bool:
-        return bool(lambda_svc.executions_in_flight()[0] or lambda_svc._esm_inflight or _deliveries())
+    def _busy(self) -> bool:
+        return bool(
+            lambda_svc.executions_in_flight()[0]
+            or lambda_svc._esm_inflight
+            or _deliveries()
+            or self._gate.inside
+        )
 
     def _watch_invocations(self) -> None:
         dispatch = lambda_svc._execute_function_dispatch
@@ -289,22 +331,72 @@ class Emulator:
         lambda_svc._execute_function_dispatch = watched
 
     def _note(self, name: str, result: Json, refused: str) -> None:
-        with self._lock:
-            if not result.get("error") and not refused:
-                self._failures.pop(name, None)
-                return
-            printed = [line for line in str(result.get("log", "")).splitlines() if line.strip()]
-            text = "; ".join(part for part in (refused, printed[-1] if printed else "") if part)
-            before = self._failures.get(name, {}).get("consecutive", 0)
-            self._failures[name] = {
-                "consecutive": before + 1,
-                "error": (text or str(result.get("body")))[:ERROR_CHARACTERS_MAX],
-            }
+        if not result.get("error") and not refused:
+            self._failures.succeeded(name)
+            return
+        text = "; ".join(part for part in (refused, cause(str(result.get("log", "")))) if part)
+        self._failures.failed(name, text or str(result.get("body")))
+
+    def _watch_throttles(self) -> None:
+        """A function that is refused for want of concurrency never runs, and its batch fails all the same."""
+        acquire = lambda_svc._acquire_execution_slot
+
+        def watched(func: Json, config: Json) -> Any:
+            slot, limit = acquire(func, config)
+            if slot is None:
+                self._failures.failed(config.get("FunctionName", "?"), f"throttled: the {limit}'s limit")
+            return slot, limit
+
+        lambda_svc._acquire_execution_slot = watched
 
     def _gate_pollers(self) -> None:
         for name in ("_poll_sqs", "_poll_dynamodb_streams"):
-            poll = getattr(lambda_svc, name)
-            setattr(lambda_svc, name, lambda poll=poll: False if self._draining else poll())
+            setattr(lambda_svc, name, self._gated(getattr(lambda_svc, name)))
+
+    def _gated(self, poll: Callable[[], bool]) -> Callable[[], bool]:
+        def gated() -> bool:
+            with self._gate.passage() as is_open:
+                return is_open and poll()
+
+        return gated
+
+    def _gate_schedules(self) -> None:
+        """The emulator looks at the schedules every ten seconds; so does whoever moves the clock."""
+        tick = scheduler._tick_schedules
+
+        def gated() -> None:
+            with self._schedules_lock, self._gate.passage() as is_open:
+                if is_open:
+                    tick()
+
+        scheduler._tick_schedules = gated
+
+    @staticmethod
+    def _limit_started() -> None:
+        """What is only handed over to a function has a thread of its own, for which nobody waits."""
+        execute, room = lambda_svc._execute_function_with_config_scope, threading.Semaphore(AT_ONCE_MAX)
+
+        @functools.wraps(execute)  # the thread is called after it
+        def limited(func: Json, event: Any) -> Any:
+            if not threading.current_thread().name.endswith(HANDED_OVER_THREAD):
+                return execute(func, event)
+            with room:
+                return execute(func, event)
+
+        lambda_svc._execute_function_with_config_scope = limited
+
+    @staticmethod
+    def _limit_batches() -> None:
+        """A queue is allowed no more batches while all queues together have enough: its messages wait."""
+        allowed = lambda_svc._sqs_esm_concurrency
+
+        def limited(mapping: Json, *rest: Any) -> int:
+            with lambda_svc._esm_inflight_lock:
+                own = lambda_svc._esm_inflight.get(mapping["UUID"], 0)
+                others = sum(lambda_svc._esm_inflight.values()) - own
+            return int(min(allowed(mapping, *rest), max(0, AT_ONCE_MAX - others)))
+
+        lambda_svc._sqs_esm_concurrency = limited
 
     @staticmethod
     def _keep_stream_records() -> None:

@@ -18,6 +18,8 @@ HOST = "127.0.0.1"
 BACKLOG_PATH = "/_memberday/backlog"
 NOW_PATH = "/_memberday/now"
 ALARMS_PATH = "/_memberday/alarms"
+HOLD_PATH = "/_memberday/hold"
+RELEASE_PATH = "/_memberday/release"
 ASK_SECONDS = 1.0
 LISTENING = "0A"
 
@@ -26,11 +28,11 @@ class Unanswered(Exception):
     """Nobody there, or nobody of ours."""
 
 
-def ask(port: int, path: str, seconds_max: float = ASK_SECONDS) -> dict[str, Any]:
+def ask(port: int, path: str, seconds_max: float = ASK_SECONDS, *, method: str = "GET") -> dict[str, Any]:
     """The JSON object that the server on ``port`` answers; no proxy or environment takes part."""
     connection = http.client.HTTPConnection(HOST, port, timeout=seconds_max)
     try:
-        connection.request("GET", path)
+        connection.request(method, path)
         answer = connection.getresponse()
         value = json.loads(answer.read())
     except (OSError, http.client.HTTPException, ValueError) as error:

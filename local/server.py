@@ -21,7 +21,7 @@ from hypercorn.config import Config
 
 from local.emulator import Emulator
 from local.folder import StateFolder
-from local.ports import ALARMS_PATH, BACKLOG_PATH, NOW_PATH
+from local.ports import ALARMS_PATH, BACKLOG_PATH, HOLD_PATH, NOW_PATH, RELEASE_PATH
 
 KEEP_ALIVE_SECONDS = 75
 
@@ -36,6 +36,13 @@ class Server:
     def __init__(self, emulator: Emulator, folder: StateFolder) -> None:
         self._emulator = emulator
         self._folder = folder
+        self._routes: dict[tuple[str, str], Callable[[], Awaitable[Message]]] = {
+            ("GET", NOW_PATH): self._now,
+            ("GET", BACKLOG_PATH): self._backlog,
+            ("GET", ALARMS_PATH): self._alarms,
+            ("POST", HOLD_PATH): self._hold,
+            ("POST", RELEASE_PATH): self._release,
+        }
         self._drained = False
         self._told_to_stop = asyncio.Event()
 
@@ -43,14 +50,26 @@ class Server:
         """Answer one connection's request, or take part in start and stop."""
         if scope["type"] == "lifespan":
             await self._emulator.application(scope, receive, self._recording(send))
-        elif scope["type"] == "http" and scope["path"] == BACKLOG_PATH:
-            await _answer(send, self._emulator.backlog())
-        elif scope["type"] == "http" and scope["path"] == ALARMS_PATH:
-            await _answer(send, await asyncio.to_thread(self._emulator.alarms))
-        elif scope["type"] == "http" and scope["path"] == NOW_PATH:
-            await _answer(send, {"now": time.time(), "pid": os.getpid(), "folder": str(self._folder.root)})
+        elif scope["type"] == "http" and (route := self._routes.get((scope["method"], scope["path"]))):
+            await _answer(send, await route())
         else:
             await self._emulator.application(scope, receive, send)
+
+    async def _now(self) -> Message:
+        return {"now": time.time(), "pid": os.getpid(), "folder": str(self._folder.root)}
+
+    async def _backlog(self) -> Message:
+        return self._emulator.backlog()
+
+    async def _alarms(self) -> Message:
+        return await asyncio.to_thread(self._emulator.alarms)
+
+    async def _hold(self) -> Message:
+        return {"idle": await asyncio.to_thread(self._emulator.hold)}
+
+    async def _release(self) -> Message:
+        await asyncio.to_thread(self._emulator.release)
+        return {}
 
     def heed_signals(self) -> None:
         """From here on a signal ends the server in order, even one that comes before it has started."""

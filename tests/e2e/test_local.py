@@ -2,6 +2,9 @@
 
 import re
 
+from local.cloud import Cloud
+from local.folder import StateFolder
+from local.interrupts import Interrupts
 from tests.support.stack import Stack
 
 
@@ -46,3 +49,23 @@ def test_seeding_puts_in_what_is_lacking_and_leaves_the_rest_alone(deployed: Sta
         "your_price_fen": 1
     }
     assert deployed.call("GET", "/members/me", who="alice").body["name"] == "Alice"
+
+
+def test_what_a_step_of_the_clock_makes_due_starts_with_it_and_is_settled(deployed: Stack) -> None:
+    cloud = Cloud(StateFolder(deployed.folder), Interrupts())
+
+    def started() -> tuple[int, int]:
+        times = cloud.backlog().invocations
+        orders, points = (
+            sum(count for name, count in times.items() if job in name) for job in ("OrderJobs", "PointsJobs")
+        )
+        return orders, points
+
+    deployed.clock("+61m")  # whatever has been due for long
+    deployed.local("settle")
+    orders_before, points_before = started()
+    deployed.clock("+61m")
+    deployed.local("settle")
+    orders, points = started()
+    assert orders - orders_before >= 2  # unpaid orders lapse, parcels count as received
+    assert points - points_before >= 1  # points are released

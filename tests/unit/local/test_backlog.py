@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from local.backlog import FAILURES_MAX, Backlog, Failure, Queue, Stream, settle
+from local.backlog import FAILURES_MAX, Backlog, Queue, Stream, settle
 from local.errors import LocalError
+from local.failures import Failure
 
 IDLE = Backlog(
     streams=(Stream("points-stream", "orders", enabled=True, behind=0, end=7),),
@@ -126,11 +127,46 @@ def test_a_consumer_that_recovers_is_waited_for() -> None:
     assert world.settle() == IDLE
 
 
-def test_a_failed_message_that_cannot_come_back_in_time_is_not_waited_for() -> None:
-    world = World(*failing(queued(in_flight=1, next_visible_seconds=90), 1))
-    with pytest.raises(LocalError, match="points-worker keeps failing: ValueError: lot 7"):
+def test_a_message_that_cannot_come_back_in_time_is_not_waited_for() -> None:
+    world = World(queued(in_flight=1, next_visible_seconds=90))
+    with pytest.raises(
+        LocalError,
+        match=r"not within 30 s: points-worker has 1 messages in jobs; jobs hides them for 90 s$",
+    ):
         world.settle(30)
-    assert world.now == 0
+    assert world.now < 1
+
+
+def test_why_it_failed_is_told_even_if_its_consumer_has_succeeded_since() -> None:
+    recovered = replace(
+        queued(in_flight=1, next_visible_seconds=90),
+        failures={
+            "points-worker": Failure(0, "ValueError: lot 7", 12.4),
+            "elsewhere": Failure(0, "ValueError: long ago", 9_000),
+        },
+    )
+    with pytest.raises(LocalError, match=r"90 s; last error of points-worker, 12 s ago: ValueError: lot 7$"):
+        World(recovered).settle(30)
+
+
+def test_a_message_that_is_hidden_while_others_are_worked_on_ends_the_wait_only_after_them() -> None:
+    hidden = queued(in_flight=1, next_visible_seconds=90)
+    for busy in (
+        replace(hidden, streams=BEHIND.streams),
+        replace(hidden, executing={"checkout-api": 1}),
+        replace(hidden, deliveries=1),
+        replace(hidden, queues=(*hidden.queues, Queue("mail", 1, 0, 0, 0.0, function="mailer"))),
+        replace(hidden, queues=(*hidden.queues, Queue("mail", 0, 0, 1, 9.0, function="mailer"))),
+    ):
+        world = World(*[busy] * 9, hidden)
+        with pytest.raises(LocalError, match="not within"):
+            world.settle(30)
+        assert world.observed == 11
+
+
+def test_a_message_on_its_way_to_its_consumer_looks_hidden_once_and_ends_no_wait() -> None:
+    world = World(queued(in_flight=1, next_visible_seconds=90), IDLE)
+    assert world.settle(30) == IDLE
 
 
 def test_a_failed_message_that_comes_back_in_time_is_waited_for() -> None:
@@ -156,7 +192,7 @@ def test_an_observation_is_read_as_the_server_writes_it() -> None:
             "executing": {"f": 1},
             "deliveries": 1,
             "invocations": {"f": 2},
-            "failures": {"f": {"consecutive": 1, "error": "no"}},
+            "failures": {"f": {"consecutive": 1, "error": "no", "seconds_ago": 2.5}},
         }
     )
     assert seen.pending() == [

@@ -1,12 +1,16 @@
-"""The server process: whose it is, where it was, and what its functions may see of the caller."""
+"""The server process: whose it is, where it was, what its functions may see, and how its clock is moved."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from local.cloud import Cloud, base_environment, move_port, tail
+from local import clock
+from local.cloud import Cloud, Running, base_environment, move_port, tail
+from local.errors import LocalError
 from local.folder import StateFolder
 from local.interrupts import Interrupts
+from local.ports import BACKLOG_PATH, HOLD_PATH
 
 
 def test_only_the_server_of_this_folder_is_ours(tmp_path: Path) -> None:
@@ -55,3 +59,74 @@ def test_the_tail_of_a_log_skips_blank_lines(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("one\n\ntwo\n\nthree\n")
     assert tail(log, 2) == "  two\n  three"
+
+
+class Server:
+    """Answers as a server of ours does, and writes down what it is asked; its first hold may find work."""
+
+    def __init__(self, folder: StateFolder, *, idle: tuple[bool, ...] = (True,)) -> None:
+        self.asked: list[str] = []
+        self._folder = folder
+        self._idle = iter(idle)
+
+    def ask(self, _port: int, path: str, _seconds_max: float, *, method: str) -> dict[str, Any]:
+        offset = clock.offset_seconds(self._folder.clock)
+        if path != BACKLOG_PATH:
+            self.asked.append(f"{method} {path.rpartition('/')[2]} at {offset:g}")
+        if path == HOLD_PATH:
+            return {"idle": next(self._idle)}
+        if path == BACKLOG_PATH:
+            lists: dict[str, list[Any]] = {"streams": [], "queues": [], "unread_queues": []}
+            return {**lists, "executing": {}, "deliveries": 0, "invocations": {}, "failures": {}}
+        return {"now": clock.now_ahead(offset).timestamp()}
+
+
+def cloud_of(server: Server, folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    cloud = Cloud(folder, Interrupts())
+    folder.server.write_text('{"clock": true}')
+    monkeypatch.setattr(cloud, "running", lambda: Running(1, 4566))
+    monkeypatch.setattr("local.cloud.ask", server.ask)
+    monkeypatch.setattr("local.cloud.wait_until", lambda condition, _seconds_max: condition() or True)
+    return cloud
+
+
+def test_the_clock_moves_while_the_server_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = StateFolder(tmp_path)
+    server = Server(folder)
+    cloud_of(server, folder, monkeypatch).move_clock("+7d")
+    held = [asked for asked in server.asked if "now" not in asked]
+    assert held == ["POST hold at 0", "POST release at 604800"]
+
+
+def test_a_server_that_began_something_is_released_and_settles_again_before_the_clock_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = StateFolder(tmp_path)
+    server = Server(folder, idle=(False, True))
+    cloud_of(server, folder, monkeypatch).move_clock("+7d")
+    held = [asked for asked in server.asked if "now" not in asked]
+    assert held == ["POST hold at 0", "POST release at 0", "POST hold at 0", "POST release at 604800"]
+
+
+def test_a_server_that_does_not_come_to_rest_keeps_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = StateFolder(tmp_path)
+    server = Server(folder, idle=(False,) * 1_000)
+    monkeypatch.setattr("local.cloud.SETTLE_SECONDS_MAX", 0.2)
+    with pytest.raises(LocalError, match="does not come to rest"):
+        cloud_of(server, folder, monkeypatch).move_clock("+7d")
+    assert clock.offset_seconds(folder.clock) == 0
+    assert server.asked[-1] == "POST release at 0"
+
+
+def test_a_server_that_does_not_follow_is_released_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = StateFolder(tmp_path)
+    server = Server(folder)
+    cloud = cloud_of(server, folder, monkeypatch)
+    monkeypatch.setattr("local.cloud.wait_until", lambda _condition, _seconds_max: False)
+    with pytest.raises(LocalError, match="did not follow"):
+        cloud.move_clock("+7d")
+    assert server.asked[-1] == "POST release at 604800"
