@@ -13,7 +13,7 @@ from tests.oracle.tables import RULES, Refused, Rules
 
 
 class Purse:
-    """One member's points, by year and place; the operations are those of :class:`tests.oracle.points.Member`."""
+    """One member's points, by year and place; its operations are those of a ``Member`` there."""
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules

@@ -42,7 +42,8 @@ class Both:
             case "release" if order_id in self._paid:
                 self._both("release", order_id, moment)
             case "redeem" if order_id not in self._redeemed and order_id not in self._paid:
-                if not self._refused("redeem", order_id, number, moment):
+                said = (order_id, number, moment)
+                if not self._refused("redeem", said, said):
                     self._redeemed[order_id] = number
                     self._both("paid", order_id, number, moment)
                     self._paid[order_id] = number
@@ -59,25 +60,15 @@ class Both:
                 self.member.adjust("a", number, moment)
                 self.purse.adjust(number, moment)
             case "debit" if number:
-                outcomes = []
-                for debit in (
-                    lambda: self.member.adjust("a", -number, moment),
-                    lambda: self.purse.adjust(-number, moment),
-                ):
-                    try:
-                        debit()
-                        outcomes.append("done")
-                    except Refused as refused:
-                        outcomes.append(refused.code)
-                assert outcomes[0] == outcomes[1]
+                self._refused("adjust", ("a", -number, moment), (-number, moment))
 
     def _both(self, name: str, *values: Any, **named: Any) -> None:
         getattr(self.member, name)(*values, **named)
         getattr(self.purse, name)(*values, **named)
 
-    def _refused(self, name: str, *values: Any) -> bool:
+    def _refused(self, name: str, of_member: tuple[Any, ...], of_purse: tuple[Any, ...]) -> bool:
         refused = []
-        for each in (self.member, self.purse):
+        for each, values in ((self.member, of_member), (self.purse, of_purse)):
             try:
                 getattr(each, name)(*values)
                 refused.append(False)

@@ -1,6 +1,7 @@
 """Who does what: shoppers, staff and a payment provider, and AWS with its streams, queues and schedules."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ PRODUCTS = {
     "art": (3_500_000, False),
 }
 """Prices in fen, and whether in the zone: from below the shipping fee to above a tier's whole span."""
+BIRTHDAYS = ("1988-02-29", "1990-05-31", "1990-06-01", "1990-07-15", "1990-12-31", None)
 OFTEN = (timetable.LAPSE_UNPAID, timetable.AUTO_RECEIPT, timetable.RELEASE_POINTS)
 READS = (
     "/members/me",
@@ -72,6 +74,13 @@ class Actors:
             ),
             *(Op("register", member=name, birthday=self._birthday()) for name in MEMBERS),
         ]
+
+    def _first(self) -> Iterator[Op]:
+        for sku, (price_fen, zone) in PRODUCTS.items():
+            yield Op("put_product", sku=sku, price_fen=price_fen, zone=zone, threshold=3)
+            yield Op("move_stock", sku=sku, movement=f"first-{sku}", delta=self._chance.randint(1, 40))
+        for name in MEMBERS:
+            yield Op("register", member=name, birthday=self._birthday())
 
     def next(self) -> Step:
         """Return the next step."""
@@ -179,7 +188,7 @@ class Actors:
             "read": 4,
             "again": 4,
             "deliver": 26,
-            "work": 12 if self._world.queue else 0,
+            "work": min(80, len(self._world.queue)),
             "fire": 2,
         }
         do = chance.choices(list(kinds), list(kinds.values()))[0]
@@ -247,19 +256,19 @@ class Actors:
 
     def _ship(self, seen: Seen | None = None) -> Op | None:
         seen = seen or self._seen("paid")
-        return seen and Op("ship", order=seen.name)
+        return None if seen is None else Op("ship", order=seen.name)
 
     def _receive(self, seen: Seen | None = None) -> Op | None:
         seen = seen or self._seen("shipped")
-        return seen and Op("receive", order=seen.name)
+        return None if seen is None else Op("receive", order=seen.name)
 
     def _refuse(self, seen: Seen | None = None) -> Op | None:
         seen = seen or self._seen("shipped")
-        return seen and Op("refuse", order=seen.name)
+        return None if seen is None else Op("refuse", order=seen.name)
 
     def _cancel(self, seen: Seen | None = None) -> Op | None:
         seen = seen or self._seen("placed", "paid")
-        return seen and Op("cancel", order=seen.name)
+        return None if seen is None else Op("cancel", order=seen.name)
 
     def _give_back(self, seen: Seen | None = None) -> Op | None:
         chance = self._chance

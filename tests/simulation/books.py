@@ -76,10 +76,12 @@ class Books:
         Whatever does not agree.
     """
 
-    def __init__(self, world: World, facts: Facts) -> None:
+    def __init__(self, world: World, facts: Facts, known: dict[tuple[str, int, int], "Life"]) -> None:
         self.world = world
         self.facts = facts
         self.now = world.time.now()
+        self._known = known
+        """Closed orders by name, version and number of facts: such a one has been looked at."""
         self.lives: list[Life] = []
 
     def check(self) -> None:
@@ -89,7 +91,14 @@ class Books:
             if fact.happened and "order" in fact.op.what:
                 by_order[fact.op["order"]][fact.op.do].append(fact)
         for placed in self.facts.happened("order"):
-            self.lives.append(self._life(placed, by_order[order_name(placed.op)]))
+            name = order_name(placed.op)
+            then = by_order[name]
+            row = self.world.cloud.row("Orders", order_id=order_id_of(name), item="ORDER") or {"version": 0}
+            look = (name, row["version"], sum(map(len, then.values())))
+            life = self._known.get(look) or self._life(placed, then)
+            if life.status in CLOSED:
+                self._known[look] = life
+            self.lives.append(life)
         differ("orders nobody placed", "orders", len(self.lives), self._orders_stored())
         self._check_stock()
         members = sorted({fact.op["member"] for fact in self.facts.happened("register")})
@@ -178,9 +187,8 @@ class Books:
     def _held(self, member: str, coupon_id: str) -> pricing.HeldCoupon:
         for row in self.world.cloud.rows("Members"):
             if row.get("coupon_id") == coupon_id and row["member_id"] == member:
-                window = (at(row["valid_from"]), at(row["valid_until"]))
-                assert window[0] is not None and window[1] is not None
-                return pricing.HeldCoupon(coupon_id, row["face_value_fen"], *window)
+                begins, ends = map(datetime.fromisoformat, (row["valid_from"], row["valid_until"]))
+                return pricing.HeldCoupon(coupon_id, row["face_value_fen"], begins, ends)
         raise Violation("coupon from nowhere", f"{member} {coupon_id}")
 
     def _paid_at(

@@ -1,4 +1,4 @@
-"""AWS within this process: the emulator's DynamoDB, queues and a bus, under the real SDK, without a network."""
+"""AWS within this process: DynamoDB's emulator, queues and a bus under the real SDK, without a network."""
 
 import asyncio
 import json
@@ -53,8 +53,9 @@ class Cloud:
         self.bus = bus.client(ENDPOINT)
         for client in (self.dynamodb, self.sqs, self.bus):
             send: Any = self._send
+            unsigned: Any = _unsigned
             client.meta.events.register("before-send", send)
-            client.meta.events.register("choose-signer", _unsigned)
+            client.meta.events.register("choose-signer", unsigned)
         self.settings = self._create_tables()
         self.tables = Tables(self.dynamodb)
 

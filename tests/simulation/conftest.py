@@ -1,4 +1,4 @@
-"""A bounded run of the simulator: fixed seeds, and a fresh one, which is printed so that it can be run again."""
+"""A bounded run of the simulator: fixed seeds, and a fresh one that is printed, to be run again."""
 
 import os
 import time

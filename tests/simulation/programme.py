@@ -31,7 +31,11 @@ from tests.support.events import Answer, Call, Context
 API_SECONDS = 15
 STREAM_SECONDS = 60
 JOB_SECONDS = 60
-QUEUES = {"points": PointsWorker, "audit": PointsWorker, "coupons": CouponsWorker}
+QUEUES: dict[str, Callable[..., Any]] = {
+    "points": PointsWorker,
+    "audit": PointsWorker,
+    "coupons": CouponsWorker,
+}
 """The work queues, each with its own worker."""
 AUDITS = (timetable.AUDIT_POINTS, auditor.REPLAY_POINTS)
 

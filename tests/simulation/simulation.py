@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from functions.domain.timetable import AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
-from tests.simulation.books import Books
+from tests.simulation.books import Books, Life
 from tests.simulation.facts import Facts
 from tests.simulation.script import REST, Step, Violation
 from tests.simulation.watch import Watch
-from tests.simulation.world import World, bring_to_rest, simulated
+from tests.simulation.world import Outcome, World, bring_to_rest, simulated
 
 REST_EVERY_STEPS = 500
 DIFFERENCE = "DIFFERENCE"
@@ -23,6 +23,8 @@ class Told:
     seed: int
     steps: list[Step] = field(default_factory=list)
     operations: Counter[str] = field(default_factory=Counter)
+    at_rest: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     violation: Violation | None = None
@@ -35,6 +37,8 @@ class Checked:
         self.world = world
         self.facts = Facts()
         self._watch = Watch()
+        self._known: dict[tuple[str, int, int], Life] = {}
+        self.outcomes: list[Outcome] = []
         self._looked = 0
 
     def do(self, step: Step) -> None:
@@ -65,7 +69,7 @@ class Checked:
         bring_to_rest(self.world)
         self._look()
         self.facts.resolve(self.world)
-        Books(self.world, self.facts).check()
+        Books(self.world, self.facts, self._known).check()
         self.world.fire(AUDIT_POINTS)
         self._look()
         newest = max((row["at"] for row in self.world.cloud.rows("Reports") if "at" in row), default="")
@@ -174,5 +178,7 @@ def _simpler(step: Step) -> Iterable[Step]:
 
 def _count(told: Told, world: World) -> None:
     told.operations += world.done
+    told.at_rest += world.at_rest
+    told.failed += world.failed
     told.calls += world.faults.calls
     told.faults += world.faults.met

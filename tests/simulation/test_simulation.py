@@ -88,7 +88,8 @@ def test_what_is_broken_is_found_and_shrunk_to_a_script(what: str, monkeypatch: 
     steps = shrunk(told.steps, told.violation.name, tries_max=40)
     assert len(steps) < len(told.steps)
     found = violated(steps)
-    assert found is not None and found.name == told.violation.name
+    assert found is not None
+    assert found.name == told.violation.name
     pasted: dict[str, Any] = {}
     script = as_test("pasted", steps)
     exec(script, {"Op": Op, "Step": Step, "replay": lambda *each: pasted.update(steps=each)}, pasted)  # noqa: S102 - our own

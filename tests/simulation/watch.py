@@ -1,4 +1,4 @@
-"""What must hold after every step, seen from the stream of changes alone: its cost is that of what changed."""
+"""What must hold after every step, seen from the stream of changes alone, at the cost of what changed."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -18,7 +18,7 @@ NEXT_STATUS = {
     "refused": {"refused"},
     "returned": {"returned"},
 }
-"""What an order can become by one change; a shipped one may be found received in the change that returns it."""
+"""What an order can become by one change; a shipped one may have been received by itself before."""
 OPEN = {"placed", "paid", "shipped", "received"}
 
 
