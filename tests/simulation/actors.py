@@ -90,7 +90,7 @@ class Actors:
         if self._beginning:
             ops = [self._beginning.pop(0)]
         else:
-            ops = [self._op() for _ in range(self._chance.choice((1, 1, 2, 3, LANES_MAX)))]
+            ops = [self._op() for _ in range(self._chance.choice((1, 2, 3, LANES_MAX, LANES_MAX)))]
             if len(ops) > 1 and self._chance.random() < 0.4:
                 ops = self._about_one(len(ops))
         return Step(moment.astimezone(UTC).isoformat(), seed, tuple(ops), faults)
@@ -152,14 +152,14 @@ class Actors:
         return self._jumped(now, to + timedelta(seconds=chance.randint(-1, 1)))
 
     def _jumped(self, before: datetime, after: datetime) -> datetime:
-        """Let the schedules fire that a jump passes: most once, some twice, some not at all."""
+        """Let the schedules fire that a jump passes: some once, a few twice, the others not at all."""
         for each in timetable.timetable(POLICY):
             if isinstance(each.when, timetable.Every):
                 passed = True
             else:
                 passed = each.when.latest(after, POLICY.zone) > before
             if passed:
-                times = self._chance.choices((0, 1, 2), (2, 7, 1))[0]
+                times = self._chance.choices((0, 1, 2), (5, 4, 1))[0]
                 self._due += [Op("fire", job=each.job)] * times
         return after
 
@@ -167,7 +167,7 @@ class Actors:
 
     def _op(self) -> Op:
         chance = self._chance
-        if self._due and chance.random() < 0.5:
+        if self._due and chance.random() < 0.2:
             return self._due.pop(0)
         if self._unknown and chance.random() < 0.3:
             return self._unknown.pop(chance.randrange(len(self._unknown)))
@@ -188,7 +188,7 @@ class Actors:
             "read": 4,
             "again": 4,
             "deliver": 26,
-            "work": min(80, len(self._world.queue)),
+            "work": min(150, 2 * len(self._world.queue)),
             "fire": 2,
         }
         do = chance.choices(list(kinds), list(kinds.values()))[0]

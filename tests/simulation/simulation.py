@@ -12,7 +12,7 @@ from tests.simulation.script import REST, Step, Violation
 from tests.simulation.watch import Watch
 from tests.simulation.world import Outcome, World, bring_to_rest, simulated
 
-REST_EVERY_STEPS = 500
+REST_EVERY_STEPS = 1_000
 DIFFERENCE = "DIFFERENCE"
 
 
