@@ -21,6 +21,8 @@ from tests.support import tables
 from tests.support.faults import Raw
 
 Json = dict[str, Any]
+Listener = Callable[[str, bytes, int, bytes], None]
+"""Is told of every call that the database has carried out: the operation, its body, status and answer."""
 ENDPOINT = "http://127.0.0.1:9"
 CALL_SECONDS = 0.004
 CONTENT_TYPE = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
@@ -37,13 +39,17 @@ class Cloud:
     were sent, ``events`` what the bus took.
     """
 
-    def __init__(self, time: Time, faults: Faults, pause: Callable[[], None]) -> None:
+    def __init__(
+        self, time: Time, faults: Faults, pause: Callable[[], None], listener: Listener | None = None
+    ) -> None:
         self.time = time
         self.faults = faults
         self._pause = pause
         self.changes: list[Json] = []
         self.messages: list[Json] = []
         self.events: list[Json] = []
+        self.listener = listener
+        self._going_back = False
         self.ends_at = float("inf")
         """When Lambda ends the invocation that is running."""
         self._recent: dict[str, deque[Json]] = defaultdict(lambda: deque(maxlen=RECENT_MAX))
@@ -198,9 +204,11 @@ class Cloud:
         table = emulator._tables[body["TableName"]]
         for change in reversed(behind):
             self._put_back(table, change, "OldImage")
+        self._going_back = True
         try:
             return self._emulate(operation, _sent(body))
         finally:
+            self._going_back = False
             for change in behind:
                 self._put_back(table, change, "NewImage")
 
@@ -218,6 +226,8 @@ class Cloud:
         headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
         call = emulator.handle_request("POST", "/", headers, sent, {})
         status, _, answer = _finished(call)
+        if self.listener is not None and not self._going_back:
+            self.listener(operation, sent, status, answer)
         for table, records in emulator._stream_records.items():
             if records:
                 self.changes += records

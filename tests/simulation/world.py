@@ -20,7 +20,7 @@ from functions.domain.policy import load
 from functions.platform.observability import metrics
 from functions.points import auditor
 from tests.simulation import lanes
-from tests.simulation.cloud import Cloud
+from tests.simulation.cloud import Cloud, Listener
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.programme import JOB_SECONDS, InLine, Programme
 from tests.simulation.script import Op, Step, Violation
@@ -155,6 +155,7 @@ class Message:
 class World:
     """One world, from its beginning on."""
 
+    listener: Listener | None = None
     time: Time = field(default_factory=lambda: Time(START))
     faults: Faults = field(default_factory=Faults)
     done: Counter[str] = field(default_factory=Counter)
@@ -169,7 +170,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.ends_at: dict[object, float] = {}
-        self.cloud = Cloud(self.time, self.faults, self._pause)
+        self.cloud = Cloud(self.time, self.faults, self._pause, self.listener)
         self._lanes = [Programme(self.cloud, POLICY) for _ in range(lanes.LANES_MAX)]
         self._chance = random.Random(0)  # noqa: S311 - a simulation
         self._alone = False
@@ -402,9 +403,9 @@ def bring_to_rest(world: World) -> None:
 
 
 @contextmanager
-def simulated() -> Iterator[World]:
+def simulated(listener: Listener | None = None) -> Iterator[World]:
     """Give a new world; while it lasts, its time rules, and nothing is logged or counted."""
-    world = World()
+    world = World(listener)
     logging.disable(logging.CRITICAL)
     try:
         with (
