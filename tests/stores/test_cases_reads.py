@@ -1,0 +1,471 @@
+"""Reads that are behind, or come in pieces: what an index says is only a hint, and nothing is skipped."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.checkout import schedule
+from functions.checkout.schedule import OrderJobs
+from functions.coupons import jobs as coupon_jobs
+from functions.domain.policy import Policy
+from functions.domain.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_POINTS,
+    AUTO_RECEIPT,
+    EXPIRE_POINTS,
+    ISSUE_BIRTHDAY_COUPONS,
+    LAPSE_UNPAID,
+    RELEASE_POINTS,
+)
+from functions.platform.dynamo import Row, Tables, from_item, to_item
+from functions.platform.observability import metrics
+from functions.platform.settings import Settings
+from functions.points import auditor
+from functions.points import jobs as points_jobs
+from functions.points.auditor import REPLAY_POINTS
+from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS
+from functions.tiers import members
+from tests.stores.test_coupons import CouponWorkers
+from tests.support.accounts import hold_coupon
+from tests.support.bench import Bench, Dump
+from tests.support.events import Context, claims, staff
+from tests.support.points import Points, Workers, store
+from tests.support.shop import NOON
+from tests.support.stack import ROOT
+from tests.support.tables import INDEXES, PARTITION_KEYS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DAY = timedelta(days=1)
+YEAR_END = store(2027, 1, 1)
+IN_2025 = store(2025, 6, 1)
+PAST_WINDOW = NOON + timedelta(minutes=30)
+PAST_RECEIPT = NOON + 11 * DAY
+DUE = NOON + 7 * DAY
+TIMES = {
+    LAPSE_UNPAID: PAST_WINDOW,
+    AUTO_RECEIPT: PAST_RECEIPT,
+    RELEASE_POINTS: DUE,
+    EXPIRE_POINTS: YEAR_END,
+    ANNOUNCE_EXPIRING: store(2026, 12, 2, 9),
+    ISSUE_BIRTHDAY_COUPONS: store(2026, 5, 1, 0, 5),
+    AUDIT_POINTS: DUE + DAY,
+    REPLAY_POINTS: DUE + DAY,
+}
+"""When each job runs here."""
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages be small, audits have few segments, and nothing be counted."""
+    monkeypatch.setattr(metrics, "add_metric", lambda **_: None)
+    monkeypatch.setattr(schedule, "PAGE_ORDERS", 3)
+    monkeypatch.setattr(points_jobs, "PAGE_ROWS", 3)
+    monkeypatch.setattr(coupon_jobs, "PAGE_ROWS", 3)
+    monkeypatch.setattr(auditor, "SCAN_ROWS", 4)
+    for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
+        monkeypatch.setitem(auditor.SEGMENTS, work, 2)
+
+
+@pytest.fixture
+def bench(rows: Tables, settings: Settings, policy: Policy) -> Bench:
+    """A stocked shop, and alice with a tier, points and a coupon."""
+    made = Bench(rows, settings, policy)
+    made.open()
+    return made
+
+
+@pytest.fixture
+def points(bench: Bench) -> Points:
+    """Accounts with orders on paper."""
+    return Points(bench.shop)
+
+
+def run(bench: Bench, job: str, at: datetime | None = None) -> None:
+    """Run a job to its end; nothing of it fails."""
+    moment = at or TIMES[job]
+    if job in (LAPSE_UNPAID, AUTO_RECEIPT):
+        handler = OrderJobs(bench.tables, bench.settings, bench.policy, lambda: moment, shards_at_once=1)
+        assert handler({"job": job}, Context(remaining_ms=25_000))["unfinished"] == 0
+    else:
+        workers = CouponWorkers(bench.shop) if job == ISSUE_BIRTHDAY_COUPONS else Workers(bench.shop)
+        assert workers.do(job, moment) == []
+
+
+# --- empty pages that are not the last ---
+
+
+@contextmanager
+def in_pieces(client: "DynamoDBClient") -> Iterator[list[str]]:
+    """Let every query and scan begin with an empty page that has a cursor, and go on in short pages.
+
+    Gives which operations met an empty page.
+    """
+    numbers = itertools.count()
+    begins: dict[str, Any] = {}
+    met: list[str] = []
+
+    def ask(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        start = params.pop("ExclusiveStartKey", None)
+        context["go on"] = start is not None and "empty" in start
+        context["start"] = begins[start["empty"]["S"]] if context["go on"] else start
+        if context["start"] is not None:
+            params["ExclusiveStartKey"] = context["start"]
+        params["Limit"] = max(1, params["Limit"] // 3)
+
+    def empty(model: Any, context: dict[str, Any], **_: Any) -> Any:
+        if context["go on"]:
+            return None
+        name = str(next(numbers))
+        begins[name] = context["start"]
+        met.append(model.name)
+        page = {"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": {"empty": {"S": name}}}
+        return SimpleNamespace(status_code=200), {**page, "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+    hooks = [
+        (f"{when}.dynamodb.{operation}", hook)
+        for operation in ("Query", "Scan")
+        for when, hook in (("before-parameter-build", ask), ("before-call", empty))
+    ]
+    for event, hook in hooks:
+        client.meta.events.register(event, hook)
+    yield met
+    for event, hook in hooks:
+        client.meta.events.unregister(event, hook)
+
+
+def paged_routes() -> dict[str, bool]:
+    """Return the routes of the document that take a cursor, and whether they are for staff."""
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    return {
+        path: path.startswith("/reports")
+        for path, operations in document["paths"].items()
+        if any(each["name"] == "cursor" for each in operations.get("get", {}).get("parameters", []))
+    }
+
+
+PAGED = paged_routes()
+
+
+def full_life(bench: Bench, points: Points) -> None:
+    """Let there be more than a page of everything that is listed."""
+    for number in range(7):
+        bench.now = NOON + timedelta(minutes=number)
+        order_id = bench.placed(f"k{number}")
+        if number % 2:
+            assert bench.pay(order_id, f"p{number}").done
+            assert bench.post(order_id).done
+        if number == 3:
+            bench.must("POST", f"/orders/{order_id}/cancel")
+            assert bench.post(order_id).done
+        name = {"name": "T", "price_fen": 990, "member_zone": True}
+        bench.must("PUT", f"/products/zone-{number}", name, who=staff())
+        if number:
+            year = store(2030 + number, 1, 1)
+            hold_coupon(
+                bench.tables,
+                bench.settings.members_table,
+                "alice",
+                face_fen=2_000,
+                valid_from=year,
+                valid_until=year + DAY,
+            )
+    for number, tier_points in enumerate((40_000, 90_000) * 2):
+        paper = points.pay("alice", tier_points, NOON + number * DAY)
+        points.post(paper)
+        points.give_back(paper, 0, NOON + number * DAY + timedelta(hours=1))
+        points.post(paper)
+    for number in range(5):
+        points.join(f"m{number}")
+        points.pay(f"m{number}", 10, NOON)
+    run(bench, AUDIT_POINTS)
+
+
+def walked(bench: Bench, path: str, limit: int, **query: str) -> list[Any]:
+    """Return everything that a list shows, page by page."""
+    found: list[Any] = []
+    cursor: str | None = None
+    while True:
+        more = {"cursor": cursor} if cursor else {}
+        page = bench.must(
+            "GET",
+            path,
+            who=staff() if PAGED[path] else claims("alice"),
+            query={"limit": str(limit), **query, **more},
+        )
+        assert len(page["items"]) <= limit
+        found += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def test_case_26_no_paged_route_skips_anything_where_pages_are_empty_or_short(
+    bench: Bench, points: Points, client: "DynamoDBClient"
+) -> None:
+    full_life(bench, points)
+    for path in PAGED:
+        queries: list[dict[str, str]] = [{"zone": "true"}] if path == "/products" else [{}]
+        if path.endswith("/coupons"):
+            queries.append({"status": "available"})
+        for query, limit in itertools.product(queries, (1, 3, 20)):
+            whole = walked(bench, path, 100, **query)
+            assert len(whole) > 4, f"{path} {query} has too little to be skipped"
+            assert walked(bench, path, limit, **query) == whole
+            with in_pieces(client) as met:
+                assert walked(bench, path, limit, **query) == whole
+            assert met
+
+
+def prepared(bench: Bench, points: Points, job: str) -> None:
+    """Let there be more than a page of what a job has to do, in one shard and in others."""
+    names = [f"m{number}" for number in range(12)]
+    match job:
+        case "lapse-unpaid":
+            for number in range(9):
+                bench.placed(f"k{number}")
+        case "auto-receipt":
+            for number in range(9):
+                order_id = bench.placed(f"k{number}")
+                assert bench.pay(order_id, f"p{number}").done
+                assert bench.by_staff("POST", f"/orders/{order_id}/shipment").done
+        case "release-points":
+            points.join(*names)
+            for name in (*names, *names[:1] * 7):
+                points.bought(name, 10, NOON, NOON)
+        case "expire-points" | "announce-expiring":
+            points.join(*names)
+            for name in names:
+                points.adjust(name, 100, IN_2025, f"gift-{name}")
+        case "issue-birthday-coupons":
+            _born_in_may(bench, *names)
+        case _:  # the audit, and the replay of what it finds
+            points.join(*names)
+            for name in names:
+                points.pay(name, 10, NOON)
+                points.bought(name, 20, NOON, NOON)
+
+
+def _born_in_may(bench: Bench, *names: str) -> None:
+    for name in names:
+        told = {"name": name, "birthday": "1990-05-05"}
+        bench.must("PUT", "/members/me", told, who=claims(name))
+        row = bench.tables.get(bench.settings.members_table, members.key(name, members.STANDING))
+        assert row is not None
+        held = members.member_standing_of(row | {"tier": "J1", "ever_paid": True})
+        bench.tables.put(bench.settings.members_table, members.standing_row(name, held))
+
+
+@pytest.mark.parametrize("job", TIMES)
+def test_case_26_no_job_skips_anything_where_pages_are_empty_or_short(
+    bench: Bench, points: Points, client: "DynamoDBClient", job: str
+) -> None:
+    prepared(bench, points, job)
+    before = bench.dump()
+    run(bench, job)
+    after = bench.dump()
+    assert _without_reports(after) != _without_reports(before) or job == AUDIT_POINTS
+    bench.restore(before)
+    with in_pieces(client) as met:
+        run(bench, job)
+    assert met
+    assert _without_parts(bench.dump()) == _without_parts(after)
+
+
+def _without_parts(dump: Dump) -> Dump:
+    """Return a state without the parts of an audit: how many there are follows the pages."""
+    return {place: row for place, row in dump.items() if not place[2].startswith("PART#")}
+
+
+def _without_reports(dump: Dump) -> Dump:
+    """Return a state without the books of the jobs themselves."""
+    return {place: row for place, row in dump.items() if place[0] != "Reports"}
+
+
+# --- indexes that are behind ---
+
+
+@contextmanager
+def as_it_was(client: "DynamoDBClient", settings: Settings) -> Iterator[list[str]]:
+    """Let all indexes answer from here on as they are now, whatever is written; give which were asked."""
+    kept: dict[tuple[str, str], list[Row]] = {}
+    for name, partition in PARTITION_KEYS.items():
+        table: str = getattr(settings, f"{name.lower()}_table")
+        found = [from_item(item) for item in client.scan(TableName=table)["Items"]]
+        for index, key in INDEXES.get(name, {}).items():
+            names = [partition, "item", *key]
+            inside = [{each: row[each] for each in names} for row in found if set(key) <= row.keys()]
+            kept[table, index] = sorted(inside, key=lambda row, by=key[1]: (row[by], row["item"]))  # type: ignore[misc]
+    asked: list[str] = []
+
+    def ask(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["query"] = params
+
+    def answer(context: dict[str, Any], **_: Any) -> Any:
+        query = context["query"]
+        if "IndexName" not in query:
+            return None
+        asked.append(query["IndexName"])
+        names, values = query["ExpressionAttributeNames"], from_item(query["ExpressionAttributeValues"])
+        rows = [
+            row
+            for row in kept[query["TableName"], query["IndexName"]]
+            if row[names["#partition"]] == values[":partition"]
+            and (":highest" not in values or row[names["#sort"]] <= values[":highest"])
+        ]
+        if not query["ScanIndexForward"]:
+            rows.reverse()
+        if "ExclusiveStartKey" in query:
+            rows = rows[rows.index(from_item(query["ExclusiveStartKey"])) + 1 :]
+        page = rows[: query["Limit"]]
+        last = {"LastEvaluatedKey": to_item(page[-1])} if len(rows) > len(page) else {}
+        parsed = {"Items": [to_item(row) for row in page], "Count": len(page), **last}
+        return SimpleNamespace(status_code=200), {**parsed, "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+    client.meta.events.register("before-parameter-build.dynamodb.Query", ask)
+    client.meta.events.register("before-call.dynamodb.Query", answer)
+    yield asked
+    client.meta.events.unregister("before-parameter-build.dynamodb.Query", ask)
+    client.meta.events.unregister("before-call.dynamodb.Query", answer)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A job whose index is behind: what has happened meanwhile to all that it names."""
+
+    index: str
+    meanwhile: Callable[[Bench, Points], object]
+
+
+def _paid_or_cancelled(bench: Bench, _: Points) -> None:
+    for number in range(9):
+        order_id = bench.placed(f"k{number}")
+        if number % 2:
+            assert bench.pay(order_id, f"p{number}").done
+        else:
+            bench.must("POST", f"/orders/{order_id}/cancel")
+
+
+def _received_or_refused(bench: Bench, _: Points) -> None:
+    for number in range(9):
+        order_id = bench.placed(f"k{number}")
+        if number % 2:
+            bench.must("POST", f"/orders/{order_id}/receipt")
+        else:
+            assert bench.by_staff("POST", f"/orders/{order_id}/refusal").done
+
+
+def _released_or_back(bench: Bench, points: Points) -> None:
+    for number, paper in enumerate(points.papers.values()):
+        if number % 2:
+            points.release(paper.member_id, paper, at=DUE)
+        else:
+            points.give_back(paper, 0, DUE - DAY)
+            points.post(paper)
+
+
+def _spent(bench: Bench, points: Points) -> None:
+    for number in range(12):
+        points.adjust(f"m{number}", -100, NOON, f"debit-{number}")
+    points.adjust("alice", -700, NOON, "debit-alice")
+
+
+def _written_off(bench: Bench, points: Points) -> None:
+    for name in ("alice", *(f"m{number}" for number in range(12))):
+        points.expire(name, YEAR_END)
+
+
+def _born_elsewhen(bench: Bench, _: Points) -> None:
+    for number in range(12):
+        moved = {"birthday": date(1990, 6, 6).isoformat(), "reason": "typing"}
+        assert bench.by_staff("PUT", f"/members/m{number}/birthday", moved).done
+
+
+BEHIND = {
+    LAPSE_UNPAID: Behind("due", _paid_or_cancelled),
+    AUTO_RECEIPT: Behind("due", _received_or_refused),
+    RELEASE_POINTS: Behind("lots_by_release", _released_or_back),
+    EXPIRE_POINTS: Behind("wallets_by_year", _written_off),
+    ANNOUNCE_EXPIRING: Behind("wallets_by_year", _spent),
+    ISSUE_BIRTHDAY_COUPONS: Behind("birthdays", _born_elsewhen),
+}
+
+
+@pytest.mark.parametrize("job", BEHIND)
+def test_case_24_a_job_leaves_alone_what_an_index_that_is_behind_still_names(
+    bench: Bench, points: Points, client: "DynamoDBClient", settings: Settings, job: str
+) -> None:
+    behind = BEHIND[job]
+    prepared(bench, points, job)
+    with as_it_was(client, settings) as asked:
+        behind.meanwhile(bench, points)
+        left = bench.dump()
+        run(bench, job)
+    assert behind.index in asked
+    assert _without_reports(bench.dump()) == _without_reports(left)
+    run(bench, job)
+    assert _without_reports(bench.dump()) == _without_reports(left)
+
+
+@pytest.mark.parametrize("job", BEHIND)
+def test_case_24_what_an_index_that_is_behind_does_not_name_yet_is_done_by_the_next_run(
+    bench: Bench, points: Points, client: "DynamoDBClient", settings: Settings, job: str
+) -> None:
+    if job in (EXPIRE_POINTS, ANNOUNCE_EXPIRING):
+        points.adjust("alice", -700, NOON, "debit-alice")  # so that nobody is due
+    empty = bench.dump()
+    prepared(bench, points, job)
+    before = bench.dump()
+    run(bench, job)
+    after = _without_reports(bench.dump())
+    bench.restore(empty)
+    with as_it_was(client, settings) as asked:
+        bench.restore(before)
+        run(bench, job)
+        assert BEHIND[job].index in asked
+        assert _without_reports(bench.dump()) == _without_reports(before)
+    run(bench, job)
+    assert _without_reports(bench.dump()) == after
+
+
+def test_case_24_a_list_of_orders_whose_index_is_behind_shows_orders_as_they_are(
+    bench: Bench, client: "DynamoDBClient", settings: Settings
+) -> None:
+    ids = [bench.placed(f"k{number}") for number in range(5)]
+    with as_it_was(client, settings) as asked:
+        assert bench.pay(ids[0]).done
+        bench.must("POST", f"/orders/{ids[1]}/cancel")
+        new = bench.placed("later")
+        shown = {order["order_id"]: order for order in walked(bench, "/orders", 2)}
+        assert asked
+    assert shown.keys() == set(ids)
+    assert all(shown[order_id] == bench.must("GET", f"/orders/{order_id}") for order_id in ids)
+    assert new in [order["order_id"] for order in walked(bench, "/orders", 2)]
+
+
+def test_case_24_a_zone_whose_index_is_behind_shows_no_product_that_has_left_it_and_prices_of_now(
+    bench: Bench, client: "DynamoDBClient", settings: Settings
+) -> None:
+    product = {"name": "T", "price_fen": 990, "member_zone": True}
+    for number in range(5):
+        bench.must("PUT", f"/products/z{number}", product, who=staff())
+    with as_it_was(client, settings) as asked:
+        bench.must("PUT", "/products/z1", product | {"member_zone": False}, who=staff())
+        bench.must("PUT", "/products/z2", product | {"price_fen": 550}, who=staff())
+        shown = {each["sku"]: each for each in walked(bench, "/products", 2, zone="true")}
+        assert asked
+    assert shown.keys() == {"z0", "z2", "z3", "z4"}
+    assert shown["z2"] == bench.must("GET", "/products/z2")
+
+
+def test_case_24_no_index_is_left_out() -> None:
+    covered = {behind.index for behind in BEHIND.values()} | {"by_member", "zone"}
+    assert covered == {index for indexes in INDEXES.values() for index in indexes}
