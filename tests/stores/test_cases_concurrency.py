@@ -163,6 +163,7 @@ REPEATED: dict[str, tuple[int, Callable[[Bench, Order], object]]] = {
     "a release": (4, _release),
     "an expiry": (0, _expire),
     "a movement of all stock": (0, _move(3 - UNITS)),
+    "a delivery": (0, _move(5)),
     "a debit of everything": (0, _adjust(-POINTS)),
     "a credit": (0, _adjust(100)),
     "a registration": (0, _register),

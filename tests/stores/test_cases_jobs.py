@@ -285,12 +285,6 @@ def test_case_34_a_job_is_resumed_beside_one_that_is_still_at_it(
 # --- clocks that differ ---
 
 
-def lot_of(bench: Bench, points: Points, received_at: datetime) -> None:
-    """Let bob have a lot of an order whose receipt a clock has written down."""
-    points.join("bob")
-    points.bought("bob", 100, received_at - DAY, received_at)
-
-
 @pytest.mark.parametrize("receipt_off", [-APART, timedelta(), APART])
 @pytest.mark.parametrize("worker_off", [-APART, timedelta(), APART, 400 * DAY])
 def test_case_23_no_lot_is_released_before_its_time_whatever_the_clocks_of_others_say(
@@ -300,8 +294,9 @@ def test_case_23_no_lot_is_released_before_its_time_whatever_the_clocks_of_other
     worker_off: timedelta,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lot_of(bench, points, NOON + receipt_off)
-    due = DUE + receipt_off
+    points.join("bob")
+    received_at, due = NOON + receipt_off, DUE + receipt_off  # as the clock says that wrote it down
+    paper = points.bought("bob", 100, received_at - DAY, received_at)
     before = bench.dump()
     for starter_off in (-APART, -SECOND):
         workers = Workers(bench.shop)
@@ -309,6 +304,7 @@ def test_case_23_no_lot_is_released_before_its_time_whatever_the_clocks_of_other
         with monkeypatch.context() as elsewhere:  # it is the starter's moment that counts
             elsewhere.setattr(clock, "now", lambda: due + worker_off)
             assert workers.run() == []
+        assert points.release("bob", paper, at=due + starter_off) == []  # whatever the index says
         assert done_by(bench.dump()) == done_by(before)
     early = Workers(bench.shop)
     early.start(RELEASE_POINTS, due - SECOND)
