@@ -36,6 +36,10 @@ ATTEMPTS_MAX = 12
 """How often an operation starts again from its read because others changed what it had read."""
 PAGES_MAX = 25
 """How many pages of a query are read for one page of a list: a page may be empty and not the last."""
+ROW_SENDS_MAX = 4
+"""How often a write of a single row is sent while a transaction that is under way has that row."""
+ROW_SECONDS_MAX = 0.5
+"""How long such a write waits for the row in all; it is refused at once, so its sends take no time."""
 CONNECT_SECONDS_MAX = 0.5
 READ_SECONDS_MAX = 1.0
 SDK_TRIES_MAX = 2
@@ -57,8 +61,8 @@ _THROTTLE_CODES = frozenset(
         "TooManyRequestsException",
     }
 )
-_PASSING_CODES = _THROTTLE_CODES | {"TransactionConflictException"}
-"""Why a single call is refused that may be sent again; the last is a write's that meets a transaction."""
+_ROW_CONFLICT_CODE = "TransactionConflictException"
+"""What a write of a single row is refused with while a transaction has it; the SDK sends no second one."""
 _SERVER_ERROR_STATUS = 500
 
 
@@ -314,32 +318,34 @@ class Tables:
         """
         condition = f"attribute_not_exists(#{next(iter(row))})"
         try:
-            with repeatable():
-                self.client.put_item(
+            _once_free(
+                lambda: self.client.put_item(
                     TableName=table,
                     Item=to_item(row),
                     ConditionExpression=condition,
                     ExpressionAttributeNames=_names(condition),
                 )
+            )
         except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
     def put(self, table: str, row: Row) -> None:
         """Put a row, over the one that is there: for rows that say the same whenever they are written."""
-        with repeatable():
-            self.client.put_item(TableName=table, Item=to_item(row))
+        _once_free(lambda: self.client.put_item(TableName=table, Item=to_item(row)))
 
     def put_newer(self, table: str, row: Row, *, by: str) -> None:
         """Put a row unless there is one under its key in which the attribute ``by`` is greater."""
         condition = f"attribute_not_exists(#{next(iter(row))}) OR #{by} <= :{by}"
-        with repeatable(), suppress(self.client.exceptions.ConditionalCheckFailedException):
-            self.client.put_item(
-                TableName=table,
-                Item=to_item(row),
-                ConditionExpression=condition,
-                ExpressionAttributeNames=_names(condition),
-                ExpressionAttributeValues=to_item({f":{by}": row[by]}),
+        with suppress(self.client.exceptions.ConditionalCheckFailedException):
+            _once_free(
+                lambda: self.client.put_item(
+                    TableName=table,
+                    Item=to_item(row),
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=_names(condition),
+                    ExpressionAttributeValues=to_item({f":{by}": row[by]}),
+                )
             )
 
     def scan(
@@ -390,8 +396,8 @@ class Tables:
         expression = "SET " + ", ".join(sets)
         if remove:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
-        with repeatable():
-            answer = self.client.update_item(
+        answer = _once_free(
+            lambda: self.client.update_item(
                 TableName=table,
                 Key=to_item(key),
                 UpdateExpression=expression,
@@ -401,6 +407,7 @@ class Tables:
                 ),
                 ReturnValues="ALL_OLD",
             )
+        )
         before = from_item(answer.get("Attributes", {}))
         after = {**key, **initially, **before, **replace}
         for name in remove:
@@ -574,11 +581,31 @@ def repeatable() -> Iterator[None]:
         yield
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if status >= _SERVER_ERROR_STATUS or error.response["Error"]["Code"] in _PASSING_CODES:
+        if status >= _SERVER_ERROR_STATUS or error.response["Error"]["Code"] in _THROTTLE_CODES:
             raise _busy() from error
         raise
     except (ConnectionError, HTTPClientError) as error:
         raise _busy() from error
+
+
+def _once_free(write: Callable[[], T]) -> T:
+    """Write a single row, again while a transaction that is under way has it.
+
+    Raises
+    ------
+    TryAgainError
+        ``try_again``: it was not free at any of :data:`ROW_SENDS_MAX` sends, or as :func:`repeatable` says.
+    """
+    deadline = Deadline(ROW_SECONDS_MAX)
+    for sent in range(1, ROW_SENDS_MAX + 1):
+        try:
+            with repeatable():
+                return write()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _ROW_CONFLICT_CODE:
+                raise
+            _full_jitter(sent, deadline)
+    raise _busy()
 
 
 def _full_jitter(sent: int, deadline: Deadline) -> None:

@@ -417,7 +417,6 @@ ROW_CONFLICT = Fault(error={"__type": "com.amazonaws.dynamodb.v20120810#Transact
 """What a write of a single row meets while a transaction has that row."""
 
 
-@pytest.mark.xfail(reason="a write of a single row does not wait for a transaction that has the row")
 @pytest.mark.parametrize("operation", SINGLE_ROWS)
 def test_case_16_a_row_that_a_transaction_has_is_written_once_it_is_free(
     trial: Trial, calls: Calls, operation: str
