@@ -90,7 +90,8 @@ class Actors:
         if self._beginning:
             ops = [self._beginning.pop(0)]
         else:
-            ops = [self._op() for _ in range(self._chance.choice((1, 2, 3, LANES_MAX, LANES_MAX)))]
+            counts = (1, 2, 3, LANES_MAX, LANES_MAX) if faults else (1, 1, 2)
+            ops = [self._op() for _ in range(self._chance.choice(counts))]
             if len(ops) > 1 and self._chance.random() < 0.4:
                 ops = self._about_one(len(ops))
         return Step(moment.astimezone(UTC).isoformat(), seed, tuple(ops), faults)

@@ -17,6 +17,14 @@ Json = dict[str, Any]
 PAYMENT_WINDOW = timedelta(minutes=30)
 AUTO_RECEIPT = timedelta(days=10)
 RELEASE = timedelta(days=7)
+TOLD = {
+    "OrderPlaced": "placed_at",
+    "OrderPaid": "paid_at",
+    "OrderShipped": "shipped_at",
+    "OrderReceived": "received_at",
+    "OrderClosed": "closed_at",
+}
+"""The events of orders, and the time that each is about."""
 CLOSED = {"returned", "cancelled", "lapsed", "refused"}
 
 
@@ -108,6 +116,7 @@ class Books:
             self._check_coupons(member, lives)
             self._check_points(member, lives)
         self._check_refunds_due()
+        self._check_told()
 
     def _orders_stored(self) -> int:
         return sum(row["item"] == "ORDER" for row in self.world.cloud.rows("Orders"))
@@ -438,6 +447,21 @@ class Books:
             expected = life.shown["refunded_fen"]
             expected += sum(each["amount_fen"] for each in life.shown["payments"] if not each["applied"])
             differ("refunds told", life.name, expected, due[order_id_of(life.name)])
+
+    def _check_told(self) -> None:
+        """What the outside is told is what has happened, all of it."""
+        if "orders-publisher" not in self.world.lost:
+            for kind, when in TOLD.items():
+                expected = {order_id_of(life.name) for life in self.lives if life.shown[when]}
+                told = {event["order_id"] for event in self.world.told(kind).values()}
+                differ(f"{kind} told", "orders", expected, told)
+        if "members-publisher" not in self.world.lost:
+            rows = self.world.cloud.rows("Members")
+            coupons = {row["coupon_id"] for row in rows if row["item"].startswith("COUPON#")}
+            told = {event["coupon_id"] for event in self.world.told("CouponIssued").values()}
+            differ("CouponIssued told", "coupons", coupons, told)
+            changes = sum(row["item"].startswith("TIER#") for row in rows)
+            differ("TierChanged told", "changes", changes, len(self.world.told("TierChanged")))
 
 
 class Retraced:

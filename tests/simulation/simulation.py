@@ -8,6 +8,7 @@ from functions.domain.timetable import AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
 from tests.simulation.books import Books, Life
 from tests.simulation.facts import Facts
+from tests.simulation.foretold import Foretold
 from tests.simulation.script import REST, Step, Violation
 from tests.simulation.watch import Watch
 from tests.simulation.world import Outcome, World, bring_to_rest, simulated
@@ -52,8 +53,14 @@ class Checked:
         if step.ops == (REST,):
             self.rest()
             return
+        foretold = None
+        if len(step.ops) == 1 and not step.faults and step.ops[0].do in ("quote", "order"):
+            self.world.time.move_to(step.moment)
+            foretold = Foretold(step.ops[0], self.world)
         outcomes = self.world.run(step)
         self._look()
+        if foretold is not None and foretold.certain:
+            foretold.compare(outcomes[0])
         for outcome in outcomes:
             self.facts.take(outcome)
         self.outcomes = outcomes
