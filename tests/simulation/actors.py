@@ -196,14 +196,41 @@ class Actors:
         return getattr(self, f"_{do}")() or self._deliver()
 
     def _about_one(self, count: int) -> list[Op]:
-        """Let several things be done to one order, or with one wallet, coupon or sku, at once."""
+        """Let several things be done at once to one order, or with one wallet and coupon, or one sku."""
         chance = self._chance
-        if chance.random() < 0.5 or not self._orders:
-            member = chance.choice(MEMBERS)
-            return [self._order(member) for _ in range(count)]
+        roll = chance.random()
+        if roll < 0.3 or not self._orders:
+            return self._about_member(chance.choice(MEMBERS), count)
+        if roll < 0.6:
+            return self._about_sku(chance.choice(list(PRODUCTS)), count)
         seen = chance.choice(list(self._orders.values())[-12:])
         acts = [self._pay, self._ship, self._receive, self._refuse, self._cancel, self._give_back]
         return [chance.choice(acts)(seen) or self._deliver() for _ in range(count)]
+
+    def _about_member(self, member: str, count: int) -> list[Op]:
+        kinds = self._chance.choices(("order", "adjust", "deliver", "work"), (6, 1, 1, 1), k=count)
+        acts = {
+            "order": lambda: self._order(member),
+            "adjust": lambda: self._adjust(member),
+            "deliver": self._deliver,
+            "work": self._work,
+        }
+        return [acts[kind]() for kind in kinds]
+
+    def _about_sku(self, sku: str, count: int) -> list[Op]:
+        """Let members rush for what there is of a product, while staff move its stock or its price."""
+        row = self._world.cloud.row("Catalog", sku=sku, item="PRODUCT")
+        stock = 0 if row is None else min(row.get("stock", 0), 999)
+        if stock == 0:
+            return [self._move_stock(sku, self._chance.choice((1, 2, 3)))]
+        ops = []
+        for _ in range(count):
+            kind = self._chance.choices(("order", "stock", "product"), (6, 1, 1))[0]
+            if kind == "order":
+                ops.append(self._order(units={sku: max(1, stock - self._chance.choice((0, 0, 1)))}))
+            else:
+                ops.append(self._move_stock(sku, -stock) if kind == "stock" else self._put_product(sku))
+        return ops
 
     def _name(self, what: str) -> str:
         self._number += 1
@@ -221,10 +248,12 @@ class Actors:
         fits = [seen for seen in list(self._orders.values())[-60:] if seen.status in statuses]
         return self._chance.choice(fits) if fits else None
 
-    def _order(self, member: str | None = None) -> Op:
+    def _order(self, member: str | None = None, units: dict[str, int] | None = None) -> Op:
         chance = self._chance
         member = member or chance.choice(MEMBERS)
-        skus = chance.sample(list(PRODUCTS), chance.choice((1, 1, 2, 3)))
+        if units is None:
+            skus = chance.sample(list(PRODUCTS), chance.choice((1, 1, 2, 3)))
+            units = {sku: chance.choice((1, 1, 1, 2, 3)) for sku in skus}
         year = self._world.time.now().astimezone(POLICY.zone).year
         coupon = chance.choice(("none", "none", "best", "best", identifiers.coupon_id(member, year)))
         points: int | str = chance.choice((0, 0, "best", "best", 500, 1_000, 2_000))
@@ -234,7 +263,7 @@ class Actors:
             "order",
             member=member,
             key=self._name("k"),
-            units={sku: chance.choice((1, 1, 1, 2, 3)) for sku in skus},
+            units=units,
             coupon=coupon,
             points=points,
             expects=chance.choice((None, None, None, 1)),
@@ -285,18 +314,18 @@ class Actors:
             units = {sku: chance.randint(1, seen.units[sku])}
         return Op("give_back", order=seen.name, return_id=self._name("r"), units=units)
 
-    def _adjust(self) -> Op:
+    def _adjust(self, member: str | None = None) -> Op:
         points = self._chance.choice((1, 300, 500, 2_000, 5_000, -100, -700, -2_000))
-        return Op("adjust", member=self._chance.choice(MEMBERS), adjustment=self._name("a"), points=points)
+        member = member or self._chance.choice(MEMBERS)
+        return Op("adjust", member=member, adjustment=self._name("a"), points=points)
 
-    def _move_stock(self) -> Op:
-        delta = self._chance.choice((1, 2, 5, 20, -1, -3))
-        return Op(
-            "move_stock", sku=self._chance.choice(list(PRODUCTS)), movement=self._name("m"), delta=delta
-        )
+    def _move_stock(self, sku: str | None = None, delta: int | None = None) -> Op:
+        delta = delta or self._chance.choice((1, 2, 5, 20, -1, -3))
+        sku = sku or self._chance.choice(list(PRODUCTS))
+        return Op("move_stock", sku=sku, movement=self._name("m"), delta=delta)
 
-    def _put_product(self) -> Op:
-        sku = self._chance.choice(list(PRODUCTS))
+    def _put_product(self, sku: str | None = None) -> Op:
+        sku = sku or self._chance.choice(list(PRODUCTS))
         price, zone = PRODUCTS[sku]
         return Op(
             "put_product",
