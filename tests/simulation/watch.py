@@ -1,9 +1,12 @@
 """What must hold after every step, seen from the stream of changes alone, at the cost of what changed."""
 
 from collections import Counter, defaultdict
+from datetime import datetime
 from typing import Any
 
 from functions.platform.dynamo import from_item
+from tests.oracle.calendar import is_member_day
+from tests.oracle.pricing import unit_price_fen
 from tests.simulation.script import Violation
 
 Json = dict[str, Any]
@@ -35,6 +38,7 @@ class Watch:
         self._held: dict[str, Counter[str]] = {}
         self._out: Counter[str] = Counter()
         self._stock: dict[str, int] = {}
+        self._products: dict[str, Json] = {}
         self._effective: dict[str, dict[str, int]] = defaultdict(dict)
         self._standing: dict[str, Json] = {}
 
@@ -76,6 +80,7 @@ class Watch:
                 skus |= self._order(before, after)
             elif item == "PRODUCT":
                 skus.add(row["sku"])
+                self._products[row["sku"]] = after
                 self._stock[row["sku"]] = after.get("stock", 0)
             elif item.startswith("MOVEMENT#"):
                 skus.add(row["sku"])
@@ -143,7 +148,9 @@ class Watch:
         self._one_on("order", before, after, also=2 if unseen else 1)  # O3: it was received by itself
         if after["status"] not in NEXT_STATUS[before["status"] if before else None]:
             raise Violation("impossible transition", f"{before and before['status']} to {after['status']}")
-        if before is not None:
+        if before is None:
+            self._check_prices(after)
+        else:
             for each in ("quote", "member_id", "placed_at", "request", "terms", "redeemed_by_year"):
                 if before[each] != after[each]:
                     raise Violation("order changed", f"{each} of {after['order_id']}")
@@ -158,6 +165,21 @@ class Watch:
                 self._held[after["order_id"]][line["sku"]] = line["quantity"] - gone
         self._out.update(self._held[after["order_id"]])
         return skus
+
+    def _check_prices(self, order: Json) -> None:
+        """P1, P2: an order is placed at the prices that stand at the moment of its commit."""
+        quote, placed_at = order["quote"], datetime.fromisoformat(order["placed_at"])
+        for line in quote["lines"]:
+            product = self._products[line["sku"]]
+            price_fen = unit_price_fen(
+                product["price_fen"],
+                product["member_zone"],
+                quote["tier"],
+                is_member_day(placed_at),
+                quote["coupon"] is not None,
+            )
+            if (product["price_fen"], price_fen) != (line["list_price_fen"], line["unit_price_fen"]):
+                raise Violation("placed at another price", f"{line} while the product is {product}")
 
     def _check_stock(self, sku: str) -> None:
         held = self._out[sku]
