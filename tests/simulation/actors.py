@@ -1,7 +1,7 @@
 """Who does what: shoppers, staff and a payment provider, and AWS with its streams, queues and schedules."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,14 @@ PRODUCTS = {
 }
 """Prices in fen, and whether in the zone: from below the shipping fee to above a tier's whole span."""
 BIRTHDAYS = ("1988-02-29", "1990-05-31", "1990-06-01", "1990-07-15", "1990-12-31", None)
+ALTERED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "order": ("units", lambda units: {sku: count + 1 for sku, count in units.items()}),
+    "pay": ("amount_fen", lambda amount_fen: amount_fen + 1),
+    "give_back": ("units", lambda units: {sku: count + 1 for sku, count in units.items()}),
+    "adjust": ("points", lambda points: -points),
+    "move_stock": ("delta", lambda delta: -delta),
+}
+"""What of an operation is altered so that it is another one under the same id."""
 OFTEN = (timetable.LAPSE_UNPAID, timetable.AUTO_RECEIPT, timetable.RELEASE_POINTS)
 READS = (
     "/members/me",
@@ -188,6 +196,7 @@ class Actors:
             "quote": 3,
             "read": 4,
             "again": 4,
+            "altered": 2,
             "deliver": 26,
             "work": min(150, 2 * len(self._world.queue)),
             "fire": 2,
@@ -352,6 +361,15 @@ class Actors:
 
     def _again(self) -> Op | None:
         return self._chance.choice(self._sent) if self._sent else None
+
+    def _altered(self) -> Op | None:
+        """Send something else under an id that is spent."""
+        fits = [op for op in self._sent if op.do in ALTERED]
+        if not fits:
+            return None
+        op = self._chance.choice(fits)
+        name, change = ALTERED[op.do]
+        return Op(op.do, **{**op.what, name: change(op[name])})
 
     def _deliver(self) -> Op:
         waiting = [name for name, records in self._world.pending.items() if records]

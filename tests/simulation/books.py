@@ -84,9 +84,13 @@ class Books:
         Whatever does not agree.
     """
 
-    def __init__(self, world: World, facts: Facts, known: dict[tuple[str, int, int], "Life"]) -> None:
+    def __init__(
+        self, world: World, facts: Facts, known: dict[tuple[str, int, int], "Life"], *, falls: int
+    ) -> None:
         self.world = world
         self.facts = facts
+        self.falls = falls
+        """How often the stock of a product has fallen to its threshold."""
         self.now = world.time.now()
         self._known = known
         """Closed orders by name, version and number of facts: such a one has been looked at."""
@@ -452,16 +456,25 @@ class Books:
         """What the outside is told is what has happened, all of it."""
         if "orders-publisher" not in self.world.lost:
             for kind, when in TOLD.items():
-                expected = {order_id_of(life.name) for life in self.lives if life.shown[when]}
-                told = {event["order_id"] for event in self.world.told(kind).values()}
+                expected = sorted(order_id_of(life.name) for life in self.lives if life.shown[when])
+                told = sorted(event["order_id"] for event in self.world.told(kind).values())
                 differ(f"{kind} told", "orders", expected, told)
         if "members-publisher" not in self.world.lost:
             rows = self.world.cloud.rows("Members")
-            coupons = {row["coupon_id"] for row in rows if row["item"].startswith("COUPON#")}
-            told = {event["coupon_id"] for event in self.world.told("CouponIssued").values()}
+            coupons = sorted(row["coupon_id"] for row in rows if row["item"].startswith("COUPON#"))
+            told = sorted(event["coupon_id"] for event in self.world.told("CouponIssued").values())
             differ("CouponIssued told", "coupons", coupons, told)
             changes = sum(row["item"].startswith("TIER#") for row in rows)
             differ("TierChanged told", "changes", changes, len(self.world.told("TierChanged")))
+            entries = Counter(row["kind"] for row in rows if row["item"].startswith("ENTRY#"))
+            differ("PointsEarned told", "entries", entries["earn"], len(self.world.told("PointsEarned")))
+        if "catalog-publisher" not in self.world.lost:
+            days = sorted(
+                row["date"] for row in self.world.cloud.rows("Catalog") if row["item"] == "MEMBER_DAY"
+            )
+            told = sorted(event["date"] for event in self.world.told("MemberDayOpened").values())
+            differ("MemberDayOpened told", "days", days, told)
+            differ("StockLow told", "falls", self.falls, len(self.world.told("StockLow")))
 
 
 class Retraced:

@@ -76,10 +76,20 @@ class Facts:
         elif _code(answer) != "conflict" and id_of(op) is not None:
             if fact.happened:
                 raise Violation("repeat refused", f"{op}: {answer and answer.body}")
+            self._reused(outcome)
             if outcome.step > fact.step or not fact.unknown:  # whatever was sent before has come to its end
                 fact.refused = True
         if not fact.happened:
             fact.last, fact.step = outcome.ended, outcome.step
+
+    def _reused(self, outcome: Outcome) -> None:
+        """What comes under an id that something else has spent is told so."""
+        spent = id_of(outcome.op)
+        other = None if spent is None else self.spent.get(spent)
+        if other is None or other.step == outcome.step or outcome.answer is None:
+            return
+        if outcome.answer.status != 422 or not _code(outcome.answer).endswith("_reused"):
+            raise Violation("id used again", f"{outcome.op} after {other.op}: {outcome.answer.body}")
 
     def _taken(self, fact: Fact, answer: Answer, outcome: Outcome) -> None:
         if fact.answer is None:

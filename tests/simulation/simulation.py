@@ -76,7 +76,7 @@ class Checked:
         bring_to_rest(self.world)
         self._look()
         self.facts.resolve(self.world)
-        Books(self.world, self.facts, self._known).check()
+        Books(self.world, self.facts, self._known, falls=self._watch.falls).check()
         self.world.fire(AUDIT_POINTS)
         self._look()
         newest = max((row["at"] for row in self.world.cloud.rows("Reports") if "at" in row), default="")

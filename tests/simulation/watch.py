@@ -25,6 +25,11 @@ NEXT_STATUS = {
 OPEN = {"placed", "paid", "shipped", "received"}
 
 
+def _is_low(product: Json) -> bool:
+    threshold = product.get("low_stock_threshold")
+    return threshold is not None and product.get("stock", 0) <= threshold
+
+
 class Watch:
     """Sums of all that was written, kept up with each change."""
 
@@ -39,6 +44,7 @@ class Watch:
         self._out: Counter[str] = Counter()
         self._stock: dict[str, int] = {}
         self._products: dict[str, Json] = {}
+        self.falls = 0
         self._effective: dict[str, dict[str, int]] = defaultdict(dict)
         self._standing: dict[str, Json] = {}
 
@@ -81,6 +87,7 @@ class Watch:
             elif item == "PRODUCT":
                 skus.add(row["sku"])
                 self._products[row["sku"]] = after
+                self.falls += before is not None and _is_low(after) and not _is_low(before)
                 self._stock[row["sku"]] = after.get("stock", 0)
             elif item.startswith("MOVEMENT#"):
                 skus.add(row["sku"])
