@@ -353,6 +353,14 @@ def test_what_hangs_is_caught_and_leaves_nothing_behind(tree: Path, tmp_path: Pa
     assert not written.exists()
 
 
+def test_a_test_that_hangs_is_named(tree: Path) -> None:
+    (tree / "tests" / "unit" / "test_hang.py").write_text(
+        "import time\n\n\ndef test_waits():\n    time.sleep(60)\n"
+    )
+    outcome = running.test(tree, ["tests/unit/test_hang.py"], seconds=1, usually=10.0)
+    assert (outcome.result, outcome.detail) == (CAUGHT, "time-out: tests/unit/test_hang.py::test_waits")
+
+
 def test_another_end_is_an_error_of_the_run(tree: Path) -> None:
     outcome = running.simulate(tree, f"{sys.executable} -c 'raise SystemExit(3)'", seconds=20)
     assert (outcome.result, outcome.detail) == (ERROR, "status 3: nothing said")

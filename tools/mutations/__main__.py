@@ -40,7 +40,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="SECONDS",
         type=float,
         default=300.0,
-        help="for each command; tests may take their own time besides (300)",
+        help="for each run of the simulator, and for each single test (300)",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="what was found, one a line; goes on there")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write the table of what --json holds")
@@ -97,8 +97,8 @@ def _look(
         if test and tests is not None:
             through = tests.through(site)
             usual = sum(tests.seconds.get(each, 0.0) for each in through)
-            seconds = asked.time_out + running.SLOWER_MAX * usual
-            finding = replace(finding, tests=running.test(tree, through, seconds=seconds))
+            outcome = running.test(tree, through, seconds=asked.time_out, usually=usual)
+            finding = replace(finding, tests=outcome)
     return finding
 
 

@@ -31,6 +31,8 @@ END_SECONDS_MAX = 5
 _RECORDING = "[run]\nsource = functions\n"
 _VIOLATION = re.compile(r"^violation: ([^:]+)", re.MULTILINE)
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", re.MULTILINE)
+_HANGING = re.compile(r"^Timeout \(", re.MULTILINE)
+_IN_TEST = re.compile(r'/(tests/[^"]+)", line \d+ in (test_\w+)')
 _DURATION = re.compile(r"^([\d.]+)s (?:call|setup|teardown) +(\S.*)$", re.MULTILINE)
 _PYTEST_FAILED, _PYTEST_INTERRUPTED = 1, 2
 
@@ -197,17 +199,24 @@ def simulate(tree: Path, command: str, *, seconds: float) -> Outcome:
     )
 
 
-def test(tree: Path, tests: Sequence[str], *, seconds: float) -> Outcome:
-    """Run tests in a tree until one fails."""
+def test(tree: Path, tests: Sequence[str], *, seconds: float, usually: float) -> Outcome:
+    """Run tests in a tree until one fails or hangs: each has these seconds, all more by what is usual."""
     if not tests:
         return Outcome(result=SURVIVED, detail="no test passes through it")
     chosen = tree.parent / "tests"
     chosen.write_text("\n".join(tests), encoding="utf-8")
+    quick = ["-x", "-q", "-p", "no:cacheprovider"]
+    limit = ["-o", f"faulthandler_timeout={seconds}", "-o", "faulthandler_exit_on_timeout=true"]
     ended = run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"@{chosen}"],
+        [sys.executable, "-m", "pytest", *quick, *limit, f"@{chosen}"],
         cwd=tree,
-        seconds=seconds,
+        seconds=seconds + SLOWER_MAX * usually,
     )
+    hanging = _HANGING.search(ended.output)
+    if hanging is not None:
+        where = _IN_TEST.search(ended.output, hanging.start())
+        shown = TIME_OUT if where is None else f"{TIME_OUT}: {where[1]}::{where[2]}"
+        return Outcome(result=CAUGHT, detail=shown, seconds=ended.seconds)
     failed = _FAILED.search(ended.output)
     if ended.status is None:
         return Outcome(result=CAUGHT, detail=TIME_OUT, seconds=ended.seconds)
