@@ -4,6 +4,7 @@ import ast
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -383,11 +384,19 @@ def test_code_of_elsewhere_is_refused(tree: Path) -> None:
 
 def test_tests_are_chosen_by_the_lines_they_pass_through_the_quickest_first() -> None:
     (site,) = sites.find("functions/a.py", "def f():\n    return version + 1\n")
-    lines = {"functions/a.py": {"1": ["other"], "2": ["slow", "quick"]}}
-    tests = TestMap(digest="", seconds={"slow": 2.0, "quick": 0.1}, lines=lines)
-    assert tests.through(site) == ["quick", "slow"]
-    at_import = TestMap(digest="", seconds={}, lines={"functions/a.py": {"9": ["other"]}})
-    assert at_import.through(site) == ["other"]
+    names = ["tests/unit/other", "tests/unit/quick", "tests/stores/slow", "tests/stores/quick"]
+    tests = TestMap(
+        digest="",
+        names=names,
+        seconds={"tests/stores/slow": 2.0, "tests/stores/quick": 0.1, "tests/unit/quick": 0.1},
+        lines={"functions/a.py": {"1": [0], "2": [1, 2, 3]}},
+    )
+    assert tests.through(site) == ["tests/stores/quick", "tests/stores/slow", "tests/unit/quick"]
+    assert tests.through(replace(site, kind="guard"))[2] == "tests/stores/slow"
+    assert tests.through(replace(site, line=9, last_line=9)) != []
+    assert tests.first(tests.through(site), 2.15) == ["tests/stores/quick", "tests/stores/slow"]
+    assert tests.first(tests.through(site), 0.0) == ["tests/stores/quick"]
+    assert tests.through(replace(site, path="functions/b.py")) == []
 
 
 def test_the_table_has_survivors_first_and_equivalents_last() -> None:

@@ -16,7 +16,7 @@ from types import FrameType
 from tools.mutations import report, running, sites
 from tools.mutations.equivalents import EQUIVALENT
 from tools.mutations.report import Finding
-from tools.mutations.running import ERROR, RunError, TestMap
+from tools.mutations.running import ERROR, SURVIVED, RunError, TestMap
 from tools.mutations.sites import Site
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,6 +41,12 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         type=float,
         default=300.0,
         help="for each run of the simulator, and for each single test (300)",
+    )
+    parser.add_argument(
+        "--enough",
+        metavar="SECONDS",
+        type=float,
+        help="on each mutant only the first tests, as many as usually take so long (all)",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="what was found, one a line; goes on there")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write the table of what --json holds")
@@ -87,7 +93,12 @@ def _look(
 ) -> Finding:
     """Run on one mutant what is not known of it."""
     simulate = bool(asked.simulate) and (finding.simulator is None or finding.simulator.result == ERROR)
-    test = tests is not None and (finding.tests is None or finding.tests.result == ERROR)
+    through, left_out = _tests_of(asked, site, tests)
+    test = tests is not None and (
+        finding.tests is None
+        or finding.tests.result == ERROR
+        or (finding.tests.result == SURVIVED and finding.tests.detail not in ("", left_out))
+    )
     if not simulate and not test:
         return finding
     with running.without(root, site) as tree:
@@ -95,11 +106,25 @@ def _look(
             outcome = running.simulate(tree, asked.simulate, seconds=asked.time_out)
             finding = replace(finding, simulator=outcome)
         if test and tests is not None:
-            through = tests.through(site)
             usual = sum(tests.seconds.get(each, 0.0) for each in through)
             outcome = running.test(tree, through, seconds=asked.time_out, usually=usual)
+            if outcome.result == SURVIVED:
+                outcome = replace(outcome, detail=left_out)
             finding = replace(finding, tests=outcome)
     return finding
+
+
+def _tests_of(asked: argparse.Namespace, site: Site, tests: TestMap | None) -> tuple[list[str], str]:
+    """Return the tests to run on a mutant, and what to say where that is not all that pass through it."""
+    if tests is None:
+        return [], ""
+    through = tests.through(site)
+    if not through:
+        return [], "no test passes through it"
+    if asked.enough is None:
+        return through, ""
+    first = tests.first(through, asked.enough)
+    return first, "" if len(first) == len(through) else f"{len(first)} of {len(through)} tests"
 
 
 def _whole(asked: argparse.Namespace, root: Path) -> TestMap | None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from tools.mutations.sites import Site
@@ -24,6 +25,7 @@ LINKED = (".venv", "node_modules")
 """What is not part of the code, and too large to copy."""
 NOT_COPIED = (".git", ".build", ".local", "cdk.out", "htmlcov", ".hypothesis", ".*_cache", ".coverage*")
 TESTS = ("tests/unit", "tests/oracle", "tests/stores", "tests/handlers")
+STORES, AT_ONCE = "tests/stores", frozenset({"condition", "version", "key"})
 OWN_TESTS = "tests/unit/test_mutations.py"
 SLOWER_MAX = 4
 """How many times as long as without a mutant tests may take; what is slower hangs."""
@@ -66,17 +68,28 @@ class TestMap:
     __test__ = False
 
     digest: str
+    names: Sequence[str]
     seconds: Mapping[str, float]
-    lines: Mapping[str, Mapping[str, Sequence[str]]]
+    lines: Mapping[str, Mapping[str, Sequence[int]]]
+    """By file and line: the places of the tests' names."""
 
     def through(self, site: Site) -> list[str]:
-        """Return the tests that pass through a site, the quickest first; where it runs at import, all of its
-        file's."""
+        """Return the tests that pass through a site; where it runs at import, all of its file's.
+
+        Those of the stores come first where only writes at once tell, and of each folder the quickest.
+        """
         lines = self.lines.get(site.path, {})
-        found = {
+        passing = {
             test for line in range(site.line, site.last_line + 1) for test in lines.get(str(line), ())
         } or {test for tests in lines.values() for test in tests}
-        return sorted(found, key=lambda test: (self.seconds.get(test, 0.0), test))
+        found = [self.names[test] for test in passing]
+        first = STORES if site.kind in AT_ONCE else ""
+        return sorted(found, key=lambda test: (not test.startswith(first), self.seconds.get(test, 0.0), test))
+
+    def first(self, tests: Sequence[str], seconds: float) -> list[str]:
+        """Return the first of these tests, as many as usually take so long; at least one."""
+        ends = list(accumulate(self.seconds.get(test, 0.0) for test in tests))
+        return [test for test, end in zip(tests, ends, strict=True) if end <= seconds] or list(tests[:1])
 
     def save(self, file: Path) -> None:
         """Write the map to a file."""
@@ -134,9 +147,7 @@ def copy_of(root: Path) -> Iterator[Path]:
     """Give a copy of the tree, for as long as it is needed."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as name:
         tree = Path(name).resolve() / "tree"
-        shutil.copytree(
-            root, tree, ignore=shutil.ignore_patterns(*LINKED, *NOT_COPIED, "__pycache__"), symlinks=True
-        )
+        shutil.copytree(root, tree, ignore=shutil.ignore_patterns(*LINKED, *NOT_COPIED), symlinks=True)
         for linked in LINKED:
             if (root / linked).exists():
                 (tree / linked).symlink_to((root / linked).resolve())
@@ -155,6 +166,8 @@ def without(root: Path, site: Site) -> Iterator[Path]:
     with copy_of(root) as tree:
         file = tree / site.path
         file.write_text(site.mutant(file.read_text(encoding="utf-8")), encoding="utf-8")
+        for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
+            compiled.unlink()
         require_own_code(tree)
         yield tree
 
@@ -202,7 +215,7 @@ def simulate(tree: Path, command: str, *, seconds: float) -> Outcome:
 def test(tree: Path, tests: Sequence[str], *, seconds: float, usually: float) -> Outcome:
     """Run tests in a tree until one fails or hangs: each has these seconds, all more by what is usual."""
     if not tests:
-        return Outcome(result=SURVIVED, detail="no test passes through it")
+        return Outcome(result=SURVIVED)
     chosen = tree.parent / "tests"
     chosen.write_text("\n".join(tests), encoding="utf-8")
     quick = ["-x", "-q", "-p", "no:cacheprovider"]
@@ -257,14 +270,18 @@ def read_map(data: Path, tree: Path, output: str, digest: str) -> TestMap:
         seconds[name] = seconds.get(name, 0.0) + float(taken)
     recorded = CoverageData(str(data))
     recorded.read()
+    names = list(seconds)
+    places = {name: place for place, name in enumerate(names)}
     lines = {
         Path(file).relative_to(tree).as_posix(): {
-            str(line): sorted({context.rpartition("|")[0] for context in contexts} - {""})
+            str(line): sorted(
+                {places[name] for name in (context.rpartition("|")[0] for context in contexts) if name}
+            )
             for line, contexts in recorded.contexts_by_lineno(file).items()
         }
         for file in recorded.measured_files()
     }
-    return TestMap(digest=digest, seconds=seconds, lines=lines)
+    return TestMap(digest=digest, names=names, seconds=seconds, lines=lines)
 
 
 def _own_python(command: list[str]) -> list[str]:
