@@ -30,6 +30,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="show the sites and what is changed there")
     parser.add_argument("--only", metavar="TEXT", help="only sites with this in their name")
     parser.add_argument("--kind", choices=sites.KINDS, action="append", help="only of this kind; repeatable")
+    parser.add_argument("--equivalent", action="store_true", help="only sites that nothing is to notice")
     parser.add_argument("--shard", metavar="I/N", type=_shard, default=(1, 1), help="every N-th site")
     parser.add_argument(
         "--simulate", metavar="COMMAND", default=SIMULATE, help=f'the simulator ({SIMULATE}); "" for none'
@@ -54,14 +55,14 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def chosen(asked: argparse.Namespace, found: Sequence[Site]) -> list[Site]:
-    """Return the sites that the command line asks for, without those that nothing can tell."""
+    """Return the sites that the command line asks for: those that nothing can tell, or all others."""
     part, parts = asked.shard
     wanted = [
         site
         for site in found
         if (asked.only is None or asked.only in site.name)
         and (asked.kind is None or site.kind in asked.kind)
-        and site.key not in EQUIVALENT
+        and (site.key in EQUIVALENT) == asked.equivalent
     ]
     return wanted[part - 1 :: parts]
 
@@ -184,6 +185,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RunError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     survivors = [finding for finding in done if not finding.caught]
     print(f"{len(done)} mutants, {len(survivors)} caught by nothing")
     return 1 if survivors else 0
