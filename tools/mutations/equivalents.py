@@ -14,7 +14,14 @@ _REGISTRATION = (
 )
 _NEVER_DELETED = "rows are never deleted, so what a query found is there when it is put again"
 
+_READ_TWICE = "it is looked for once more where there is no need: that costs a read, and says the same"
+
 EQUIVALENT: dict[str, str] = {
+    "functions/checkout/catalog.py _try_to_move_stock: if short and earlier is None always": _READ_TWICE,
+    "functions/checkout/catalog.py _try_to_move_stock: short and earlier is None: without earlier is None": (
+        _READ_TWICE
+    ),
+    "functions/checkout/catalog.py _try_to_move_stock: short and earlier is None: without short": _READ_TWICE,
     "functions/checkout/catalog.py give_back_stock: attribute_exists(#stock)": (
         "no product is ever deleted, each has stock from its first row on, and without one the sum is refused"
     ),
@@ -37,6 +44,9 @@ EQUIVALENT: dict[str, str] = {
     " condition": f"the number of the wallet's entries is in its key, and {_WITH_THE_WALLET}",
     "functions/points/audit.py _chain: entries * (entries + 1) // 2 up": (
         "the product of two successive numbers is even, so nothing is rounded"
+    ),
+    "functions/points/auditor.py _replay.handle: lot.lacks(order) is True": (
+        "a posting finds by itself that there is nothing to post: that costs a read, and counts as nothing"
     ),
     "functions/tiers/members.py _forget_reasons: put_over(self.table, row) without its condition": (
         _NEVER_DELETED
