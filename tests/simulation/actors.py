@@ -102,6 +102,8 @@ class Actors:
             ops = [self._op() for _ in range(self._chance.choice(counts))]
             if len(ops) > 1 and self._chance.random() < 0.4:
                 ops = self._about_one(len(ops))
+            if len(ops) > 1 and self._chance.random() < 0.25:
+                ops[-1] = ops[0]  # the same at once, as after a double click
         return Step(moment.astimezone(UTC).isoformat(), seed, tuple(ops), faults)
 
     def learn(self, outcomes: list[Outcome]) -> None:
