@@ -1,7 +1,7 @@
 """Who does what: shoppers, staff and a payment provider, and AWS with its streams, queues and schedules."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,6 +42,13 @@ READS = (
     "/products/tea",
     "/member-day",
 )
+FOLLOWS = {
+    "placed": ("pay", 0.8),
+    "paid": ("ship", 0.7),
+    "shipped": ("receive", 0.5),
+    "received": ("give_back", 0.4),
+}
+"""What is mostly done next with an order, and how often."""
 FAULTS = 0.1
 
 
@@ -58,6 +65,12 @@ class Seen:
     payments: list[Op] = field(default_factory=list)
     returns: list[Op] = field(default_factory=list)
 
+    def status_at(self, now: datetime) -> str:
+        """What it is by now, as far as one can know without asking (O2, O3)."""
+        if self.due and self.due[0] <= now:
+            return {"placed": "lapsed", "shipped": "received"}.get(self.status, self.status)
+        return self.status
+
 
 class Actors:
     """Thinks of the next step of a world, from a seed and from what was answered so far."""
@@ -71,6 +84,7 @@ class Actors:
         self._sent: list[Op] = []
         self._unknown: list[Op] = []
         self._due: list[Op] = []
+        self._next: list[tuple[str, Seen]] = []
         self._beginning = [
             *(
                 Op("put_product", sku=sku, price_fen=fen, zone=zone, threshold=3)
@@ -82,13 +96,6 @@ class Actors:
             ),
             *(Op("register", member=name, birthday=self._birthday()) for name in MEMBERS),
         ]
-
-    def _first(self) -> Iterator[Op]:
-        for sku, (price_fen, zone) in PRODUCTS.items():
-            yield Op("put_product", sku=sku, price_fen=price_fen, zone=zone, threshold=3)
-            yield Op("move_stock", sku=sku, movement=f"first-{sku}", delta=self._chance.randint(1, 40))
-        for name in MEMBERS:
-            yield Op("register", member=name, birthday=self._birthday())
 
     def next(self) -> Step:
         """Return the next step."""
@@ -131,6 +138,9 @@ class Actors:
                     seen.due = [datetime.fromisoformat(body["shipped_at"]) + timedelta(days=10)]
                 if body["received_at"]:
                     seen.due = [datetime.fromisoformat(body["received_at"]) + timedelta(days=7)]
+                follows = FOLLOWS.get(seen.status)
+                if follows is not None and op.do != "read" and self._chance.random() < follows[1]:
+                    self._next.append((follows[0], seen))
                 if op.do == "pay":
                     seen.payments.append(op)
                 if op.do == "give_back":
@@ -146,10 +156,10 @@ class Actors:
             return now
         if roll < 0.9:
             return now + timedelta(seconds=chance.randint(0, 120))
-        if roll < 0.96:
+        if roll < 0.92:
             return self._jumped(now, now + timedelta(seconds=chance.randint(120, 40_000)))
         dues = [due for seen in list(self._orders.values())[-40:] for due in seen.due if due > now]
-        if dues and roll < 0.985:
+        if dues and roll < 0.96:
             return self._jumped(now, chance.choice(dues) + timedelta(seconds=chance.randint(-1, 1)))
         here = now.astimezone(POLICY.zone)
         midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -180,6 +190,11 @@ class Actors:
         chance = self._chance
         if self._due and chance.random() < 0.2:
             return self._due.pop(0)
+        if self._next and chance.random() < 0.35:
+            do, seen = self._next.pop(chance.randrange(len(self._next)))
+            op: Op | None = getattr(self, f"_{do}")(seen)
+            if op is not None:
+                return op
         if self._unknown and chance.random() < 0.3:
             return self._unknown.pop(chance.randrange(len(self._unknown)))
         kinds = {
@@ -200,7 +215,7 @@ class Actors:
             "again": 4,
             "altered": 2,
             "deliver": 26,
-            "work": min(150, 2 * len(self._world.queue)),
+            "work": min(40, 2 * len(self._world.queue)),
             "fire": 2,
         }
         do = chance.choices(list(kinds), list(kinds.values()))[0]
@@ -248,26 +263,30 @@ class Actors:
         return f"{what}{self._number}"
 
     def _birthday(self) -> str | None:
-        month = self._chance.choice((2, 5, 6, 7, 8, 12, None))
-        return (
-            None
-            if month is None
-            else f"1990-{month:02}-{self._chance.choice((1, 15, 28))}"[:10].replace("-1", "-1")
-        )
+        """Return a birthday, more often than not of this month or the next, where it can matter soon."""
+        month = self._world.time.now().astimezone(POLICY.zone).month
+        soon = f"1990-{month:02}-15", f"1990-{month % 12 + 1:02}-01"
+        return self._chance.choice((*soon, *soon, *BIRTHDAYS))
 
     def _seen(self, *statuses: str) -> Seen | None:
-        fits = [seen for seen in list(self._orders.values())[-60:] if seen.status in statuses]
-        return self._chance.choice(fits) if fits else None
+        now = self._world.time.now()
+        fits = [seen for seen in self._orders.values() if seen.status_at(now) in statuses]
+        return self._chance.choice(fits[-6:]) if fits else None
 
     def _order(self, member: str | None = None, units: dict[str, int] | None = None) -> Op:
         chance = self._chance
-        member = member or chance.choice(MEMBERS)
+        if member is None:
+            with_coupon = [each for each in MEMBERS if self._usable_coupon(each)]
+            member = chance.choice(with_coupon if with_coupon and chance.random() < 0.6 else MEMBERS)
         if units is None:
             skus = chance.sample(list(PRODUCTS), chance.choice((1, 1, 2, 3)))
             units = {sku: chance.choice((1, 1, 1, 2, 3)) for sku in skus}
         year = self._world.time.now().astimezone(POLICY.zone).year
-        coupon = chance.choice(("none", "none", "best", "best", identifiers.coupon_id(member, year)))
-        points: int | str = chance.choice((0, 0, "best", "best", 500, 1_000, 2_000))
+        guessed = self._usable_coupon(member) or chance.random() < 0.1
+        coupon = chance.choice(("none", "best", identifiers.coupon_id(member, year) if guessed else "best"))
+        wallet = self._world.cloud.row("Members", member_id=member, item="WALLET")
+        most = min(2_000, sum(wallet["available"].values()) // 500 * 500) if wallet else 0
+        points: int | str = chance.choice((0, "best", most, chance.choice((500, 1_000, 2_000))))
         if coupon not in ("none", "best"):
             points = chance.choice((0, "best"))
         return Op(
@@ -280,6 +299,15 @@ class Actors:
             expects=chance.choice((None, None, None, 1)),
         )
 
+    def _usable_coupon(self, member: str) -> bool:
+        now = self._world.time.now()
+        year = now.astimezone(POLICY.zone).year
+        row = self._world.cloud.row("Members", member_id=member, item=f"COUPON#BIRTHDAY#{year}")
+        if row is None or row["order_id"]:
+            return False
+        begins, ends = (datetime.fromisoformat(row[each]) for each in ("valid_from", "valid_until"))
+        return begins <= now <= ends
+
     def _quote(self) -> Op:
         order = self._order()
         return Op(
@@ -287,7 +315,8 @@ class Actors:
         )
 
     def _pay(self, seen: Seen | None = None) -> Op | None:
-        seen = seen or self._seen("placed") or self._seen("paid", "cancelled", "lapsed")
+        late = self._chance.random() < 0.1
+        seen = seen or self._seen(*(("paid", "cancelled", "lapsed") if late else ("placed",)))
         if seen is None:
             return None
         if seen.payments and self._chance.random() < 0.2:
@@ -331,7 +360,7 @@ class Actors:
         return Op("adjust", member=member, adjustment=self._name("a"), points=points)
 
     def _move_stock(self, sku: str | None = None, delta: int | None = None) -> Op:
-        delta = delta or self._chance.choice((1, 2, 5, 20, -1, -3))
+        delta = delta or self._chance.choice((1, 5, 20, 40, -1, -3))
         sku = sku or self._chance.choice(list(PRODUCTS))
         return Op("move_stock", sku=sku, movement=self._name("m"), delta=delta)
 
@@ -375,8 +404,9 @@ class Actors:
 
     def _deliver(self) -> Op:
         waiting = [name for name, records in self._world.pending.items() if records]
-        if waiting and self._chance.random() < 0.002:
-            return Op("lose", consumer=self._chance.choice(waiting))
+        mended = [name for name in waiting if name in ("posting", "birthdays")]
+        if mended and self._chance.random() < 0.01:  # nothing mends what a publisher has lost
+            return Op("lose", consumer=self._chance.choice(mended))
         return Op("deliver", consumer=self._chance.choice(waiting or list(KINDS)))
 
     def _work(self) -> Op:

@@ -117,6 +117,7 @@ class Books:
         for member in members:
             lives = [life for life in self.lives if life.member == member]
             self._check_tier(member, lives)
+            self._check_tier_history(member, lives)
             self._check_coupons(member, lives)
             self._check_points(member, lives)
         self._check_refunds_due()
@@ -138,6 +139,8 @@ class Books:
         assert placed_at is not None
         if not within(placed, placed_at):
             raise Violation("placed at another time", f"{name}: {placed_at}")
+        if op["expects"] is not None:
+            differ("expected amount", name, op["expects"], shown["quote"]["paid_fen"])
         differ("units", name, op["units"], {line["sku"]: line["quantity"] for line in shown["lines"]})
         self._check_quote(name, op["coupon"], op["points"], shown["quote"], placed_at, op["member"])
         order = refunds.order_of(shown["quote"])
@@ -173,15 +176,21 @@ class Books:
             self._line(line, quote["tier"], placed_at, with_coupon=held is not None)
             for line in quote["lines"]
         ]
-        cart = pricing.Cart(lines, quote["tier"], placed_at, coupon=coupon, points=points)
-        expected = pricing.price(cart, held, quote["points"]["redeemed"])
+        redeemed = quote["points"]["redeemed"]
+        cart = pricing.Cart(
+            lines, quote["tier"], placed_at, available_points=redeemed, coupon=coupon, points=points
+        )
+        if not pricing.is_allowed(cart, (held, redeemed)):
+            raise Violation("offer not allowed", f"{name}: {quote}")
+        expected = pricing.price(cart, held, redeemed)
         differ(
             "quote", name, expected, {each: value for each, value in quote.items() if each != "not_applied"}
         )
-        if isinstance(points, int) and points:
-            differ("points redeemed", name, points, quote["points"]["redeemed"])
-        if coupon == "none" and used is not None:
-            raise Violation("coupon not asked for", name)
+        if isinstance(points, int):
+            differ("points redeemed", name, points, redeemed)
+        if coupon != "best":
+            asked = None if coupon == "none" else coupon
+            differ("coupon asked for", name, asked, used and used["coupon_id"])
 
     def _line(self, line: Json, tier: str, placed_at: datetime, *, with_coupon: bool) -> pricing.Line:
         """Return a line as some product was that staff had put into the catalogue."""
@@ -356,6 +365,30 @@ class Books:
         told = shown["next_tier"] and (shown["next_tier"]["tier"], shown["next_tier"]["amount_to_go_fen"])
         differ("next tier", member, following, told)
 
+    def _check_tier_history(self, member: str, lives: list[Life]) -> None:
+        """Each change begins where the one posted before it ended, and names an order's change (T5)."""
+        rows = [
+            row
+            for row in self.world.cloud.rows("Members")
+            if row["member_id"] == member and row["item"].startswith("TIER#")
+        ]
+        rows.sort(key=lambda row: row["item"].split("#")[2:])  # in the order of their postings
+        known = {
+            (order_id_of(life.name), moment)
+            for life in lives
+            for moment in (life.paid_at, *(change[0] for change in life.changes))
+        }
+        held = "J0"
+        for row in rows:
+            differ("tier before", f"{row}", held, row["before"])
+            held = tiers.tier(True, row["effective_fen"])
+            differ("tier after", f"{row}", held, row["after"])
+            if (row["order_id"], at(row["changed_at"])) not in known:
+                raise Violation("tier changed by nothing", f"{row}")
+        paid = [life for life in lives if life.paid_at is not None]
+        effective = sum(life.retained["order_amount_fen"] for life in paid)
+        differ("last tier", member, tiers.tier(bool(paid), effective), held)
+
     def _check_coupons(self, member: str, lives: list[Life]) -> None:
         coupons = list(self._pages("/members/me/coupons?limit=100", member))
         using = {
@@ -425,6 +458,7 @@ class Books:
         )
         shown = self.world.ask(Call("GET", "/members/me/points", None, claims(member))).body
         usable = model.usable(self.now)
+        differ("expired but not written off", member, usable, model.available)
         differ(
             "points shown",
             member,
@@ -521,13 +555,13 @@ class Retraced:
                 self._lapsed() - lapsed,
                 sum(each["lapsed_points"] for each in group),
             )
-        before = self._balances()
+        before = self._all()
         for order_id in self._lives:
             while self._restores[order_id]:
                 self._restore(order_id)
             while self._reverses[order_id]:
                 self._reverse(order_id)
-        differ("not in the ledger", self.member, before, self._balances())
+        differ("not in the ledger", self.member, before, self._all())
 
     def _do(self, rows: list[Json]) -> int:
         """Do one operation; return how many entries it has."""
@@ -577,11 +611,11 @@ class Retraced:
 
     def _next(self, order_id: str, waiting: Any, act: Any, row: Json) -> None:
         """Do the next part of an order's changes that moves anything; it has the time of its change."""
-        before = (self._balances(), self._lapsed())
+        before = self._all()
         while waiting[order_id]:
             moment, _ = waiting[order_id][0]
             act(order_id)
-            if (self._balances(), self._lapsed()) != before:
+            if self._all() != before:
                 differ("time of a change", f"{row}", moment, at(row["occurred_at"]))
                 return
         raise Violation("entry of no change", f"{row}")
@@ -601,6 +635,10 @@ class Retraced:
 
     def _balances(self) -> tuple[int, Counter[int], int]:
         return self.model.frozen, Counter(self.model.available), self.model.debt
+
+    def _all(self) -> tuple[Any, ...]:
+        """Return the balances, and what does not show in them: what expired can be taken back later."""
+        return *self._balances(), self.model.expired, self.model.lapsed
 
     def _lapsed(self) -> int:
         return self.model.lapsed

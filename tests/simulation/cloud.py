@@ -50,6 +50,8 @@ class Cloud:
         self.events: list[Json] = []
         self.listener = listener
         self._going_back = False
+        self._late: list[tuple[str, Json]] = []
+        """Writes whose sender has given up waiting, and that will take effect all the same."""
         self.ends_at = float("inf")
         """When Lambda ends the invocation that is running."""
         self._recent: dict[str, deque[Json]] = defaultdict(lambda: deque(maxlen=RECENT_MAX))
@@ -91,6 +93,12 @@ class Cloud:
             )
         return Settings.from_environment({f"{name.upper()}_TABLE": name for name in tables.PARTITION_KEYS})
 
+    def arrive(self) -> None:
+        """Let the writes take effect that are under way without anybody who waits for them."""
+        late, self._late = self._late, []
+        for operation, body in late:
+            self._do(operation, body, None)
+
     def _send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
         """Answer one send of the SDK; it parses the answer, and sends again what it thinks worth it."""
         operation = event_name.rsplit(".", 1)[-1]
@@ -98,6 +106,8 @@ class Cloud:
         self.time.pass_by(CALL_SECONDS)
         if self.time.time() > self.ends_at:
             raise Crash("time-out")
+        if self._late and self.faults.chance.random() < 0.25:
+            self.arrive()
         sent: Any = request.body
         fault = self.faults.draw(operation)
         if fault is None and operation not in NOT_DYNAMODB:
@@ -112,6 +122,10 @@ class Cloud:
                 raise ConnectionClosedError(endpoint_url=request.url)
             case Kind.CRASH:
                 raise Crash(operation)
+            case Kind.LATE:
+                self._late.append((operation, body))
+                self.time.pass_by(CONNECT_SECONDS_MAX + READ_SECONDS_MAX)
+                raise ReadTimeoutError(endpoint_url=request.url)
             case Kind.TIMED_OUT:
                 self.time.pass_by(CONNECT_SECONDS_MAX + READ_SECONDS_MAX)
                 raise ReadTimeoutError(endpoint_url=request.url)
@@ -167,7 +181,8 @@ class Cloud:
                 again = body["ExclusiveStartKey"]
                 return 200, {"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": again}
             case Kind.EMPTY_PAGE | Kind.SHORT_PAGE:
-                return self._emulate(operation, _sent({**body, "Limit": self.faults.chance.randint(1, 2)}))
+                limit = min(body.get("Limit", 2), self.faults.chance.randint(1, 2))
+                return self._emulate(operation, _sent({**body, "Limit": limit}))
             case Kind.STALE:
                 return self._stale(operation, body)
         return self._emulate(operation, _sent(body))
@@ -200,7 +215,12 @@ class Cloud:
         if body.get("ConsistentRead"):
             return self._emulate(operation, _sent(body))
         recent = self._recent[body["TableName"]]
-        behind = list(recent)[len(recent) - self.faults.chance.randint(0, len(recent)) :]
+        lag: dict[str, int] = defaultdict(lambda: self.faults.chance.randint(0, len(recent)))
+        behind = [  # each row's entry in an index lags by itself
+            change
+            for place, change in enumerate(recent)
+            if place >= len(recent) - lag[json.dumps(change["dynamodb"]["Keys"], sort_keys=True)]
+        ]
         table = emulator._tables[body["TableName"]]
         for change in reversed(behind):
             self._put_back(table, change, "OldImage")

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     LOST = "answer lost after commit"
     TIMED_OUT = "time-out before"
     TIMED_OUT_AFTER = "time-out after commit"
+    LATE = "time-out, takes effect later"
     SERVER_ERROR = "server error before"
     SERVER_ERROR_AFTER = "server error after commit"
     THROTTLED = "throttled"
@@ -27,7 +28,7 @@ class Kind(StrEnum):
 
 
 _ANY = (Kind.RESET, Kind.TIMED_OUT, Kind.SERVER_ERROR, Kind.THROTTLED, Kind.CRASH)
-_WRITTEN = (Kind.LOST, Kind.TIMED_OUT_AFTER, Kind.SERVER_ERROR_AFTER, Kind.CRASH_AFTER)
+_WRITTEN = (Kind.LOST, Kind.TIMED_OUT_AFTER, Kind.SERVER_ERROR_AFTER, Kind.CRASH_AFTER, Kind.LATE)
 _SINGLE_WRITE = (*_ANY, *_WRITTEN, Kind.CONFLICT)
 KINDS: dict[str, tuple[Kind, ...]] = {
     "GetItem": _ANY,

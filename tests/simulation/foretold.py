@@ -1,9 +1,11 @@
 """What a quote or an order must come to that meets nobody and no fault: the rules leave no choice (P9)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from functions.checkout import catalog, order_rows
 from functions.domain import identifiers
+from functions.points import account_rows
 from tests.oracle import calendar, pricing
 from tests.oracle.tables import Refused
 from tests.simulation.script import Op, Violation
@@ -105,3 +107,104 @@ class Foretold:
 
     def _there(self, name: str) -> bool:
         return self._cloud.row("Orders", order_id=order_id_of(name), item="ORDER") is not None
+
+
+class Refusal:
+    """The code with which an order's transition, a payment, an adjustment or a stock movement is refused."""
+
+    def __init__(self, op: Op, world: World) -> None:
+        self._op = op
+        self._cloud = world.cloud
+        self._began = world.time.now()
+        self._order = None
+        if "order" in op.what:
+            self._order = self._cloud.row("Orders", order_id=order_id_of(op["order"]), item="ORDER")
+        self.certain = not self._spent()
+        self._wallet: Json | None = None
+        self._product: Json | None = None
+        if op.do == "adjust":
+            self._wallet = self._cloud.row("Members", member_id=op["member"], item="WALLET")
+        if op.do == "move_stock":
+            self._product = self._cloud.row("Catalog", sku=op["sku"], item="PRODUCT")
+
+    def compare(self, outcome: Outcome) -> None:
+        """Compare with what was answered.
+
+        Raises
+        ------
+        Violation
+            It was something else.
+        """
+        answer = outcome.answer
+        if answer is None:
+            raise Violation("no answer", f"{self._op}")
+        found = None if answer.status < 300 else answer.body["code"]
+        expected = [self._expected(moment) for moment in (self._began, outcome.ended)]
+        if found not in expected:
+            raise Violation("refused otherwise", f"{self._op}: expected {expected[0]}, found {found}")
+
+    def _spent(self) -> bool:
+        """Tell whether its id is one that was used before: the facts look at repeats."""
+        op = self._op
+        match op.do:
+            case "pay":
+                return self._cloud.row("Orders", **order_rows.payment_key(op["payment"])) is not None
+            case "give_back":
+                key = order_rows.return_key(order_id_of(op["order"]), op["return_id"])
+                return self._cloud.row("Orders", **key) is not None
+            case "adjust":
+                return self._cloud.row("Members", **account_rows.adjustment_key(op["adjustment"])) is not None
+            case "move_stock":
+                key = catalog.key(op["sku"], catalog.MOVEMENT + op["movement"])
+                return self._cloud.row("Catalog", **key) is not None
+        return False
+
+    def _expected(self, moment: datetime) -> str | None:
+        op = self._op
+        if op.do == "adjust":
+            if self._wallet is None:
+                return "member_not_found"
+            years = self._wallet["available"].items()
+            usable = sum(points for year, points in years if calendar.points_usable(int(year), moment))
+            return "insufficient_points" if usable + op["points"] < 0 and op["points"] < 0 else None
+        if op.do == "move_stock":
+            if self._product is None:
+                return "product_not_found"
+            return "insufficient_stock" if self._product["stock"] + op["delta"] < 0 else None
+        if self._order is None:
+            return "order_not_found"
+        return self._of_order(self._order, _status_at(self._order, moment))
+
+    def _of_order(self, order: Json, status: str) -> str | None:
+        op = self._op
+        match op.do:
+            case "pay":
+                wrong = status == "placed" and op["amount_fen"] != order["quote"]["paid_fen"]
+                return "amount_mismatch" if wrong else None
+            case "cancel":
+                return None if status in ("placed", "paid", "cancelled") else "order_not_cancellable"
+            case "ship":
+                return None if status == "paid" or order["shipped_at"] else "order_not_shippable"
+            case "receive":
+                received = status in ("shipped", "received") or order["received_at"]
+                return None if received else "order_not_receivable"
+            case "refuse":
+                return None if status in ("shipped", "refused") else "order_not_refusable"
+        ordered = {line["sku"]: line["quantity"] for line in order["quote"]["lines"]}
+        gone = order["returned"] or [0] * len(ordered)
+        stays = {sku: ordered[sku] - back for sku, back in zip(ordered, gone, strict=True)}
+        if any(units > ordered.get(sku, 0) for sku, units in op["units"].items()):
+            return "return_exceeds_order"
+        if status != "received":
+            return "order_not_returnable"
+        return "return_exceeds_order" if any(op["units"][sku] > stays[sku] for sku in op["units"]) else None
+
+
+def _status_at(order: Json, moment: datetime) -> str:
+    """Return what an order reads as (O2, O3)."""
+    status: str = order["status"]
+    if status == "placed" and moment >= datetime.fromisoformat(order["placed_at"]) + timedelta(minutes=30):
+        return "lapsed"
+    if status == "shipped" and moment >= datetime.fromisoformat(order["shipped_at"]) + timedelta(days=10):
+        return "received"
+    return status

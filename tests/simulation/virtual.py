@@ -22,6 +22,7 @@ class Time:
 
     def __init__(self, start: datetime) -> None:
         self._seconds = start.timestamp()
+        self._stopped = False
 
     def time(self) -> float:
         """Return the seconds since the epoch."""
@@ -40,7 +41,17 @@ class Time:
 
     def pass_by(self, seconds: float) -> None:
         """Let so many seconds pass."""
-        self._seconds += seconds
+        if not self._stopped:
+            self._seconds += seconds
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let no time pass meanwhile, so that all that is done and looked at is of one moment."""
+        self._stopped = True
+        try:
+            yield
+        finally:
+            self._stopped = False
 
     def move_to(self, moment: datetime) -> None:
         """Let time pass until a moment; one that is over already changes nothing."""

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.platform.dynamo import from_item
-from tests.oracle.calendar import is_member_day
-from tests.oracle.pricing import unit_price_fen
+from tests.oracle import calendar, pricing, tiers
 from tests.simulation.script import Violation
 
 Json = dict[str, Any]
@@ -57,6 +56,8 @@ class Watch:
             An invariant does not hold.
         """
         members, skus = set(), set()
+        held = {member: [standing] for member, standing in self._standing.items()}
+        issued: list[Json] = []
         for change in changes:
             before, after = (
                 from_item(change["dynamodb"][image]) if image in change["dynamodb"] else None
@@ -80,8 +81,11 @@ class Watch:
             elif item == "STANDING":
                 members.add(row["member_id"])
                 self._standing[row["member_id"]] = after
+                held.setdefault(row["member_id"], []).append(after)
             elif item.startswith("COUPON#"):
                 self._coupon(before, after)
+                if before is None:
+                    issued.append(after)
             elif item == "ORDER":
                 skus |= self._order(before, after)
             elif item == "PRODUCT":
@@ -95,6 +99,8 @@ class Watch:
                 self._never_changed(before, after)
             elif item == "PAYMENT" or item.startswith(("RETURN#", "ADJUSTMENT", "TIER#")):
                 self._never_changed(before, after)
+        for coupon in issued:
+            self._check_issue(coupon, held[coupon["member_id"]])
         for member in members:
             self._check_member(member)
         for sku in skus:
@@ -150,6 +156,20 @@ class Watch:
             if before["order_id"] and after["order_id"] and before["order_id"] != after["order_id"]:
                 raise Violation("coupon used twice", f"{before} became {after}")
 
+    @staticmethod
+    def _check_issue(coupon: Json, held: list[Json]) -> None:
+        """Check a coupon's month, and its face by a tier that its member held meanwhile (B1, B2)."""
+        month = calendar.store_time(datetime.fromisoformat(coupon["issued_at"])).month
+        window = calendar.coupon_window(coupon["year"], month)
+        told = tuple(datetime.fromisoformat(coupon[each]) for each in ("valid_from", "valid_until"))
+        due = {
+            tiers.benefits(standing["tier"])["birthday_coupon_fen"]
+            for standing in held
+            if standing["birth_month"] == month
+        }
+        if told != window or coupon["face_value_fen"] not in due - {0}:
+            raise Violation("coupon not due", f"{coupon}: {window}, {due}")
+
     def _order(self, before: Json | None, after: Json) -> set[str]:
         unseen = before is not None and before["status"] == "shipped" and after["received_at"] is not None
         self._one_on("order", before, after, also=2 if unseen else 1)  # O3: it was received by itself
@@ -178,11 +198,11 @@ class Watch:
         quote, placed_at = order["quote"], datetime.fromisoformat(order["placed_at"])
         for line in quote["lines"]:
             product = self._products[line["sku"]]
-            price_fen = unit_price_fen(
+            price_fen = pricing.unit_price_fen(
                 product["price_fen"],
                 product["member_zone"],
                 quote["tier"],
-                is_member_day(placed_at),
+                calendar.is_member_day(placed_at),
                 quote["coupon"] is not None,
             )
             if (product["price_fen"], price_fen) != (line["list_price_fen"], line["unit_price_fen"]):

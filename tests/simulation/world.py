@@ -5,7 +5,7 @@ import logging
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +22,7 @@ from functions.points import auditor
 from tests.simulation import lanes
 from tests.simulation.cloud import Cloud, Listener
 from tests.simulation.faults import Crash, Faults
-from tests.simulation.programme import JOB_SECONDS, InLine, Programme
+from tests.simulation.programme import API_SECONDS, JOB_SECONDS, InLine, Programme
 from tests.simulation.script import Op, Step, Violation
 from tests.simulation.virtual import Time
 from tests.support.events import Answer, Call, claims, staff
@@ -30,7 +30,6 @@ from tests.support.events import Answer, Call, claims, staff
 Json = dict[str, Any]
 START = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
 POLICY = load()
-INVOCATION_SECONDS_MAX = JOB_SECONDS
 BATCH_MAX = 20
 ROUNDS_MAX = 400
 KINDS: dict[str, tuple[str, Callable[[Json], bool]]] = {
@@ -208,6 +207,8 @@ class World:
     def settle(self) -> None:
         """Deliver everything that waits, without faults, until nothing does."""
         self.faults.begin(0.0, 0)
+        self.cloud.arrive()
+        self._feed()
         lane = self._lanes[0]
         for _ in range(ROUNDS_MAX):
             for consumer in list(self.pending):
@@ -276,7 +277,7 @@ class World:
     def _request(self, op: Op, lane: Programme) -> Outcome:
         started = self.time.now()
         try:
-            answer = self._within(lambda: lane.call(CALLS[op.do](op)))
+            answer = self._within(lambda: lane.call(CALLS[op.do](op)), API_SECONDS)
         except Crash:
             answer = None
         return Outcome(op, started, self.time.now(), answer, self.steps, self._alone)
@@ -346,10 +347,10 @@ class World:
                 raise
             self.failed["an exception"] += 1
 
-    def _within(self, act: Callable[[], Any]) -> Any:
+    def _within(self, act: Callable[[], Any], seconds: float = JOB_SECONDS) -> Any:
         """Do something in the time that Lambda gives an invocation."""
         here = getcurrent()
-        self.cloud.ends_at = self.ends_at[here] = self.time.time() + INVOCATION_SECONDS_MAX
+        self.cloud.ends_at = self.ends_at[here] = self.time.time() + seconds
         try:
             return act()
         finally:
@@ -382,6 +383,16 @@ def _new_enough(consumer: str, record: Json) -> bool:
     return consumer != "members-publisher" or record["eventName"] == "INSERT"
 
 
+SMALL = {
+    "functions.points.jobs": {"LOT_SHARDS": 2, "WALLET_SHARDS": 2, "PAGE_ROWS": 2, "LOTS_PER_RELEASE_MAX": 2},
+    "functions.points.account_rows": {"LOT_SHARDS": 2, "WALLET_SHARDS": 2},
+    "functions.points.auditor": {"SCAN_ROWS": 7, "RECHECK_ROWS": 3},
+    "functions.coupons.jobs": {"BIRTHDAY_SHARDS": 2, "PAGE_ROWS": 2},
+    "functions.tiers.members": {"BIRTHDAY_SHARDS": 2},
+    "functions.checkout.schedule": {"DUE_SHARDS": 2, "PAGE_ORDERS": 2},
+    "functions.checkout.order_rows": {"DUE_SHARDS": 2},
+}
+"""Shards and pages so small that a world of a few members has shards of several pages."""
 JOBS_AT_REST = (
     timetable.LAPSE_UNPAID,
     timetable.AUTO_RECEIPT,
@@ -409,6 +420,8 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
     logging.disable(logging.CRITICAL)
     try:
         with (
+            ExitStack() as small,
+            patch.dict(auditor.SEGMENTS, dict.fromkeys(auditor.SEGMENTS, 2)),
             world.time.ruling(),
             patch("functions.checkout.schedule.ThreadPoolExecutor", InLine),
             patch.object(metrics, "add_metric"),
@@ -416,6 +429,9 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
                 "botocore.useragent.UserAgentString.to_string", return_value="simulated"
             ),  # a tenth of a call
         ):
+            for module, sizes in SMALL.items():
+                for name, size in sizes.items():
+                    small.enter_context(patch(f"{module}.{name}", size))
             yield world
     finally:
         logging.disable(logging.NOTSET)
