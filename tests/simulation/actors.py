@@ -85,6 +85,7 @@ class Actors:
         self._unknown: list[Op] = []
         self._due: list[Op] = []
         self._next: list[tuple[str, Seen]] = []
+        self._quoted: Op | None = None
         self._beginning = [
             *(
                 Op("put_product", sku=sku, price_fen=fen, zone=zone, threshold=3)
@@ -122,6 +123,8 @@ class Actors:
             answer = outcome.answer
             if answer is None or answer.status >= 300:
                 continue
+            if op.do == "quote":
+                self._quoted = Op("order", **op.what, key="", expects=answer.body["paid_fen"])
             if op.do not in ("read", "quote"):
                 self._sent = [*self._sent[-30:], op]
             if "order" in op.what or op.do == "order":
@@ -169,7 +172,7 @@ class Actors:
             member_day = month.replace(day=POLICY.member_day.day)
         year = midnight.replace(year=here.year + 1, month=1, day=1)
         places = [midnight + timedelta(days=1), month, member_day, here + timedelta(days=7), year]
-        to = chance.choices(places, (4, 3, 3, 2, 1))[0]
+        to = chance.choices(places, (4, 3, 3, 2, 2))[0]
         return self._jumped(now, to + timedelta(seconds=chance.randint(-1, 1)))
 
     def _jumped(self, before: datetime, after: datetime) -> datetime:
@@ -190,6 +193,9 @@ class Actors:
         chance = self._chance
         if self._due and chance.random() < 0.2:
             return self._due.pop(0)
+        if self._quoted is not None and chance.random() < 0.5:
+            quoted, self._quoted = self._quoted, None
+            return Op("order", **{**quoted.what, "key": self._name("k")})
         if self._next and chance.random() < 0.35:
             do, seen = self._next.pop(chance.randrange(len(self._next)))
             op: Op | None = getattr(self, f"_{do}")(seen)

@@ -79,8 +79,9 @@ class Facts:
             self._reused(outcome)
             if outcome.step > fact.step or not fact.unknown:  # whatever was sent before has come to its end
                 fact.refused = True
-        if not fact.happened:
-            fact.last, fact.step = outcome.ended, outcome.step
+        fact.first = min(fact.first, outcome.started)
+        if not fact.happened or outcome.step == fact.step:
+            fact.last, fact.step = max(fact.last, outcome.ended), outcome.step
 
     def _reused(self, outcome: Outcome) -> None:
         """What comes under an id that something else has spent is told so."""
@@ -97,7 +98,7 @@ class Facts:
             spent = id_of(fact.op)
             if spent is not None and self.spent.setdefault(spent, fact) is not fact:
                 raise Violation("two contents under one id", f"{fact.op} and {self.spent[spent].op}")
-            fact.last = outcome.ended
+            fact.last, fact.step = max(fact.last, outcome.ended), outcome.step
         else:
             self._same_again(fact.op, fact.answer, answer)
         fact.happened, fact.unknown = True, False

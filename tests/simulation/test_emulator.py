@@ -13,7 +13,7 @@ from tests.support import dynoxide
 from tests.support.tables import PARTITION_KEYS
 
 Json = dict[str, Any]
-STEPS = 120
+STEPS = 250
 KEYS = {*PARTITION_KEYS.values(), "item"}
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=test/20260501/us-east-1/dynamodb/aws4_request, "
