@@ -12,7 +12,7 @@ import urllib3
 from tests.support.events import Answer
 
 ROOT = Path(__file__).parent.parent.parent
-COMMAND_SECONDS_MAX = 300
+COMMAND_SECONDS_MAX = 600
 ANSWER_SECONDS_MAX = 30
 LOG_LINES_SHOWN = 20
 SERVER_ERROR = 500
