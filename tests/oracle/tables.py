@@ -58,6 +58,8 @@ class Rules:
     points_max_per_order: int = 2_000  # P7
     points_per_yuan_paid: Fraction = Fraction(1)  # E1
     release_days: int = 7  # E3
+    payment_window_minutes: int = 30  # O2
+    auto_receipt_days: int = 10  # O3
 
     def row(self, name: str) -> TierRow:
         """The table's row of a tier; a name the table does not have is a KeyError."""

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.domain import identifiers, timetable
+from tests.oracle.tables import RULES
+from tests.simulation.facts import order_name
 from tests.simulation.lanes import LANES_MAX
 from tests.simulation.programme import QUEUES
 from tests.simulation.script import Op, Step
@@ -42,6 +44,12 @@ READS = (
     "/products/tea",
     "/member-day",
 )
+DUE_AFTER = {
+    "placed_at": timedelta(minutes=RULES.payment_window_minutes),
+    "shipped_at": timedelta(days=RULES.auto_receipt_days),
+    "received_at": timedelta(days=RULES.release_days),
+}
+"""How long after each time of an order, the last that it has, something happens to it by itself."""
 FOLLOWS = {
     "placed": ("pay", 0.8),
     "paid": ("ship", 0.7),
@@ -61,13 +69,13 @@ class Seen:
     paid_fen: int
     status: str = "placed"
     placed_at: datetime = START
-    due: list[datetime] = field(default_factory=list)
+    due: datetime = START
     payments: list[Op] = field(default_factory=list)
     returns: list[Op] = field(default_factory=list)
 
     def status_at(self, now: datetime) -> str:
         """What it is by now, as far as one can know without asking (O2, O3)."""
-        if self.due and self.due[0] <= now:
+        if self.due <= now:
             return {"placed": "lapsed", "shipped": "received"}.get(self.status, self.status)
         return self.status
 
@@ -127,27 +135,26 @@ class Actors:
                 self._quoted = Op("order", **op.what, key="", expects=answer.body["paid_fen"])
             if op.do not in ("read", "quote"):
                 self._sent = [*self._sent[-30:], op]
-            if "order" in op.what or op.do == "order":
-                name = op.what.get("order") or f"{op['member']}/{op['key']}"
-                body = answer.body
-                seen = self._orders.setdefault(
-                    name,
-                    Seen(name, {each["sku"]: each["quantity"] for each in body["lines"]}, body["paid_fen"]),
-                )
-                seen.status = body["status"]
-                placed = datetime.fromisoformat(body["placed_at"])
-                seen.due = [placed + timedelta(minutes=30)]
-                if body["shipped_at"]:
-                    seen.due = [datetime.fromisoformat(body["shipped_at"]) + timedelta(days=10)]
-                if body["received_at"]:
-                    seen.due = [datetime.fromisoformat(body["received_at"]) + timedelta(days=7)]
-                follows = FOLLOWS.get(seen.status)
-                if follows is not None and op.do != "read" and self._chance.random() < follows[1]:
-                    self._next.append((follows[0], seen))
-                if op.do == "pay":
-                    seen.payments.append(op)
-                if op.do == "give_back":
-                    seen.returns.append(op)
+            if op.do == "order" or "order" in op.what:
+                self._see(op, answer.body)
+
+    def _see(self, op: Op, body: dict[str, Any]) -> None:
+        """Take in what an order has become, and mostly think of going on with it."""
+        name = order_name(op) if op.do == "order" else op["order"]
+        units = {each["sku"]: each["quantity"] for each in body["lines"]}
+        seen = self._orders.setdefault(name, Seen(name, units, body["paid_fen"]))
+        seen.status = body["status"]
+        for since, after in DUE_AFTER.items():
+            if body[since]:
+                seen.due = datetime.fromisoformat(body[since]) + after
+        if op.do == "pay":
+            seen.payments.append(op)
+        if op.do == "give_back":
+            seen.returns.append(op)
+        if seen.status in FOLLOWS:
+            do, how_often = FOLLOWS[seen.status]
+            if self._chance.random() < how_often:
+                self._next.append((do, seen))
 
     # When
 
@@ -161,7 +168,7 @@ class Actors:
             return now + timedelta(seconds=chance.randint(0, 120))
         if roll < 0.92:
             return self._jumped(now, now + timedelta(seconds=chance.randint(120, 40_000)))
-        dues = [due for seen in list(self._orders.values())[-40:] for due in seen.due if due > now]
+        dues = [seen.due for seen in list(self._orders.values())[-40:] if seen.due > now]
         if dues and roll < 0.96:
             return self._jumped(now, chance.choice(dues) + timedelta(seconds=chance.randint(-1, 1)))
         here = now.astimezone(POLICY.zone)
@@ -198,7 +205,7 @@ class Actors:
             return Op("order", **{**quoted.what, "key": self._name("k")})
         if self._next and chance.random() < 0.35:
             do, seen = self._next.pop(chance.randrange(len(self._next)))
-            op: Op | None = getattr(self, f"_{do}")(seen)
+            op = self._with_an_order()[do](seen)
             if op is not None:
                 return op
         if self._unknown and chance.random() < 0.3:
@@ -225,7 +232,37 @@ class Actors:
             "fire": 2,
         }
         do = chance.choices(list(kinds), list(kinds.values()))[0]
-        return getattr(self, f"_{do}")() or self._deliver()
+        thought_of = self._with_an_order().get(do) or self._without_an_order()[do]
+        return thought_of() or self._deliver()
+
+    def _with_an_order(self) -> dict[str, Callable[..., Op | None]]:
+        """Return what can be done with an order that is seen, or with any."""
+        return {
+            "pay": self._pay,
+            "ship": self._ship,
+            "receive": self._receive,
+            "refuse": self._refuse,
+            "cancel": self._cancel,
+            "give_back": self._give_back,
+        }
+
+    def _without_an_order(self) -> dict[str, Callable[[], Op | None]]:
+        """Return what else can be done."""
+        return {
+            "order": self._order,
+            "quote": self._quote,
+            "read": self._read,
+            "adjust": self._adjust,
+            "move_stock": self._move_stock,
+            "put_product": self._put_product,
+            "register": self._register,
+            "set_birthday": self._set_birthday,
+            "again": self._again,
+            "altered": self._altered,
+            "deliver": self._deliver,
+            "work": self._work,
+            "fire": self._fire,
+        }
 
     def _about_one(self, count: int) -> list[Op]:
         """Let several things be done at once to one order, or with one wallet and coupon, or one sku."""
@@ -236,7 +273,7 @@ class Actors:
         if roll < 0.6:
             return self._about_sku(chance.choice(list(PRODUCTS)), count)
         seen = chance.choice(list(self._orders.values())[-12:])
-        acts = [self._pay, self._ship, self._receive, self._refuse, self._cancel, self._give_back]
+        acts = list(self._with_an_order().values())
         return [chance.choice(acts)(seen) or self._deliver() for _ in range(count)]
 
     def _about_member(self, member: str, count: int) -> list[Op]:

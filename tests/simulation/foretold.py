@@ -7,11 +7,13 @@ from functions.checkout import catalog, order_rows
 from functions.domain import identifiers
 from functions.points import account_rows
 from tests.oracle import calendar, pricing
-from tests.oracle.tables import Refused
+from tests.oracle.tables import RULES, Refused
 from tests.simulation.script import Op, Violation
 from tests.simulation.world import Outcome, World, order_id_of
 
 Json = dict[str, Any]
+PAYMENT_WINDOW = timedelta(minutes=RULES.payment_window_minutes)
+AUTO_RECEIPT = timedelta(days=RULES.auto_receipt_days)
 
 
 class Foretold:
@@ -203,8 +205,8 @@ class Refusal:
 def _status_at(order: Json, moment: datetime) -> str:
     """Return what an order reads as (O2, O3)."""
     status: str = order["status"]
-    if status == "placed" and moment >= datetime.fromisoformat(order["placed_at"]) + timedelta(minutes=30):
+    if status == "placed" and moment >= datetime.fromisoformat(order["placed_at"]) + PAYMENT_WINDOW:
         return "lapsed"
-    if status == "shipped" and moment >= datetime.fromisoformat(order["shipped_at"]) + timedelta(days=10):
+    if status == "shipped" and moment >= datetime.fromisoformat(order["shipped_at"]) + AUTO_RECEIPT:
         return "received"
     return status

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from functions.domain.timetable import AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
-from tests.simulation.books import Books, Life
+from tests.simulation.books import Books
 from tests.simulation.facts import Facts
 from tests.simulation.foretold import Foretold, Refusal
+from tests.simulation.lives import Life
 from tests.simulation.script import REST, Step, Violation
 from tests.simulation.watch import Watch
 from tests.simulation.world import Outcome, World, bring_to_rest, simulated

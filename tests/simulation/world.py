@@ -186,7 +186,7 @@ class World:
         self._chance.seed(step.seed)
         self.faults.begin(step.faults, step.seed)
         prepared = []
-        for lane, op in zip(self._lanes, step.ops, strict=False):
+        for lane, op in zip(self._lanes[: len(step.ops)], step.ops, strict=True):
             invocation = self._prepared(op, lane)
             if invocation is not None:
                 prepared.append(invocation)
