@@ -10,6 +10,7 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - what a step of the clock makes due starts up to ten seconds later, unseen; here it starts with the step;
 - all of it starts at once, in a process each, which is too much for a small machine: calls time out, and what
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
+- each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
 - metrics that functions print, depths of queues and dimensions of alarms are overlooked: see ``alarms``.
 """
 
@@ -35,12 +36,13 @@ from local.failures import Failures, cause
 from local.gate import Gate
 from local.processes import wait_until
 from local.redelivery import Redelivery
+from local.unpacking import share_code
 
 VERSION = "1.5.33"
 NEEDED = {
     gateway: ("app",),
     hypercorn_compat: ("install",),
-    lambda_runtime: ("_workers", "kill_workers"),
+    lambda_runtime: ("_workers", "kill_workers", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
     sqs: ("_queues",),
     cloudwatch: (
@@ -131,6 +133,7 @@ class Emulator:
         self._gate_schedules()
         self._limit_started()
         self._limit_batches()
+        share_code(lambda_runtime)
         self._keep_stream_records()
         self._watch_saving()
         cloudwatch._evaluate_alarm = self._evaluate
