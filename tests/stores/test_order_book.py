@@ -11,7 +11,7 @@ from functions.checkout.orders import Order, Status
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
-from tests.support.accounts import hold_coupon, hold_points
+from tests.support.accounts import hold_coupon, hold_points, hold_tier
 from tests.support.faults import (
     IN_PROGRESS,
     LOST_AFTER,
@@ -194,12 +194,44 @@ def test_a_price_that_changes_between_read_and_write_is_charged_as_it_is_then(
     assert (order.quote.paid_fen, stocked.units("tea")) == (20_000, 6)
 
 
+@pytest.mark.parametrize(("enters", "paid_fen"), [(True, 17_000), (False, 20_000)])
+def test_P2_a_zone_flag_that_changes_between_read_and_write_is_charged_as_it_is_then(
+    stocked: Shop, calls: Calls, enters: bool, paid_fen: int
+) -> None:
+    hold_tier(stocked.tables, stocked.settings.members_table, "alice", "J3", stocked.policy)
+
+    def flag(in_zone: bool) -> None:
+        stocked.catalog.put(
+            "tea", name="tea", price_fen=20_000, member_zone=in_zone, low_stock_threshold=None
+        )
+
+    flag(not enters)
+    calls.do_before("TransactWriteItems", lambda: flag(enters))
+    on_the_member_day = replace(stocked.placing("alice", "k1", "tea"), placed_at=NOON + timedelta(days=9))
+    order, repeat = stocked.book.place(on_the_member_day, Deadline(20))
+    assert (order.quote.paid_fen, order.quote.member_day, repeat) == (paid_fen, True, False)
+    assert stocked.units("tea") == 6
+
+
 def test_the_last_unit_sold_between_read_and_write_is_refused(stocked: Shop, calls: Calls) -> None:
     stocked.register("bob")
     calls.do_before("TransactWriteItems", lambda: stocked.place("bob", "k1", "tea", quantity=7))
     assert refused(stocked, "alice", "tea") == "insufficient_stock"
     assert calls.sent[-4:] == ["BatchGetItem", *["BatchGetItem", "TransactWriteItems"], "TransactWriteItems"]
     assert stocked.units("tea") == 0
+
+
+def test_R1_the_last_units_sold_to_the_first_try_of_the_same_order_are_its_answer(
+    stocked: Shop, calls: Calls
+) -> None:
+    first: list[tuple[Order, bool]] = []
+    calls.do_before(
+        "TransactWriteItems", lambda: first.append(stocked.place("alice", "k1", "tea", quantity=7))
+    )
+    repeated = stocked.place("alice", "k1", "tea", quantity=7)
+    ((order, is_repeat),) = first
+    assert (is_repeat, repeated) == (False, (order, True))
+    assert (stocked.book.find(order.order_id), stocked.units("tea")) == (order, 0)
 
 
 def test_points_spent_between_read_and_write_are_refused_in_two_calls(stocked: Shop, calls: Calls) -> None:

@@ -954,6 +954,23 @@ def test_a_torn_batch_does_not_turn_a_repeated_return_into_a_refusal(world: Worl
     world.settle()
 
 
+def test_O5_R1_a_torn_batch_does_not_give_back_twice_where_units_are_left_to_return(
+    world: World, calls: Calls
+) -> None:
+    """The order is from after this very return, the row that spends its id from before it."""
+    order = world.received("alice", {TEA: 3}, points=1_000)
+    first = world.give_back(order, {TEA: 1})
+    table = world.shop.settings.orders_table
+    row = world.shop.tables.get(table, key(order.order_id))
+    assert row is not None
+    torn = {"Responses": {table: [to_item(row)]}, "UnprocessedKeys": {}}
+    calls.fail("BatchGetItem", Fault(status=200, error=torn))
+    assert world.give_back(order, {TEA: 1}) == first
+    found = world.found(order)
+    assert (found, found.returned, found.refunded_fen) == (first.order, (1,), first.refund_fen)
+    world.settle()
+
+
 def test_a_wallet_that_moves_between_read_and_write_of_a_cancel_is_read_again(
     world: World, calls: Calls
 ) -> None:
