@@ -77,6 +77,10 @@ class Known:
         """Post the order, by which alice rises to J2."""
         self.points.post(self.paper)
 
+    def adjust(self) -> None:
+        """Let staff credit alice with points."""
+        self.points.adjust("alice", 100, NOON, "gift")
+
     def erase(self, at: datetime = ERASED) -> datetime:
         """Erase alice."""
         return self.members.erase("alice", operator="clerk", at=at, deadline=Deadline(20))
@@ -126,6 +130,7 @@ OTHERS: dict[str, tuple[Callable[[Known], object], str | None]] = {
     "a change of the birthday": (Known.change_birthday, "member_not_found"),
     "a change of the profile": (lambda known: known.put_profile("Alice Wang-Li"), "member_erased"),
     "another erasure": (Known.erase, None),
+    "an adjustment": (Known.adjust, "member_not_found"),
 }
 """What an erasure may meet, and how it is refused once alice is erased."""
 EVERY_OTHER = pytest.mark.parametrize("other", OTHERS)

@@ -707,6 +707,26 @@ def test_case_32_a_run_that_is_overtaken_by_another_leaves_what_that_has_told(
     assert row["announced_at"] == calendar.to_row(TOLD_FROM)
 
 
+def test_E10_who_was_told_between_look_and_notice_is_told_nothing_else(
+    points: Points, shop: Shop, calls: Calls
+) -> None:
+    expiring(points, "alice", 100)
+
+    def announce(at: datetime, wallet: Wallet) -> bool:
+        return shop.accounts.announce("alice", wallet, year=2025, at=at, policy=shop.policy)
+
+    def meanwhile() -> None:
+        points.adjust("alice", 50, IN_2025, "more")
+        assert announce(TOLD_FROM, points.wallet("alice"))
+
+    seen = points.wallet("alice")
+    calls.do_before("PutItem", meanwhile)
+    assert not announce(TOLD_FROM + DAY, seen)
+    assert points.notices("alice") == [(2025, 150)]
+    row = points.get("NOTICE#EXPIRING#2025", "alice")
+    assert row["announced_at"] == calendar.to_row(TOLD_FROM)
+
+
 # --- adjustments (E8, R1) -------------------------------------------------------------------------
 
 
@@ -723,6 +743,39 @@ def test_R1_one_adjustment_id_sent_50_times_at_once_has_one_effect(points: Point
     points.adjust("alice", change, PAID + 400 * DAY, "once")  # case 5
     assert points.kinds("alice") == ["adjust", "adjust"]
     points.check("alice")
+
+
+def adjusted(points: Points, *member_ids: str) -> list[str]:
+    """Return who of these members has been credited with 100 points, once; the others have nothing."""
+    held = {member_id: points.balances(member_id) for member_id in member_ids}
+    assert [each for each in held.values() if each not in ((0, {}, 0), (0, {"2026": 100}, 0))] == []
+    points.check(*member_ids)
+    return [member_id for member_id, (_, available, _) in held.items() if available]
+
+
+def test_R1_one_adjustment_id_for_two_members_at_once_credits_one(points: Points) -> None:
+    for number in range(10):
+        pair = [f"m{number}", f"n{number}"]
+        points.join(*pair)
+
+        def credit(which: int, pair: list[str] = pair, number: int = number) -> Wallet:
+            return points.adjust(pair[which], 100, PAID, f"shared{number}")
+
+        results = at_once(2, credit)
+        refusals = [each.code for each in results if isinstance(each, RefusalError)]
+        assert refusals == ["adjustment_id_reused"]
+        assert len(adjusted(points, *pair)) == 1
+
+
+def test_R1_an_adjustment_id_spent_on_another_member_between_read_and_write_is_refused(
+    points: Points, calls: Calls
+) -> None:
+    points.join("alice", "bob")
+    calls.do_before("TransactWriteItems", lambda: points.adjust("bob", 100, PAID, "shared"))
+    with pytest.raises(InvalidError) as refused:
+        points.adjust("alice", 100, PAID, "shared")
+    assert refused.value.code == "adjustment_id_reused"
+    assert adjusted(points, "alice", "bob") == ["bob"]
 
 
 def test_case_6_debits_at_once_never_take_more_than_there_is(points: Points) -> None:
