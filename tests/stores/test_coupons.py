@@ -5,13 +5,15 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
+from functions.checkout import orders
+from functions.checkout.pricing import CouponUse
 from functions.coupons import coupons, jobs
 from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import Coupons
@@ -28,6 +30,7 @@ from functions.points.accounts import opening_row
 from functions.tiers import members
 from functions.tiers.members import BIRTHDAY_SHARDS, MemberStanding, Profile, member_standing_of
 from functions.tiers.qualification import Standing, qualify
+from tests.support.accounts import hold_tier
 from tests.support.events import Context, stream_record
 from tests.support.faults import (
     LOST_AFTER,
@@ -257,6 +260,28 @@ def test_B3_there_is_one_coupon_in_each_year(programme: Programme) -> None:
         programme.workers.issue(issue_at(MAY, year))
     assert programme.held("alice") == [(2028, 2_000), (2027, 2_000), (2026, 2_000)]
     assert len({each.coupon_id for each in programme.coupons.of_member("alice")}) == 3
+
+
+def test_B5_an_issued_coupon_is_used_by_its_id_and_comes_back_with_its_cancelled_order(
+    programme: Programme,
+) -> None:
+    shop, table = programme.shop, programme.table
+    programme.join("alice", date(1990, MAY, 5))
+    hold_tier(shop.tables, table, "alice", "J2", shop.policy)
+    assert programme.workers.issue(issue_at(MAY)) == []
+    coupon = programme.coupon("alice")
+    assert (coupon.face_value_fen, coupon.order_id) == (2_000, None)
+    shop.stock("kettle", 2, price_fen=20_000)
+    for number in range(2):
+        placing = shop.placing("alice", f"k{number}", "kettle")
+        cart = replace(placing.cart, coupon=coupon.coupon_id)
+        order, _ = shop.book.place(replace(placing, cart=cart), Deadline(20))
+        assert (order.quote.coupon, programme.coupon("alice").order_id) == (
+            CouponUse(coupon_id=coupon.coupon_id, amount_fen=2_000),
+            order.order_id,
+        )
+        shop.book.change(order.order_id, lambda found: orders.cancel(found, now=NOON), Deadline(20))
+        assert programme.coupon("alice") == coupon
 
 
 def test_case_35_who_was_born_on_29_february_gets_one_every_february(programme: Programme) -> None:
