@@ -242,6 +242,65 @@ def test_an_order_is_placed_replayed_and_paid(suite: Suite) -> None:
     assert suite.order(who).body == paid.body
 
 
+TEA_AND_CUPS = {"lines": [{"sku": "tea", "quantity": 1}, {"sku": "cup", "quantity": 2}]}
+
+
+def with_cups(suite: Suite) -> dict[str, str]:
+    """Put tea and cups into the catalogue; return a member."""
+    suite.stocked()
+    suite.call(Call("PUT", "/products/cup", TEA | {"name": "Cup"}, staff()))
+    movement = {"movement_id": "m1", "delta": 5, "reason": "delivery"}
+    assert suite.call(Call("POST", "/products/cup/stock", movement, staff())).status == 200
+    return suite.member()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lines": [{"sku": "tea", "quantity": 2}, {"sku": "cup", "quantity": 2}]},
+        {"lines": [{"sku": "tea", "quantity": 2}, {"sku": "cup", "quantity": 1}]},
+        {"lines": TEA_AND_CUPS["lines"][::-1]},
+        {"lines": TEA_AND_CUPS["lines"][:1]},
+        {"coupon": "best"},
+        {"coupon": "cpn_2026"},
+        {"points": 500},
+        {"points": "best"},
+        {"expected_paid_fen": 29_850},
+        {"expected_paid_fen": 0},
+    ],
+)
+def test_R1_the_same_key_with_another_body_is_refused_whatever_differs(
+    suite: Suite, change: dict[str, Any]
+) -> None:
+    who = with_cups(suite)
+    placed = suite.order(who, body=TEA_AND_CUPS)
+    assert (placed.status, placed.body["paid_fen"]) == (201, 29_850)
+    answer = suite.order(who, body=TEA_AND_CUPS | change)
+    assert (answer.status, answer.code) == (422, "idempotency_key_reused")
+    assert suite.order(who, body=TEA_AND_CUPS).body == placed.body
+    assert suite.order(who, "k2", TEA_AND_CUPS | {"expected_paid_fen": 29_850}).status == 201
+    answer = suite.order(who, "k2", TEA_AND_CUPS | {"expected_paid_fen": 29_851})
+    assert (answer.status, answer.code) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("written_out_first", [False, True])
+def test_R1_the_same_key_with_the_defaults_written_out_is_the_same_body(
+    suite: Suite, written_out_first: bool
+) -> None:
+    who = with_cups(suite)
+    written_out = {
+        "expected_paid_fen": None,
+        "points": 0,
+        "lines": [{"quantity": 1, "sku": "tea"}, {"quantity": 2, "sku": "cup"}],
+        "coupon": "none",
+    }
+    bodies = [written_out, TEA_AND_CUPS] if written_out_first else [TEA_AND_CUPS, written_out]
+    placed, replayed = [suite.order(who, body=body) for body in bodies]
+    assert (placed.status, "idempotent-replayed" in placed.headers) == (201, False)
+    assert (replayed.status, replayed.headers["idempotent-replayed"]) == (201, "true")
+    assert replayed.body == placed.body
+
+
 @pytest.mark.parametrize("key", [None, ""])
 def test_an_order_needs_an_idempotency_key(suite: Suite, key: str | None) -> None:
     suite.stocked()
