@@ -116,6 +116,22 @@ def test_O6_a_payment_that_was_not_applied_is_due_back_and_one_that_was_is_not()
     assert told(PAID, twice) == []
 
 
+def test_O6_a_payment_delivered_twice_is_due_back_under_one_event_id_and_another_under_its_own() -> None:
+    order = PAID
+    for number, amount_fen in ((2, 7), (3, 7)):
+        order = orders.pay(order, payment_id=f"p{number}", amount_fen=amount_fen, now=LATER)
+
+    def due(number: int) -> str:
+        row = payment_row(order, order.payments[number - 1])
+        (event,) = events.of_payment(row, calendar.from_row(row["received_at"]), POLICY)
+        return event.event_id
+
+    assert due(2) == due(2)
+    assert due(2) != due(3)
+    returned = [event.event_id for event in events.of_change(PAID, orders.cancel(PAID, now=LATER), POLICY)]
+    assert due(2) not in returned
+
+
 class FakeBridge:
     """An EventBridge that fails to take some entries, some times."""
 
