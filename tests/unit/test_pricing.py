@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions.checkout.pricing import Quote, member_price_fen, member_rate
 from functions.domain.errors import RefusalError
+from functions.domain.policy import load
+from tests.support.policies import changed
 from tests.support.quoting import (
     MAY,
     MEMBER_DAY,
@@ -84,6 +87,12 @@ def test_P2_unit_prices_round_half_up(list_fen: int, unit_fen: int) -> None:
     """0.90 of 5 fen is 4.5, which rounds to 5; of 15 fen 13.5, which rounds to 14."""
     _, products = shelf(item(list_fen, zone=True))
     assert member_price_fen(products["sku0"], member_rate("J2", MEMBER_DAY, POLICY)) == unit_fen
+
+
+@pytest.mark.parametrize(("list_fen", "unit_fen"), [(2, 2), (6, 5), (9, 8), (9_996, 8_996), (9_991, 8_992)])
+def test_P2_unit_prices_go_to_the_nearer_fen(list_fen: int, unit_fen: int) -> None:
+    """0.90 of 6 fen is 5.4, which rounds to 5."""
+    assert quoted("J2", item(list_fen, zone=True), at=MEMBER_DAY).lines[0].unit_price_fen == unit_fen
 
 
 def test_P2_the_member_day_is_the_10th_from_its_first_to_its_last_second() -> None:
@@ -287,3 +296,19 @@ def test_P8_with_todays_fee_and_cap_no_order_is_free() -> None:
 @pytest.mark.parametrize("tier", TIERS)
 def test_every_tier_of_the_policy_can_be_quoted(tier: str) -> None:
     assert quoted(tier, item(1, zone=True), at=MEMBER_DAY).tier == tier
+
+
+def test_P7_the_best_points_are_worth_no_more_than_the_order_where_a_point_is_worth_more_than_a_fen(
+    tmp_path: Path,
+) -> None:
+    """Half a point is worth the last fen of an odd amount: it is paid."""
+    two_fen_each = load(
+        changed(
+            tmp_path,
+            ("redeemed_per_yuan = 500", "redeemed_per_yuan = 50"),
+            ("redeem_step = 500", "redeem_step = 1"),
+            ("redeem_max_points = 2_000", "redeem_max_points = 20_000"),
+        )
+    )
+    quote = quoted("J2", item(19_999), holds_points=20_000, points="best", policy=two_fen_each)
+    assert (quote.redeemed_points, quote.points_value_fen, quote.paid_fen) == (9_999, 19_998, 1)

@@ -1,12 +1,15 @@
 """What is kept of an order when units come back (O5)."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions.checkout.pricing import Quote
 from functions.checkout.refunds import NOTHING, Retained, retained
+from functions.domain.policy import load
+from tests.support.policies import changed
 from tests.support.quoting import coupon, item, quoted
 
 
@@ -51,6 +54,23 @@ def test_shipping_is_kept_while_anything_stays() -> None:
 def test_the_coupon_is_spread_over_the_goods_by_price() -> None:
     quote = quoted("J2", item(10_000), item(20_000), held=coupon(2_000), use_coupon="cpn_2026")
     assert (kept(quote, 1, 0).paid_fen, kept(quote, 0, 1).paid_fen) == (9_333, 18_667)
+
+
+def test_the_order_amount_that_is_kept_goes_to_the_nearer_fen_as_the_paid_one_does() -> None:
+    quote = quoted("J2", item(10_000), item(20_000), held=coupon(2_000), use_coupon="cpn_2026")
+    assert [kept(quote, *staying).order_amount_fen for staying in ((1, 0), (0, 1))] == [9_333, 18_667]
+    even = quoted("J2", item(20_001), item(20_001), held=coupon(2_001), use_coupon="cpn_2026")
+    assert kept(even, 1, 0).order_amount_fen == 19_001  # a half goes up: 38 001 is left of both
+
+
+def test_R4_points_that_went_to_shipping_are_not_rounded_before_those_that_went_to_goods(
+    tmp_path: Path,
+) -> None:
+    """A fen is worth two and a half points here, and 53 fen of shipping 132 and a half."""
+    policy = load(changed(tmp_path, ("redeemed_per_yuan = 500", "redeemed_per_yuan = 250")))
+    quote = quoted("J2", item(49, 3), holds_points=500, points=500, policy=policy)
+    assert (quote.points_value_fen, quote.goods_fen, quote.paid_fen) == (200, 147, 947)
+    assert [kept(quote, staying).redeemed_points for staying in (3, 2, 1, 0)] == [500, 378, 255, 0]
 
 
 def test_free_goods_keep_everything_while_anything_stays() -> None:
