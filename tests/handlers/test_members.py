@@ -308,6 +308,20 @@ def test_the_history_lists_20_unless_told(suite: Suite) -> None:
     assert len(ask(suite, HISTORY, cursor=answer["next_cursor"]).body["items"]) == 1
 
 
+def test_T5_the_history_is_listed_newest_first_also_what_is_posted_late(suite: Suite) -> None:
+    shop(suite, gold=850_000)
+    suite.member()
+    late = buy(suite, "k1", gold=4)
+    suite.pass_time(hours=1)
+    bought(suite, "k2", gold=1)
+    late.deliver("the last alone")
+    assert [(each["changed_at"], each["from"], each["to"]) for each in history(suite)] == [
+        ("2026-05-01T13:00:00+08:00", "J0", "J3"),
+        (NOON, "J3", "J4"),
+    ]
+    assert [page[0]["to"] for page in pages(suite, HISTORY, limit="1")] == ["J3", "J4"]
+
+
 def test_T5_changes_of_one_second_are_listed_the_last_first(suite: Suite) -> None:
     shop(suite, gold=850_000)
     suite.member()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,20 @@ def test_name_and_phone_are_replaced_and_an_omitted_birthday_stays(shop: Shop) -
     assert not new
     assert (profile.name, profile.birthday, profile.phone) == ("Alicia", date(1990, 5, 5), None)
     assert profile.registered_at == NOON
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "Alicia"}, {"birthday": date(1990, 5, 5)}, {"phone": "2"}, {"phone": None}]
+)
+def test_a_single_thing_that_a_member_tells_anew_is_replaced(
+    shop: Shop, deadline: Deadline, change: dict[str, Any]
+) -> None:
+    known, _ = put(shop, replace(ALICE, phone="1"))
+    told = replace(known, **change)
+    assert put(shop, told) == (replace(told, version=known.version + 1), False)
+    found = shop.members.find("alice", deadline)
+    assert found is not None
+    assert found[0] == replace(told, version=known.version + 1)
 
 
 def test_B4_a_birthday_can_be_entered_once(shop: Shop) -> None:

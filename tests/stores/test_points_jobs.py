@@ -707,6 +707,16 @@ def test_case_32_a_run_that_is_overtaken_by_another_leaves_what_that_has_told(
     assert row["announced_at"] == calendar.to_row(TOLD_FROM)
 
 
+def test_E10_who_was_told_of_a_year_is_found_by_that_year_alone(
+    points: Points, shop: Shop, workers: Workers
+) -> None:
+    expiring(points, "alice", 100)
+    points.join("bob")
+    assert workers.do(ANNOUNCE_EXPIRING, TOLD_FROM) == []
+    told = [shop.accounts.told_of(year, ["bob", "alice"], Deadline(20)) for year in (2024, 2025, 2026)]
+    assert told == [set(), {"alice"}, set()]
+
+
 def test_E10_who_was_told_between_look_and_notice_is_told_nothing_else(
     points: Points, shop: Shop, calls: Calls
 ) -> None:
