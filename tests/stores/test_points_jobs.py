@@ -697,16 +697,6 @@ def test_case_32_a_member_is_told_once_however_often_and_overlapping_the_job_run
     assert {name: points.get("NOTICE#EXPIRING#2025", name) for name in names} == first
 
 
-def test_case_32_a_run_that_is_overtaken_by_another_leaves_what_that_has_told(
-    points: Points, shop: Shop, workers: Workers, calls: Calls
-) -> None:
-    expiring(points, "alice", 100)
-    calls.meanwhile["PutItem"] = lambda: Workers(shop).do(ANNOUNCE_EXPIRING, TOLD_FROM)
-    assert workers.do(ANNOUNCE_EXPIRING, TOLD_FROM + DAY) == []
-    row = points.get("NOTICE#EXPIRING#2025", "alice")
-    assert row["announced_at"] == calendar.to_row(TOLD_FROM)
-
-
 def test_E10_who_was_told_of_a_year_is_found_by_that_year_alone(
     points: Points, shop: Shop, workers: Workers
 ) -> None:

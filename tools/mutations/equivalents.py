@@ -63,5 +63,9 @@ EQUIVALENT: dict[str, str] = {
     ' f"{BIRTHDAY_CHANGE}{profile.version:0{_NUMBER_DI...': (
         "the profile's version is in its key, and the profile goes on by one version in the same transaction"
     ),
+    "functions/checkout/pricing.py points_value_fen: points * FEN_PER_YUAN //"
+    " policy.points.redeemed_per_yuan up": (
+        "points are redeemed in whole steps only, and the policy is refused unless a step is worth whole fen"
+    ),
 }
 """By :attr:`tools.mutations.sites.Site.key`."""
