@@ -47,6 +47,8 @@ class Books:
         self._known = known
         """Closed orders by name, version and number of facts: such a one has been looked at."""
         self.lives: list[Life] = []
+        self._available: Counter[int] = Counter()
+        self._frozen = self._debt = 0
 
     def check(self) -> None:
         """Compare everything."""
@@ -417,12 +419,27 @@ class Books:
             (sum(usable.values()), model.frozen, model.debt),
             (shown["available"], shown["frozen"], shown["debt"]),
         )
+        self._available.update(model.available)
+        self._frozen += model.frozen
+        self._debt += model.debt
         frozen = sum(
             life.retained["earned_points"]
             for life in lives
             if life.paid_at is not None and (life.released_from is None or life.released_from > self.now)
         )
         differ("frozen points", member, frozen, model.frozen)
+
+    def check_audit(self) -> None:
+        """Compare what an audit of this moment has found with the model; it finds no difference."""
+        report = self.world.ask(Call("GET", "/reports/points-liability", None, staff())).body
+        differ("audited at", "report", self.now, at(report["as_of"]))
+        available = {each["earned_in"]: each["points"] for each in report["available"] if each["points"]}
+        expected = {year: points for year, points in sorted(self._available.items()) if points}
+        differ("liability", "available", expected, available)
+        differ("liability", "frozen and debt", (self._frozen, self._debt), (report["frozen"], report["debt"]))
+        differ("liability", "value", sum(expected.values()) // 5, report["value_fen"])
+        found = self.world.ask(Call("GET", "/reports/points-differences", None, staff())).body["items"]
+        differ("audit difference", "report", [], found)
 
     # Money
 
