@@ -278,8 +278,9 @@ class Actors:
 
     def _about_member(self, member: str, count: int) -> list[Op]:
         kinds = self._chance.choices(("order", "adjust", "deliver", "work"), (6, 1, 1, 1), k=count)
+        units = {"pot": 1} if self._usable_coupon(member) else None  # enough for a coupon, which all want
         acts = {
-            "order": lambda: self._order(member),
+            "order": lambda: self._order(member, units),
             "adjust": lambda: self._adjust(member),
             "deliver": self._deliver,
             "work": self._work,
@@ -443,6 +444,8 @@ class Actors:
             return None
         op = self._chance.choice(fits)
         name, change = ALTERED[op.do]
+        if op.do == "order" and self._chance.random() < 0.5:  # somebody else comes upon the same key
+            name, change = "member", lambda _: self._chance.choice(MEMBERS)
         return Op(op.do, **{**op.what, name: change(op[name])})
 
     def _deliver(self) -> Op:

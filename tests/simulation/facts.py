@@ -52,6 +52,12 @@ class Facts:
 
     of: dict[str, Fact] = field(default_factory=dict)
     spent: dict[tuple[Any, ...], Fact] = field(default_factory=dict)
+    tried: set[tuple[Any, ...]] = field(default_factory=set)
+    """The ids that something was sent under, whatever came of it."""
+
+    def is_new(self, op: Op) -> bool:
+        """Tell whether nothing was sent yet under an operation's id; one that spends no id is always new."""
+        return id_of(op) not in self.tried
 
     def take(self, outcome: Outcome) -> None:
         """Take in what was answered.
@@ -68,6 +74,9 @@ class Facts:
             raise Violation("refused without a reason", f"{op}: {answer}")
         if op.do in SILENT:
             return
+        name = id_of(op)
+        if name is not None:
+            self.tried.add(name)
         fact = self.of.setdefault(repr(op), Fact(op, outcome.started, outcome.ended, outcome.step))
         if answer is not None and answer.status < 300:
             self._taken(fact, answer, outcome)

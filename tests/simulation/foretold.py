@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.checkout import catalog, order_rows
 from functions.domain import identifiers
-from functions.points import account_rows
 from tests.oracle import calendar, pricing
 from tests.oracle.tables import RULES, Refused
 from tests.simulation.script import Op, Violation
@@ -19,7 +17,7 @@ AUTO_RECEIPT = timedelta(days=RULES.auto_receipt_days)
 class Foretold:
     """The shop's shelves and the member's rows before an operation, and what follows from them."""
 
-    def __init__(self, op: Op, world: World) -> None:
+    def __init__(self, op: Op, world: World, *, new: bool) -> None:
         self._op = op
         self._cloud = world.cloud
         self._member = op["member"]
@@ -28,7 +26,6 @@ class Foretold:
         self._wallet = self._row("WALLET")
         self._began = world.time.now()
         self._coupon = self._row(f"COUPON#BIRTHDAY#{self._year()}")
-        new = op.do == "quote" or not self._there(f"{self._member}/{op['key']}")
         self.certain = new and self._standing is not None and None not in self._products.values()
 
     def compare(self, outcome: Outcome) -> None:
@@ -107,21 +104,18 @@ class Foretold:
     def _row(self, item: str) -> Json | None:
         return self._cloud.row("Members", member_id=self._member, item=item)
 
-    def _there(self, name: str) -> bool:
-        return self._cloud.row("Orders", order_id=order_id_of(name), item="ORDER") is not None
-
 
 class Refusal:
     """The code with which an order's transition, a payment, an adjustment or a stock movement is refused."""
 
-    def __init__(self, op: Op, world: World) -> None:
+    def __init__(self, op: Op, world: World, *, new: bool) -> None:
         self._op = op
         self._cloud = world.cloud
         self._began = world.time.now()
         self._order = None
         if "order" in op.what:
             self._order = self._cloud.row("Orders", order_id=order_id_of(op["order"]), item="ORDER")
-        self.certain = not self._spent()
+        self.certain = new
         self._wallet: Json | None = None
         self._product: Json | None = None
         if op.do == "adjust":
@@ -144,22 +138,6 @@ class Refusal:
         expected = [self._expected(moment) for moment in (self._began, outcome.ended)]
         if found not in expected:
             raise Violation("refused otherwise", f"{self._op}: expected {expected[0]}, found {found}")
-
-    def _spent(self) -> bool:
-        """Tell whether its id is one that was used before: the facts look at repeats."""
-        op = self._op
-        match op.do:
-            case "pay":
-                return self._cloud.row("Orders", **order_rows.payment_key(op["payment"])) is not None
-            case "give_back":
-                key = order_rows.return_key(order_id_of(op["order"]), op["return_id"])
-                return self._cloud.row("Orders", **key) is not None
-            case "adjust":
-                return self._cloud.row("Members", **account_rows.adjustment_key(op["adjustment"])) is not None
-            case "move_stock":
-                key = catalog.key(op["sku"], catalog.MOVEMENT + op["movement"])
-                return self._cloud.row("Catalog", **key) is not None
-        return False
 
     def _expected(self, moment: datetime) -> str | None:
         op = self._op

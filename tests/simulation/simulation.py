@@ -65,7 +65,7 @@ class Checked:
         kind = FORETOLD.get(step.ops[0].do) if len(step.ops) == 1 else None
         if kind is not None:
             self.world.time.move_to(step.moment)
-            foretold = kind(step.ops[0], self.world)
+            foretold = kind(step.ops[0], self.world, new=self.facts.is_new(step.ops[0]))
         outcomes = self.world.run(step)
         self._look()
         spared = self.world.faults.met.total() == met
