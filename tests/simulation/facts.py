@@ -83,6 +83,8 @@ class Facts:
         elif outcome.unknown:
             fact.unknown = not fact.happened
         elif _code(answer) != "conflict" and id_of(op) is not None:
+            if fact.happened and outcome.step == fact.step:
+                return  # sent twice at once, and refused before the other one could happen
             if fact.happened:
                 raise Violation("repeat refused", f"{op}: {answer and answer.body}")
             self._reused(outcome)
