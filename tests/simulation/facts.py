@@ -81,7 +81,7 @@ class Facts:
         if answer is not None and answer.status < 300:
             self._taken(fact, answer, outcome)
         elif outcome.unknown:
-            fact.unknown = not fact.happened
+            fact.unknown, fact.refused = not fact.happened, False
         elif _code(answer) != "conflict" and id_of(op) is not None:
             if fact.happened and outcome.step == fact.step:
                 return  # sent twice at once, and refused before the other one could happen
