@@ -12,7 +12,7 @@ from tests.simulation.facts import order_name
 from tests.simulation.lanes import LANES_MAX
 from tests.simulation.programme import QUEUES
 from tests.simulation.script import Op, Step
-from tests.simulation.world import KINDS, POLICY, START, Outcome, World, order_id_of
+from tests.simulation.world import POLICY, READERS, START, Outcome, World, order_id_of
 
 MEMBERS = ("ann", "bob", "cy", "di")
 PRODUCTS = {
@@ -453,7 +453,7 @@ class Actors:
         mended = [name for name in waiting if name in ("posting", "birthdays")]
         if mended and self._chance.random() < 0.01:  # nothing mends what a publisher has lost
             return Op("lose", consumer=self._chance.choice(mended))
-        return Op("deliver", consumer=self._chance.choice(waiting or list(KINDS)))
+        return Op("deliver", consumer=self._chance.choice(waiting or list(READERS)))
 
     def _work(self) -> Op:
         names = sorted({each.queue for each in self._world.queue}) or list(QUEUES)

@@ -114,9 +114,7 @@ class Cloud:
             return self._answered(request, *self._emulate(operation, sent))
         body = json.loads(sent)
         match fault:
-            case None:
-                return self._answered(request, *self._do(operation, body, None))
-            case _ if fault in OTHERWISE_ANSWERED:
+            case _ if fault is None or fault in OTHERWISE_ANSWERED:
                 return self._answered(request, *self._do(operation, body, fault))
             case Kind.RESET:
                 raise ConnectionClosedError(endpoint_url=request.url)

@@ -2,7 +2,9 @@
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Kind(StrEnum):
@@ -62,22 +64,33 @@ class Faults:
 
     def __init__(self) -> None:
         self.rate = 0.0
+        self._named: Mapping[int, Kind] = {}
+        self._number = 0
         self.chance = random.Random(0)  # noqa: S311 - a simulation, not a secret
         self.calls: Counter[str] = Counter()
         self.met: Counter[str] = Counter()
 
-    def begin(self, rate: float, seed: int) -> None:
-        """From here on so many of the calls meet a fault, the choice decided by the seed."""
+    def begin(self, rate: float, seed: int, named: Mapping[int, Kind] = MappingProxyType({})) -> None:
+        """From here on so many of the calls meet a fault, as the seed decides, or the named ones do.
+
+        Parameters
+        ----------
+        named
+            The fault that the first, second ... call from here on meets; then no other call meets one.
+        """
         self.rate = rate
+        self._named, self._number = named, 0
         self.chance.seed(seed)
 
     def draw(self, operation: str) -> Kind | None:
         """Return what happens to a call, or None."""
-        if not self.rate:
+        if not self.rate and not self._named:
             return None
         self.calls[operation] += 1
-        if self.chance.random() >= self.rate:
-            return None
-        kind = self.chance.choice(KINDS[operation])
-        self.met[kind.value] += 1
+        self._number += 1
+        kind = self._named.get(self._number)
+        if not self._named and self.chance.random() < self.rate:
+            kind = self.chance.choice(KINDS[operation])
+        if kind is not None:
+            self.met[kind.value] += 1
         return kind

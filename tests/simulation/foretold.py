@@ -1,5 +1,6 @@
-"""What a quote or an order must come to that meets nobody and no fault: the rules leave no choice (P9)."""
+"""How an operation must end that meets nobody and no fault: the rules leave no choice."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,19 +15,15 @@ PAYMENT_WINDOW = timedelta(minutes=RULES.payment_window_minutes)
 AUTO_RECEIPT = timedelta(days=RULES.auto_receipt_days)
 
 
-class Foretold:
-    """The shop's shelves and the member's rows before an operation, and what follows from them."""
+class Foretold(ABC):
+    """How an operation must end, as the rows before it decide; ``certain`` says whether they do."""
 
-    def __init__(self, op: Op, world: World, *, new: bool) -> None:
+    certain: bool
+
+    def __init__(self, op: Op, world: World) -> None:
         self._op = op
         self._cloud = world.cloud
-        self._member = op["member"]
-        self._products = {sku: self._cloud.row("Catalog", sku=sku, item="PRODUCT") for sku in op["units"]}
-        self._standing = self._row("STANDING")
-        self._wallet = self._row("WALLET")
         self._began = world.time.now()
-        self._coupon = self._row(f"COUPON#BIRTHDAY#{self._year()}")
-        self.certain = new and self._standing is not None and None not in self._products.values()
 
     def compare(self, outcome: Outcome) -> None:
         """Compare with what was answered.
@@ -39,17 +36,41 @@ class Foretold:
         answer = outcome.answer
         if answer is None:
             raise Violation("no answer", f"{self._op}")
-        if answer.status < 300:
-            quote = answer.body if self._op.do == "quote" else answer.body["quote"]
-            found: Any = {name: value for name, value in quote.items() if name != "not_applied"}
-        else:
-            found = answer.body["code"]
+        found = self._told(answer.body) if answer.status < 300 else answer.body["code"]
         expected = [self._expected(moment) for moment in (self._began, outcome.ended)]
         if found not in expected:
-            raise Violation("quoted otherwise", f"{self._op}: expected {expected[0]}, found {found}")
+            raise Violation("not as foretold", f"{self._op}: expected {expected[0]}, found {found}")
+
+    @abstractmethod
+    def _told(self, body: Json) -> Any:
+        """Return what is foretold of an answer that is no refusal."""
+
+    @abstractmethod
+    def _expected(self, moment: datetime) -> Any:
+        """Return what is foretold, or the code of the refusal."""
+
+    def _spendable(self, wallet: Json | None, moment: datetime) -> int:
+        years = {} if wallet is None else wallet["available"]
+        return sum(points for year, points in years.items() if calendar.points_usable(int(year), moment))
+
+
+class Quoted(Foretold):
+    """A quote, or the one that an order is placed at."""
+
+    def __init__(self, op: Op, world: World, *, new: bool) -> None:
+        super().__init__(op, world)
+        self._member = op["member"]
+        self._products = {sku: self._cloud.row("Catalog", sku=sku, item="PRODUCT") for sku in op["units"]}
+        self._standing = self._row("STANDING")
+        self._wallet = self._row("WALLET")
+        self._coupon = self._row(f"COUPON#BIRTHDAY#{self._year()}")
+        self.certain = new and self._standing is not None and None not in self._products.values()
+
+    def _told(self, body: Json) -> Json:
+        quote = body if self._op.do == "quote" else body["quote"]
+        return {name: value for name, value in quote.items() if name != "not_applied"}
 
     def _expected(self, moment: datetime) -> Any:
-        """Return the quote, or the code of the refusal."""
         lines = [
             (sku, product["price_fen"], product["member_zone"], self._op["units"][sku])
             for sku, product in self._products.items()
@@ -61,7 +82,7 @@ class Foretold:
             self._standing["tier"],
             moment,
             held=self._held(),
-            available_points=self._spendable(moment),
+            available_points=self._spendable(self._wallet, moment),
             coupon=self._op["coupon"],
             points=self._op["points"],
         )
@@ -91,10 +112,6 @@ class Foretold:
             row["coupon_id"], row["face_value_fen"], begins, ends, used=bool(row["order_id"])
         )
 
-    def _spendable(self, moment: datetime) -> int:
-        years = {} if self._wallet is None else self._wallet["available"]
-        return sum(points for year, points in years.items() if calendar.points_usable(int(year), moment))
-
     def _year(self) -> int:
         asked: str = self._op["coupon"]
         if asked not in ("none", "best"):
@@ -105,48 +122,31 @@ class Foretold:
         return self._cloud.row("Members", member_id=self._member, item=item)
 
 
-class Refusal:
+class Refusal(Foretold):
     """The code with which an order's transition, a payment, an adjustment or a stock movement is refused."""
 
     def __init__(self, op: Op, world: World, *, new: bool) -> None:
-        self._op = op
-        self._cloud = world.cloud
-        self._began = world.time.now()
-        self._order = None
-        if "order" in op.what:
-            self._order = self._cloud.row("Orders", order_id=order_id_of(op["order"]), item="ORDER")
+        super().__init__(op, world)
         self.certain = new
-        self._wallet: Json | None = None
-        self._product: Json | None = None
-        if op.do == "adjust":
-            self._wallet = self._cloud.row("Members", member_id=op["member"], item="WALLET")
-        if op.do == "move_stock":
-            self._product = self._cloud.row("Catalog", sku=op["sku"], item="PRODUCT")
+        self._order = self._wallet = self._product = None
+        match op.do:
+            case "adjust":
+                self._wallet = self._cloud.row("Members", member_id=op["member"], item="WALLET")
+            case "move_stock":
+                self._product = self._cloud.row("Catalog", sku=op["sku"], item="PRODUCT")
+            case _:
+                self._order = self._cloud.row("Orders", order_id=order_id_of(op["order"]), item="ORDER")
 
-    def compare(self, outcome: Outcome) -> None:
-        """Compare with what was answered.
-
-        Raises
-        ------
-        Violation
-            It was something else.
-        """
-        answer = outcome.answer
-        if answer is None:
-            raise Violation("no answer", f"{self._op}")
-        found = None if answer.status < 300 else answer.body["code"]
-        expected = [self._expected(moment) for moment in (self._began, outcome.ended)]
-        if found not in expected:
-            raise Violation("refused otherwise", f"{self._op}: expected {expected[0]}, found {found}")
+    def _told(self, body: Json) -> None:
+        return None
 
     def _expected(self, moment: datetime) -> str | None:
         op = self._op
         if op.do == "adjust":
             if self._wallet is None:
                 return "member_not_found"
-            years = self._wallet["available"].items()
-            usable = sum(points for year, points in years if calendar.points_usable(int(year), moment))
-            return "insufficient_points" if usable + op["points"] < 0 and op["points"] < 0 else None
+            missing = op["points"] < 0 and self._spendable(self._wallet, moment) + op["points"] < 0
+            return "insufficient_points" if missing else None
         if op.do == "move_stock":
             if self._product is None:
                 return "product_not_found"

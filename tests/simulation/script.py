@@ -1,9 +1,11 @@
 """What a world is told to do: operations, the steps that they are done in, and how both are written down."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from tests.simulation.faults import Kind
 
 
 class Op:
@@ -35,13 +37,15 @@ class Step:
     """Operations that run at once from a moment on (or at once, if that is over already).
 
     ``faults`` is how many of their calls to AWS fail. ``seed`` decides which and how, in what order the
-    operations take turns, and what is delivered.
+    operations take turns, and what is delivered. ``meets`` names the faults instead, by the number of the
+    call within the step: a test that is kept says what its calls meet, whatever a seed will come to mean.
     """
 
     at: str
     seed: int
     ops: tuple[Op, ...]
     faults: float = 0.0
+    meets: Mapping[int, Kind] = field(default_factory=dict)
 
     @property
     def moment(self) -> datetime:
@@ -57,7 +61,9 @@ def as_test(name: str, steps: Sequence[Step]) -> str:
     """Write steps as a test that can be pasted into test_found.py."""
     lines = [f"def test_{name}() -> None:", "    replay("]
     for step in steps:
-        lines.append(f"        Step({step.at!r}, seed={step.seed}, faults={step.faults}, ops=(")
+        named = "".join(f"{number}: Kind.{kind.name}, " for number, kind in step.meets.items())
+        faults = f"meets={{{named}}}" if named else f"faults={step.faults}"
+        lines.append(f"        Step({step.at!r}, seed={step.seed}, {faults}, ops=(")
         lines += [f"            {op!r}," for op in step.ops]
         lines.append("        )),")
     return "\n".join([*lines, "    )", ""])

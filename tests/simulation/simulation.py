@@ -8,15 +8,15 @@ from functions.domain.timetable import AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
 from tests.simulation.books import Books
 from tests.simulation.facts import Facts
-from tests.simulation.foretold import Foretold, Refusal
+from tests.simulation.foretold import Quoted, Refusal
 from tests.simulation.lives import Life
 from tests.simulation.script import REST, Step, Violation
 from tests.simulation.watch import Watch
 from tests.simulation.world import Outcome, World, bring_to_rest, simulated
 
 REST_EVERY_STEPS = 1_000
-FORETOLD: dict[str, type[Foretold] | type[Refusal]] = {
-    **dict.fromkeys(("quote", "order"), Foretold),
+FORETOLD: dict[str, type[Quoted] | type[Refusal]] = {
+    **dict.fromkeys(("quote", "order"), Quoted),
     **dict.fromkeys(
         ("pay", "ship", "receive", "refuse", "cancel", "give_back", "adjust", "move_stock"), Refusal
     ),

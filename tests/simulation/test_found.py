@@ -1,5 +1,6 @@
 """What the simulator has found, each shrunk to a script and named by what went wrong."""
 
+from tests.simulation.faults import Kind
 from tests.simulation.script import Op, Step
 from tests.simulation.simulation import replay
 
@@ -9,8 +10,8 @@ def test_a_single_write_that_meets_a_transaction_is_no_fault_of_ours() -> None:
     replay(
         Step(
             "2026-05-01T04:00:00+00:00",
-            seed=57,
-            faults=0.5,
+            seed=1,
+            meets={1: Kind.CONFLICT},
             ops=(Op("put_product", sku="tea", price_fen=9950, zone=False, threshold=3),),
         ),
     )

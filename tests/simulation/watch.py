@@ -41,7 +41,6 @@ class Watch:
         self._moved: Counter[str] = Counter()
         self._held: dict[str, Counter[str]] = {}
         self._out: Counter[str] = Counter()
-        self._stock: dict[str, int] = {}
         self._products: dict[str, Json] = {}
         self.falls = 0
         self._effective: dict[str, dict[str, int]] = defaultdict(dict)
@@ -92,7 +91,6 @@ class Watch:
                 skus.add(row["sku"])
                 self._products[row["sku"]] = after
                 self.falls += before is not None and _is_low(after) and not _is_low(before)
-                self._stock[row["sku"]] = after.get("stock", 0)
             elif item.startswith("MOVEMENT#"):
                 skus.add(row["sku"])
                 self._moved[row["sku"]] += after["delta"]
@@ -210,7 +208,7 @@ class Watch:
 
     def _check_stock(self, sku: str) -> None:
         held = self._out[sku]
-        stock = self._stock.get(sku, 0)
+        stock = self._products.get(sku, {}).get("stock", 0)
         if stock < 0:
             raise Violation("negative stock", f"{stock} of {sku}")
         if stock != self._moved[sku] - held:

@@ -32,7 +32,7 @@ START = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
 POLICY = load()
 BATCH_MAX = 20
 ROUNDS_MAX = 400
-KINDS: dict[str, tuple[str, Callable[[Json], bool]]] = {
+READERS: dict[str, tuple[str, Callable[[Json], bool]]] = {
     "posting": ("Orders", lambda image: image["item"]["S"] == "ORDER"),
     "orders-publisher": ("Orders", lambda image: image["item"]["S"] in ("ORDER", "PAYMENT")),
     "members-publisher": (
@@ -184,7 +184,7 @@ class World:
         self.time.move_to(step.moment)
         random.seed(step.seed)
         self._chance.seed(step.seed)
-        self.faults.begin(step.faults, step.seed)
+        self.faults.begin(step.faults, step.seed, step.meets)
         prepared = []
         for lane, op in zip(self._lanes[: len(step.ops)], step.ops, strict=True):
             invocation = self._prepared(op, lane)
@@ -193,7 +193,7 @@ class World:
                 (self.done if step.faults else self.at_rest)[op.do] += 1
         if not prepared:
             return []
-        self._alone = len(prepared) == 1 and not step.faults
+        self._alone = len(prepared) == 1 and not (step.faults or step.meets)
         self.steps += 1
         outcomes = [each for each in lanes.run(prepared, self._chance) if each is not None]
         self.cloud.arrive()  # what is late is so by less than a step
@@ -370,7 +370,7 @@ class World:
             if image is None:
                 continue
             table = record["eventSourceARN"].split("/")[1]
-            for consumer, (of, wanted) in KINDS.items():
+            for consumer, (of, wanted) in READERS.items():
                 if of == table and wanted(image) and _new_enough(consumer, record):
                     self.pending[consumer].append({"number": number, "record": record})
         messages, self._sent = self.cloud.messages[self._sent :], len(self.cloud.messages)

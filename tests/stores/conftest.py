@@ -12,7 +12,9 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
 from functions.platform.settings import Settings
 from tests.support import dynoxide, tables
+from tests.support.bench import Bench
 from tests.support.faults import Calls, watched
+from tests.support.points import Points
 from tests.support.shop import Shop
 
 if TYPE_CHECKING:
@@ -60,6 +62,20 @@ def policy() -> Policy:
 def shop(rows: Tables, settings: Settings, policy: Policy) -> Shop:
     """An empty shop on this test's tables."""
     return Shop(rows, settings, policy)
+
+
+@pytest.fixture
+def bench(rows: Tables, settings: Settings, policy: Policy) -> Bench:
+    """A stocked shop, and alice with a tier, points and a coupon."""
+    made = Bench(rows, settings, policy)
+    made.open()
+    return made
+
+
+@pytest.fixture
+def points(bench: Bench) -> Points:
+    """Accounts of the bench, with orders on paper."""
+    return Points(bench.shop)
 
 
 @pytest.fixture

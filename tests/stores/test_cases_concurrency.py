@@ -22,11 +22,9 @@ from functions.checkout.pricing import NO_COUPON, Cart, CartLine
 from functions.checkout.stream import Publisher
 from functions.domain import identifiers
 from functions.domain.errors import ConflictError, RefusalError
-from functions.domain.policy import Policy
 from functions.platform.bus import Bus
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Tables, from_item, to_item
-from functions.platform.settings import Settings
+from functions.platform.dynamo import Row, from_item, to_item
 from functions.points.accounts import opening_row
 from functions.points.ledger import Adjustment
 from functions.tiers.members import Profile
@@ -48,14 +46,6 @@ MANY = 50
 ROUNDS = 12
 YEAR_END = store(2027, 1, 1)
 IN_A_YEAR = NOON + 400 * DAY
-
-
-@pytest.fixture
-def bench(rows: Tables, settings: Settings, policy: Policy) -> Bench:
-    """A stocked shop, and alice with a tier, points and a coupon."""
-    made = Bench(rows, settings, policy)
-    made.open()
-    return made
 
 
 def placing(

@@ -12,7 +12,6 @@ import pytest
 
 from functions.checkout import schedule
 from functions.checkout.schedule import MemberDayJob, OrderJobs
-from functions.domain.policy import Policy
 from functions.domain.timetable import (
     ANNOUNCE_EXPIRING,
     AUDIT_POINTS,
@@ -24,9 +23,8 @@ from functions.domain.timetable import (
     RELEASE_POINTS,
 )
 from functions.platform import clock
-from functions.platform.dynamo import Row, Tables
+from functions.platform.dynamo import Row
 from functions.platform.observability import metrics
-from functions.platform.settings import Settings
 from functions.points.account_rows import WALLET
 from functions.points.ledger import EntryKind
 from functions.tiers.members import key
@@ -53,20 +51,6 @@ DUE = NOON + 7 * DAY
 def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Metrics are of no interest here."""
     monkeypatch.setattr(metrics, "add_metric", lambda **_: None)
-
-
-@pytest.fixture
-def bench(rows: Tables, settings: Settings, policy: Policy) -> Bench:
-    """A stocked shop, and alice with a tier, points and a coupon."""
-    made = Bench(rows, settings, policy)
-    made.open()
-    return made
-
-
-@pytest.fixture
-def points(bench: Bench) -> Points:
-    """Accounts with orders on paper."""
-    return Points(bench.shop)
 
 
 # --- records in any order, twice, after they were set aside ---

@@ -14,7 +14,6 @@ import pytest
 from functions.checkout import schedule
 from functions.checkout.schedule import OrderJobs
 from functions.coupons import jobs as coupon_jobs
-from functions.domain.policy import Policy
 from functions.domain.timetable import (
     ANNOUNCE_EXPIRING,
     AUDIT_POINTS,
@@ -24,7 +23,7 @@ from functions.domain.timetable import (
     LAPSE_UNPAID,
     RELEASE_POINTS,
 )
-from functions.platform.dynamo import Row, Tables, from_item, to_item
+from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
 from functions.points import auditor
@@ -73,20 +72,6 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auditor, "SCAN_ROWS", 4)
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
         monkeypatch.setitem(auditor.SEGMENTS, work, 2)
-
-
-@pytest.fixture
-def bench(rows: Tables, settings: Settings, policy: Policy) -> Bench:
-    """A stocked shop, and alice with a tier, points and a coupon."""
-    made = Bench(rows, settings, policy)
-    made.open()
-    return made
-
-
-@pytest.fixture
-def points(bench: Bench) -> Points:
-    """Accounts with orders on paper."""
-    return Points(bench.shop)
 
 
 def run(bench: Bench, job: str, at: datetime | None = None) -> None:

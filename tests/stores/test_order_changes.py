@@ -942,14 +942,19 @@ def test_a_refused_return_that_cannot_look_for_its_first_try_is_503(world: World
     assert world.found(order) == order
 
 
-def test_a_torn_batch_does_not_turn_a_repeated_return_into_a_refusal(world: World, calls: Calls) -> None:
-    order = world.received("alice", {TEA: 3}, points=1_000)
-    first = world.give_back(order, {TEA: 3})
+def torn(world: World, order: Order) -> Fault:
+    """Return a batch that has the order as it is now, and the row that spends a return's id not yet."""
     table = world.shop.settings.orders_table
     row = world.shop.tables.get(table, key(order.order_id))
     assert row is not None
-    torn = {"Responses": {table: [to_item(row)]}, "UnprocessedKeys": {}}
-    calls.fail("BatchGetItem", Fault(status=200, error=torn))
+    answer = {"Responses": {table: [to_item(row)]}, "UnprocessedKeys": {}}
+    return Fault(status=200, error=answer)
+
+
+def test_a_torn_batch_does_not_turn_a_repeated_return_into_a_refusal(world: World, calls: Calls) -> None:
+    order = world.received("alice", {TEA: 3}, points=1_000)
+    first = world.give_back(order, {TEA: 3})
+    calls.fail("BatchGetItem", torn(world, order))
     assert world.give_back(order, {TEA: 3}) == first
     world.settle()
 
@@ -957,14 +962,9 @@ def test_a_torn_batch_does_not_turn_a_repeated_return_into_a_refusal(world: Worl
 def test_O5_R1_a_torn_batch_does_not_give_back_twice_where_units_are_left_to_return(
     world: World, calls: Calls
 ) -> None:
-    """The order is from after this very return, the row that spends its id from before it."""
     order = world.received("alice", {TEA: 3}, points=1_000)
     first = world.give_back(order, {TEA: 1})
-    table = world.shop.settings.orders_table
-    row = world.shop.tables.get(table, key(order.order_id))
-    assert row is not None
-    torn = {"Responses": {table: [to_item(row)]}, "UnprocessedKeys": {}}
-    calls.fail("BatchGetItem", Fault(status=200, error=torn))
+    calls.fail("BatchGetItem", torn(world, order))
     assert world.give_back(order, {TEA: 1}) == first
     found = world.found(order)
     assert (found, found.returned, found.refunded_fen) == (first.order, (1,), first.refund_fen)
