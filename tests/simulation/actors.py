@@ -33,6 +33,7 @@ ALTERED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "move_stock": ("delta", lambda delta: -delta),
 }
 """What of an operation is altered so that it is another one under the same id."""
+SELDOM = (18, 2, 0)  # an audit reads everything, again and again
 OFTEN = (timetable.LAPSE_UNPAID, timetable.AUTO_RECEIPT, timetable.RELEASE_POINTS)
 READS = (
     "/members/me",
@@ -190,7 +191,8 @@ class Actors:
             else:
                 passed = each.when.latest(after, POLICY.zone) > before
             if passed:
-                times = self._chance.choices((0, 1, 2), (5, 4, 1))[0]
+                shares = SELDOM if each.job == timetable.AUDIT_POINTS else (5, 4, 1)
+                times = self._chance.choices((0, 1, 2), shares)[0]
                 self._due += [Op("fire", job=each.job)] * times
         return after
 
