@@ -10,6 +10,20 @@ from tools.mutations.running import CAUGHT, ERROR, Outcome
 from tools.mutations.sites import KINDS, Site, squeezed
 
 _CHANGE_CHARACTERS_MAX = 160
+_HEAD = """# What is missed when it is taken out
+
+Every condition, version check, id and rounding was taken out of a copy of the code, one at a time; then the simulator ran, and the
+tests that pass through that line. The table says which of them noticed: the simulator by the violation that it named, the tests
+by the first that failed. "Not asked" are tests of what the simulator had caught. `functions/…:N` is the line at that time.
+
+```sh
+python -m tools.mutations --list                             # what there is to take out
+python -m tools.mutations --tests --json found.jsonl         # takes it out; goes on where it was ended
+python -m tools.mutations --json found.jsonl --report docs/proof/mutations.md
+```
+
+`--kind guard` takes out the other checks that refuse something, too: there are many, and they are not in this run.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +90,7 @@ def table(sites: Sequence[Site], findings: Mapping[str, Finding], equivalent: Ma
     asked = [(site, finding) for site, finding in counted if finding.outcomes]
     survivors = [each for each in asked if not each[1].caught]
     caught = [each for each in asked if each[1].caught]
-    parts = [_counts(counted, [site for site in sites if site.key in equivalent])]
+    parts = [_HEAD, _counts(counted, [site for site in sites if site.key in equivalent])]
     if survivors:
         parts.append("## Survivors\n\n" + _rows(survivors))
     if caught:
