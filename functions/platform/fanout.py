@@ -12,12 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
-from aws_lambda_powertools.utilities.batch import EventType
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from functions.domain import calendar
-from functions.platform import batches, dynamo
+from functions.platform import batches, sdk
+from functions.platform.batches import Record
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row
 from functions.platform.observability import MetricUnit, logger, metrics
@@ -89,8 +86,9 @@ def per_shard(work: str, at: datetime, shards: int) -> list[Task]:
 
 
 def client(endpoint_url: str | None = None) -> "SQSClient":
-    """Return the queue's client of a function, with the time-outs of the database's."""
-    return boto3.client("sqs", config=dynamo.sdk_config(), endpoint_url=endpoint_url)
+    """Return the queue's client of a function, with the time-outs of every client."""
+    made: SQSClient = sdk.client("sqs", endpoint_url)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +147,8 @@ def consume(
     """Handle a batch of tasks; return the ones to be delivered again."""
     deadline = Deadline.of(context)
 
-    def one(record: SQSRecord) -> None:
-        task = Task.from_body(record.body)
+    def one(record: Record) -> None:
+        task = Task.from_body(record["body"])
         try:
             handle(task, deadline)
         except Exception:
@@ -158,7 +156,7 @@ def consume(
             metrics.add_metric(name="tasks_failed", unit=MetricUnit.Count, value=1)
             raise
 
-    return batches.process(event, context, one, EventType.SQS)
+    return batches.process(event, context, one, identifier=lambda record: str(record["messageId"]))
 
 
 @dataclass(slots=True, kw_only=True)

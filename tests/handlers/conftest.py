@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from moto import mock_aws
 
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
 from functions.platform import dynamo
+from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.http import Api
@@ -126,7 +126,7 @@ class Suite:
         record = {"messageId": "1", "body": body, "eventSource": "aws:sqs"}
         try:
             answer = self.worker({"Records": [record]}, Context(remaining_ms=remaining_ms))
-        except BatchProcessingError:  # what a batch of failures only ends with
+        except BatchError:  # what a batch of failures only ends with
             return False
         return answer == {"batchItemFailures": []}
 

@@ -12,11 +12,11 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from greenlet import getcurrent
 
 from functions.domain import identifiers, timetable
 from functions.domain.policy import load
+from functions.platform.batches import BatchError
 from functions.platform.observability import metrics
 from functions.points import auditor
 from tests.simulation import lanes
@@ -341,7 +341,7 @@ class World:
             yield
         except Crash:
             self.failed["crashed"] += 1
-        except BatchProcessingError:
+        except BatchError:
             self.failed["some of a batch given back"] += 1
         except Exception:
             if not self.faults.rate:
