@@ -8,6 +8,7 @@ task is what ends on the failure queue.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 T = TypeVar("T")
+IN_FLIGHT = 4
+"""How many things of a page a worker does at once: most of the time of each is waiting for the database."""
 Page = tuple[list[Row], Row | None]
 """Rows, and the key to go on after; None where no more follow."""
 
@@ -171,25 +174,33 @@ class Handled:
 def each_until(
     deadline: Deadline, things: Iterable[T], act: Callable[[T], int], *, rows_of: Callable[[T], list[Row]]
 ) -> Handled:
-    """Do something with each thing while the time lasts; one that fails does not hold up the others.
+    """Do something with each thing, :data:`IN_FLIGHT` at once; one that fails does not hold up the others.
+
+    What is not begun when the time is up is left.
 
     Parameters
     ----------
     act
-        Returns how much it has changed. Whatever it raises sets the thing aside.
+        Returns how much it has changed. Whatever it raises sets the thing aside. It runs beside others.
     rows_of
         Returns the rows of a thing: they are named in the log when it fails, and a later task is about them.
     """
-    handled = Handled()
-    for thing in things:
+
+    def one(thing: T) -> Handled:
         if not deadline.seconds_left():
-            handled.left += rows_of(thing)
-            continue
+            return Handled(left=rows_of(thing))
         try:
-            handled.done += act(thing)
+            return Handled(done=act(thing))
         except Exception:
             logger.exception("rows failed", extra={"rows": rows_of(thing)})
-            handled.failed += rows_of(thing)
+            return Handled(failed=rows_of(thing))
+
+    handled = Handled()
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        for became in threads.map(one, things):
+            handled.done += became.done
+            handled.failed += became.failed
+            handled.left += became.left
     return handled
 
 

@@ -22,10 +22,11 @@ from functions.points import auditor
 from tests.simulation import lanes
 from tests.simulation.cloud import Cloud, Listener
 from tests.simulation.faults import Crash, Faults
-from tests.simulation.programme import API_SECONDS, JOB_SECONDS, InLine, Programme
+from tests.simulation.programme import API_SECONDS, JOB_SECONDS, Programme
 from tests.simulation.script import Op, Step, Violation
 from tests.simulation.virtual import Time
 from tests.support.events import Answer, Call, claims, staff
+from tests.support.threads import InLine
 
 Json = dict[str, Any]
 START = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
@@ -429,6 +430,7 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
             patch.dict(auditor.SEGMENTS, dict.fromkeys(auditor.SEGMENTS, 2)),
             world.time.ruling(),
             patch("functions.checkout.schedule.ThreadPoolExecutor", InLine),
+            patch("functions.platform.fanout.ThreadPoolExecutor", InLine),
             patch.object(metrics, "add_metric"),
             patch(USER_AGENT, return_value="simulated"),
         ):
