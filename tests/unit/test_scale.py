@@ -212,10 +212,19 @@ def test_the_first_limit_is_the_least_and_follows_from_the_mix(model: Model) -> 
     for mix in (DAY, FLASH_SALE):
         first, *others = model.first(mix)
         assert all(first.orders(mix) <= each.orders(mix) for each in others)
-    assert model.first(DAY)[0].where == "job `auto-receipt`"
     assert model.first(FLASH_SALE)[0].per is Per.SKU
     chatty = replace(DAY, requests=1_000)
     assert model.first(chatty)[0].where == "throttle of the stage"
+
+
+def test_limits_come_in_the_order_that_the_page_says(model: Model) -> None:
+    job, *streams = [each.where for each in model.first(DAY)[:3]]
+    assert job == "job `auto-receipt`"
+    assert all("stream" in each for each in streams)
+    assert next(each for each in model.first(DAY) if not each.waits).where == "throttle of the stage"
+    refuses = [each for each in model.first(FLASH_SALE) if not each.waits]
+    assert [each.per for each in refuses[:2]] == [Per.SKU, Per.SKU]
+    assert refuses[2].where == "Cognito, sign-ins"
 
 
 def test_a_sku_that_is_in_half_of_the_orders_bites_at_twice_its_load(model: Model) -> None:
@@ -400,6 +409,8 @@ def test_the_words_around_the_tables_say_the_models_figures(model: Model) -> Non
         f"so {model.quota('sign_ups') // 2} shoppers a second can",
         f"have {figures.reserved} of it reserved",
         f"up to {sends} times",
+        f"{scale.constant(scale.INFRA / 'stack.py', 'API_TIMEOUT')} s of the function, less "
+        f"{deadline.ANSWER_MARGIN_SECONDS} s for the answer",
         f"A cart has {figures.lines_max} lines, and its transaction at most {figures.lines_max + 3} rows",
         f"{figures.lots_per_release} lots: {2 * figures.lots_per_release + 1} rows",
         f"A posting takes {posting.CHANGES_PER_POSTING_MAX} changes",
