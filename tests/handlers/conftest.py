@@ -13,7 +13,7 @@ from moto import mock_aws
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
-from functions.platform import dynamo
+from functions.platform import dynamo, fanout
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
@@ -30,6 +30,7 @@ from functions.tiers import api as members_api
 from tests.support import tables
 from tests.support.events import Answer, Call, Context, claims, staff
 from tests.support.pool import Pool
+from tests.support.threads import InLine
 
 TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
 ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
@@ -151,6 +152,7 @@ def rows() -> Iterator[Tables]:
 
 
 @pytest.fixture
-def suite(rows: Tables) -> Suite:
-    """All functions over empty tables of this test's own."""
+def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """All functions over empty tables of this test's own; moto's transactions are for one thread."""
+    monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
     return Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load())
