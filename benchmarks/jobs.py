@@ -1,19 +1,18 @@
 """What the benchmarks of the jobs share: a queue in memory, capacity counted, and the table."""
 
-import os
 import resource
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.machine import quiet
+from benchmarks.usage import Usage, counted
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
 from functions.platform.fanout import Task, WorkQueue
-from functions.platform.observability import logger, metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,14 +53,6 @@ class Queue:
         self.bodies.append(MessageBody)
 
 
-@dataclass
-class Usage:
-    """The capacity units that a client's calls consumed."""
-
-    read: float = 0
-    written: float = 0
-
-
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """What a job took for so many due rows."""
@@ -87,8 +78,8 @@ class Figures:
             f"{rate:.0f}/s",
             f"{rate * self.baseline_seconds:.2f}",
             f"{1000 * self.cpu_seconds / self.due:.2f} ms",
-            f"{self.usage.written / self.due:.2f}",
-            f"{self.usage.read / self.due:.2f}",
+            f"{self.usage.write_units / self.due:.2f}",
+            f"{self.usage.read_units / self.due:.2f}",
             str(self.tasks),
             f"{self.growth_kib / 1024:.0f} MiB",
         )
@@ -97,11 +88,7 @@ class Figures:
 
 def table(sizes: Sequence[int], measures: Sequence[Callable[[int], Figures]]) -> None:
     """Measure each job at each size, and print the table."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        os.environ.setdefault(name, "unused")
-    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    logger.setLevel("ERROR")
-    metrics.add_metric = lambda **_: None  # type: ignore[method-assign]
+    quiet()
     for cells in (HEAD, ("---",) * len(HEAD)):
         print(_row(cells))
     for size in sizes:
@@ -138,31 +125,6 @@ def measured(
         tasks=queue.sent,
         growth_kib=_peak_kib() - peak,
     )
-
-
-@contextmanager
-def counted(client: "DynamoDBClient") -> Iterator[Usage]:
-    """Count the capacity that a client consumes."""
-    usage = Usage()
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        capacity = parsed.get("ConsumedCapacity", [])
-        listed = capacity if isinstance(capacity, list) else [capacity]
-        units = sum(each["CapacityUnits"] for each in listed)
-        if model.name in ("Query", "BatchGetItem", "GetItem"):
-            usage.read += units
-        else:
-            usage.written += units
-
-    events = client.meta.events
-    events.register("before-parameter-build.dynamodb.*", ask)
-    events.register("after-call.dynamodb.*", note)
-    yield usage
-    events.unregister("before-parameter-build.dynamodb.*", ask)
-    events.unregister("after-call.dynamodb.*", note)
 
 
 def put(client: "DynamoDBClient", table_name: str, rows: Iterable[Row]) -> None:
