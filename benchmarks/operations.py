@@ -8,6 +8,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,8 +132,8 @@ def _done(outcome: Outcome) -> None:
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    **{f"quote, {count} lines": (lambda bench, count=count: quote(bench, count)) for count in LINES},
-    **{f"checkout, {count} lines": (lambda bench, count=count: checkout(bench, count)) for count in LINES},
+    **{f"quote, {count} lines": partial(quote, count=count) for count in LINES},
+    **{f"checkout, {count} lines": partial(checkout, count=count) for count in LINES},
     "checkout, 2 lines, paid with points": _checkout_with(points=1_000),
     "checkout, 2 lines, with a coupon": _checkout_with(coupon=True),
     "checkout, the same again": _repeat,
