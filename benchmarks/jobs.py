@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.machine import quiet
+from benchmarks.tables import markdown, row
 from benchmarks.usage import Usage, counted
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
@@ -67,8 +68,25 @@ class Figures:
     tasks: int
     growth_kib: int
 
-    def line(self) -> str:
-        """Return it as a line of the table."""
+    @property
+    def ratio(self) -> float:
+        """How many items it does in the time in which the bare loop does one."""
+        return self.due / self.seconds * self.baseline_seconds
+
+    def figures(self) -> dict[str, Any]:
+        """Return it as it is written down."""
+        return {
+            "items": self.due,
+            "per_second": self.due / self.seconds,
+            "ratio": self.ratio,
+            "cpu_ms_each": 1000 * self.cpu_seconds / self.due,
+            "write_units_each": self.usage.write_units / self.due,
+            "read_units_each": self.usage.read_units / self.due,
+            "memory_kib": self.growth_kib,
+        }
+
+    def cells(self) -> list[str]:
+        """Return it as the cells of a row of the table."""
         rate = self.due / self.seconds
         cells = (
             f"`{self.job}`",
@@ -76,24 +94,23 @@ class Figures:
             f"{self.others:,}",
             f"{self.seconds:.0f} s",
             f"{rate:.0f}/s",
-            f"{rate * self.baseline_seconds:.2f}",
+            f"{self.ratio:.2f}",
             f"{1000 * self.cpu_seconds / self.due:.2f} ms",
             f"{self.usage.write_units / self.due:.2f}",
             f"{self.usage.read_units / self.due:.2f}",
             str(self.tasks),
             f"{self.growth_kib / 1024:.0f} MiB",
         )
-        return _row(cells).replace(",", " ")
+        return [cell.replace(",", " ") for cell in cells]
 
 
 def table(sizes: Sequence[int], measures: Sequence[Callable[[int], Figures]]) -> None:
     """Measure each job at each size, and print the table."""
     quiet()
-    for cells in (HEAD, ("---",) * len(HEAD)):
-        print(_row(cells))
+    print(markdown(HEAD, []))
     for size in sizes:
         for measure in measures:
-            print(measure(size).line(), flush=True)
+            print(row(measure(size).cells()), flush=True)
 
 
 def measured(
@@ -110,7 +127,7 @@ def measured(
     work_queue = WorkQueue(queue, "memory")  # type: ignore[arg-type]
     work_queue.put(tasks)
     work = worker(work_queue)
-    peak, begun, cpu_begun = _peak_kib(), time.perf_counter(), time.process_time()
+    peak, begun, cpu_begun = peak_kib(), time.perf_counter(), time.process_time()
     with counted(client) as usage:
         while queue.bodies:
             work(Task.from_body(queue.bodies.popleft()), Deadline(TASK_SECONDS))
@@ -123,7 +140,7 @@ def measured(
         usage=usage,
         baseline_seconds=baseline_seconds,
         tasks=queue.sent,
-        growth_kib=_peak_kib() - peak,
+        growth_kib=peak_kib() - peak,
     )
 
 
@@ -164,9 +181,6 @@ def _conditional(table_name: str, row: Row, version: int) -> dict[str, Any]:
     return write
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _peak_kib() -> int:
+def peak_kib() -> int:
+    """Return the most memory that this process has had, in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

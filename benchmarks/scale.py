@@ -19,6 +19,8 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from pathlib import Path
 
+from benchmarks import tables
+from benchmarks.tables import markdown
 from functions.checkout import order_rows, orders, schema
 from functions.coupons import jobs as coupon_jobs
 from functions.domain import policy as policies
@@ -52,7 +54,6 @@ SECONDS_PER_HOUR = 3_600
 FIFO_BATCH = 10
 """Messages that one call takes from a FIFO queue (SQS's limit)."""
 KILOBYTE = 1_024
-_BEGINS, _ENDS = "<!-- {}: written by python -m benchmarks.scale --write -->", "<!-- end of {} -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -881,14 +882,9 @@ def number(value: float) -> str:
     return f"{math.floor(value):,}".replace(",", " ")
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def first_table(model: Model, mix: Mix) -> str:
     """Return what bites in a mix, the first first."""
-    return _table(
+    return markdown(
         ("limit", "orders/s in all", "what is over it", "beyond it", "what to turn"),
         (
             (
@@ -906,7 +902,7 @@ def first_table(model: Model, mix: Mix) -> str:
 def lag_table(model: Model) -> str:
     """Return when a stream's reader that is too slow is noticed, and when records are set aside."""
     ages = (model.figures.alarm_age, model.figures.record_age)
-    return _table(
+    return markdown(
         ("load", "alarm after", "records set aside after"),
         (
             (f"{load} % of what its reader does", *(_span(seconds_until(age, load, 100)) for age in ages))
@@ -922,7 +918,7 @@ def _span(seconds: float) -> str:
 
 def other_table(model: Model) -> str:
     """Return the limits that the shop's orders per second do not meet."""
-    return _table(
+    return markdown(
         ("limit", "at", "of", "beyond it", "what to turn"),
         (
             (limit.where, number(limit.at), limit.per, limit.beyond, limit.turn)
@@ -936,7 +932,7 @@ def sku_table(model: Model) -> str:
     """Return what becomes of orders on one row, by how many there are."""
     loads = (10, 25, 40, 60, 80, 100, 250, SALE)
     hold = model.given.transaction_seconds
-    return _table(
+    return markdown(
         ("orders/s sent", "placed/s", "refused", "sends each", "request", "requests at once"),
         (
             (
@@ -956,7 +952,7 @@ def sku_table(model: Model) -> str:
 def bucket_table(model: Model) -> str:
     """Return over how many rows stock has to lie, by how long a transaction has its rows."""
     sends = model.figures.sends
-    return _table(
+    return markdown(
         ("a transaction has its rows for", "one row", "rows for 100/s", "rows for 1 000/s"),
         (
             (
@@ -972,7 +968,7 @@ def bucket_table(model: Model) -> str:
 
 def quota_table(model: Model) -> str:
     """Return AWS's limits with their pages."""
-    return _table(
+    return markdown(
         ("AWS gives", "of", "can be raised", "page"),
         (
             (
@@ -998,21 +994,15 @@ TABLES: Mapping[str, Callable[[Model], str]] = {
 
 
 def written(page: str, model: Model) -> str:
-    """Return a page with its tables as the model has them.
+    """Return the page with its tables as the model has them.
 
     Raises
     ------
     ValueError
         The page has no place for one of them.
     """
-    for name, table in TABLES.items():
-        begins, ends = _BEGINS.format(name), _ENDS.format(name)
-        before, found, rest = page.partition(begins)
-        _, also_found, after = rest.partition(ends)
-        if not found or not also_found:
-            raise ValueError(f"no place for the table {name}")
-        page = f"{before}{begins}\n{table(model)}\n{ends}{after}"
-    return page
+    parts = {name: table(model) for name, table in TABLES.items()}
+    return tables.written(page, parts, by="python -m benchmarks.scale --write")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
