@@ -237,7 +237,7 @@ class Programme:
             record_age=constant(consumer, "RECORD_AGE_MAX"),
             alarm_age=constant(constructs / "alarms.py", "BEHIND_MILLISECONDS_MAX") // 1_000,
             workers=workers,
-            job_seconds=constant(stack, "JOB_TIMEOUT") - deadline.ANSWER_MARGIN_SECONDS,
+            job_seconds=constant(stack, "ORDER_JOBS_TIMEOUT") - deadline.ANSWER_MARGIN_SECONDS,
             threads=constant(SCHEDULE, "SHARDS_AT_ONCE"),
             lapse_every=_every(schedules[LAPSE_UNPAID]),
             receipt_every=_every(schedules[AUTO_RECEIPT]),
@@ -709,7 +709,7 @@ class Model:
     def _streams(self, mix: Mix) -> Iterable[Limit]:
         at_once = self.new_shards * self.figures.parallelization
         published = self.given.publish_seconds + self.cpu_seconds
-        turn = "`parallelization_factor` (up to 10) in `infra/constructs/stream_consumer.py`; warm throughput"
+        turn = "`BATCHES_AT_ONCE` (up to 10) in `infra/constructs/stream_consumer.py`; warm throughput"
         yield Limit(
             where=f"orders' stream to points, {self.new_shards} shards",
             at=at_once / self.posting_seconds(mix),
