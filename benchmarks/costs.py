@@ -1,9 +1,9 @@
 """What the programme costs on AWS: a million orders, a run of each job, and a month in which nothing happens.
 
-``python -m benchmarks.costs`` prints the tables of docs/costs.md, ``--write`` puts them there, and ``--check``
-fails where the page says something else. Read and write units are those of operations.json, which were
-measured; prices and what nobody has measured are in prices.toml; what the programme does is read from its
-code. Money is in US dollars and exact (Decimal); it is rounded only where it is printed.
+``python -m benchmarks.costs`` prints the tables of docs/costs.md, ``--write`` puts them there, and
+``--check`` fails where the page says something else. Read and write units are those of operations.json, which
+were measured; prices and what nobody has measured are in prices.toml; what the programme does is read from
+its code. Money is in US dollars and exact (Decimal); it is rounded only where it is printed.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from benchmarks import operations, scale
-from benchmarks.scale import INFRA, ROOT, argument, constant, row_bytes
+from benchmarks.scale import INFRA, ROOT, row_bytes
 from functions.checkout import metrics as order_metrics
 from functions.checkout import order_rows, orders
 from functions.checkout.orders import CLOSED, Order
@@ -195,19 +195,17 @@ def measured() -> Mapping[str, Units]:
     }
 
 
-# What the programme does, as its code says.
-
-
 def _module(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def _name(call: ast.Call) -> str:
+    return str(getattr(call.func, "id", getattr(call.func, "attr", "")))
+
+
 def _called(tree: ast.AST, name: str) -> int:
     """Return how often a piece of code calls something of this name."""
-    return sum(
-        isinstance(node, ast.Call) and name in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
-        for node in ast.walk(tree)
-    )
+    return sum(isinstance(node, ast.Call) and _name(node) == name for node in ast.walk(tree))
 
 
 def _defined(path: Path, name: str) -> ast.AST:
@@ -227,7 +225,7 @@ class Stack:
     failure_queues: int
     alarms: int
     metrics: int
-    rights: int
+    tables: int
     log_months: int
     service_clients: int
 
@@ -258,8 +256,7 @@ class Stack:
             + each["_faults"]
             + each["_of_the_programme"],
             metrics=_metrics(),
-            rights=_called(tree, "grant_rows")
-            + (queues - 1) * _called(_defined(stack, "_tasks"), "grant_rows"),
+            tables=_called(tree, "_table"),
             log_months=_log_months(),
             service_clients=_called(_module(constructs / "identity.py"), "OAuthSettings"),
         )
@@ -270,11 +267,9 @@ def _metrics() -> int:
     literal = 0
     for path in (ROOT / "functions").rglob("*.py"):
         for node in ast.walk(_module(path)):
-            if isinstance(node, ast.Call) and _called(node, "add_metric") + _called(node, "_add"):
-                given = [*node.args, *(word.value for word in node.keywords if word.arg == "name")]
-                literal += any(
-                    isinstance(each, ast.Constant) and isinstance(each.value, str) for each in given
-                )
+            if isinstance(node, ast.Call) and _name(node) in ("add_metric", "_add"):
+                named = [*node.args, *(word.value for word in node.keywords if word.arg == "name")]
+                literal += any(isinstance(getattr(each, "value", None), str) for each in named)
     by_name = len(order_metrics.COUNTED) + len(CLOSED) + len(points_metrics.NAMES)
     return literal + by_name + _length(ROOT / "functions" / "tiers" / "stream.py", "COUNTED")
 
@@ -297,8 +292,6 @@ def _log_months() -> int:
             return named[node.body.attr]
     raise KeyError("log_retention")
 
-
-# What is stored: rows as the code builds them.
 
 _PLACED_AT = datetime(2026, 5, 1, 4, tzinfo=UTC)
 _MEMBER = "0b9f3a52-7c1d-4e86-a2f4-5d6c7e8f9a0b"
@@ -436,9 +429,6 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
     ]
 
 
-# The model.
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A run of a job over 10 million members: how much is due, why so much, and how often it runs a month."""
@@ -497,8 +487,6 @@ class Model:
         """Return the dollars of each step, in the order in which they come."""
         steps = dict.fromkeys(part.step for part in parts)
         return {step: self.dollars(part for part in parts if part.step == step) for step in steps}
-
-    # An order's life.
 
     def order(self) -> list[Work]:
         """Return what is done for an order, each with how often that is per order placed."""
@@ -732,8 +720,6 @@ class Model:
         kept = gigabytes * self.value("log_compressed") * self.stack.log_months
         return [("log_ingested", gigabytes), ("log_stored", kept)]
 
-    # Jobs.
-
     def runs(self) -> list[Run]:
         """Return the jobs' runs with 10 million members, and how much is due in each."""
         given = self.value
@@ -744,9 +730,8 @@ class Model:
             return Run(job=job, due=due, why=why, a_month=often[job])
 
         def of_orders(job: str, share: str, each: Decimal) -> Run:
-            why = (
-                f"{share} the orders of its interval, {number(given('orders_each_a_year'))} per member a year"
-            )
+            each_year = number(given("orders_each_a_year"))
+            why = f"{share} the orders of its interval; a member places {each_year} a year"
             return run(job, orders_a_month * each / often[job], why)
 
         def of_members(job: str, share: Decimal, why: str) -> Run:
@@ -768,7 +753,7 @@ class Model:
 
     def run(self, job: str, due: Decimal) -> list[Part]:
         """Return what a run of a job uses with so many rows due; the audit's are members."""
-        if job == AUDIT_POINTS and due:
+        if job == AUDIT_POINTS:
             return list(self._audit(due))
         return list(self._run(job, due))
 
@@ -776,8 +761,8 @@ class Model:
         limits, given = self.limits.figures, self.value
         writes = self.limits.given
         shards, operation, milliseconds, told = {
-            LAPSE_UNPAID: (0, "cancel a paid order", self.order_row_ms, NOTHING),
-            AUTO_RECEIPT: (0, "receive", self.order_row_ms, NOTHING),
+            LAPSE_UNPAID: (0, "cancel a paid order", self.order_row_ms, ONE),
+            AUTO_RECEIPT: (0, "receive", self.order_row_ms, ONE),
             RELEASE_POINTS: (
                 limits.lot_shards,
                 "release a lot",
@@ -803,7 +788,6 @@ class Model:
                 ONE,
             ),
             OPEN_MEMBER_DAY: (0, None, NOTHING, ONE),
-            AUDIT_POINTS: (sum(auditor.SEGMENTS.values()), None, NOTHING, NOTHING),
         }[job]
         work_ms = due * milliseconds
         yield from self._tasks(job, shards, work_ms)
@@ -859,8 +843,6 @@ class Model:
         shards = sum(auditor.SEGMENTS.values())
         yield from self._tasks(AUDIT_POINTS, shards, count * (rows + lots) * self.value("audited_row_ms"))
 
-    # Months.
-
     def standing(self) -> list[Part]:
         """Return what a month uses in which 10 million members are there and nobody orders."""
         return [*self._kept(), *self._idle(), *self._declared(), *self._signed_in()]
@@ -878,6 +860,8 @@ class Model:
     def _idle(self) -> Iterator[Part]:
         """What schedules use that find nothing to do, and the pollers of queues with nothing in them."""
         for scheduled in timetable(policies.load()):
+            if scheduled.job == AUDIT_POINTS:
+                continue  # it has everything to do each time
             times = _runs_a_month(scheduled.when)
             for part in self.run(scheduled.job, NOTHING):
                 yield Part(
@@ -910,7 +894,7 @@ class Model:
             ("alarms", "alarm", Decimal(stack.alarms)),
             ("the programme's metrics, at most", "metric", Decimal(stack.metrics)),
             ("dashboard", "dashboard", ONE),
-            ("key of the tables, at most", "key_request", windows * stack.rights),
+            ("key of the tables, at most", "key_request", windows * stack.functions * stack.tables),
             ("client for services", "service_client", Decimal(stack.service_clients)),
             ("tokens for a service", "service_token", self.value("service_tokens")),
         ):
@@ -936,9 +920,6 @@ def _runs_a_month(when: Every | At) -> Decimal:
 
 LEFT_OUT: Mapping[str, str] = {}
 """Operations that were measured and that the model does not use, each with why."""
-
-
-# Tables.
 
 
 def number(value: Decimal) -> str:
@@ -1058,7 +1039,7 @@ def rows_table(model: Model) -> str:
                 each.table,
                 each.what,
                 number(Decimal(each.row)),
-                ", ".join(str(entry) for entry in each.entries) or "–",
+                ", ".join(str(entry) for entry in each.entries) or "none",
                 number(each.each),
                 number(each.stored * model.value("members") / GIGABYTE),
             )
