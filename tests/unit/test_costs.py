@@ -112,9 +112,11 @@ def test_a_record_shares_its_invocation_and_a_row_of_a_job_has_none(model: Model
         events=Decimal(2),
     )
     bought = {part.price: part.quantity for part in one.parts(work, Decimal(0))}
-    assert (bought["lambda_request"], bought["event"]) == (10, 200)
+    assert bought["lambda_request"] == 10
+    assert bought["event"] == 200
     assert bought["lambda_gb_second"] == (100 * 18 + 10 * 20) / Decimal(2_000)
-    assert (bought["log_ingested"], bought["log_stored"]) == (10, 10 * 12)
+    assert bought["log_ingested"] == 10
+    assert bought["log_stored"] == 10 * 12
     row = replace(work, kind=Kind.ROW)
     assert one.invocations(row) == 0
 
@@ -182,7 +184,9 @@ def test_a_price_that_is_doubled_doubles_its_part_and_no_other(model: Model, nam
     assert everything(dearer) == parts
     own = [part for part in parts if part.price == name]
     others = [part for part in parts if part.price != name]
-    assert dearer.dollars(own) == 2 * model.dollars(own)
+    once = model.dollars(own)
+    assert abs(dearer.dollars(own) - 2 * once) <= once * EXACT
+    assert once > 0 or name in ("stream_read", "active_user_lite")
     assert dearer.dollars(others) == model.dollars(others)
 
 
@@ -260,15 +264,15 @@ def test_workers_wait_side_by_side_and_compute_one_after_the_other(model: Model)
 
 
 def test_a_run_costs_what_is_due(model: Model) -> None:
-    def units(job: str, due: int) -> tuple[Decimal, Decimal]:
+    def units(job: str, due: int) -> list[Decimal]:
         parts = model.run(job, Decimal(due))
-        return only(parts, "read_unit"), only(parts, "write_unit")
+        return [only(parts, "read_unit"), only(parts, "write_unit")]
 
-    # 16 shards: begun once and ended 16 times, and half a unit for each look into the index.
-    assert units(EXPIRE_POINTS, 0) == (8, 17)
+    # 16 shards: half a unit for each look into the index; begun once, and ended 16 times.
+    nothing_due = [Decimal(8), Decimal(17)]
+    assert units(EXPIRE_POINTS, 0) == units(ISSUE_BIRTHDAY_COUPONS, 0) == nothing_due
     each = model.units["expire a wallet's points"]
-    assert units(EXPIRE_POINTS, 1_000) == (8 + 1_000 * each.read, 17 + 1_000 * each.write)
-    assert units(ISSUE_BIRTHDAY_COUPONS, 0) == (8, 17)
+    assert units(EXPIRE_POINTS, 1_000) == [8 + 1_000 * each.read, 17 + 1_000 * each.write]
     assert only(model.run(EXPIRE_POINTS, Decimal(1_000)), "event") == 1_000
     assert only(model.run(EXPIRE_POINTS, Decimal(0)), "queue_request") == 3 * 16
 
@@ -298,6 +302,21 @@ def test_the_audit_costs_as_much_as_the_points_page_says(model: Model) -> None:
     (run,) = [run for run in model.runs() if run.job == AUDIT_POINTS]
     reckoned = only(model.run(run.job, run.due), "read_unit") / MILLION
     assert reckoned == pytest.approx(Decimal(says), rel=Decimal("0.1"))
+
+
+def test_the_audit_takes_as_long_as_the_page_says(model: Model) -> None:
+    rows = sum((each.each for each in model.rows), Decimal(0)) + model.value(
+        "orders_each_a_year"
+    ) * model.value("paid")
+    seconds = model.value("members") * rows * model.value("audited_row_ms") / 1_000
+    hours = seconds / model.limits.figures.workers / 3_600
+    (scheduled,) = [each for each in timetable(policies.load()) if each.job == AUDIT_POINTS]
+    limit = scheduled.done_within.total_seconds() / 3_600
+    page = " ".join(costs.PAGE.read_text(encoding="utf-8").split())
+    assert (
+        f"eight workers need {hours:.1f} hours for all this, and the timetable gives them {limit:.0f}."
+        in page
+    )
 
 
 def test_every_job_of_the_timetable_has_its_run(model: Model) -> None:
