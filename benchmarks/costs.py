@@ -20,8 +20,9 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from benchmarks import operations, scale
-from benchmarks.scale import INFRA, ROOT, row_bytes
+from benchmarks import operations, scale, tables
+from benchmarks.scale import INFRA, ROOT, constant, row_bytes
+from benchmarks.tables import markdown
 from functions.checkout import metrics as order_metrics
 from functions.checkout import order_rows, orders
 from functions.checkout.orders import CLOSED, Order
@@ -44,7 +45,7 @@ from functions.domain.timetable import (
     Every,
     timetable,
 )
-from functions.platform import dynamo, fanout
+from functions.platform import deadline, dynamo, fanout
 from functions.platform.dynamo import Row
 from functions.points import account_rows, auditor, posting
 from functions.points import metrics as points_metrics
@@ -72,7 +73,6 @@ SECONDS_PER_MONTH = DAYS_PER_MONTH * 86_400
 MONTHS_PER_YEAR = 12
 NOTHING = Decimal(0)
 ONE = Decimal(1)
-_BEGINS, _ENDS = "<!-- {}: written by python -m benchmarks.costs --write -->", "<!-- end of {} -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ class Work:
     events: Decimal = NOTHING
 
 
-def _tables() -> Mapping[str, Mapping[str, Mapping[str, str | bool | int | Decimal]]]:
+def _written_down() -> Mapping[str, Mapping[str, Mapping[str, str | bool | int | Decimal]]]:
     return tomllib.loads(PRICES.read_text(encoding="utf-8"), parse_float=Decimal)
 
 
@@ -172,7 +172,7 @@ def prices() -> Mapping[str, Price]:
             confirmed=fields["confirmed"] is True,
             page=str(fields["page"]),
         )
-        for name, fields in _tables()["price"].items()
+        for name, fields in _written_down()["price"].items()
     }
 
 
@@ -181,7 +181,7 @@ def assumed() -> Mapping[str, Assumed]:
     """Return what nobody has measured, by its names in prices.toml."""
     return {
         name: Assumed(value=Decimal(str(fields["value"])), why=str(fields["why"]))
-        for name, fields in _tables()["assumed"].items()
+        for name, fields in _written_down()["assumed"].items()
     }
 
 
@@ -217,7 +217,11 @@ def _defined(path: Path, name: str) -> ast.AST:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """What stands on AWS, as far as it costs: counts, and the months that production's logs are kept."""
+    """What stands on AWS, as far as it costs: counts, and two spans.
+
+    Production's logs are kept for ``log_months``; a worker stays with a task for ``worker_seconds`` and then
+    hands the rest on.
+    """
 
     functions: int
     readers: int
@@ -227,6 +231,7 @@ class Stack:
     metrics: int
     tables: int
     log_months: int
+    worker_seconds: Decimal
     service_clients: int
 
     @classmethod
@@ -258,6 +263,7 @@ class Stack:
             metrics=_metrics(),
             tables=_called(tree, "_table"),
             log_months=_log_months(),
+            worker_seconds=constant(stack, "JOB_TIMEOUT") - Decimal(str(deadline.ANSWER_MARGIN_SECONDS)),
             service_clients=_called(_module(constructs / "identity.py"), "OAuthSettings"),
         )
 
@@ -810,7 +816,7 @@ class Model:
         yield Part(step=job, price="write_unit", quantity=Decimal(1 + max(1, shards)))  # begun, and each end
         if not shards:
             return
-        handed_on = work_ms / (1_000 * Decimal(str(self.limits.figures.job_seconds)))
+        handed_on = work_ms / (1_000 * self.stack.worker_seconds)
         tasks = shards + Decimal(math.floor(handed_on))
         yield Part(step=job, price="queue_request", quantity=TASK_REQUESTS * tasks)
         billed_ms = self.value("run_ms") + tasks * self.value("invocation_ms") + work_ms
@@ -943,11 +949,6 @@ def percent(share: Decimal) -> str:
     return f"{share * 100:.0f} % of"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def orders_table(model: Model) -> str:
     """Return a million orders by step and service; sums are of exact figures."""
     parts = model.orders()
@@ -959,7 +960,7 @@ def orders_table(model: Model) -> str:
         return [name, *cells, f"{model.dollars(some):.2f}"]
 
     steps = [line(step, [part for part in parts if part.step == step]) for step in Step]
-    return _table(("step", *services, "all"), [*steps, line("all", parts)])
+    return markdown(("step", *services, "all"), [*steps, line("all", parts)])
 
 
 def bought_table(model: Model) -> str:
@@ -971,7 +972,7 @@ def bought_table(model: Model) -> str:
     dearest = sorted(
         (name for name in bought if bought[name]), key=lambda name: -model.prices[name].of(bought[name])
     )
-    return _table(
+    return markdown(
         ("what", "how much", "dollars", "share"),
         (
             (
@@ -995,7 +996,7 @@ def pace_table(model: Model) -> str:
         whole = at.dollars(parts)
         return number(orders), money(traces), money(whole), money(whole * orders / MILLION)
 
-    return _table(
+    return markdown(
         ("orders in a month", "X-Ray, a million", "all, a million", "all, the month"),
         (line(MILLION * times) for times in (Decimal("0.1"), ONE, Decimal(10), Decimal(100))),
     )
@@ -1003,7 +1004,7 @@ def pace_table(model: Model) -> str:
 
 def jobs_table(model: Model) -> str:
     """Return what a run of each job costs, and its runs of a month."""
-    return _table(
+    return markdown(
         ("job", "due in a run", "that is", "a run", "runs a month", "a month"),
         (
             (
@@ -1024,7 +1025,7 @@ def standing_table(model: Model) -> str:
     """Return a month without load, the dearest first."""
     parts = model.standing()
     lines = sorted(model.by_step(parts).items(), key=lambda line: -line[1])
-    return _table(
+    return markdown(
         ("a month", "dollars"),
         [*((what, money(usd)) for what, usd in lines), ("all", money(model.dollars(parts)))],
     )
@@ -1032,7 +1033,7 @@ def standing_table(model: Model) -> str:
 
 def rows_table(model: Model) -> str:
     """Return the rows that are stored, as the code writes them."""
-    return _table(
+    return markdown(
         ("table", "row", "bytes", "in indexes", "per member", "GB of all members"),
         (
             (
@@ -1108,7 +1109,7 @@ def levers(model: Model) -> list[Lever]:
 
 def levers_table(model: Model) -> str:
     """Return what to turn, and what it saves."""
-    return _table(
+    return markdown(
         ("turn", "where", "gives up", "saves", "of"),
         ((each.turn, each.where, each.gives_up, money(each.saves), each.of) for each in levers(model)),
     )
@@ -1116,7 +1117,7 @@ def levers_table(model: Model) -> str:
 
 def prices_table(model: Model) -> str:
     """Return the price list."""
-    return _table(
+    return markdown(
         ("service", "unit", "dollars", "for", "looked up", "page"),
         (
             (
@@ -1134,7 +1135,7 @@ def prices_table(model: Model) -> str:
 
 def assumed_table(model: Model) -> str:
     """Return what nobody has measured."""
-    return _table(
+    return markdown(
         ("assumed", "is", "why"),
         ((f"`{name}`", f"{each.value:,}".replace(",", " "), each.why) for name, each in model.given.items()),
     )
@@ -1154,21 +1155,15 @@ TABLES: Mapping[str, Callable[[Model], str]] = {
 
 
 def written(page: str, model: Model) -> str:
-    """Return a page with its tables as the model has them.
+    """Return the page with its tables as the model has them.
 
     Raises
     ------
     ValueError
         The page has no place for one of them.
     """
-    for name, table in TABLES.items():
-        begins, ends = _BEGINS.format(name), _ENDS.format(name)
-        before, found, rest = page.partition(begins)
-        _, also_found, after = rest.partition(ends)
-        if not found or not also_found:
-            raise ValueError(f"no place for the table {name}")
-        page = f"{before}{begins}\n{table(model)}\n{ends}{after}"
-    return page
+    parts = {name: table(model) for name, table in TABLES.items()}
+    return tables.written(page, parts, by="python -m benchmarks.costs --write")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -279,7 +279,7 @@ def test_a_run_costs_what_is_due(model: Model) -> None:
 
 def test_a_task_whose_time_is_up_is_handed_on(model: Model) -> None:
     milliseconds = model.row_ms(model.limits.figures.cpu_expire, model.limits.given.transaction_seconds)
-    in_a_task = Decimal(str(model.limits.figures.job_seconds)) * 1_000 / milliseconds
+    in_a_task = model.stack.worker_seconds * 1_000 / milliseconds
     parts = model.run(EXPIRE_POINTS, in_a_task * Decimal("7.5"))
     assert only(parts, "queue_request") == 3 * (16 + 7)
 
@@ -349,6 +349,8 @@ def test_the_stack_is_counted_as_it_stands() -> None:
     # Errors and throttles of each function, each queue and reader, the API, and three of the programme.
     assert stack.alarms == 2 * functions + readers + queues + stack.failure_queues + 1 + 3
     assert (stack.tables, stack.service_clients) == (4, 1)
+    assert "JOB_TIMEOUT = Duration.seconds(60)" in text
+    assert stack.worker_seconds == Decimal("55.5")
 
 
 def test_rows_are_as_large_as_dynamodb_counts_them() -> None:
@@ -435,5 +437,5 @@ def test_a_page_that_says_something_else_fails_the_check(
     assert "benchmarks.costs --write" in capsys.readouterr().err
     assert costs.main(["--write"]) == 0
     assert costs.main(["--check"]) == 0
-    with pytest.raises(ValueError, match="no place for the table orders"):
+    with pytest.raises(ValueError, match="no place for orders"):
         costs.written("nothing", model)
