@@ -38,6 +38,7 @@ check: setup ## format, lint, types, API document, synthesis, template: in secon
 	@$(BIN)/python -m tools.event_schemas --check
 	@$(BIN)/python -m tools.programme --check
 	@$(BIN)/python -m benchmarks.scale --check
+	@$(BIN)/python -m benchmarks.costs --check
 	@$(CDK) synth --quiet --output cdk.out/check
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
 	@echo "check: all clean"
@@ -57,6 +58,7 @@ docs: setup ## write the API, events and programme in docs anew, from code and p
 	@$(BIN)/python -m tools.event_schemas
 	@$(BIN)/python -m tools.programme
 	@$(BIN)/python -m benchmarks.scale --write
+	@$(BIN)/python -m benchmarks.costs --write
 
 lock: setup ## write the requirement locks anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \

@@ -1062,20 +1062,12 @@ class Lever:
 
 def levers(model: Model) -> list[Lever]:
     """Return what can be turned, and the dollars that it saves."""
-    whole, month = model.dollars(model.orders()), model.dollars(model.standing())
+    whole = model.dollars(model.orders())
     free = {**model.prices, "trace": replace(model.prices["trace"], usd=NOTHING)}
-    lite = {**model.prices, "active_user": model.prices["active_user_lite"]}
     short = replace(model, stack=replace(model.stack, log_months=1))
     batched = model.assuming(records_each=10)
     fewer = model.assuming(quotes=model.value("quotes") - 1)
     return [
-        Lever(
-            turn="Cognito's plan Lite",
-            where="`feature_plan` in `infra/constructs/identity.py`",
-            gives_up="nothing that the pool uses: no managed login, no passkeys, no custom tokens",
-            saves=month - replace(model, prices=lite).dollars(model.standing()),
-            of="a month",
-        ),
         Lever(
             turn="no tracing",
             where="`tracing` in `infra/constructs/function.py`",

@@ -186,7 +186,7 @@ def test_a_price_that_is_doubled_doubles_its_part_and_no_other(model: Model, nam
     others = [part for part in parts if part.price != name]
     once = model.dollars(own)
     assert abs(dearer.dollars(own) - 2 * once) <= once * EXACT
-    assert once > 0 or name in ("stream_read", "active_user_lite")
+    assert once > 0 or name == "stream_read"
     assert dearer.dollars(others) == model.dollars(others)
 
 
@@ -210,8 +210,7 @@ def test_every_price_has_a_page_of_aws_and_is_used(model: Model) -> None:
         assert re.fullmatch(r"https://aws\.amazon\.com/[a-z0-9-]+/pricing/([a-z-]+/)?", each.page), name
         assert each.usd > 0
         assert each.per > 0
-    # Lite is what could be had instead.
-    assert used | {"active_user_lite"} == model.prices.keys()
+    assert used == model.prices.keys()
 
 
 def test_every_assumption_is_used_and_says_why(model: Model) -> None:
