@@ -14,11 +14,20 @@ READS = frozenset({"BatchGetItem", "GetItem", "Query", "Scan"})
 
 @dataclass
 class Usage:
-    """Calls by operation, and read and write units, those of the indexes with them."""
+    """Calls, and capacity units with those of the indexes, by operation."""
 
     calls: Counter[str] = field(default_factory=Counter)
-    read_units: float = 0
-    write_units: float = 0
+    units: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def read_units(self) -> float:
+        """The units of all reads."""
+        return sum(units for operation, units in self.units.items() if operation in READS)
+
+    @property
+    def write_units(self) -> float:
+        """The units of all writes."""
+        return sum(units for operation, units in self.units.items() if operation not in READS)
 
 
 @contextmanager
@@ -32,12 +41,10 @@ def counted(client: "DynamoDBClient") -> Iterator[Usage]:
     def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
         capacity = parsed.get("ConsumedCapacity", [])
         listed = capacity if isinstance(capacity, list) else [capacity]
-        units = sum(each["CapacityUnits"] for each in listed)
         usage.calls[model.name] += 1
-        if model.name in READS:
-            usage.read_units += units
-        else:
-            usage.write_units += units
+        usage.units[model.name] = usage.units.get(model.name, 0) + sum(
+            each["CapacityUnits"] for each in listed
+        )
 
     events = client.meta.events
     events.register("before-parameter-build.dynamodb.*", ask)
