@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Usage:
 @contextmanager
 def counted(client: "DynamoDBClient") -> Iterator[Usage]:
     """Count what a client's calls cost, for as long as this lasts."""
-    usage = Usage()
+    usage, one_by_one = Usage(), Lock()
 
     def ask(params: dict[str, Any], **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "TOTAL"
@@ -41,10 +42,10 @@ def counted(client: "DynamoDBClient") -> Iterator[Usage]:
     def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
         capacity = parsed.get("ConsumedCapacity", [])
         listed = capacity if isinstance(capacity, list) else [capacity]
-        usage.calls[model.name] += 1
-        usage.units[model.name] = usage.units.get(model.name, 0) + sum(
-            each["CapacityUnits"] for each in listed
-        )
+        units = sum(each["CapacityUnits"] for each in listed)
+        with one_by_one:
+            usage.calls[model.name] += 1
+            usage.units[model.name] = usage.units.get(model.name, 0) + units
 
     events = client.meta.events
     events.register("before-parameter-build.dynamodb.*", ask)
