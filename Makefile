@@ -6,7 +6,7 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 stage ?= dev
 
-.PHONY: help run stop test simulate fuzz check format synth deploy docs lock setup
+.PHONY: help run stop test simulate fuzz bench check format synth deploy docs lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPL
 	@MEMBERDAY_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) MEMBERDAY_FUZZ_SEED=$(or $(SEED),$$(date +%s)) \
 		$(BIN)/python -m pytest -s tests/e2e/test_fuzz.py
 
+bench: setup ## measure everything against baselines of the same run, and write docs/performance.md
+	@$(BIN)/python -m benchmarks $(if $(COMPARE),--compare $(COMPARE))
+
 check: setup ## format, lint, types, API document, synthesis, template: in seconds
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -34,6 +37,8 @@ check: setup ## format, lint, types, API document, synthesis, template: in secon
 	@$(BIN)/python -m tools.openapi --check
 	@$(BIN)/python -m tools.event_schemas --check
 	@$(BIN)/python -m tools.programme --check
+	@$(BIN)/python -m benchmarks.scale --check
+	@$(BIN)/python -m benchmarks.costs --check
 	@$(CDK) synth --quiet --output cdk.out/check
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
 	@echo "check: all clean"
@@ -52,6 +57,8 @@ docs: setup ## write the API, events and programme in docs anew, from code and p
 	@$(BIN)/python -m tools.openapi
 	@$(BIN)/python -m tools.event_schemas
 	@$(BIN)/python -m tools.programme
+	@$(BIN)/python -m benchmarks.scale --write
+	@$(BIN)/python -m benchmarks.costs --write
 
 lock: setup ## write the requirement locks anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \

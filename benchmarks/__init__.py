@@ -1,1 +1,3 @@
-"""Where the figures of the documents come from."""
+"""What the programme costs: calls, units, time and money; ``python -m benchmarks`` measures all of it."""
+
+import tests.conftest  # noqa: F401 - the environment that handlers read when they are imported

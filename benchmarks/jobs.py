@@ -1,19 +1,19 @@
 """What the benchmarks of the jobs share: a queue in memory, capacity counted, and the table."""
 
-import os
 import resource
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.machine import quiet
+from benchmarks.tables import markdown, row
+from benchmarks.usage import Usage, counted
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
 from functions.platform.fanout import Task, WorkQueue
-from functions.platform.observability import logger, metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,14 +54,6 @@ class Queue:
         self.bodies.append(MessageBody)
 
 
-@dataclass
-class Usage:
-    """The capacity units that a client's calls consumed."""
-
-    read: float = 0
-    written: float = 0
-
-
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """What a job took for so many due rows."""
@@ -76,8 +68,25 @@ class Figures:
     tasks: int
     growth_kib: int
 
-    def line(self) -> str:
-        """Return it as a line of the table."""
+    @property
+    def ratio(self) -> float:
+        """How many items it does in the time in which the bare loop does one."""
+        return self.due / self.seconds * self.baseline_seconds
+
+    def figures(self) -> dict[str, Any]:
+        """Return it as it is written down."""
+        return {
+            "items": self.due,
+            "per_second": self.due / self.seconds,
+            "ratio": self.ratio,
+            "cpu_ms_each": 1000 * self.cpu_seconds / self.due,
+            "write_units_each": self.usage.write_units / self.due,
+            "read_units_each": self.usage.read_units / self.due,
+            "memory_kib": self.growth_kib,
+        }
+
+    def cells(self) -> list[str]:
+        """Return it as the cells of a row of the table."""
         rate = self.due / self.seconds
         cells = (
             f"`{self.job}`",
@@ -85,28 +94,23 @@ class Figures:
             f"{self.others:,}",
             f"{self.seconds:.0f} s",
             f"{rate:.0f}/s",
-            f"{rate * self.baseline_seconds:.2f}",
+            f"{self.ratio:.2f}",
             f"{1000 * self.cpu_seconds / self.due:.2f} ms",
-            f"{self.usage.written / self.due:.2f}",
-            f"{self.usage.read / self.due:.2f}",
+            f"{self.usage.write_units / self.due:.2f}",
+            f"{self.usage.read_units / self.due:.2f}",
             str(self.tasks),
             f"{self.growth_kib / 1024:.0f} MiB",
         )
-        return _row(cells).replace(",", " ")
+        return [cell.replace(",", " ") for cell in cells]
 
 
 def table(sizes: Sequence[int], measures: Sequence[Callable[[int], Figures]]) -> None:
     """Measure each job at each size, and print the table."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        os.environ.setdefault(name, "unused")
-    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    logger.setLevel("ERROR")
-    metrics.add_metric = lambda **_: None  # type: ignore[method-assign]
-    for cells in (HEAD, ("---",) * len(HEAD)):
-        print(_row(cells))
+    quiet()
+    print(markdown(HEAD, []))
     for size in sizes:
         for measure in measures:
-            print(measure(size).line(), flush=True)
+            print(row(measure(size).cells()), flush=True)
 
 
 def measured(
@@ -123,7 +127,7 @@ def measured(
     work_queue = WorkQueue(queue, "memory")  # type: ignore[arg-type]
     work_queue.put(tasks)
     work = worker(work_queue)
-    peak, begun, cpu_begun = _peak_kib(), time.perf_counter(), time.process_time()
+    peak, begun, cpu_begun = peak_kib(), time.perf_counter(), time.process_time()
     with counted(client) as usage:
         while queue.bodies:
             work(Task.from_body(queue.bodies.popleft()), Deadline(TASK_SECONDS))
@@ -136,33 +140,8 @@ def measured(
         usage=usage,
         baseline_seconds=baseline_seconds,
         tasks=queue.sent,
-        growth_kib=_peak_kib() - peak,
+        growth_kib=peak_kib() - peak,
     )
-
-
-@contextmanager
-def counted(client: "DynamoDBClient") -> Iterator[Usage]:
-    """Count the capacity that a client consumes."""
-    usage = Usage()
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        capacity = parsed.get("ConsumedCapacity", [])
-        listed = capacity if isinstance(capacity, list) else [capacity]
-        units = sum(each["CapacityUnits"] for each in listed)
-        if model.name in ("Query", "BatchGetItem", "GetItem"):
-            usage.read += units
-        else:
-            usage.written += units
-
-    events = client.meta.events
-    events.register("before-parameter-build.dynamodb.*", ask)
-    events.register("after-call.dynamodb.*", note)
-    yield usage
-    events.unregister("before-parameter-build.dynamodb.*", ask)
-    events.unregister("after-call.dynamodb.*", note)
 
 
 def put(client: "DynamoDBClient", table_name: str, rows: Iterable[Row]) -> None:
@@ -202,9 +181,6 @@ def _conditional(table_name: str, row: Row, version: int) -> dict[str, Any]:
     return write
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _peak_kib() -> int:
+def peak_kib() -> int:
+    """Return the most memory that this process has had, in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -47,6 +47,8 @@ BUS = "membership"
 API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
 JOB_TIMEOUT = Duration.seconds(60)
+ORDER_JOBS_TIMEOUT = Duration.seconds(300)
+"""As long as from one run of `lapse-unpaid` to the next: nobody takes up what a run of these jobs leaves."""
 ORDER_JOBS_MAX = 2
 """Jobs on orders that run at once: one of each."""
 WATCH = Scheduled(name=WATCH_JOBS, job=WATCH_JOBS, when=Every(15), done_within=timedelta(minutes=15))
@@ -278,7 +280,10 @@ class MembershipStack(Stack):
 
     def _order_jobs(self) -> None:
         function = self._function(
-            "OrderJobs", "functions.checkout.schedule.handler", JOB_TIMEOUT, at_once_max=ORDER_JOBS_MAX
+            "OrderJobs",
+            "functions.checkout.schedule.handler",
+            ORDER_JOBS_TIMEOUT,
+            at_once_max=ORDER_JOBS_MAX,
         )
         grant_rows(self.orders, function, "GetItem", "PutItem", indexes=["due"])
         grant_rows(self.members, function, "GetItem", "PutItem", "UpdateItem")

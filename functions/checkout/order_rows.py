@@ -1,12 +1,12 @@
 """How orders stand in their table: the order's row, the rows that spend an id, and the index keys."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any, TypeVar
 
 from functions.checkout.orders import Order, Payment, Status, Terms
 from functions.checkout.pricing import CouponUse, NotApplied, Quote, QuoteLine
 from functions.domain import calendar, identifiers
+from functions.domain.records import plain
 from functions.platform.dynamo import Row
 from functions.points.posting import OrderChange
 
@@ -67,11 +67,11 @@ def row_of(order: Order) -> Row:
 
 
 def _plain(order: Order) -> Row:
-    row: Row = asdict(order)
+    row: Row = plain(order)
     row["redeemed_by_year"] = dict(order.redeemed_by_year)
     row["changes"] = [change.to_row() for change in order.changes]
     row["payments"] = [
-        {**asdict(payment), "received_at": calendar.to_row(payment.received_at)} for payment in order.payments
+        {**plain(payment), "received_at": calendar.to_row(payment.received_at)} for payment in order.payments
     ]
     for name in _TIMES:
         row[name] = None if row[name] is None else calendar.to_row(row[name])

@@ -1,7 +1,6 @@
 """What the shop's API takes and answers: products, quotes, orders."""
 
 import json
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -13,6 +12,7 @@ from functions.checkout.pricing import BEST, NO_COUPON, Cart, CartLine, Product,
 from functions.domain import calendar
 from functions.domain.identifiers import CallerId, Sku, fingerprint
 from functions.domain.policy import Policy
+from functions.domain.records import plain
 from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
 from functions.tiers.qualification import Standing
 
@@ -265,15 +265,15 @@ def quote_answer(quote: Quote) -> QuoteAnswer:
     return QuoteAnswer(
         tier=quote.tier,
         member_day=quote.member_day,
-        lines=[QuoteLineAnswer(**asdict(line)) for line in quote.lines],
+        lines=[QuoteLineAnswer(**plain(line)) for line in quote.lines],
         goods_fen=quote.goods_fen,
-        coupon=None if quote.coupon is None else CouponUseAnswer(**asdict(quote.coupon)),
+        coupon=None if quote.coupon is None else CouponUseAnswer(**plain(quote.coupon)),
         shipping_fen=quote.shipping_fen,
         order_amount_fen=quote.order_amount_fen,
         points=PointsUseAnswer(redeemed=quote.redeemed_points, value_fen=quote.points_value_fen),
         paid_fen=quote.paid_fen,
         earns_points=quote.earns_points,
-        not_applied=[NotAppliedAnswer(**asdict(reason)) for reason in quote.not_applied],
+        not_applied=[NotAppliedAnswer(**plain(reason)) for reason in quote.not_applied],
     )
 
 
@@ -320,9 +320,9 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
         "order_amount_fen": quote.order_amount_fen,
         "paid_fen": quote.paid_fen,
         "refunded_fen": order.refunded_fen,
-        "retained": RetainedAnswer(**asdict(order.retained)),
+        "retained": RetainedAnswer(**plain(order.retained)),
         "payments": [
-            PaymentAnswer(**{**asdict(payment), "received_at": store_time(payment.received_at)})
+            PaymentAnswer(**{**plain(payment), "received_at": store_time(payment.received_at)})
             for payment in order.payments
         ],
         "policy_version": order.terms.policy_version,

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _ROW_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_ROW_CHARACTERS = 20
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -29,8 +30,16 @@ def to_row(moment: datetime) -> str:
 
 
 def from_row(text: str) -> datetime:
-    """Read a moment that :func:`to_row` wrote."""
-    return datetime.strptime(text, _ROW_FORMAT).replace(tzinfo=UTC)
+    """Read a moment that :func:`to_row` wrote.
+
+    Raises
+    ------
+    ValueError
+        It did not.
+    """
+    if len(text) != _ROW_CHARACTERS or not text.endswith("Z"):
+        raise ValueError(f"no moment of a row: {text!r}")
+    return datetime.fromisoformat(text)
 
 
 def earn_year(paid_at: datetime, zone: ZoneInfo) -> int:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-import boto3
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.platform import dynamo
+from functions.platform import sdk
 from functions.platform.deadline import Deadline
 from functions.platform.shapes import StoreTime
 
@@ -52,7 +51,8 @@ class MemberEvent(Event):
 
 def client(endpoint_url: str | None = None) -> "EventBridgeClient":
     """Return the EventBridge client of a function, with the time-outs of the database's."""
-    return boto3.client("events", config=dynamo.sdk_config(), endpoint_url=endpoint_url)
+    made: EventBridgeClient = sdk.client("events", endpoint_url)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

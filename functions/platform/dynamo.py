@@ -12,11 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
+from functions.platform import sdk
 from functions.platform.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -40,14 +39,6 @@ ROW_SENDS_MAX = 4
 """How often a write of a single row is sent while a transaction that is under way has that row."""
 ROW_SECONDS_MAX = 0.5
 """How long such a write waits for the row in all; it is refused at once, so its sends take no time."""
-CONNECT_SECONDS_MAX = 0.5
-READ_SECONDS_MAX = 1.0
-SDK_TRIES_MAX = 2
-SDK_BACKOFF_SECONDS_MAX = 1.0
-CALL_SECONDS_MAX = (
-    SDK_TRIES_MAX * (CONNECT_SECONDS_MAX + READ_SECONDS_MAX) + (SDK_TRIES_MAX - 1) * SDK_BACKOFF_SECONDS_MAX
-)
-"""How long one call can take at worst; nothing is sent any more when less is left (see deadline.py)."""
 BACKOFF_BASE_SECONDS = 0.02
 BACKOFF_CAP_SECONDS = 0.5
 
@@ -72,18 +63,8 @@ def client(endpoint_url: str | None = None) -> "DynamoDBClient":
     Parameters are not validated on this side: what the programme sends is typed, and the check costs up to
     a third of a call.
     """
-    config = sdk_config(parameter_validation=False)
-    return boto3.client("dynamodb", config=config, endpoint_url=endpoint_url)
-
-
-def sdk_config(**more: Any) -> Config:
-    """Return what every client of a function has: time-outs and tries that fit into its deadline."""
-    return Config(
-        connect_timeout=CONNECT_SECONDS_MAX,
-        read_timeout=READ_SECONDS_MAX,
-        retries={"mode": "standard", "total_max_attempts": SDK_TRIES_MAX},
-        **more,
-    )
+    made: DynamoDBClient = sdk.client("dynamodb", endpoint_url, parameter_validation=False)
+    return made
 
 
 class OutcomeUnknownError(Exception):

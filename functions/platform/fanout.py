@@ -8,16 +8,14 @@ task is what ends on the failure queue.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
-from aws_lambda_powertools.utilities.batch import EventType
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from functions.domain import calendar
-from functions.platform import batches, dynamo
+from functions.platform import batches, sdk
+from functions.platform.batches import Record
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row
 from functions.platform.observability import MetricUnit, logger, metrics
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 T = TypeVar("T")
+IN_FLIGHT = 4
+"""How many things of a page a worker does at once: most of the time of each is waiting for the database."""
 Page = tuple[list[Row], Row | None]
 """Rows, and the key to go on after; None where no more follow."""
 
@@ -89,8 +89,9 @@ def per_shard(work: str, at: datetime, shards: int) -> list[Task]:
 
 
 def client(endpoint_url: str | None = None) -> "SQSClient":
-    """Return the queue's client of a function, with the time-outs of the database's."""
-    return boto3.client("sqs", config=dynamo.sdk_config(), endpoint_url=endpoint_url)
+    """Return the queue's client of a function, with the time-outs of every client."""
+    made: SQSClient = sdk.client("sqs", endpoint_url)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,8 @@ def consume(
     """Handle a batch of tasks; return the ones to be delivered again."""
     deadline = Deadline.of(context)
 
-    def one(record: SQSRecord) -> None:
-        task = Task.from_body(record.body)
+    def one(record: Record) -> None:
+        task = Task.from_body(record["body"])
         try:
             handle(task, deadline)
         except Exception:
@@ -158,7 +159,7 @@ def consume(
             metrics.add_metric(name="tasks_failed", unit=MetricUnit.Count, value=1)
             raise
 
-    return batches.process(event, context, one, EventType.SQS)
+    return batches.process(event, context, one, identifier=lambda record: str(record["messageId"]))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,25 +174,33 @@ class Handled:
 def each_until(
     deadline: Deadline, things: Iterable[T], act: Callable[[T], int], *, rows_of: Callable[[T], list[Row]]
 ) -> Handled:
-    """Do something with each thing while the time lasts; one that fails does not hold up the others.
+    """Do something with each thing, :data:`IN_FLIGHT` at once; one that fails does not hold up the others.
+
+    What is not begun when the time is up is left.
 
     Parameters
     ----------
     act
-        Returns how much it has changed. Whatever it raises sets the thing aside.
+        Returns how much it has changed. Whatever it raises sets the thing aside. It runs beside others.
     rows_of
         Returns the rows of a thing: they are named in the log when it fails, and a later task is about them.
     """
-    handled = Handled()
-    for thing in things:
+
+    def one(thing: T) -> Handled:
         if not deadline.seconds_left():
-            handled.left += rows_of(thing)
-            continue
+            return Handled(left=rows_of(thing))
         try:
-            handled.done += act(thing)
+            return Handled(done=act(thing))
         except Exception:
             logger.exception("rows failed", extra={"rows": rows_of(thing)})
-            handled.failed += rows_of(thing)
+            return Handled(failed=rows_of(thing))
+
+    handled = Handled()
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        for became in threads.map(one, things):
+            handled.done += became.done
+            handled.failed += became.failed
+            handled.left += became.left
     return handled
 
 

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
-
-from functions.platform import dynamo
+from functions.platform import dynamo, sdk
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -13,7 +11,8 @@ if TYPE_CHECKING:
 
 def client(endpoint_url: str | None = None) -> "CognitoIdentityProviderClient":
     """Return the user pool's client of a function, with the time-outs of the database's."""
-    return boto3.client("cognito-idp", config=dynamo.sdk_config(), endpoint_url=endpoint_url)
+    made: CognitoIdentityProviderClient = sdk.client("cognito-idp", endpoint_url)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import EventType
-from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
-
 from functions.platform import batches
+from functions.platform.batches import Record
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row, from_item
 from functions.platform.observability import MetricUnit, logger, metrics
@@ -47,8 +45,8 @@ def consume(
     """
     deadline = Deadline.of(context)
 
-    def one(record: DynamoDBRecord) -> None:
-        data = record.raw_event["dynamodb"]
+    def one(record: Record) -> None:
+        data = record["dynamodb"]
         before = from_item(data["OldImage"]) if "OldImage" in data else None
         change = RowChange(
             before=before,
@@ -64,4 +62,6 @@ def consume(
             metrics.add_metric(name="records_failed", unit=MetricUnit.Count, value=1)
             raise
 
-    return batches.process(event, context, one, EventType.DynamoDBStreams)
+    return batches.process(
+        event, context, one, identifier=lambda record: str(record["dynamodb"]["SequenceNumber"])
+    )

@@ -129,6 +129,8 @@ class Accounts:
         postings: list[Posting] = []
         while (made := until_clear(attempt, deadline)) is not None:
             postings.append(made)
+            if not made.lot.lacks(order):
+                break  # what was written says so: nothing to read again
         return postings
 
     def lots_due(self, shard: int, *, at: datetime, limit: int, after: Row | None) -> tuple[list[Row], bool]:

@@ -6,13 +6,14 @@ posted. Deliveries that come late, twice or out of order therefore end in the sa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from functions.domain import calendar
 from functions.domain.policy import Policy
+from functions.domain.records import plain
 from functions.points import ledger
 from functions.points.ledger import Entry, Wallet
 from functions.tiers.qualification import Standing, TierChange, qualify
@@ -41,7 +42,7 @@ class OrderChange:
 
     def to_row(self) -> dict[str, str | int]:
         """Write the change as it stands in the order's row."""
-        return {**asdict(self), "at": calendar.to_row(self.at)}
+        return {**plain(self), "at": calendar.to_row(self.at)}
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "OrderChange":

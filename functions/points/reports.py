@@ -1,12 +1,13 @@
 """Where audits are written down: what each shard found, the differences, and the report of the last audit."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from functions.domain import calendar, identifiers
+from functions.domain.records import plain
 from functions.platform.dynamo import Row, Tables
 from functions.points.audit import Difference, Liability
 
@@ -57,7 +58,7 @@ class Reports:
     def put_difference(self, at: datetime, difference: Difference) -> None:
         """List a difference; found again in the same audit it is the same row."""
         name = f"{difference.member_id}#{difference.what}#{difference.order_id or ''}"
-        row = {**_key(at, f"{DIFFERENCE}{identifiers.fingerprint(name)}"), **asdict(difference)}
+        row = {**_key(at, f"{DIFFERENCE}{identifiers.fingerprint(name)}"), **plain(difference)}
         self.tables.put(self.table, row)
 
     def put_part(self, part: Part, shards: Mapping[str, int]) -> Report | None:
@@ -69,7 +70,7 @@ class Reports:
             How many shards each kind of work of the audit has.
         """
         item = f"{PART}{part.work}#{part.shard:03}#{part.number:06}"
-        row = {**_key(part.at, item), **asdict(part), "at": calendar.to_row(part.at)}
+        row = {**_key(part.at, item), **plain(part), "at": calendar.to_row(part.at)}
         self.tables.put(self.table, row)
         report = self._whole(part.at, shards)
         if report is not None:
@@ -130,7 +131,7 @@ class Reports:
         row: dict[str, Any] = {
             **LAST,
             "as_of": calendar.to_row(report.as_of),
-            "liability": asdict(report.liability),
+            "liability": plain(report.liability),
             "checked": dict(report.checked),
             "differences": report.differences,
         }

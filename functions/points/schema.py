@@ -1,6 +1,5 @@
 """What the points' API answers."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from functions.domain import calendar, identifiers
 from functions.domain.identifiers import CallerId
 from functions.domain.policy import Policy
+from functions.domain.records import plain
 from functions.platform.shapes import Answer, Printable, Request, StoreTime
 from functions.points.audit import Difference, What
 from functions.points.ledger import Entry, EntryKind, Wallet, expiry, usable
@@ -153,7 +153,7 @@ def liability_answer(report: Report, policy: Policy) -> LiabilityAnswer:
 
 def difference_answer(difference: Difference) -> DifferenceAnswer:
     """Show what did not fit."""
-    return DifferenceAnswer(**asdict(difference))
+    return DifferenceAnswer(**plain(difference))
 
 
 def entry_answer(member_id: str, entry: Entry, policy: Policy) -> EntryAnswer:

@@ -1,12 +1,12 @@
 """What the members' API takes and answers."""
 
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from functions.domain.policy import Policy
+from functions.domain.records import plain
 from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
 from functions.tiers.members import Profile
 from functions.tiers.qualification import Standing, TierChange, next_tier
@@ -101,7 +101,7 @@ def member_answer(profile: Profile, standing: Standing, policy: Policy) -> Membe
         registered_at=profile.registered_at.astimezone(policy.zone),
         tier=standing.tier,
         effective_amount_fen=standing.effective_fen,
-        next_tier=None if above is None else NextTierAnswer(**asdict(above)),
+        next_tier=None if above is None else NextTierAnswer(**plain(above)),
         benefits=BenefitsAnswer(
             birthday_coupon_fen=tier.birthday_coupon_fen,
             member_day_rate=tier.member_day_rate,

@@ -30,6 +30,7 @@ class Identity(Construct):
         self.user_pool = cognito.UserPool(
             self,
             "UserPool",
+            feature_plan=cognito.FeaturePlan.LITE,  # all that is used here, at a third of the price
             self_sign_up_enabled=True,
             sign_in_aliases=cognito.SignInAliases(username=True, email=True),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,

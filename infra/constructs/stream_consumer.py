@@ -13,6 +13,8 @@ from infra.constructs.queues import FailureQueue
 from infra.stage import Stage
 
 BATCH_SIZE = 100
+BATCHES_AT_ONCE = 8
+"""Batches of one shard that are worked off at once; the records of one row stay in order."""
 RETRIES = 25
 RECORD_AGE_MAX = Duration.hours(12)
 
@@ -38,6 +40,7 @@ class StreamConsumer(Construct):
                 table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=BATCH_SIZE,
+                parallelization_factor=BATCHES_AT_ONCE,
                 filters=[lambda_.FilterCriteria.filter(dict(each)) for each in filters],
                 report_batch_item_failures=True,
                 bisect_batch_on_error=True,

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from moto import mock_aws
 
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
-from functions.platform import dynamo
+from functions.platform import dynamo, fanout
+from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.http import Api
@@ -30,6 +30,7 @@ from functions.tiers import api as members_api
 from tests.support import tables
 from tests.support.events import Answer, Call, Context, claims, staff
 from tests.support.pool import Pool
+from tests.support.threads import InLine
 
 TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
 ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
@@ -126,7 +127,7 @@ class Suite:
         record = {"messageId": "1", "body": body, "eventSource": "aws:sqs"}
         try:
             answer = self.worker({"Records": [record]}, Context(remaining_ms=remaining_ms))
-        except BatchProcessingError:  # what a batch of failures only ends with
+        except BatchError:  # what a batch of failures only ends with
             return False
         return answer == {"batchItemFailures": []}
 
@@ -151,6 +152,7 @@ def rows() -> Iterator[Tables]:
 
 
 @pytest.fixture
-def suite(rows: Tables) -> Suite:
-    """All functions over empty tables of this test's own."""
+def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """All functions over empty tables of this test's own; moto's transactions are for one thread."""
+    monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
     return Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load())

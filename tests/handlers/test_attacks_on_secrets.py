@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from functions.checkout.stream import CatalogPublisher
 from functions.checkout.stream import Publisher as OrdersPublisher
 from functions.coupons.stream import Consumer as CouponConsumer
+from functions.platform.batches import BatchError
 from functions.platform.bus import Bus
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.points import auditor
@@ -123,7 +123,7 @@ class Scene:
         """Deliver a record; return whether it failed. What the function raises is printed, as by Lambda."""
         try:
             return bool(consumer({"Records": [record]}, Context())["batchItemFailures"])
-        except BatchProcessingError as error:
+        except BatchError as error:
             print(repr(error), error)
             return True
 

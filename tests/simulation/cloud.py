@@ -13,7 +13,8 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from ministack.services import dynamodb as emulator
 
 from functions.platform import bus, dynamo, fanout
-from functions.platform.dynamo import CONNECT_SECONDS_MAX, READ_SECONDS_MAX, Tables
+from functions.platform.dynamo import Tables
+from functions.platform.sdk import CONNECT_SECONDS_MAX, READ_SECONDS_MAX
 from functions.platform.settings import Settings
 from tests.simulation.faults import OTHERWISE_ANSWERED, Crash, Faults, Kind
 from tests.simulation.virtual import Time

@@ -1,7 +1,6 @@
 """All functions of the programme in one lane: what one process each of Lambda's would hold."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any
 
@@ -106,19 +105,3 @@ class Programme:
     def fire(self, job: str) -> Any:
         """Run a schedule's function."""
         return self.jobs[job]({"job": job}, Context(remaining_ms=1000 * JOB_SECONDS))
-
-
-class InLine(Executor):
-    """Threads whose work is done where it is given to them, so that a seed decides everything."""
-
-    def __init__(self, *_: Any) -> None:
-        super().__init__()
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Do it now."""
-        done: Future[Any] = Future()
-        try:
-            done.set_result(fn(*args, **kwargs))
-        except Exception as error:  # as a thread would keep it
-            done.set_exception(error)
-        return done

@@ -12,20 +12,21 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from greenlet import getcurrent
 
 from functions.domain import identifiers, timetable
 from functions.domain.policy import load
+from functions.platform.batches import BatchError
 from functions.platform.observability import metrics
 from functions.points import auditor
 from tests.simulation import lanes
 from tests.simulation.cloud import Cloud, Listener
 from tests.simulation.faults import Crash, Faults
-from tests.simulation.programme import API_SECONDS, JOB_SECONDS, InLine, Programme
+from tests.simulation.programme import API_SECONDS, JOB_SECONDS, Programme
 from tests.simulation.script import Op, Step, Violation
 from tests.simulation.virtual import Time
 from tests.support.events import Answer, Call, claims, staff
+from tests.support.threads import InLine
 
 Json = dict[str, Any]
 START = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
@@ -341,7 +342,7 @@ class World:
             yield
         except Crash:
             self.failed["crashed"] += 1
-        except BatchProcessingError:
+        except BatchError:
             self.failed["some of a batch given back"] += 1
         except Exception:
             if not self.faults.rate:
@@ -429,6 +430,7 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
             patch.dict(auditor.SEGMENTS, dict.fromkeys(auditor.SEGMENTS, 2)),
             world.time.ruling(),
             patch("functions.checkout.schedule.ThreadPoolExecutor", InLine),
+            patch("functions.platform.fanout.ThreadPoolExecutor", InLine),
             patch.object(metrics, "add_metric"),
             patch(USER_AGENT, return_value="simulated"),
         ):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions.domain.policy import Policy, load
-from functions.platform import dynamo
+from functions.platform import dynamo, fanout
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
 from functions.platform.settings import Settings
@@ -16,6 +16,7 @@ from tests.support.bench import Bench
 from tests.support.faults import Calls, watched
 from tests.support.points import Points
 from tests.support.shop import Shop
+from tests.support.threads import InLine
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -62,6 +63,15 @@ def policy() -> Policy:
 def shop(rows: Tables, settings: Settings, policy: Policy) -> Shop:
     """An empty shop on this test's tables."""
     return Shop(rows, settings, policy)
+
+
+@pytest.fixture(autouse=True)
+def in_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is worked off thing by thing, so that a fault meets the call it is for.
+
+    That several at once come to the same is tested by itself (test_in_flight.py).
+    """
+    monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
 
 
 @pytest.fixture

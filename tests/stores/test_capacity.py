@@ -7,11 +7,12 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.usage import Usage, counted
 from functions.checkout.order_rows import row_of
 from functions.checkout.orders import Order
 from functions.domain.errors import RefusalError
@@ -32,35 +33,11 @@ KILOBYTE = 1024
 DUE = 10
 
 
-@dataclass
-class Units:
-    """What calls consumed, by operation."""
-
-    of: dict[str, float] = field(default_factory=dict)
-
-
 @pytest.fixture
-def units(client: "DynamoDBClient") -> Iterator[Units]:
-    """The capacity that this test's client consumes from here on."""
-    consumed = Units()
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        capacity = parsed.get("ConsumedCapacity", [])
-        listed = capacity if isinstance(capacity, list) else [capacity]
-        total = sum(each["CapacityUnits"] for each in listed)
-        consumed.of[model.name] = consumed.of.get(model.name, 0) + total
-
-    events = client.meta.events
-    for operation in ("BatchGetItem", "TransactWriteItems"):
-        events.register(f"before-parameter-build.dynamodb.{operation}", ask)
-        events.register(f"after-call.dynamodb.{operation}", note)
-    yield consumed
-    for operation in ("BatchGetItem", "TransactWriteItems"):
-        events.unregister(f"before-parameter-build.dynamodb.{operation}", ask)
-        events.unregister(f"after-call.dynamodb.{operation}", note)
+def usage(client: "DynamoDBClient") -> Iterator[Usage]:
+    """What this test's client consumes from here on."""
+    with counted(client) as found:
+        yield found
 
 
 def order_kilobytes(order: Order) -> int:
@@ -82,18 +59,18 @@ def _bytes(attribute: dict[str, Any]) -> int:
 
 @pytest.mark.parametrize("skus", [1, 3, 20])
 @pytest.mark.parametrize("points", [0, 500])
-def test_a_checkout_costs_what_the_formula_says(shop: Shop, units: Units, skus: int, points: int) -> None:
+def test_a_checkout_costs_what_the_formula_says(shop: Shop, usage: Usage, skus: int, points: int) -> None:
     shop.register("alice")
     hold_points(shop.tables, shop.settings.members_table, "alice", {"2026": 2_000})
     names = [f"sku{number}" for number in range(skus)]
     for name in names:
         shop.stock(name, 5)
-    units.of.clear()
+    usage.units.clear()
     placing = shop.placing("alice", "k1", *names)
     order, _ = shop.book.place(replace(placing, cart=replace(placing.cart, points=points)), Deadline(20))
     offer_rows = 2 if points else 0  # the wallet and its entry
     expected = 2 * (skus + offer_rows) + 2 * order_kilobytes(order) + INDEX_WRITES
-    written = units.of["TransactWriteItems"]
+    written = usage.units["TransactWriteItems"]
     assert abs(written - expected) <= INDEX_WRITES  # how an index's keys are counted in a transaction
     assert written <= _documented(skus, points)
 
@@ -107,7 +84,7 @@ def _documented(skus: int, points: int) -> int:
 
 
 @pytest.mark.parametrize(("job", "what"), [("release-points", "release"), ("expire-points", "expiry")])
-def test_a_job_writes_as_much_per_row_as_the_page_says(shop: Shop, units: Units, job: str, what: str) -> None:
+def test_a_job_writes_as_much_per_row_as_the_page_says(shop: Shop, usage: Usage, job: str, what: str) -> None:
     points = Points(shop)
     names = [f"member-{number}" for number in range(DUE)]
     points.join(*names, "bystander")
@@ -117,12 +94,12 @@ def test_a_job_writes_as_much_per_row_as_the_page_says(shop: Shop, units: Units,
     if job == "expire-points":
         Workers(shop).do("release-points", store(2026, 3, 10))
     points.pay("bystander", 50, store(2027, 5, 1))
-    units.of.clear()
+    usage.units.clear()
     Workers(shop).do(job, store(2028, 1, 1) if job == "expire-points" else store(2026, 3, 10))
     page = (ROOT / "docs" / "points.md").read_text(encoding="utf-8")
     documented = re.search(rf"(\d+)(?: units)? for an? {what}", page)
     assert documented is not None
-    assert units.of["TransactWriteItems"] == int(documented[1]) * DUE
+    assert usage.units["TransactWriteItems"] == int(documented[1]) * DUE
 
 
 def test_a_refused_checkout_makes_at_most_three_calls(shop: Shop, calls: Calls) -> None:

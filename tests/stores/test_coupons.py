@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from functions.checkout import orders
 from functions.checkout.pricing import CouponUse
@@ -21,6 +20,7 @@ from functions.coupons.queue import Worker
 from functions.coupons.stream import Consumer
 from functions.domain.errors import NotFoundError, RefusalError
 from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
+from functions.platform.batches import BatchError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
 from functions.platform.fanout import Starter, Task
@@ -91,7 +91,7 @@ class CouponWorkers(Workers):
         worker = Worker(self.shop.tables, self.shop.settings, self.box.queue, self.shop.policy)
         try:
             return not worker({"Records": [record]}, context)["batchItemFailures"]
-        except (BatchProcessingError, Died):
+        except (BatchError, Died):
             return False
 
 
@@ -190,7 +190,7 @@ class Programme:
         consumer = Consumer(self.shop.tables, self.shop.settings, self.shop.policy, lambda: at)
         try:
             failed = consumer({"Records": records}, Context(remaining_ms=25_000))["batchItemFailures"]
-        except BatchProcessingError:  # all of them failed
+        except BatchError:  # all of them failed
             return [str(record["dynamodb"]["SequenceNumber"]) for record in records]
         return [str(each["itemIdentifier"]) for each in failed]
 

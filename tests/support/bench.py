@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
-
 from functions.checkout import api as shop_api
 from functions.checkout.order_rows import key
 from functions.checkout.orders import Order
@@ -20,6 +18,7 @@ from functions.coupons.stream import Consumer as CouponConsumer
 from functions.domain import identifiers
 from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
+from functions.platform.batches import BatchError
 from functions.platform.dynamo import Row, Tables, from_item, to_item
 from functions.platform.settings import Settings
 from functions.points import api as points_api
@@ -118,7 +117,7 @@ class Bench:
         records = [stream_record(row, sequence=number) for number, row in enumerate(rows)]
         try:
             failed = consumer({"Records": records}, Context())["batchItemFailures"]
-        except BatchProcessingError:  # all of them failed
+        except BatchError:  # all of them failed
             return Outcome(done=False, code="delivered again")
         return Outcome(done=not failed, code="delivered again" if failed else "")
 

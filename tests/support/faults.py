@@ -11,12 +11,12 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
-from functions.platform.dynamo import SDK_TRIES_MAX
+from functions.platform.sdk import TRIES_MAX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SENDS_OF_THE_SDK = SDK_TRIES_MAX
+SENDS_OF_THE_SDK = TRIES_MAX
 """How often the SDK sends one call that fails; a fault that shall be seen needs as many."""
 
 

@@ -11,12 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
-
 from functions.checkout import order_rows
 from functions.domain import calendar
 from functions.domain.policy import load
 from functions.platform import fanout
+from functions.platform.batches import BatchError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, to_item, until_clear
 from functions.platform.fanout import Starter, Task, WorkQueue
@@ -482,7 +481,7 @@ class Workers:
         worker = Worker(self.shop.tables, self.shop.settings, self.box.queue, self.shop.policy)
         try:
             return not worker(event, context)["batchItemFailures"]
-        except (BatchProcessingError, Died):
+        except (BatchError, Died):
             return False
 
 

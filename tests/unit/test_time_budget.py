@@ -2,23 +2,23 @@
 
 from typing import Any
 
-from functions.platform import deadline, dynamo
+from functions.platform import deadline, dynamo, sdk
 from functions.platform.deadline import Deadline
 from infra.stack import API_TIMEOUT, STREAM_TIMEOUT
 from tests.support.events import Context
 
 
 def test_the_worst_call_fits_into_what_is_kept_back_for_the_answer() -> None:
-    assert dynamo.CALL_SECONDS_MAX <= deadline.ANSWER_MARGIN_SECONDS
+    assert sdk.CALL_SECONDS_MAX <= deadline.ANSWER_MARGIN_SECONDS
 
 
 def test_the_client_waits_no_longer_than_the_worst_call_assumes() -> None:
     config: Any = dynamo.client().meta.config
     assert (config.connect_timeout, config.read_timeout) == (
-        dynamo.CONNECT_SECONDS_MAX,
-        dynamo.READ_SECONDS_MAX,
+        sdk.CONNECT_SECONDS_MAX,
+        sdk.READ_SECONDS_MAX,
     )
-    assert config.retries["total_max_attempts"] == dynamo.SDK_TRIES_MAX
+    assert config.retries["total_max_attempts"] == sdk.TRIES_MAX
 
 
 def test_a_function_has_time_to_try_beside_what_is_kept_back() -> None:

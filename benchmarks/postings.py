@@ -1,0 +1,99 @@
+"""What posting costs: so many paid orders, each of another member, in batches as the stream delivers them.
+
+The baseline is a bare loop of the SDK that sends the transactions which posting has made of other orders.
+"""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import jobs as bench
+from benchmarks.jobs import BASELINE_WRITES, Figures, peak_kib
+from benchmarks.operations import POLICY
+from benchmarks.points_jobs import PAID_AT, member, order_row
+from benchmarks.usage import counted
+from functions.platform import dynamo
+from functions.platform.dynamo import Row, Tables
+from functions.points.account_rows import wallet_row
+from functions.points.ledger import Wallet
+from functions.points.stream import Consumer
+from functions.tiers.members import MemberStanding, standing_row
+from functions.tiers.qualification import qualify
+from tests.support import dynoxide, tables
+from tests.support.events import Context, stream_record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH_RECORDS = 25
+"""Records of one batch."""
+FIRST_TIER = qualify(POLICY, ever_paid=False, effective_fen=0)
+
+
+class Recorder:
+    """A client that keeps the transactions which it is given, instead of sending them."""
+
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self._client = client
+        self.kept: list[dict[str, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **asked: Any) -> dict[str, Any]:
+        """Keep it."""
+        self.kept.append(asked)
+        return {}
+
+
+def paid_order(number: int) -> Row:
+    """Return the row of an order that is paid, and no more."""
+    return {**order_row(number, PAID_AT), "received_at": None, "version": 2}
+
+
+def post(count: int) -> Figures:
+    """Measure the posting of so many paid orders of new members."""
+    with dynoxide.running() as endpoint:
+        client = dynamo.client(endpoint)
+        settings = tables.create(client, "postings")
+        numbers = range(count + BASELINE_WRITES)
+        held = MemberStanding(standing=FIRST_TIER, policy_version=POLICY.version, birth_month=None)
+        rows = (
+            row
+            for number in numbers
+            for row in (wallet_row(member(number), Wallet()), standing_row(member(number), held))
+        )
+        bench.put(client, settings.members_table, rows)
+
+        recorder: Any = Recorder(client)
+        _deliver(Consumer(Tables(recorder), settings, POLICY), numbers[count:])
+        begun = time.perf_counter()
+        for asked in recorder.kept:
+            client.transact_write_items(**asked)
+        baseline_seconds = (time.perf_counter() - begun) / len(recorder.kept)
+
+        posting = Consumer(Tables(client), settings, POLICY)
+        peak, begun, cpu_begun = peak_kib(), time.perf_counter(), time.process_time()
+        with counted(client) as usage:
+            _deliver(posting, numbers[:count])
+        figures = Figures(
+            job="posting",
+            due=count,
+            others=0,
+            seconds=time.perf_counter() - begun,
+            cpu_seconds=time.process_time() - cpu_begun,
+            usage=usage,
+            baseline_seconds=baseline_seconds,
+            tasks=-(-count // BATCH_RECORDS),
+            growth_kib=peak_kib() - peak,
+        )
+        if usage.calls["TransactWriteItems"] != count:
+            raise SystemExit(f"{usage.calls} for {count} orders")
+        return figures
+
+
+def _deliver(consumer: Consumer, numbers: range) -> None:
+    for start in range(0, len(numbers), BATCH_RECORDS):
+        records = [stream_record(paid_order(number)) for number in numbers[start : start + BATCH_RECORDS]]
+        answer = consumer({"Records": records}, Context(remaining_ms=60_000))
+        if answer["batchItemFailures"]:
+            raise SystemExit(f"not posted: {answer}")

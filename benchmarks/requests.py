@@ -1,0 +1,128 @@
+"""Requests against the bare SDK: the time in the handler against the same calls with the same items.
+
+The bare SDK is a client as the functions have it, which sends what a handler has sent, already in DynamoDB's
+typed form. So the ratio holds all that is ours: the gateway's event, validation, pricing, the rows, the
+answer and the line in the log.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.operations import LINES, POLICY, lines, stocked
+from benchmarks.rounds import Comparison, Work, compared
+from functions.platform import dynamo
+from functions.platform.dynamo import Tables
+from functions.platform.http import Api
+from tests.support import dynoxide, tables
+from tests.support.bench import Bench
+from tests.support.events import Call, Context, claims
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TIMES = 60
+"""Requests of one round."""
+METHODS = {
+    "BatchGetItem": "batch_get_item",
+    "GetItem": "get_item",
+    "TransactWriteItems": "transact_write_items",
+}
+Sent = list[tuple[str, dict[str, Any]]]
+"""The calls of one request: the operation, and what it was asked."""
+
+
+def measured(*, rounds: int) -> Iterator[Comparison]:
+    """Measure checkout and quote of carts of each size, and the wallet."""
+    with dynoxide.running() as endpoint:
+        client = dynamo.client(endpoint)
+        bench = Bench(Tables(client), tables.create(client, "requests"), POLICY)
+        bench.open()
+        stocked(bench, max(LINES))
+        for count in LINES:
+            cart = {"lines": lines(count), "coupon": "none"}
+
+            def place(cart: dict[str, Any] = cart) -> Call:
+                headers = {"idempotency-key": uuid.uuid4().hex}
+                return Call("POST", "/orders", cart, claims("alice"), headers)
+
+            yield _compared(f"checkout, {count} lines", bench.shop_api, place, client, rounds=rounds)
+        for count in LINES:
+            quote = Call("POST", "/quotes", {"lines": lines(count), "coupon": "none"}, claims("alice"))
+            ask = partial(_same, quote)
+            yield _compared(f"quote, {count} lines", bench.shop_api, ask, client, rounds=rounds)
+        wallet = Call("GET", "/members/me/points", who=claims("alice"))
+        yield _compared("see the wallet", bench.points_api, partial(_same, wallet), client, rounds=rounds)
+
+
+def _compared(
+    name: str, api: Api, call: Callable[[], Call], client: "DynamoDBClient", *, rounds: int
+) -> Comparison:
+    with _noted(client) as sent:
+        _served(api, call().event())
+    order_id = next((order for _, asked in sent for order in _order_ids(asked)), None)
+
+    def prepare() -> tuple[Work, Work]:
+        events = [call().event() for _ in range(TIMES)]
+        again = [_with_ids_of_its_own(sent, order_id) for _ in range(TIMES)]
+
+        def ours() -> None:
+            for event in events:
+                _served(api, event)
+
+        def bare() -> None:
+            for one in again:
+                for operation, asked in one:
+                    getattr(client, METHODS[operation])(**asked)
+
+        return ours, bare
+
+    return compared(name, prepare, times=TIMES, rounds=rounds)
+
+
+def _same(call: Call) -> Call:
+    return call
+
+
+def _served(api: Api, event: dict[str, Any]) -> None:
+    answer = api(event, Context())
+    if answer["statusCode"] >= 400:
+        raise SystemExit(f"the request was refused: {answer}")
+
+
+@contextmanager
+def _noted(client: "DynamoDBClient") -> Iterator[Sent]:
+    """Note what a client is asked."""
+    sent: Sent = []
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        sent.append((model.name, json.loads(json.dumps(params))))
+
+    client.meta.events.register("provide-client-params.dynamodb.*", note)
+    try:
+        yield sent
+    finally:
+        client.meta.events.unregister("provide-client-params.dynamodb.*", note)
+
+
+def _order_ids(asked: dict[str, Any]) -> Iterator[str]:
+    """Give the ids of the orders that a transaction puts."""
+    for action in asked.get("TransactItems", ()):
+        order_id = action.get("Put", {}).get("Item", {}).get("order_id")
+        if order_id is not None:
+            yield order_id["S"]
+
+
+def _with_ids_of_its_own(sent: Sent, order_id: str | None) -> Sent:
+    """Return calls that can be sent besides those: of another order, under another token."""
+    if order_id is None:
+        return sent
+    other = order_id[:-26] + uuid.uuid4().hex[:26].upper()
+    again: Sent = json.loads(json.dumps(sent).replace(order_id, other))
+    for _, asked in again:
+        if "ClientRequestToken" in asked:
+            asked["ClientRequestToken"] = str(uuid.uuid4())
+    return again

@@ -1,0 +1,1030 @@
+"""At which load each limit bites: a model of the programme on AWS, computed from quotas and from the code.
+
+``python -m benchmarks.scale`` prints the tables of docs/scale.md, ``--write`` puts them there, and
+``--check`` fails where the page says something else. Nothing is measured here. Quotas and what nobody has
+measured are in quotas.toml; what the programme does is read from its code, and what was measured from the
+pages that say so.
+"""
+
+import argparse
+import ast
+import math
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache, partial
+from pathlib import Path
+
+from benchmarks import tables
+from benchmarks.tables import markdown
+from functions.checkout import order_rows, orders, schema
+from functions.coupons import jobs as coupon_jobs
+from functions.domain import policy as policies
+from functions.domain.timetable import (
+    AUTO_RECEIPT,
+    EXPIRE_POINTS,
+    ISSUE_BIRTHDAY_COUPONS,
+    LAPSE_UNPAID,
+    RELEASE_POINTS,
+    Every,
+    Scheduled,
+    timetable,
+)
+from functions.platform import deadline, dynamo
+from functions.points import account_rows, jobs, posting
+from functions.points.ledger import Wallet
+from functions.points.posting import Account, Lot, OrderChange, OrderFacts, Posting
+from functions.tiers import members
+from functions.tiers.qualification import qualify
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "scale.md"
+QUOTAS = Path(__file__).with_name("quotas.toml")
+INFRA = ROOT / "infra"
+SCHEDULE = ROOT / "functions" / "checkout" / "schedule.py"
+SALE = 1_000
+"""Orders per second on one product that the page works out."""
+REFUSED_MAX = 0.001
+"""The share of orders refused for want of the row up to which nothing needs to change: one in a thousand."""
+SECONDS_PER_HOUR = 3_600
+FIFO_BATCH = 10
+"""Messages that one call takes from a FIFO queue (SQS's limit)."""
+KILOBYTE = 1_024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """A limit that AWS sets, with the page that says so; ``adjustable`` where it can be raised."""
+
+    value: int
+    unit: str
+    adjustable: bool
+    title: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """Seconds that calls and requests take on AWS. None of them is measured; quotas.toml says why each."""
+
+    read_seconds: float
+    transaction_seconds: float
+    put_seconds: float
+    publish_seconds: float
+    request_seconds: float
+
+
+@lru_cache
+def quotas() -> Mapping[str, Quota]:
+    """Return AWS's limits by their names in quotas.toml."""
+    written = tomllib.loads(QUOTAS.read_text(encoding="utf-8"))
+    return {name: Quota(**fields) for name, fields in written["quota"].items()}
+
+
+def assumed() -> Assumed:
+    """Return what nobody has measured."""
+    written = tomllib.loads(QUOTAS.read_text(encoding="utf-8"))
+    return Assumed(**{name: fields["value"] for name, fields in written["assumed"].items()})
+
+
+@lru_cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def constant(path: Path, name: str) -> int:
+    """Return a whole number that a module gives a name, without importing the module.
+
+    A module of the CDK starts Node, a handler's makes clients. ``Duration.hours(1)`` counts as 3 600.
+
+    Raises
+    ------
+    KeyError
+        The module gives it no such name, or gives it to something else.
+    """
+    for node in _tree(path).body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in node.targets
+        ):
+            return _whole(path, node.value)
+    raise KeyError(f"{name} in {path}")
+
+
+def _whole(path: Path, value: ast.expr) -> int:
+    match value:
+        case ast.Constant(value=int() as number):
+            return number
+        case ast.Name(id=name):
+            return constant(path, name)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _whole(path, left) * _whole(path, right)
+        case ast.Call(func=ast.Attribute(attr="seconds"), args=[length]):
+            return _whole(path, length)
+        case ast.Call(func=ast.Attribute(attr="hours"), args=[length]):
+            return SECONDS_PER_HOUR * _whole(path, length)
+        case _:
+            raise KeyError(f"{ast.unparse(value)} in {path}")
+
+
+def argument(path: Path, called: str, name: str) -> int | None:
+    """Return a whole number that a module hands to what it calls, by its keyword; None if it hands none."""
+    for call in _calls(path, called):
+        for keyword in call.keywords:
+            if keyword.arg == name:
+                return _whole(path, keyword.value)
+    return None
+
+
+def _calls(path: Path, called: str) -> list[ast.Call]:
+    """Return where a module calls a function or a method of this name."""
+    return [
+        node
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call)
+        and called in (getattr(node.func, "id", None), getattr(node.func, "attr", None))
+    ]
+
+
+def measured(page: str, row: str, column: str) -> float:
+    """Return a measured figure from the table of a page in docs: the last row of a name, so the largest size.
+
+    Raises
+    ------
+    KeyError
+        The page has no such row or column.
+    """
+    head: list[str] = []
+    found: str | None = None
+    for line in (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        if line.startswith("|") and column in cells:
+            head = cells
+        elif line.startswith("|") and head and cells[0] == row:
+            found = cells[head.index(column)]
+    if found is None:
+        raise KeyError(f"{row}, {column} in {page}")
+    number = re.match(r"[\d.]+", found.replace(" ", ""))
+    if number is None:
+        raise KeyError(f"{found} in {page}")
+    return float(number[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """What the programme does, as far as it decides at which load it meets a limit.
+
+    Times are in seconds; ``cpu_…`` are those of the machine that measured them, on a whole core.
+    """
+
+    requests_per_second: int
+    burst_requests: int
+    memory_megabytes: int
+    reserved: int
+    readers: int
+    parallelization: int
+    record_age: int
+    alarm_age: int
+    workers: int
+    job_seconds: float
+    threads: int
+    lapse_every: int
+    receipt_every: int
+    expire_within: int
+    issue_within: int
+    due_shards: int
+    lot_shards: int
+    wallet_shards: int
+    birthday_shards: int
+    lots_page: int
+    birthdays_page: int
+    sends: int
+    attempts: int
+    backoff_base: float
+    backoff_cap: float
+    lines_max: int
+    changes_max: int
+    change_bytes: int
+    lots_per_release: int
+    posting_rows: int
+    receipt_rows: int
+    release_rows: int
+    cpu_release: float
+    cpu_expire: float
+    cpu_issue: float
+
+    @classmethod
+    def read(cls) -> "Programme":
+        """Read it from the code, and what was measured from the pages."""
+        stack, constructs = INFRA / "stack.py", INFRA / "constructs"
+        api, consumer = constructs / "membership_api.py", constructs / "stream_consumer.py"
+        workers = argument(constructs / "work_queue.py", "SqsEventSource", "max_concurrency")
+        memory = argument(constructs / "function.py", "__init__", "memory_size")
+        assert workers is not None
+        assert memory is not None
+        policy = policies.load()
+        schedules = {each.name: each for each in timetable(policy)}
+        return cls(
+            requests_per_second=constant(api, "REQUESTS_PER_SECOND"),
+            burst_requests=constant(api, "BURST_REQUESTS"),
+            memory_megabytes=memory,
+            reserved=constant(stack, "ORDER_JOBS_MAX") + len(_calls(stack, "_tasks")) * workers,
+            readers=len(_calls(stack, "StreamConsumer")),
+            parallelization=argument(consumer, "DynamoEventSource", "parallelization_factor") or 1,
+            record_age=constant(consumer, "RECORD_AGE_MAX"),
+            alarm_age=constant(constructs / "alarms.py", "BEHIND_MILLISECONDS_MAX") // 1_000,
+            workers=workers,
+            job_seconds=constant(stack, "ORDER_JOBS_TIMEOUT") - deadline.ANSWER_MARGIN_SECONDS,
+            threads=constant(SCHEDULE, "SHARDS_AT_ONCE"),
+            lapse_every=_every(schedules[LAPSE_UNPAID]),
+            receipt_every=_every(schedules[AUTO_RECEIPT]),
+            expire_within=int(schedules[EXPIRE_POINTS].done_within.total_seconds()),
+            issue_within=int(schedules[ISSUE_BIRTHDAY_COUPONS].done_within.total_seconds()),
+            due_shards=order_rows.DUE_SHARDS,
+            lot_shards=account_rows.LOT_SHARDS,
+            wallet_shards=account_rows.WALLET_SHARDS,
+            birthday_shards=members.BIRTHDAY_SHARDS,
+            lots_page=jobs.PAGE_ROWS,
+            birthdays_page=coupon_jobs.PAGE_ROWS,
+            sends=dynamo.SENDS_MAX,
+            attempts=dynamo.ATTEMPTS_MAX,
+            backoff_base=dynamo.BACKOFF_BASE_SECONDS,
+            backoff_cap=dynamo.BACKOFF_CAP_SECONDS,
+            lines_max=schema.LINES_MAX,
+            changes_max=orders.CHANGES_MAX,
+            change_bytes=_change_bytes(),
+            lots_per_release=posting.LOTS_PER_RELEASE_MAX,
+            posting_rows=_rows(_posted()),
+            receipt_rows=_rows(_posted(seen=1)),
+            release_rows=_release_rows(),
+            cpu_release=measured("points.md", RELEASE_POINTS, "CPU each") / 1_000,
+            cpu_expire=measured("points.md", EXPIRE_POINTS, "CPU each") / 1_000,
+            cpu_issue=measured("coupons.md", ISSUE_BIRTHDAY_COUPONS, "CPU each") / 1_000,
+        )
+
+
+def _every(scheduled: Scheduled) -> int:
+    """Return the seconds between two runs."""
+    assert isinstance(scheduled.when, Every)
+    return scheduled.when.minutes * 60
+
+
+_PAID_AT = datetime(2026, 3, 1, tzinfo=UTC)
+_LOT = Lot(order_id="ord", year=2026, points=100, effective_fen=10_000, posted=1, version=1)
+_FROZEN = Wallet(frozen=100)
+
+
+def _posted(seen: int = 0) -> Posting:
+    """Return what is posted for an order of a member who has bought before: its payment, or its receipt."""
+    policy = policies.load()
+    change = OrderChange(at=_PAID_AT, effective_fen=10_000, earned_points=100, paid_fen=10_000)
+    account = Account(
+        wallet=_FROZEN if seen else Wallet(),
+        standing=qualify(policy, ever_paid=True, effective_fen=20_000),
+        lot=_LOT if seen else None,
+    )
+    release_at = _PAID_AT + timedelta(days=policy.points.release_days) if seen else None
+    facts = OrderFacts(order_id="ord", member_id="member", changes=[change], release_at=release_at)
+    made = posting.post(account, facts, policy)
+    assert made is not None
+    return made
+
+
+def _rows(made: Posting) -> int:
+    """Return the rows of a posting: wallet, lot, entries, tier changes, and standing where E changes (T2)."""
+    before = qualify(policies.load(), ever_paid=True, effective_fen=20_000)
+    return 2 + len(made.entries) + len(made.tier_changes) + (made.standing != before)
+
+
+def _release_rows() -> int:
+    """Return the rows of the release of one lot: wallet, lot, entry."""
+    lot = replace(_LOT, release_at=_PAID_AT)
+    made = posting.release(_FROZEN, [lot], at=_PAID_AT, policy=policies.load())
+    assert made is not None
+    return 1 + len(made.lots) + len(made.entries)
+
+
+def row_bytes(attribute: Mapping[str, object]) -> int:
+    """Return what DynamoDB counts for a value in its typed form
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html)."""
+    ((kind, value),) = attribute.items()
+    match value:
+        case dict() if kind == "M":
+            return 3 + sum(1 + len(name) + row_bytes(each) for name, each in value.items())
+        case list():
+            return 3 + sum(1 + row_bytes(each) for each in value)
+        case str() if kind == "N":
+            return 1 + math.ceil(len(value.lstrip("-")) / 2)
+        case str():
+            return len(value.encode())
+        case _:
+            return 1
+
+
+def _change_bytes() -> int:
+    """Return by how much a return makes an order's row grow, with amounts of nine digits."""
+    most = 999_999_999
+    change = OrderChange(
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+        effective_fen=most,
+        earned_points=most,
+        paid_fen=most,
+        to_restore=most,
+    )
+    return 1 + row_bytes(dynamo.to_attribute(change.to_row()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """What shoppers do, per order that is placed; all of it in the same second. Made up: put in your shop's.
+
+    ``requests`` counts all calls of the API, ``quotes`` those of them that price a cart; ``hot`` is the share
+    of orders with the best-selling sku, and ``hot_reads`` how often its row is read for one of those. The
+    other shares are of all orders: those that ``points`` are redeemed in, that are ``paid``, ``shipped``,
+    ``received`` and ``released``, and those that nobody confirms. What is not paid lapses.
+    """
+
+    name: str
+    lines: int
+    requests: float
+    quotes: float
+    sign_ins: float
+    points: float
+    paid: float
+    shipped: float
+    received: float
+    unconfirmed: float
+    released: float
+    hot: float
+    hot_reads: float
+
+
+DAY = Mix(
+    name="an ordinary day",
+    lines=3,
+    requests=10,
+    quotes=2,
+    sign_ins=0.3,
+    points=0.2,
+    paid=0.9,
+    shipped=0.9,
+    received=0.9,
+    unconfirmed=0.5,
+    released=0.9,
+    hot=0.05,
+    hot_reads=4,
+)
+FLASH_SALE = Mix(
+    name="a flash sale of one product",
+    lines=1,
+    requests=4,
+    quotes=1,
+    sign_ins=0.5,
+    points=0.2,
+    paid=0.8,
+    shipped=0,
+    received=0,
+    unconfirmed=0,
+    released=0,
+    hot=1,
+    hot_reads=3,
+)
+"""Goods are shipped in the days after it, under the limits of an ordinary day."""
+
+
+class Per(StrEnum):
+    """What a limit counts."""
+
+    ALL = "orders/s"
+    SKU = "orders/s on one sku"
+    MEMBER = "orders/s of one member"
+    WALLETS = "wallets in a run"
+    BIRTHDAYS = "birthdays in a month"
+    LINES = "lines of a cart"
+    RETURNS = "returns of an order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Where something ends: at how much of what, what happens beyond, and what can be turned.
+
+    What ``waits`` is done later; beyond the others requests are refused.
+    """
+
+    where: str
+    at: float
+    per: Per
+    beyond: str
+    turn: str
+    waits: bool = False
+
+    def orders(self, mix: Mix) -> float:
+        """Return the orders per second in all at which it bites; infinite if orders do not meet it.
+
+        One member's orders are no part of the shop's load, so theirs never counts.
+        """
+        if self.per is Per.ALL:
+            return self.at
+        if self.per is Per.SKU and mix.hot:
+            return self.at / mix.hot
+        return math.inf
+
+
+def conflicts(offered: float, hold_seconds: float, sends: int) -> float:
+    """Return the share of sends that meet another transaction on their row, at so many operations per second.
+
+    A row serves one transaction at a time and refuses what comes meanwhile: Erlang's loss formula with one
+    server. What is refused comes again after a random wait many times as long, so sends arrive as if
+    independent. Each operation is sent until it is through, at most ``sends`` times; what gets through is
+    ``offered * (1 - share ** sends)``, and what one server carries is ``share / hold_seconds``.
+    """
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        share = (low + high) / 2
+        if offered * (1 - share**sends) > share / hold_seconds:
+            low = share
+        else:
+            high = share
+    return (low + high) / 2
+
+
+def carried(refused: float, hold_seconds: float, sends: int) -> float:
+    """Return the operations per second on one row of which this share is refused after the last send."""
+    through: float = refused ** (1 / sends) / hold_seconds
+    return through / (1 - refused)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rush:
+    """What becomes of so many orders per second on one row.
+
+    ``sends`` and ``seconds`` are those of an order in the mean: how often its transaction is sent, and how
+    long its request takes; ``at_once`` is how many requests are under way.
+    """
+
+    offered: float
+    placed: float
+    refused: float
+    sends: float
+    seconds: float
+    at_once: float
+
+
+def rush(offered: float, hold_seconds: float, figures: Programme, given: Assumed) -> Rush:
+    """Return what becomes of so many orders per second on one row, with ``Transaction.commit``'s waits."""
+    share = conflicts(offered, hold_seconds, figures.sends)
+    refused = share**figures.sends
+    sends = (1 - refused) / (1 - share)
+    spans = [
+        min(figures.backoff_cap, figures.backoff_base * 2**sent) / 2 * share**sent
+        for sent in range(1, figures.sends)
+    ]
+    seconds = given.request_seconds + (sends - 1) * hold_seconds + sum(spans)
+    return Rush(
+        offered=offered,
+        placed=offered * (1 - refused),
+        refused=refused,
+        sends=sends,
+        seconds=seconds,
+        at_once=offered * seconds,
+    )
+
+
+def seconds_to_sell(stock: int, offered: float, hold_seconds: float, sends: int) -> float:
+    """Return how long a stock lasts that lies in one row; after it every order is refused by a read."""
+    return stock / (conflicts(offered, hold_seconds, sends) / hold_seconds)
+
+
+def batched(batch_seconds: float, orders_each: int) -> float:
+    """Return the orders per second of one worker that takes several of them into each transaction."""
+    return orders_each / batch_seconds
+
+
+def all_free(rows: int, offered: float, hold_seconds: float, sends: int) -> float:
+    """Return how likely a transaction finds all of so many rows free that share a load of orders."""
+    return (1 - conflicts(offered / rows, hold_seconds, sends)) ** rows
+
+
+def buckets_for(offered: float, hold_seconds: float, sends: int) -> int:
+    """Return over how many rows a product's stock has to lie for so many orders per second."""
+    return math.ceil(offered / carried(REFUSED_MAX, hold_seconds, sends))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The limits of the programme, from its figures, AWS's, and what is assumed."""
+
+    figures: Programme
+    quotas: Mapping[str, Quota]
+    given: Assumed
+
+    @classmethod
+    def now(cls) -> "Model":
+        """Return the model of the code as it is."""
+        return cls(figures=Programme.read(), quotas=quotas(), given=assumed())
+
+    def quota(self, name: str) -> int:
+        """Return a quota's value."""
+        return self.quotas[name].value
+
+    @property
+    def cores(self) -> float:
+        """The share of a core that a function has by its memory."""
+        return self.figures.memory_megabytes / self.quota("lambda_cpu_megabytes")
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What a record or an order costs a function of CPU: as much as a release, the nearest measured."""
+        return self.figures.cpu_release / self.cores
+
+    @property
+    def new_shards(self) -> int:
+        """Partitions of a new table, and shards of its stream: as many as its first throughput needs.
+
+        AWS does not say how many there are; this follows from what each can take.
+        """
+        return self.quota("new_table_writes") // self.quota("partition_writes")
+
+    def first(self, mix: Mix) -> list[Limit]:
+        """Return what bites in this mix, the first first."""
+        met = [limit for limit in self.limits(mix) if math.isfinite(limit.orders(mix))]
+        return sorted(met, key=lambda limit: limit.orders(mix))
+
+    def limits(self, mix: Mix) -> list[Limit]:
+        """Return all limits for a mix."""
+        return [
+            *self._entrance(mix),
+            *self._tables(mix),
+            *self._indexes(mix),
+            *self._streams(mix),
+            *self._order_jobs(mix),
+            *self._workers(mix),
+            *self._sku(mix),
+            *self._member(),
+            *self._sizes(),
+        ]
+
+    def order_kilobytes(self, mix: Mix) -> int:
+        """Return the begun kilobytes of an order's row, from what a checkout was measured to write.
+
+        docs/checkout.md: 2 (n + o) + 2 K + 2 write units, without offers.
+        """
+        units = int(measured("checkout.md", str(mix.lines), "write units"))
+        return (units - 2 - 2 * mix.lines) // 2
+
+    def table_writes(self, mix: Mix) -> dict[str, float]:
+        """Return the write units per order of each table itself, without its indexes."""
+        row, figures = self.quota("transaction_row_units"), self.figures
+        lapsed = 1 - mix.paid
+        order_writes = 1 + mix.paid + lapsed + mix.shipped + mix.received
+        wallet_and_entry = 2
+        return {
+            "Orders": row * (self.order_kilobytes(mix) * order_writes + mix.paid),
+            "Catalog": row * mix.lines * (1 + lapsed),
+            "Members": row
+            * (
+                wallet_and_entry * mix.points
+                + figures.posting_rows * mix.paid
+                + figures.receipt_rows * mix.received
+                + figures.release_rows * mix.released
+            ),
+        }
+
+    def table_reads(self, mix: Mix) -> dict[str, float]:
+        """Return the read units per order of each table; a request that prices nothing reads one row."""
+        priced, others = 1 + mix.quotes, max(0.0, mix.requests - 1 - mix.quotes)
+        standing_wallet_coupon, wallet_standing_lot = 3, 3
+        return {
+            "Orders": 1 + 2 * mix.paid + mix.shipped + mix.received,
+            "Catalog": mix.lines * priced + others,
+            "Members": standing_wallet_coupon * priced
+            + others
+            + 2 * wallet_standing_lot * (mix.paid + mix.received)
+            + wallet_standing_lot * mix.shipped,
+        }
+
+    def _entrance(self, mix: Mix) -> Iterable[Limit]:
+        figures, given = self.figures, self.given
+        yield Limit(
+            where="throttle of the stage",
+            at=figures.requests_per_second / mix.requests,
+            per=Per.ALL,
+            beyond="429",
+            turn="`REQUESTS_PER_SECOND`, `BURST_REQUESTS` in `infra/constructs/membership_api.py`",
+        )
+        yield Limit(
+            where="API Gateway, account",
+            at=self.quota("api_requests") / mix.requests,
+            per=Per.ALL,
+            beyond="429",
+            turn="Service Quotas",
+        )
+        free = self.quota("lambda_concurrency") - figures.reserved
+        free -= figures.readers * self.new_shards * figures.parallelization
+        each = min(1 / given.request_seconds, self.quota("lambda_requests_each"))
+        yield Limit(
+            where="Lambda, concurrency of the account",
+            at=free * each / mix.requests,
+            per=Per.ALL,
+            beyond="5xx of the gateway",
+            turn="Service Quotas; memory in `infra/constructs/function.py`",
+        )
+        yield Limit(
+            where="Cognito, sign-ins",
+            at=self.quota("sign_ins") / mix.sign_ins,
+            per=Per.ALL,
+            beyond="sign-ins are refused; who has a token goes on",
+            turn="Service Quotas; ask shoppers in before the sale",
+        )
+
+    def _tables(self, mix: Mix) -> Iterable[Limit]:
+        writes = self.table_writes(mix)
+        for name, units in writes.items():
+            mostly_postings = name == "Members"
+            yield Limit(
+                where=f"table {name}, new",
+                at=self.quota("new_table_writes") / units,
+                per=Per.ALL,
+                beyond="points late; orders with points 503; it grows by itself"
+                if mostly_postings
+                else "throttled, 503; it grows by itself",
+                turn="warm throughput before the sale, `infra/constructs/table.py`",
+                waits=mostly_postings,
+            )
+        name, units = max(self.table_reads(mix).items(), key=lambda each: each[1])
+        yield Limit(
+            where=f"table {name}, new, reads",
+            at=self.quota("new_table_reads") / units,
+            per=Per.ALL,
+            beyond="throttled, 503; it grows by itself",
+            turn="warm throughput before the sale, `infra/constructs/table.py`",
+        )
+        name, units = max(writes.items(), key=lambda each: each[1])
+        yield Limit(
+            where=f"table {name}, quota",
+            at=self.quota("table_writes") / units,
+            per=Per.ALL,
+            beyond="throttled, 503",
+            turn="Service Quotas",
+        )
+
+    def _indexes(self, mix: Mix) -> Iterable[Limit]:
+        enters_and_leaves = 2
+        throttled = "throttled, 503: an index holds its table's writes back"
+        partition = self.quota("partition_writes")
+        yield Limit(
+            where="index `due` of unpaid orders",
+            at=self.figures.due_shards * partition / enters_and_leaves,
+            per=Per.ALL,
+            beyond=throttled,
+            turn="`DUE_SHARDS` in `functions/checkout/order_rows.py`, upwards only",
+        )
+        if mix.received:
+            yield Limit(
+                where="index `lots_by_release`",
+                at=self.figures.lot_shards * partition / (enters_and_leaves * mix.received),
+                per=Per.ALL,
+                beyond="postings are throttled: points late",
+                waits=True,
+                turn="`LOT_SHARDS` in `functions/points/account_rows.py`, upwards only",
+            )
+        if mix.released:
+            yield Limit(
+                where="index `wallets_by_year`",
+                at=self.figures.wallet_shards * partition / (enters_and_leaves * mix.released),
+                per=Per.ALL,
+                beyond="releases are throttled: points late",
+                waits=True,
+                turn="`WALLET_SHARDS` in `functions/points/account_rows.py`, upwards only",
+            )
+
+    def posting_seconds(self, mix: Mix) -> float:
+        """Return how long the posting works per order: it reads before each posting, and once after it."""
+        posted = 2 * self.given.read_seconds + self.given.transaction_seconds + self.cpu_seconds
+        return (mix.paid + mix.received) * posted + mix.shipped * self.given.read_seconds
+
+    def _streams(self, mix: Mix) -> Iterable[Limit]:
+        at_once = self.new_shards * self.figures.parallelization
+        published = self.given.publish_seconds + self.cpu_seconds
+        turn = "`BATCHES_AT_ONCE` (up to 10) in `infra/constructs/stream_consumer.py`; warm throughput"
+        yield Limit(
+            where=f"orders' stream to points, {self.new_shards} shards",
+            at=at_once / self.posting_seconds(mix),
+            per=Per.ALL,
+            beyond="points and tiers late, alarm `OrdersToPoints-behind`",
+            turn=turn,
+            waits=True,
+        )
+        order_events = 1 + 1 + mix.shipped + mix.received  # placed, paid or closed
+        yield Limit(
+            where=f"orders' stream to bus, {self.new_shards} shards",
+            at=at_once / (order_events * published),
+            per=Per.ALL,
+            beyond="events late, alarm `OrdersToBus-behind`",
+            turn=turn,
+            waits=True,
+        )
+        entry_events = mix.paid + mix.released  # earned, released
+        yield Limit(
+            where=f"members' stream to bus, {self.new_shards} shards",
+            at=at_once / (entry_events * published),
+            per=Per.ALL,
+            beyond="events late, alarm `MembersToBus-behind`",
+            turn=turn,
+            waits=True,
+        )
+        yield Limit(
+            where="EventBridge, PutEvents",
+            at=self.quota("put_events") / (order_events + entry_events),
+            per=Per.ALL,
+            beyond="events late",
+            waits=True,
+            turn="Service Quotas; several records in a call, `functions/platform/bus.py`",
+        )
+
+    def _order_jobs(self, mix: Mix) -> Iterable[Limit]:
+        figures, given = self.figures, self.given
+        # Threads wait side by side, but share one interpreter and its part of a core.
+        waiting = figures.threads / (given.read_seconds + given.transaction_seconds)
+        rate = min(waiting, 1 / self.cpu_seconds)
+        in_a_run = rate * figures.job_seconds
+        for job, every, share, beyond in (
+            (LAPSE_UNPAID, figures.lapse_every, 1 - mix.paid, "stock of lapsed orders comes back late"),
+            (AUTO_RECEIPT, figures.receipt_every, mix.unconfirmed, "points are released late"),
+        ):
+            if share:
+                yield Limit(
+                    where=f"job `{job}`",
+                    at=in_a_run / every / share,
+                    per=Per.ALL,
+                    beyond=f"{beyond}, alarm `jobs-overdue`",
+                    waits=True,
+                    turn="`Every` in `functions/domain/timetable.py`; memory; tasks on a queue",
+                )
+
+    def worker_rate(self, call_seconds: float, cpu_seconds: float, page_rows: int) -> float:
+        """Return the rows per second of one worker, one after the other; index and rows come by the page."""
+        index_and_rows = 2
+        reads = index_and_rows * self.given.read_seconds / page_rows
+        return 1 / (call_seconds + cpu_seconds / self.cores + reads)
+
+    def _workers(self, mix: Mix) -> Iterable[Limit]:
+        figures, given = self.figures, self.given
+
+        def rate(shards: int, call_seconds: float, cpu_seconds: float, page_rows: int) -> float:
+            """Return the rows per second of all workers; a shard is one task, so that more have none."""
+            return min(figures.workers, shards) * self.worker_rate(call_seconds, cpu_seconds, page_rows)
+
+        released = rate(figures.lot_shards, given.transaction_seconds, figures.cpu_release, figures.lots_page)
+        if mix.released:
+            yield Limit(
+                where=f"job `{RELEASE_POINTS}`",
+                at=released / mix.released,
+                per=Per.ALL,
+                beyond="points are released late, alarm `jobs-overdue`",
+                waits=True,
+                turn="`WORKERS_MAX` in `infra/constructs/work_queue.py` together with `LOT_SHARDS`",
+            )
+        expired = rate(
+            figures.wallet_shards, given.transaction_seconds, figures.cpu_expire, figures.lots_page
+        )
+        yield Limit(
+            where=f"job `{EXPIRE_POINTS}`, {figures.expire_within // SECONDS_PER_HOUR} h",
+            at=expired * figures.expire_within,
+            per=Per.WALLETS,
+            beyond="written down later, alarm `jobs-overdue`; expired points are not spendable all the same",
+            turn=f"`WORKERS_MAX`, up to {figures.wallet_shards}, then `WALLET_SHARDS`",
+        )
+        issued = rate(figures.birthday_shards, given.put_seconds, figures.cpu_issue, figures.birthdays_page)
+        yield Limit(
+            where=f"job `{ISSUE_BIRTHDAY_COUPONS}`, {figures.issue_within // SECONDS_PER_HOUR} h",
+            at=issued * figures.issue_within,
+            per=Per.BIRTHDAYS,
+            beyond="coupons come later that day, alarm `jobs-overdue`",
+            turn=f"`WORKERS_MAX`, up to {figures.birthday_shards}, then `BIRTHDAY_SHARDS`",
+        )
+
+    def _sku(self, mix: Mix) -> Iterable[Limit]:
+        writes_each = 2 - mix.paid  # what lapses writes the row once more
+        hold = self.given.transaction_seconds
+        for says, at, beyond in (
+            (
+                f"one in {number(1 / REFUSED_MAX)} refused",
+                carried(REFUSED_MAX, hold, self.figures.sends) / writes_each,
+                "409 `conflict` for more and more",
+            ),
+            ("one transaction after another", 1 / hold / writes_each, "409 `conflict` for most"),
+            (
+                "write units",
+                self.quota("partition_writes") / self.quota("transaction_row_units") / writes_each,
+                "throttled, 503",
+            ),
+        ):
+            yield Limit(
+                where=f"row of a sku, {says}",
+                at=at,
+                per=Per.SKU,
+                beyond=beyond,
+                turn="a throttle before it; then stock in several rows (below)",
+            )
+        yield Limit(
+            where="row of a sku, read units",
+            at=self.quota("partition_reads") / mix.hot_reads,
+            per=Per.SKU,
+            beyond="throttled, 503",
+            turn="product pages from a cache of the storefront's",
+        )
+
+    def _member(self) -> Iterable[Limit]:
+        hold = self.given.read_seconds + self.given.transaction_seconds
+        yield Limit(
+            where=f"wallet, one in {number(1 / REFUSED_MAX)} refused",
+            at=carried(REFUSED_MAX, hold, self.figures.attempts),
+            per=Per.MEMBER,
+            beyond="409 `conflict`; postings come again",
+            turn="nothing: a member's postings follow one another (E9)",
+        )
+
+    def _sizes(self) -> Iterable[Limit]:
+        figures = self.figures
+        order_wallet_entry = 3
+        yield Limit(
+            where=f"rows of a transaction; {figures.lines_max} lines are allowed",
+            at=self.quota("transaction_rows") - order_wallet_entry,
+            per=Per.LINES,
+            beyond="422 long before",
+            turn="`LINES_MAX` in `functions/checkout/schema.py`",
+        )
+        order_row = self.quota("row_kilobytes") * KILOBYTE
+        largest = figures.lines_max * KILOBYTE  # generous: twenty lines are three kilobytes
+        yield Limit(
+            where=f"an order's row; {number(figures.changes_max)} changes are allowed",
+            at=(order_row - largest) / figures.change_bytes,
+            per=Per.RETURNS,
+            beyond="409 long before: the rest comes back whole",
+            turn="`CHANGES_MAX` in `functions/checkout/orders.py`",
+        )
+
+
+def seconds_until(age: float, load: float, limit: float) -> float:
+    """Return after how long the oldest record of a stream is so old, at a load above what its reader does."""
+    return age / (1 - limit / load)
+
+
+def number(value: float) -> str:
+    """Write a figure as the page does: whole, rounded down, thousands apart; below ten with a decimal."""
+    value = round(value, 4)  # so that 10 less next to nothing stays 10
+    if value < 10:
+        return f"{math.floor(value * 10) / 10:.1f}".removesuffix(".0")
+    return f"{math.floor(value):,}".replace(",", " ")
+
+
+def first_table(model: Model, mix: Mix) -> str:
+    """Return what bites in a mix, the first first."""
+    return markdown(
+        ("limit", "orders/s in all", "what is over it", "beyond it", "what to turn"),
+        (
+            (
+                limit.where,
+                number(limit.orders(mix)),
+                "waits" if limit.waits else "is refused",
+                limit.beyond,
+                limit.turn,
+            )
+            for limit in model.first(mix)
+        ),
+    )
+
+
+def lag_table(model: Model) -> str:
+    """Return when a stream's reader that is too slow is noticed, and when records are set aside."""
+    ages = (model.figures.alarm_age, model.figures.record_age)
+    return markdown(
+        ("load", "alarm after", "records set aside after"),
+        (
+            (f"{load} % of what its reader does", *(_span(seconds_until(age, load, 100)) for age in ages))
+            for load in (110, 150, 200, 400)
+        ),
+    )
+
+
+def _span(seconds: float) -> str:
+    hours = seconds / SECONDS_PER_HOUR
+    return f"{number(hours)} h" if hours >= 2 else f"{number(seconds / 60)} min"
+
+
+def other_table(model: Model) -> str:
+    """Return the limits that the shop's orders per second do not meet."""
+    return markdown(
+        ("limit", "at", "of", "beyond it", "what to turn"),
+        (
+            (limit.where, number(limit.at), limit.per, limit.beyond, limit.turn)
+            for limit in model.limits(DAY)
+            if limit.per not in (Per.ALL, Per.SKU)
+        ),
+    )
+
+
+def sku_table(model: Model) -> str:
+    """Return what becomes of orders on one row, by how many there are."""
+    loads = (10, 25, 40, 60, 80, 100, 250, SALE)
+    hold = model.given.transaction_seconds
+    return markdown(
+        ("orders/s sent", "placed/s", "refused", "sends each", "request", "requests at once"),
+        (
+            (
+                number(load),
+                number(made.placed),
+                f"{100 * made.refused:.1f} %",
+                f"{made.sends:.1f}",
+                f"{number(1_000 * made.seconds)} ms",
+                number(made.at_once),
+            )
+            for load in loads
+            for made in (rush(load, hold, model.figures, model.given),)
+        ),
+    )
+
+
+def bucket_table(model: Model) -> str:
+    """Return over how many rows stock has to lie, by how long a transaction has its rows."""
+    sends = model.figures.sends
+    return markdown(
+        ("a transaction has its rows for", "one row", "rows for 100/s", "rows for 1 000/s"),
+        (
+            (
+                f"{1_000 * hold:.0f} ms",
+                f"{number(carried(REFUSED_MAX, hold, sends))}/s",
+                str(buckets_for(100, hold, sends)),
+                str(buckets_for(SALE, hold, sends)),
+            )
+            for hold in (0.005, 0.010, 0.015)
+        ),
+    )
+
+
+def quota_table(model: Model) -> str:
+    """Return AWS's limits with their pages."""
+    return markdown(
+        ("AWS gives", "of", "can be raised", "page"),
+        (
+            (
+                number(quota.value),
+                quota.unit,
+                "yes" if quota.adjustable else "no",
+                f"[{quota.title}]({quota.page})",
+            )
+            for quota in model.quotas.values()
+        ),
+    )
+
+
+TABLES: Mapping[str, Callable[[Model], str]] = {
+    "day": partial(first_table, mix=DAY),
+    "sale": partial(first_table, mix=FLASH_SALE),
+    "others": other_table,
+    "sku": sku_table,
+    "buckets": bucket_table,
+    "lag": lag_table,
+    "quotas": quota_table,
+}
+
+
+def written(page: str, model: Model) -> str:
+    """Return the page with its tables as the model has them.
+
+    Raises
+    ------
+    ValueError
+        The page has no place for one of them.
+    """
+    parts = {name: table(model) for name, table in TABLES.items()}
+    return tables.written(page, parts, by="python -m benchmarks.scale --write")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables, write them into the page, or check that it has them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    asked = parser.parse_args(arguments)
+    model = Model.now()
+    if not (asked.write or asked.check):
+        for table in TABLES.values():
+            print(table(model), end="\n\n")
+        return 0
+    page = PAGE.read_text(encoding="utf-8")
+    should = written(page, model)
+    if asked.write:
+        PAGE.write_text(should, encoding="utf-8")
+    elif page != should:
+        sys.stderr.write("docs/scale.md is not what the model says: python -m benchmarks.scale --write\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

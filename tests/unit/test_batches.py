@@ -1,0 +1,74 @@
+"""A batch answers what Lambda is to deliver again, in the words of its partial batch responses."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from functions.platform import batches
+from functions.platform.batches import BatchError
+from functions.platform.fanout import Task
+from functions.platform.fanout import consume as consume_tasks
+from functions.platform.streams import consume as consume_changes
+from tests.support.events import Context, stream_record
+
+
+def batch(*names: str) -> dict[str, Any]:
+    return {"Records": [{"name": name} for name in names]}
+
+
+def processed(event: dict[str, Any], *bad: str) -> tuple[dict[str, Any], list[str]]:
+    """Process a batch of which some records fail; return the answer and the records that were handled."""
+    seen: list[str] = []
+
+    def handle(record: dict[str, Any]) -> None:
+        seen.append(record["name"])
+        if record["name"] in bad:
+            raise ValueError(record["name"])
+
+    return batches.process(event, Context(), handle, identifier=lambda record: str(record["name"])), seen
+
+
+def test_what_was_handled_is_not_delivered_again() -> None:
+    assert processed(batch("a", "b")) == ({"batchItemFailures": []}, ["a", "b"])
+    assert processed(batch()) == ({"batchItemFailures": []}, [])
+
+
+def test_only_what_failed_is_delivered_again_and_holds_nothing_up() -> None:
+    answer, seen = processed(batch("a", "b", "c"), "a", "c")
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "c"}]}
+    assert seen == ["a", "b", "c"]
+
+
+def test_a_batch_of_which_all_failed_fails_as_a_whole_and_says_why() -> None:
+    with pytest.raises(BatchError, match=r"all 2 records failed, the last with ValueError\('b'\)") as raised:
+        processed(batch("a", "b"), "a", "b")
+    assert isinstance(raised.value.__cause__, ValueError)
+
+
+def test_the_end_of_the_process_is_no_failure_of_a_record() -> None:
+    def handle(_: dict[str, Any]) -> None:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        batches.process(batch("a", "b"), Context(), handle, identifier=str)
+
+
+def test_a_change_comes_again_by_its_sequence_number() -> None:
+    def handle(change: Any, _: Any) -> None:
+        if change.after["n"] == 2:
+            raise ValueError
+
+    records = [stream_record({"n": n}, sequence=100 + n) for n in (1, 2, 3)]
+    answer = consume_changes({"Records": records}, Context(), handle, log_ids=("n",))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "102"}]}
+
+
+def test_a_task_comes_again_by_its_messages_id_also_one_that_cannot_be_read() -> None:
+    body = Task(work="w", at=datetime(2026, 5, 1, tzinfo=UTC), shard=0, of=1).to_body()
+    records = [
+        {"messageId": "m1", "body": "no task"},
+        {"messageId": "m2", "body": body},
+    ]
+    answer = consume_tasks({"Records": records}, Context(), lambda task, deadline: None)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
