@@ -6,7 +6,7 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 stage ?= dev
 
-.PHONY: help run stop test simulate fuzz bench check format synth deploy docs lock setup
+.PHONY: help run stop test simulate fuzz bench check format synth deploy docs site lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPL
 bench: setup ## measure everything against baselines of the same run, and write docs/performance.md
 	@$(BIN)/python -m benchmarks $(if $(COMPARE),--compare $(COMPARE))
 
-check: setup ## format, lint, types, API document, synthesis, template: in seconds
+check: setup ## format, lint, types, API document, links, synthesis, template: in seconds
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -39,6 +39,7 @@ check: setup ## format, lint, types, API document, synthesis, template: in secon
 	@$(BIN)/python -m tools.programme --check
 	@$(BIN)/python -m benchmarks.scale --check
 	@$(BIN)/python -m benchmarks.costs --check
+	@$(BIN)/properdocs build
 	@$(CDK) synth --quiet --output cdk.out/check
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
 	@echo "check: all clean"
@@ -59,6 +60,10 @@ docs: setup ## write the API, events and programme in docs anew, from code and p
 	@$(BIN)/python -m tools.programme
 	@$(BIN)/python -m benchmarks.scale --write
 	@$(BIN)/python -m benchmarks.costs --write
+
+site: setup ## build the documents as a site in .build/site, fail on dead links
+	@$(BIN)/properdocs build
+	@echo "site: .build/site/index.html"
 
 lock: setup ## write the requirement locks anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \

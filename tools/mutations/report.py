@@ -12,9 +12,10 @@ from tools.mutations.sites import KINDS, Site, squeezed
 _CHANGE_CHARACTERS_MAX = 160
 _HEAD = """# What is missed when it is taken out
 
-Every condition, version check, id and rounding was taken out of a copy of the code, one at a time; then the simulator ran, and the
-tests that pass through that line. The table says which of them noticed: the simulator by the violation that it named, the tests
-by the first that failed. "Not asked" are tests of what the simulator had caught. `functions/…:N` is the line at that time.
+Every condition, version check, id and rounding was taken out of a copy of the code, one at a time; then the
+simulator ran, and the tests that pass through that line. The table says which of them noticed: the simulator
+by the violation that it named, the tests by the first that failed. "Not asked" are tests of what the simulator
+had caught. `functions/…:N` is the line at that time.
 
 ```sh
 python -m tools.mutations --list                             # what there is to take out
@@ -22,7 +23,7 @@ python -m tools.mutations --tests --json found.jsonl         # takes it out; goe
 python -m tools.mutations --json found.jsonl --report docs/proof/mutations.md
 ```
 
-`--kind guard` takes out the other checks that refuse something, too: there are many, and they are not in this run.
+`--kind guard` takes out the other checks that refuse something, too: there are many, and not in this run.
 """
 
 
