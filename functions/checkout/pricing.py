@@ -179,7 +179,20 @@ def price(cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy:
         pricer.check_coupon_asked_for()
     # P9: the cheapest; on a tie the first, which keeps the coupon. Within it, fewer points never tie: each
     # step is worth something.
-    return min(pricer.combinations(), key=lambda quote: quote.paid_fen)
+    return pricer.quote(min(pricer.combinations(), key=lambda charge: charge.paid_fen))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Charge:
+    """What one combination of offers comes to, in fen; with the coupon, goods are at list price (P4)."""
+
+    goods_fen: int
+    coupon: CouponUse | None
+    shipping_fen: int
+    order_amount_fen: int
+    points: int
+    points_value_fen: int
+    paid_fen: int
 
 
 class _Pricer:
@@ -193,13 +206,17 @@ class _Pricer:
         self.member_day = calendar.is_member_day(shopper.at, policy.member_day.day, policy.zone)
         self.zone = False
         self.list_goods_fen = 0
-        self.member_lines: list[QuoteLine] = []
+        self.member_goods_fen = 0
+        self.prices: list[tuple[CartLine, int, int]] = []
+        """Each line with the list price and the member's price of a unit."""
         rate = member_rate(shopper.tier, shopper.at, policy)
         for line in cart.lines:
             product = products[line.sku]
             self.zone = self.zone or product.member_zone
+            member_fen = member_price_fen(product, rate)
             self.list_goods_fen += product.price_fen * line.quantity
-            self.member_lines.append(_quote_line(line, product.price_fen, member_price_fen(product, rate)))
+            self.member_goods_fen += member_fen * line.quantity
+            self.prices.append((line, product.price_fen, member_fen))
 
     def check_coupon_asked_for(self) -> None:
         """Refuse a coupon that the cart names and that cannot be used for it."""
@@ -214,8 +231,8 @@ class _Pricer:
         if self.cart.points not in (0, BEST):
             raise InvalidError("offer_conflict", "The coupon excludes points in the same order.")
 
-    def combinations(self) -> Iterator[Quote]:
-        """Give a quote for each combination of offers that the cart allows, without the coupon first."""
+    def combinations(self) -> Iterator[_Charge]:
+        """Give what each combination of offers that the cart allows comes to, without the coupon first."""
         coupon_asked_for = self.cart.coupon not in (NO_COUPON, BEST)
         if not coupon_asked_for:
             yield self._without_coupon()
@@ -230,18 +247,16 @@ class _Pricer:
             return False
         return birthday.why_not(coupon, list_goods_fen=self.list_goods_fen, at=self.shopper.at) is None
 
-    def _with_coupon(self, coupon: Coupon) -> Quote:
+    def _with_coupon(self, coupon: Coupon) -> _Charge:
         """P4: the coupon excludes every other offer, so zone products cost list price."""
-        lines = [_quote_line_at_list(line) for line in self.member_lines]
         use = CouponUse(
             coupon_id=coupon.coupon_id, amount_fen=min(coupon.face_value_fen, self.list_goods_fen)
         )
-        return self._quote(lines, self.list_goods_fen, use, 0)
+        return self._charge(self.list_goods_fen, use, 0)
 
-    def _without_coupon(self) -> Quote:
-        goods_fen = sum(line.amount_fen for line in self.member_lines)
-        order_amount_fen = goods_fen + self._shipping_fen(goods_fen)
-        return self._quote(self.member_lines, goods_fen, None, self._points(order_amount_fen))
+    def _without_coupon(self) -> _Charge:
+        order_amount_fen = self.member_goods_fen + self._shipping_fen(self.member_goods_fen)
+        return self._charge(self.member_goods_fen, None, self._points(order_amount_fen))
 
     def _points(self, order_amount_fen: int) -> int:
         """Return the points to redeem on an order without coupon (P7, P9)."""
@@ -264,7 +279,7 @@ class _Pricer:
         free = goods_after_coupon_fen >= self.tier.free_shipping_from_fen
         return 0 if free else self.policy.shipping.fee_fen
 
-    def _quote(self, lines: list[QuoteLine], goods_fen: int, coupon: CouponUse | None, points: int) -> Quote:
+    def _charge(self, goods_fen: int, coupon: CouponUse | None, points: int) -> _Charge:
         after_coupon_fen = goods_fen - (coupon.amount_fen if coupon else 0)
         shipping_fen = self._shipping_fen(after_coupon_fen)
         order_amount_fen = after_coupon_fen + shipping_fen  # P6
@@ -272,19 +287,35 @@ class _Pricer:
         paid_fen = order_amount_fen - value_fen  # P8
         if paid_fen < 0:
             raise AssertionError("an order never costs less than nothing")
-        return Quote(
-            tier=self.tier.code,
-            member_day=self.member_day,
-            lines=tuple(lines),
+        return _Charge(
             goods_fen=goods_fen,
             coupon=coupon,
             shipping_fen=shipping_fen,
             order_amount_fen=order_amount_fen,
-            redeemed_points=points,
+            points=points,
             points_value_fen=value_fen,
             paid_fen=paid_fen,
-            earns_points=points_earned(self.policy.points.earned_per_yuan, paid_fen),
-            not_applied=tuple(self._not_applied(coupon, points, order_amount_fen)),
+        )
+
+    def quote(self, charge: _Charge) -> Quote:
+        """Return the quote that charges this."""
+        coupon, points = charge.coupon, charge.points
+        return Quote(
+            tier=self.tier.code,
+            member_day=self.member_day,
+            lines=tuple(
+                _quote_line(line, list_fen, member_fen if coupon is None else list_fen)
+                for line, list_fen, member_fen in self.prices
+            ),
+            goods_fen=charge.goods_fen,
+            coupon=coupon,
+            shipping_fen=charge.shipping_fen,
+            order_amount_fen=charge.order_amount_fen,
+            redeemed_points=points,
+            points_value_fen=charge.points_value_fen,
+            paid_fen=charge.paid_fen,
+            earns_points=points_earned(self.policy.points.earned_per_yuan, charge.paid_fen),
+            not_applied=tuple(self._not_applied(coupon, points, charge.order_amount_fen)),
         )
 
     def _not_applied(
@@ -349,12 +380,6 @@ def _quote_line(line: CartLine, list_price_fen: int, unit_price_fen: int) -> Quo
         list_price_fen=list_price_fen,
         unit_price_fen=unit_price_fen,
         amount_fen=unit_price_fen * line.quantity,  # P3
-    )
-
-
-def _quote_line_at_list(line: QuoteLine) -> QuoteLine:
-    return _quote_line(
-        CartLine(sku=line.sku, quantity=line.quantity), line.list_price_fen, line.list_price_fen
     )
 
 

@@ -28,7 +28,7 @@ def round_half_up(amount: Fraction | int) -> int:
     >>> round_half_up(Fraction(5, 2))
     3
     """
-    if amount < 0:
-        raise ValueError(f"amounts are never negative: {amount}")
     numerator, denominator = amount.numerator, amount.denominator
+    if numerator < 0:
+        raise ValueError(f"amounts are never negative: {amount}")
     return (2 * numerator + denominator) // (2 * denominator)
