@@ -80,6 +80,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=JOB_ITEMS, help=f"items of each job ({JOB_ITEMS})")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="an earlier run's JSON")
     asked = parser.parse_args()
+    before = None if asked.compare is None else json.loads(asked.compare.read_text(encoding="utf-8"))
     begun = time.monotonic()
     parts: dict[str, str] = {}
     figures: dict[str, Any] = {"machine": described()}
@@ -111,8 +112,8 @@ def main() -> None:
 
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(tables.written(page, parts, by="make bench"), encoding="utf-8")
-    if asked.compare is not None:
-        print(changes(json.loads(asked.compare.read_text(encoding="utf-8")), figures))
+    if before is not None:
+        print(changes(before, figures))
     FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(f"{PAGE.name} and {FIGURES.name} are written; {time.monotonic() - begun:.0f} s in all")
 

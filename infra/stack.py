@@ -49,8 +49,8 @@ STREAM_TIMEOUT = Duration.seconds(60)
 JOB_TIMEOUT = Duration.seconds(60)
 ORDER_JOBS_TIMEOUT = Duration.seconds(300)
 """As long as from one run of `lapse-unpaid` to the next: nobody takes up what a run of these jobs leaves."""
-ORDER_JOBS_MAX = 2
-"""Jobs on orders that run at once: one of each."""
+ORDER_JOBS_MAX = 4
+"""Jobs on orders that run at once: one of each, and two that failed and are tried again."""
 WATCH = Scheduled(name=WATCH_JOBS, job=WATCH_JOBS, when=Every(15), done_within=timedelta(minutes=15))
 """The watch over the jobs is none of them: an alarm says when it stays away."""
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _ROW_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-_ROW_CHARACTERS = 20
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -37,9 +36,10 @@ def from_row(text: str) -> datetime:
     ValueError
         It did not.
     """
-    if len(text) != _ROW_CHARACTERS or not text.endswith("Z"):
+    moment = datetime.fromisoformat(str(text))  # a tenth of what strptime takes, but it reads more
+    if moment.tzinfo is None or to_row(moment) != text:
         raise ValueError(f"no moment of a row: {text!r}")
-    return datetime.fromisoformat(text)
+    return moment
 
 
 def earn_year(paid_at: datetime, zone: ZoneInfo) -> int:

@@ -1,4 +1,6 @@
-"""A batch of records that Lambda delivers: each by itself, and only those that failed come again.
+"""A batch of records that Lambda delivers: each by itself, and those that failed come again.
+
+Of a stream all come again from the first that failed on, which is why readers take everything twice.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (those of streams look
 the same). Powertools has this too, but imports models of every event source with it: a sixth of a cold start

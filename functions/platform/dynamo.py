@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,6 +54,7 @@ _THROTTLE_CODES = frozenset(
 )
 _ROW_CONFLICT_CODE = "TransactionConflictException"
 """What a write of a single row is refused with while a transaction has it; the SDK sends no second one."""
+_CONDITION_FAILED_CODE = "ConditionalCheckFailedException"
 _SERVER_ERROR_STATUS = 500
 
 
@@ -298,18 +299,14 @@ class Tables:
         Where the answer of a put is lost and it is sent again, it says that the row was there.
         """
         condition = f"attribute_not_exists(#{next(iter(row))})"
-        try:
-            _once_free(
-                lambda: self.client.put_item(
-                    TableName=table,
-                    Item=to_item(row),
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=_names(condition),
-                )
+        return _held(
+            lambda: self.client.put_item(
+                TableName=table,
+                Item=to_item(row),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(condition),
             )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        )
 
     def put(self, table: str, row: Row) -> None:
         """Put a row, over the one that is there: for rows that say the same whenever they are written."""
@@ -318,16 +315,15 @@ class Tables:
     def put_newer(self, table: str, row: Row, *, by: str) -> None:
         """Put a row unless there is one under its key in which the attribute ``by`` is greater."""
         condition = f"attribute_not_exists(#{next(iter(row))}) OR #{by} <= :{by}"
-        with suppress(self.client.exceptions.ConditionalCheckFailedException):
-            _once_free(
-                lambda: self.client.put_item(
-                    TableName=table,
-                    Item=to_item(row),
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=_names(condition),
-                    ExpressionAttributeValues=to_item({f":{by}": row[by]}),
-                )
+        _held(
+            lambda: self.client.put_item(
+                TableName=table,
+                Item=to_item(row),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(condition),
+                ExpressionAttributeValues=to_item({f":{by}": row[by]}),
             )
+        )
 
     def scan(
         self,
@@ -587,6 +583,21 @@ def _once_free(write: Callable[[], T]) -> T:
                 raise
             _full_jitter(sent, deadline)
     raise _busy()
+
+
+def _held(write: Callable[[], object]) -> bool:
+    """Write a single row on a condition, as :func:`_once_free` does; return whether the condition held.
+
+    The refusal is known by its code: the client makes its exceptions' classes at first use, and two threads
+    may each make their own.
+    """
+    try:
+        _once_free(write)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != _CONDITION_FAILED_CODE:
+            raise
+        return False
+    return True
 
 
 def _full_jitter(sent: int, deadline: Deadline) -> None:

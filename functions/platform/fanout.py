@@ -151,11 +151,13 @@ def consume(
     deadline = Deadline.of(context)
 
     def one(record: Record) -> None:
-        task = Task.from_body(record["body"])
+        about: dict[str, Any] = {"message_id": record["messageId"]}
         try:
+            task = Task.from_body(record["body"])
+            about = {"work": task.work, "shard": task.shard}
             handle(task, deadline)
         except Exception:
-            logger.exception("task failed", extra={"work": task.work, "shard": task.shard})
+            logger.exception("task failed", extra=about)
             metrics.add_metric(name="tasks_failed", unit=MetricUnit.Count, value=1)
             raise
 
@@ -172,9 +174,14 @@ class Handled:
 
 
 def each_until(
-    deadline: Deadline, things: Iterable[T], act: Callable[[T], int], *, rows_of: Callable[[T], list[Row]]
+    deadline: Deadline,
+    things: Iterable[T],
+    act: Callable[[T], int],
+    *,
+    rows_of: Callable[[T], list[Row]],
+    at_once: int = IN_FLIGHT,
 ) -> Handled:
-    """Do something with each thing, :data:`IN_FLIGHT` at once; one that fails does not hold up the others.
+    """Do something with each thing, several at once; one that fails does not hold up the others.
 
     What is not begun when the time is up is left.
 
@@ -184,6 +191,8 @@ def each_until(
         Returns how much it has changed. Whatever it raises sets the thing aside. It runs beside others.
     rows_of
         Returns the rows of a thing: they are named in the log when it fails, and a later task is about them.
+    at_once
+        How many are under way at most. Those that have an order among them go one by one.
     """
 
     def one(thing: T) -> Handled:
@@ -196,7 +205,7 @@ def each_until(
             return Handled(failed=rows_of(thing))
 
     handled = Handled()
-    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+    with ThreadPoolExecutor(at_once) as threads:
         for became in threads.map(one, things):
             handled.done += became.done
             handled.failed += became.failed

@@ -47,18 +47,19 @@ def consume(
 
     def one(record: Record) -> None:
         data = record["dynamodb"]
-        before = from_item(data["OldImage"]) if "OldImage" in data else None
-        change = RowChange(
-            before=before,
-            after=from_item(data["NewImage"]),
-            sequence_number=data["SequenceNumber"],
-            at=datetime.fromtimestamp(int(data["ApproximateCreationDateTime"]), UTC),
-        )
+        about: dict[str, Any] = {"sequence_number": data["SequenceNumber"]}
         try:
+            after = from_item(data["NewImage"])
+            about |= {name: after.get(name) for name in log_ids}
+            change = RowChange(
+                before=from_item(data["OldImage"]) if "OldImage" in data else None,
+                after=after,
+                sequence_number=data["SequenceNumber"],
+                at=datetime.fromtimestamp(int(data["ApproximateCreationDateTime"]), UTC),
+            )
             handle(change, deadline)
         except Exception:
-            ids = {name: change.after.get(name) for name in log_ids}
-            logger.exception("record failed", extra={**ids, "sequence_number": change.sequence_number})
+            logger.exception("record failed", extra=about)
             metrics.add_metric(name="records_failed", unit=MetricUnit.Count, value=1)
             raise
 

@@ -218,14 +218,13 @@ class Auditor:
         posted = 0
 
         def post(order: OrderFacts) -> int:
-            nonlocal posted
             postings = self.accounts.post(order, self.policy, deadline)
             if postings:
-                posted += 1
                 logger.info("order posted", extra={"order_id": order.order_id, "member_id": order.member_id})
-            return len(postings)
+            return bool(postings)
 
         def handle(rows: list[Row]) -> Handled:
+            nonlocal posted
             if task.only:
                 rows = self._read_again(rows, deadline)
             orders, broken = _orders(rows)
@@ -234,6 +233,7 @@ class Auditor:
                 order for order, lot in zip(orders, lots, strict=True) if lot is None or lot.lacks(order)
             ]
             handled = each_until(deadline, behind, post, rows_of=lambda order: [{"order_id": order.order_id}])
+            posted += handled.done
             handled.failed += [{"order_id": difference.order_id} for difference in broken]
             return handled
 

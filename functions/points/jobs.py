@@ -9,7 +9,17 @@ from functions.domain.policy import Policy
 from functions.domain.timetable import ANNOUNCE_EXPIRING, EXPIRE_POINTS, RELEASE_POINTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
-from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, page_of, per_shard, work_off
+from functions.platform.fanout import (
+    IN_FLIGHT,
+    Handled,
+    Page,
+    Task,
+    WorkQueue,
+    each_until,
+    page_of,
+    per_shard,
+    work_off,
+)
 from functions.platform.observability import logger
 from functions.platform.runs import Runs
 from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS, wallet_of
@@ -86,7 +96,8 @@ class PointsJobs:
             logger.info("shard", extra={"work": task.work, "shard": task.shard, "rows": done, "ended": ended})
 
     def _lots(self, task: Task, after: Row | None) -> Page:
-        return page_of(*self.accounts.lots_due(task.shard, at=task.at, limit=PAGE_ROWS, after=after))
+        rows = min(PAGE_ROWS, LOTS_PER_RELEASE_MAX)  # all of one member's in it fit into one transaction
+        return page_of(*self.accounts.lots_due(task.shard, at=task.at, limit=rows, after=after))
 
     def _expired(self, task: Task, after: Row | None) -> Page:
         policy = self.policy
@@ -118,7 +129,9 @@ class PointsJobs:
         def rows_of(one: tuple[str, list[str], list[Row | None]]) -> list[Row]:
             return [members.key(one[0], LOT + order_id) for order_id in one[1]]
 
-        return each_until(deadline, due, release, rows_of=rows_of)
+        # E6: of a member's lots the longest due pays debts first. A page has one transaction of each member,
+        # a task about single rows may have several.
+        return each_until(deadline, due, release, rows_of=rows_of, at_once=1 if task.only else IN_FLIGHT)
 
     def _expire(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Write off what has expired of a page of wallets (E5)."""

@@ -13,7 +13,7 @@ from moto import mock_aws
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
-from functions.platform import dynamo, fanout
+from functions.platform import dynamo, fanout, sdk
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
@@ -147,6 +147,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 @pytest.fixture(scope="module")
 def rows() -> Iterator[Tables]:
     """The rows of moto, mocked once for a module: that takes longer than most tests."""
+    sdk._session.cache_clear()  # one that was made before moto was there would send to AWS
     with mock_aws():
         yield Tables(dynamo.client())
 

@@ -9,8 +9,9 @@ from functions.domain.errors import RefusalError
 from functions.platform.deadline import Deadline
 from functions.points.accounts import AccountMissingError
 from functions.points.ledger import Wallet
-from functions.points.posting import OrderChange, OrderFacts
+from functions.points.posting import CHANGES_PER_POSTING_MAX, OrderChange, OrderFacts
 from tests.support.faults import LOST_AFTER, RESET_BEFORE, SENDS_OF_THE_SDK, SERVER_ERROR_AFTER, Calls, Fault
+from tests.support.points import Points
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
 
@@ -52,6 +53,18 @@ def test_case_27_an_order_posted_again_has_one_effect(shop: Shop) -> None:
     for _ in range(3):
         shop.post(order)
     assert (wallet(shop).frozen, effective_fen(shop)) == (110, 10_950)
+
+
+def test_R2_all_changes_of_an_order_are_posted_at_once_however_many(points: Points) -> None:
+    points.join("bob")
+    paper = points.pay("bob", 1_000, NOON)
+    for number in range(2 * CHANGES_PER_POSTING_MAX):
+        points.give_back(paper, 999 - number, NOON)
+    points.post(paper)
+    (lot,) = points.lots("bob").values()
+    assert (lot.posted, lot.version) == (2 * CHANGES_PER_POSTING_MAX + 1, 3)
+    assert points.balances("bob")[0] == 1_000 - 2 * CHANGES_PER_POSTING_MAX
+    points.check("bob")
 
 
 def test_case_28_orders_posted_in_any_order_end_alike(shop: Shop) -> None:

@@ -1,5 +1,7 @@
 """A batch answers what Lambda is to deliver again, in the words of its partial batch responses."""
 
+import io
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +11,11 @@ from functions.platform import batches
 from functions.platform.batches import BatchError
 from functions.platform.fanout import Task
 from functions.platform.fanout import consume as consume_tasks
+from functions.platform.observability import MetricUnit, logger, metrics
 from functions.platform.streams import consume as consume_changes
 from tests.support.events import Context, stream_record
+
+TASK = Task(work="w", at=datetime(2026, 5, 1, tzinfo=UTC), shard=0, of=1)
 
 
 def batch(*names: str) -> dict[str, Any]:
@@ -65,10 +70,39 @@ def test_a_change_comes_again_by_its_sequence_number() -> None:
 
 
 def test_a_task_comes_again_by_its_messages_id_also_one_that_cannot_be_read() -> None:
-    body = Task(work="w", at=datetime(2026, 5, 1, tzinfo=UTC), shard=0, of=1).to_body()
     records = [
         {"messageId": "m1", "body": "no task"},
-        {"messageId": "m2", "body": body},
+        {"messageId": "m2", "body": TASK.to_body()},
     ]
     answer = consume_tasks({"Records": records}, Context(), lambda task, deadline: None)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+
+
+def test_what_was_counted_is_written_also_of_a_batch_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    def handle(_: dict[str, Any]) -> None:
+        metrics.add_metric(name="records_failed", unit=MetricUnit.Count, value=1)
+        raise ValueError
+
+    with pytest.raises(BatchError):
+        batches.process(batch("a"), Context(), handle, identifier=lambda record: str(record["name"]))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["records_failed"] == [1.0]
+    assert not metrics.metric_set
+
+
+@pytest.mark.parametrize("kind", ["a task", "a change"])
+def test_what_cannot_be_read_is_in_the_log(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
+    whole = stream_record({"n": 1}, sequence=7)
+    broken = {"dynamodb": {**whole["dynamodb"], "SequenceNumber": "8", "NewImage": {"n": {"N": "1.5"}}}}
+    if kind == "a task":
+        records = [{"messageId": "m1", "body": "no task"}, {"messageId": "m2", "body": TASK.to_body()}]
+        consume_tasks({"Records": records}, Context(), lambda task, deadline: None)
+    else:
+        consume_changes(
+            {"Records": [whole, broken]}, Context(), lambda change, deadline: None, log_ids=("n",)
+        )
+    (line,) = map(json.loads, log.getvalue().splitlines())
+    assert line["level"] == "ERROR"
+    assert line.get("message_id", line.get("sequence_number")) == ("m1" if kind == "a task" else "8")

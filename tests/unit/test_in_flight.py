@@ -1,6 +1,7 @@
 """A worker does several things of a page at once, and they are told as if it had done them one by one."""
 
 import threading
+import time
 
 import pytest
 
@@ -26,7 +27,8 @@ def test_as_many_are_under_way_at_once_as_may_be() -> None:
     assert (handled.done, handled.failed, handled.left) == (IN_FLIGHT, [], [])
 
 
-def test_no_more_are_under_way_than_may_be() -> None:
+@pytest.mark.parametrize("at_once", [1, IN_FLIGHT])
+def test_no_more_are_under_way_than_may_be(at_once: int) -> None:
     lock = threading.Lock()
     under_way = most = 0
 
@@ -35,12 +37,13 @@ def test_no_more_are_under_way_than_may_be() -> None:
         with lock:
             under_way += 1
             most = max(most, under_way)
+        time.sleep(0.01)  # so long that one more would be seen
         with lock:
             under_way -= 1
         return 1
 
-    assert each_until(Deadline(WAIT_SECONDS_MAX), range(200), act, rows_of=rows_of).done == 200
-    assert most <= IN_FLIGHT
+    assert each_until(Deadline(WAIT_SECONDS_MAX), range(40), act, rows_of=rows_of, at_once=at_once).done == 40
+    assert most == at_once
 
 
 def test_what_is_done_is_summed_and_what_failed_is_set_aside_in_its_order() -> None:
