@@ -34,7 +34,7 @@ def threads(in_line: None, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_E6_the_longest_due_of_a_members_lots_pays_the_debt(
     points: Points, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where a task is about single rows, so that each lot is a thing by itself, and the first is slow."""
+    """Also where a task is about single rows, each lot is a thing by itself, and the first is slow."""
     workers = Workers(points.shop)
     points.join(*MEMBERS)
     rows, first = [], set[str]()
