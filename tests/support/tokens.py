@@ -33,6 +33,11 @@ def unsigned(header: Part, claims: Part) -> str:
     return f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(claims).encode())}"
 
 
+def _another(letter: str) -> str:
+    """Return a letter that is not this one."""
+    return "A" if letter != "A" else "B"
+
+
 @dataclass(frozen=True)
 class Forger:
     """Somebody who holds a good token, the pool's public keys and a key of their own."""
@@ -141,7 +146,7 @@ class Forger:
             "for ever": {"exp": 2**40},
             "not yet": {"nbf": now + DAY_SECONDS},
             "another issuer": {"iss": "https://attacker.example"},
-            "another pool": {"iss": issuer[:-1] + "x"},
+            "another pool": {"iss": issuer[:-1] + _another(issuer[-1])},
             "another client": {"client_id": "attacker"},
             "another audience": {"aud": "attacker", "client_id": None},
             "staff": {"cognito:groups": ["staff"]},
@@ -178,7 +183,7 @@ class Forger:
         yield "no header", f".{claims}.{signature}"
         yield "no claims", f"{header}..{signature}"
         yield "the other way round", f"{claims}.{header}.{signature}"
-        yield "another signature", f"{header}.{claims}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+        yield "another signature", f"{header}.{claims}.{_another(signature[0])}{signature[1:]}"
         yield "upper case", self.good.upper()
         yield "twice", self.good * 2
         yield "a list", f"{self.good},{self.good}"
