@@ -6,7 +6,6 @@ were measured; prices and what nobody has measured are in prices.toml; what the 
 its code. Money is in US dollars and exact (Decimal); it is rounded only where it is printed.
 """
 
-import argparse
 import ast
 import json
 import math
@@ -1133,6 +1132,7 @@ def assumed_table(model: Model) -> str:
     )
 
 
+BY = "python -m benchmarks.costs --write"
 TABLES: Mapping[str, Callable[[Model], str]] = {
     "orders": orders_table,
     "bought": bought_table,
@@ -1146,37 +1146,14 @@ TABLES: Mapping[str, Callable[[Model], str]] = {
 }
 
 
-def written(page: str, model: Model) -> str:
-    """Return the page with its tables as the model has them.
-
-    Raises
-    ------
-    ValueError
-        The page has no place for one of them.
-    """
-    parts = {name: table(model) for name, table in TABLES.items()}
-    return tables.written(page, parts, by="python -m benchmarks.costs --write")
+def parts(model: Model) -> dict[str, str]:
+    """Return the page's tables by their names, as the model has them."""
+    return {name: table(model) for name, table in TABLES.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables, write them into the page, or check that it has them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true")
-    parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args(arguments)
-    model = Model.now()
-    if not (asked.write or asked.check):
-        for table in TABLES.values():
-            print(table(model), end="\n\n")
-        return 0
-    page = PAGE.read_text(encoding="utf-8")
-    should = written(page, model)
-    if asked.write:
-        PAGE.write_text(should, encoding="utf-8")
-    elif page != should:
-        sys.stderr.write("docs/costs.md is not what the model says: python -m benchmarks.costs --write\n")
-        return 1
-    return 0
+    return tables.command(arguments, PAGE, parts(Model.now()), by=BY, says=str(__doc__))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import resource
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -127,19 +127,40 @@ def measured(
     work_queue = WorkQueue(queue, "memory")  # type: ignore[arg-type]
     work_queue.put(tasks)
     work = worker(work_queue)
-    peak, begun, cpu_begun = peak_kib(), time.perf_counter(), time.process_time()
-    with counted(client) as usage:
+
+    def all_of_it() -> None:
         while queue.bodies:
             work(Task.from_body(queue.bodies.popleft()), Deadline(TASK_SECONDS))
+
+    taken = taken_by(
+        all_of_it, client, job=tasks[0].work, due=due, others=others, baseline_seconds=baseline_seconds
+    )
+    return replace(taken, tasks=queue.sent)
+
+
+def taken_by(
+    work: Callable[[], None],
+    client: "DynamoDBClient",
+    *,
+    job: str,
+    due: int,
+    others: int,
+    baseline_seconds: float,
+    tasks: int = 0,
+) -> Figures:
+    """Do some work, and return what that took."""
+    peak, begun, cpu_begun = peak_kib(), time.perf_counter(), time.process_time()
+    with counted(client) as usage:
+        work()
     return Figures(
-        job=tasks[0].work,
+        job=job,
         due=due,
         others=others,
         seconds=time.perf_counter() - begun,
         cpu_seconds=time.process_time() - cpu_begun,
         usage=usage,
         baseline_seconds=baseline_seconds,
-        tasks=queue.sent,
+        tasks=tasks,
         growth_kib=peak_kib() - peak,
     )
 
@@ -155,19 +176,21 @@ def put(client: "DynamoDBClient", table_name: str, rows: Iterable[Row]) -> None:
 def bare_transactions(client: "DynamoDBClient", table_name: str, writes: Iterable[Write]) -> float:
     """Return the seconds that the bare SDK takes for one of these transactions."""
     sent = [[{"Put": _conditional(table_name, row, version)} for row, version in write] for write in writes]
-    begun = time.perf_counter()
-    for actions in sent:
-        client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
-    return (time.perf_counter() - begun) / len(sent)
+    return seconds_each(lambda actions: client.transact_write_items(TransactItems=actions), sent)
 
 
 def bare_puts(client: "DynamoDBClient", table_name: str, rows: Iterable[Row]) -> float:
     """Return the seconds that the bare SDK takes to put one of these rows, on condition that it is new."""
     sent = [_conditional(table_name, row, 0) for row in rows]
+    return seconds_each(lambda put: client.put_item(**put), sent)
+
+
+def seconds_each(send: Callable[[Any], object], calls: Sequence[Any]) -> float:
+    """Return the seconds that the bare SDK takes for one of these calls, sent one after another."""
     begun = time.perf_counter()
-    for each in sent:
-        client.put_item(**each)
-    return (time.perf_counter() - begun) / len(sent)
+    for call in calls:
+        send(call)
+    return (time.perf_counter() - begun) / len(calls)
 
 
 def _conditional(table_name: str, row: Row, version: int) -> dict[str, Any]:

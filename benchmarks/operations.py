@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import coupon_job, points_jobs
 from benchmarks.jobs import Queue, put
 from benchmarks.machine import quiet
+from benchmarks.tables import markdown
 from benchmarks.usage import Usage, counted
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.coupons import Coupons
@@ -256,14 +257,17 @@ def all_measured() -> dict[str, Figures]:
 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Return what operations cost as a table in Markdown."""
-    rows = ["| operation | calls | round trips | read units | write units |", "|---|---|---|---|---|"]
-    for name, cost in found.items():
-        calls = ", ".join(
-            call if count == 1 else f"{count:g} {call}" for call, count in cost["calls"].items()
-        )
-        numbers = (cost["round_trips"], cost["read_units"], cost["write_units"])
-        rows.append(f"| {name} | {calls} | {' | '.join(f'{number:g}' for number in numbers)} |")
-    return "\n".join(rows)
+    return markdown(
+        ("operation", "calls", "round trips", "read units", "write units"),
+        (
+            (
+                name,
+                ", ".join(call if each == 1 else f"{each:g} {call}" for call, each in cost["calls"].items()),
+                *(f"{cost[figure]:g}" for figure in ("round_trips", "read_units", "write_units")),
+            )
+            for name, cost in found.items()
+        ),
+    )
 
 
 def main() -> None:

@@ -3,14 +3,12 @@
 The baseline is a bare loop of the SDK that sends the transactions which posting has made of other orders.
 """
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import jobs as bench
-from benchmarks.jobs import BASELINE_WRITES, Figures, peak_kib
+from benchmarks.jobs import BASELINE_WRITES, Figures
 from benchmarks.operations import POLICY
 from benchmarks.points_jobs import PAID_AT, member, order_row
-from benchmarks.usage import counted
 from functions.platform import dynamo
 from functions.platform.dynamo import Row, Tables
 from functions.points.account_rows import wallet_row
@@ -66,28 +64,20 @@ def post(count: int) -> Figures:
 
         recorder: Any = Recorder(client)
         _deliver(Consumer(Tables(recorder), settings, POLICY), numbers[count:])
-        begun = time.perf_counter()
-        for asked in recorder.kept:
-            client.transact_write_items(**asked)
-        baseline_seconds = (time.perf_counter() - begun) / len(recorder.kept)
-
         posting = Consumer(Tables(client), settings, POLICY)
-        peak, begun, cpu_begun = peak_kib(), time.perf_counter(), time.process_time()
-        with counted(client) as usage:
-            _deliver(posting, numbers[:count])
-        figures = Figures(
+        figures = bench.taken_by(
+            lambda: _deliver(posting, numbers[:count]),
+            client,
             job="posting",
             due=count,
             others=0,
-            seconds=time.perf_counter() - begun,
-            cpu_seconds=time.process_time() - cpu_begun,
-            usage=usage,
-            baseline_seconds=baseline_seconds,
+            baseline_seconds=bench.seconds_each(
+                lambda asked: client.transact_write_items(**asked), recorder.kept
+            ),
             tasks=-(-count // BATCH_RECORDS),
-            growth_kib=peak_kib() - peak,
         )
-        if usage.calls["TransactWriteItems"] != count:
-            raise SystemExit(f"{usage.calls} for {count} orders")
+        if figures.usage.calls["TransactWriteItems"] != count:
+            raise SystemExit(f"{figures.usage.calls} for {count} orders")
         return figures
 
 

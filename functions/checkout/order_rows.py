@@ -71,7 +71,7 @@ def _plain(order: Order) -> Row:
     row["redeemed_by_year"] = dict(order.redeemed_by_year)
     row["changes"] = [change.to_row() for change in order.changes]
     row["payments"] = [
-        {**plain(payment), "received_at": calendar.to_row(payment.received_at)} for payment in order.payments
+        {**payment, "received_at": calendar.to_row(payment["received_at"])} for payment in row["payments"]
     ]
     for name in _TIMES:
         row[name] = None if row[name] is None else calendar.to_row(row[name])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import cold_starts, rounds, tables
+from benchmarks import cold_starts, operations, rounds, tables
 from benchmarks.rounds import Spread, Work
 
 
@@ -93,3 +93,10 @@ def test_the_page_and_the_figures_are_of_one_run() -> None:
         assert f"| `{name}` | {Spread(**figure['ratio'])} |" in page
     for name, figure in figures["requests"].items():
         assert f"| {name} | {Spread(**figure['time_ratio'])} | {Spread(**figure['cpu_ratio'])} |" in page
+
+
+def test_the_page_says_what_operations_cost_now() -> None:
+    written = json.loads(operations.FILE.read_text(encoding="utf-8"))
+    page = bench.PAGE.read_text(encoding="utf-8")
+    assert tables.written(page, {"operations": operations.table(written)}, by="make bench") == page
+    assert json.loads(bench.FIGURES.read_text("utf-8"))["operations"] == written

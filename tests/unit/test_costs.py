@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import costs, operations, scale
+from benchmarks import costs, operations, scale, tables
 from benchmarks.costs import LEFT_OUT, MILLION, Assumed, Kind, Model, Part, Price, Stack, Step, Units, Work
 from benchmarks.scale import DAY
 from functions.domain import policy as policies
@@ -408,7 +408,7 @@ def test_numbers_are_written_with_thousands_apart() -> None:
 
 def test_the_page_says_what_the_model_says(model: Model) -> None:
     page = costs.PAGE.read_text(encoding="utf-8")
-    assert costs.written(page, model) == page
+    assert tables.written(page, costs.parts(model), by=costs.BY) == page
 
 
 def test_the_pages_words_are_those_of_the_tables(model: Model) -> None:
@@ -437,4 +437,4 @@ def test_a_page_that_says_something_else_fails_the_check(
     assert costs.main(["--write"]) == 0
     assert costs.main(["--check"]) == 0
     with pytest.raises(ValueError, match="no place for orders"):
-        costs.written("nothing", model)
+        tables.written("nothing", costs.parts(model), by=costs.BY)

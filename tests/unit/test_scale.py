@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import scale
+from benchmarks import scale, tables
 from benchmarks.scale import DAY, FLASH_SALE, REFUSED_MAX, Limit, Mix, Model, Per, Programme
 from functions.checkout import order_rows, orders, schema
 from functions.coupons import jobs as coupon_jobs
@@ -354,7 +354,7 @@ def test_each_quota_names_its_page(model: Model) -> None:
 
 def test_the_page_has_the_models_tables(model: Model) -> None:
     text = scale.PAGE.read_text(encoding="utf-8")
-    assert scale.written(text, model) == text
+    assert tables.written(text, scale.parts(model), by=scale.BY) == text
     assert scale.main(["--check"]) == 0
 
 
@@ -374,7 +374,7 @@ def test_a_page_that_says_something_else_is_found(
 
 def test_a_page_without_a_place_for_a_table_is_refused(model: Model) -> None:
     with pytest.raises(ValueError, match="no place"):
-        scale.written("# Scale\n", model)
+        tables.written("# Scale\n", scale.parts(model), by=scale.BY)
 
 
 def test_the_words_around_the_tables_say_the_models_figures(model: Model) -> None:
