@@ -41,6 +41,7 @@ check: setup ## format, lint, types, API document, links, synthesis, template: i
 	@$(BIN)/python -m benchmarks.costs --check
 	@$(BIN)/properdocs build
 	@$(CDK) synth --quiet --output cdk.out/check
+	@$(BIN)/python -m tools.diagram --check cdk.out/check/memberday-dev.template.json
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
 	@echo "check: all clean"
 
@@ -54,12 +55,14 @@ synth: setup ## write the CloudFormation template of a stage (stage=dev) to cdk.
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
 	@$(CDK) deploy $(foreach each,stage listen cors restored reserve,$(if $($(each)),--context $(each)=$($(each))))
 
-docs: setup ## write the API, events and programme in docs anew, from code and policy
+docs: setup ## write anew what the documents take from code and policy: API, events, programme, models, picture
 	@$(BIN)/python -m tools.openapi
 	@$(BIN)/python -m tools.event_schemas
 	@$(BIN)/python -m tools.programme
 	@$(BIN)/python -m benchmarks.scale --write
 	@$(BIN)/python -m benchmarks.costs --write
+	@$(CDK) synth --quiet --output cdk.out/check
+	@$(BIN)/python -m tools.diagram cdk.out/check/memberday-dev.template.json
 
 site: setup ## build the documents as a site in .build/site, fail on dead links
 	@$(BIN)/properdocs build
