@@ -72,8 +72,6 @@ def snippets() -> list[Snippet]:
 SNIPPETS = snippets()
 OF_MAKE = [each for each in SNIPPETS if each.words[:1] == ["make"]]
 OF_PYTHON = [each for each in SNIPPETS if re.match(r"[^\s$]*python3? -m", each.line)]
-    each for each in SNIPPETS if re.match(r"\S*python3? -m", each.line) and "$(" not in each.words[0]
-]
 
 
 def modules(*names: str) -> list[Snippet]:
