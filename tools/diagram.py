@@ -1,5 +1,7 @@
 """Draws what a deployment consists of, from the template that CDK synthesises: docs/pictures/stack.svg.
 
+The two READMEs say how much of it there is.
+
 python -m tools.diagram TEMPLATE [--check]
 
 Who calls what, what starts what, and which tables are written (solid) or only read (dotted): all from routes,
@@ -17,10 +19,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.generated import DOCS, write_or_check
+from benchmarks.tables import written
+from tools.generated import DOCS, ROOT, write_or_check
 
-ROOT = DOCS.parent
 FILE = DOCS / "pictures" / "stack.svg"
+READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+"""In English and in Chinese."""
+COUNTED = {
+    "AWS::Lambda::Function": ("functions", "个函数"),
+    "AWS::ApiGatewayV2::Route": ("routes", "条路由"),
+    "AWS::DynamoDB::Table": ("tables", "张表"),
+    "AWS::SQS::Queue": ("queues", "个队列"),
+    "AWS::Scheduler::Schedule": ("schedules", "个定时任务"),
+    "AWS::CloudWatch::Alarm": ("alarms", "个告警"),
+    "AWS::IAM::Role": ("roles", "个角色"),
+}
 NODE = ROOT / ".venv" / "bin" / "node"
 LAYOUT_SECONDS_MAX = 60
 _HASH = re.compile(r"[0-9A-F]{8}$")
@@ -265,13 +278,25 @@ def svg(text: str) -> str:
     return done.stdout
 
 
+def counts(picture: Picture) -> tuple[str, str]:
+    """Return how much of what there is, in English and in Chinese."""
+    found = [(picture.counts[kind], *words) for kind, words in COUNTED.items()]
+    english = ", ".join(f"{count} {word}" for count, word, _ in found)
+    return f"{english}.", "、".join(f"{count} {word}" for count, _, word in found) + "。"
+
+
 def main() -> int:
-    """Draw a template, or check that the picture is of it."""
+    """Draw a template, or check that the picture and the counts are of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("template", type=Path)
     parser.add_argument("--check", action="store_true")
     template = json.loads(parser.parse_args().template.read_text(encoding="utf-8"))
-    return write_or_check(FILE, svg(dot(picture_of(template))))
+    picture = picture_of(template)
+    differ = write_or_check(FILE, svg(dot(picture)))
+    for page, said in zip(READMES, counts(picture), strict=True):
+        text = written(page.read_text(encoding="utf-8"), {"stack": said}, by="make docs")
+        differ |= write_or_check(page, text)
+    return differ
 
 
 if __name__ == "__main__":
