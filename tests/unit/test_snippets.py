@@ -1,6 +1,6 @@
 """What the documents tell to type is there: targets, modules, commands and options, jobs and queues.
 
-That walks do what they say is tested on a deployed stack (tests/e2e: test_first_order.py, test_storefront.py).
+That walks do what they say is tested on a deployed stack (test_first_order.py, test_storefront.py).
 """
 
 import importlib.util
