@@ -38,20 +38,22 @@ def write(document: Path = DOCUMENT, folder: Path = FOLDER) -> None:
     ClientError
         Something in the document cannot be generated, or only in part. The folder stays as it was.
     """
-    made_from = _made_from(document)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        mark = folder / MADE_FROM
-        if mark.exists() and mark.read_text(encoding="utf-8") == made_from:
-            return
-        with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-            new = Path(made) / folder.name
-            _generate(document, new)
-            (new / MADE_FROM).write_text(made_from, encoding="utf-8")
-            shutil.rmtree(folder, ignore_errors=True)
-            new.rename(folder)
-    importlib.invalidate_caches()  # whoever looked for it before has remembered that it is not there
+        made_from, mark = _made_from(document), folder / MADE_FROM
+        if not mark.exists() or mark.read_text(encoding="utf-8") != made_from:
+            _replace(document, folder, made_from)
+    importlib.invalidate_caches()  # whoever looked for it before has remembered that it was not there
+
+
+def _replace(document: Path, folder: Path, made_from: str) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+        new = Path(made) / folder.name
+        _generate(document, new)
+        (new / MADE_FROM).write_text(made_from, encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(folder)
 
 
 def _made_from(document: Path) -> str:
