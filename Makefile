@@ -6,7 +6,7 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 stage ?= dev
 
-.PHONY: help run stop test simulate fuzz bench check format synth deploy docs site lock setup
+.PHONY: help run stop test simulate fuzz bench check format synth deploy docs client site lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,9 +30,10 @@ fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPL
 bench: setup ## measure everything against baselines of the same run, and write docs/performance.md
 	@$(BIN)/python -m benchmarks $(if $(COMPARE),--compare $(COMPARE))
 
-check: setup ## format, lint, types, API document, links, synthesis, template: in seconds
+check: setup ## format, lint, types, API document and client, links, synthesis, template: in seconds
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/python -m tools.client --quiet
 	@$(BIN)/mypy
 	@$(BIN)/python -m tools.openapi --check
 	@$(BIN)/python -m tools.event_schemas --check
@@ -63,6 +64,9 @@ docs: setup ## write anew what the documents take from code and policy: API, eve
 	@$(BIN)/python -m benchmarks.costs --write
 	@$(CDK) synth --quiet --output cdk.out/check
 	@$(BIN)/python -m tools.diagram cdk.out/check/memberday-dev.template.json
+
+client: setup ## generate a typed Python client of the API in .build/client, say how to install it
+	@$(BIN)/python -m tools.client
 
 site: setup ## build the documents as a site in .build/site, fail on dead links
 	@$(BIN)/properdocs build
