@@ -164,7 +164,7 @@ class Api:
     Parameters
     ----------
     tag
-        What the function's operations are grouped under in the OpenAPI document.
+        What the function's operations are grouped under in the OpenAPI document, unless a route says another.
     """
 
     def __init__(self, tag: str) -> None:
@@ -205,6 +205,7 @@ class Api:
         staff: bool = False,
         body: bool = False,
         body_optional: bool = False,
+        tag: str | None = None,
     ) -> Callable[[F], F]:
         """Declare a route.
 
@@ -224,6 +225,8 @@ class Api:
             Whether only staff may call it (403 for others, whatever the body).
         body, body_optional
             Whether it takes a JSON object as its body; whether none is as good as an empty one.
+        tag
+            What it is grouped under, if not under the API's own tag; `tools/openapi.py` describes each.
         """
         every = {
             401: ["unauthenticated"],
@@ -251,7 +254,7 @@ class Api:
                 summary=summary,
                 description=inspect.cleandoc(function.__doc__ or summary),
                 operation_id=function.__name__,
-                tags=[self._tag],
+                tags=[tag or self._tag],
                 security=[{"access_token": []}],
                 status_code=answers,
                 responses=responses,
