@@ -52,7 +52,7 @@ ORDER_JOBS_TIMEOUT = Duration.seconds(300)
 ORDER_JOBS_MAX = 4
 """Jobs on orders that run at once: one of each, and two that failed and are tried again."""
 DOCUMENTS_MAX = 10
-"""Pages of the API's document that are served at once: whoever has no token cannot take the checkout's share."""
+"""Requests for the API's document at once: whoever has no token cannot take the checkout's share."""
 WATCH = Scheduled(name=WATCH_JOBS, job=WATCH_JOBS, when=Every(15), done_within=timedelta(minutes=15))
 """The watch over the jobs is none of them: an alarm says when it stays away."""
 
