@@ -3,9 +3,14 @@
 The dependencies are installed from the hash lock for the target's platform, once per lock, without Docker.
 Bytecode is compiled ahead where an interpreter of the runtime's version is at hand: CDK's archive dates files
 1980, which makes Python throw timestamped bytecode away and compile at every cold start.
+
+The function that shows the API's document has a bundle of its own: its code without dependencies, and what it
+serves, compressed ahead.
 """
 
+import gzip
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -19,6 +24,11 @@ ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements" / "runtime.txt"
 SOURCES = ROOT / "functions"
 BUILD = ROOT / ".build"
+DOCUMENT = ROOT / "docs" / "openapi.json"
+DOCUMENTS = SOURCES / "documents"
+PAGE = ("page.html", "page.js")
+SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
+"""Where Powertools, which the lock pins by its hash, carries Swagger UI."""
 _DIGEST_CHARACTERS = 16
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -78,6 +88,51 @@ def build(platform: Platform) -> Bundle:
             shutil.copytree(SOURCES, draft / SOURCES.name, ignore=_LEFT_OUT)
             _compile(compiler, draft / SOURCES.name)
     return Bundle(folder=folder, digest=digest, compiled=compiler is not None)
+
+
+def documents(platform: Platform) -> Bundle:
+    """Build the bundle that serves the API's document for a platform, or find it built.
+
+    Raises
+    ------
+    BundleError
+        The dependencies, which Swagger UI comes with, could not be installed.
+    """
+    compiler = _interpreter(platform.python)
+    libraries = _libraries(platform, compiler)
+    code = [SOURCES / "__init__.py", *sorted(DOCUMENTS.glob("*.py"))]
+    served = _served(libraries)
+    digest = _digest(
+        platform.python,
+        str(compiler is not None),
+        *(each.read_text() for each in code),
+        *(f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in served.items()),
+    )
+    folder = BUILD / f"documents-{platform.name}-{digest}"
+    if not folder.exists():
+        with _draft_of(folder) as draft:
+            files = draft / DOCUMENTS.relative_to(ROOT) / "files"
+            files.mkdir(parents=True)
+            for each in code:
+                shutil.copyfile(each, draft / each.relative_to(ROOT))
+            for name, content in served.items():
+                (files / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
+            _compile(compiler, draft)
+    return Bundle(folder=folder, digest=digest, compiled=compiler is not None)
+
+
+def _served(libraries: Path) -> dict[str, bytes]:
+    """Return what the page of the document is made of, by the names under which it is served."""
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    # Relative to where the document is served: the API that serves it, whatever prefix it stands under.
+    document["servers"] = [{"url": "..", "description": "This deployment"}]
+    swagger_ui = libraries / SWAGGER_UI
+    return {
+        **{name: (DOCUMENTS / name).read_bytes() for name in PAGE},
+        "swagger-ui.js": (swagger_ui / "swagger-ui-bundle.min.js").read_bytes(),
+        "swagger-ui.css": (swagger_ui / "swagger-ui.min.css").read_bytes(),
+        "openapi.json": json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+    }
 
 
 @contextmanager

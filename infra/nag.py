@@ -14,7 +14,7 @@ from constructs import IConstruct
 
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
-from infra.constructs.membership_api import PREFLIGHT
+from infra.constructs.membership_api import DOCUMENTS_ROUTES, PREFLIGHT
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
 from infra.constructs.work_queue import TaskQueue
@@ -26,6 +26,10 @@ LISTING = (
 VERSIONS = "A schedule may start any version of its one function: CDK's grant covers `arn` and `arn:*`."
 FAILURES = "This is where failures of a stream's reader or a schedule end; an alarm says when something does."
 PREFLIGHTS = "A browser asks without a token whether it may ask; the answer says nothing but CORS headers."
+DOCUMENT = (
+    "A browser opens the page of the API's document without a token; it shows what the repository shows, "
+    "its function has no right to any table, and only dev has it."
+)
 NO_MFA = (
     "Shoppers may use a second factor and staff should; to demand one of every shopper would cost the shop "
     "orders. Staff are told by a group, and tokens are short-lived."
@@ -48,6 +52,8 @@ def check(app: App, stack: Stack) -> None:
                 _acknowledge(cast(iam.Role, each.role), ANY_RESOURCE, LISTING)
             case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
+            case apigateway.HttpRoute() if each.node.id.replace("--", "/") in DOCUMENTS_ROUTES:
+                _acknowledge(each, "AwsSolutions-APIG4", DOCUMENT)
             case Identity():
                 _acknowledge(each.user_pool, "AwsSolutions-COG2", NO_MFA)
                 _acknowledge(each.user_pool, "AwsSolutions-COG8", NO_THREAT_PROTECTION)

@@ -1,6 +1,6 @@
 """What exists, as a list of contents."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +35,7 @@ from infra.constructs.dashboard import Dashboard
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.job import Job
-from infra.constructs.membership_api import EVERY_OTHER, MembershipApi
+from infra.constructs.membership_api import DOCUMENTS_ROUTES, EVERY_OTHER, MembershipApi
 from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.subscription import Subscription
@@ -51,6 +51,8 @@ ORDER_JOBS_TIMEOUT = Duration.seconds(300)
 """As long as from one run of `lapse-unpaid` to the next: nobody takes up what a run of these jobs leaves."""
 ORDER_JOBS_MAX = 4
 """Jobs on orders that run at once: one of each, and two that failed and are tried again."""
+DOCUMENTS_MAX = 10
+"""Requests for the API's document at once: whoever has no token cannot take the checkout's share."""
 WATCH = Scheduled(name=WATCH_JOBS, job=WATCH_JOBS, when=Every(15), done_within=timedelta(minutes=15))
 """The watch over the jobs is none of them: an alarm says when it stays away."""
 
@@ -111,7 +113,7 @@ class MembershipStack(Stack):
         )
         self._stage = stage
         self._policy = policy
-        self._code = self._bundled_code()
+        self._code = self._bundled_code(bundle.build)
 
         self.orders = self._table(
             "Orders",
@@ -141,6 +143,8 @@ class MembershipStack(Stack):
         self._points_api()
         self._coupons_api()
         self._privacy_api()
+        if stage.shows_document:
+            self._documents_api()
         self._points_posting()
         self._orders_publisher()
         self._members_publisher()
@@ -200,6 +204,18 @@ class MembershipStack(Stack):
         )
         grant_rows(self.reports, function, "GetItem", "Query")
         self.api.serve(function, POINTS_ROUTES)
+
+    def _documents_api(self) -> None:
+        """Show the API's document to everybody: no table, no dependency, and a bundle of its own."""
+        function = self._function(
+            "DocumentsApi",
+            "functions.documents.api.handler",
+            API_TIMEOUT,
+            environment={},
+            at_once_max=DOCUMENTS_MAX,
+            code=self._bundled_code(bundle.documents),
+        )
+        self.api.serve(function, DOCUMENTS_ROUTES)
 
     def _points_posting(self) -> None:
         function = self._function("PointsPosting", "functions.points.stream.handler", STREAM_TIMEOUT)
@@ -386,11 +402,12 @@ class MembershipStack(Stack):
         timeout: Duration,
         environment: Mapping[str, str] | None = None,
         at_once_max: int | None = None,
+        code: lambda_.Code | None = None,
     ) -> ProgrammeFunction:
         return ProgrammeFunction(
             self,
             construct_id,
-            code=self._code,
+            code=code or self._code,
             handler=handler,
             description=f"memberday {self._stage.name}: {handler.removesuffix('.handler')}",
             environment=self._table_names() if environment is None else environment,
@@ -399,9 +416,9 @@ class MembershipStack(Stack):
             stage=self._stage,
         )
 
-    def _bundled_code(self) -> lambda_.Code:
+    def _bundled_code(self, build: Callable[[bundle.Platform], bundle.Bundle]) -> lambda_.Code:
         platform = bundle.HOST if self._stage.local else bundle.LAMBDA_ARM64
-        built = bundle.build(platform)
+        built = build(platform)
         if not built.compiled:
             Annotations.of(self).add_info(
                 f"No python{platform.python} here, so the bundle carries no bytecode: cold starts compile."
@@ -426,6 +443,8 @@ class MembershipStack(Stack):
             "AlarmsTopicArn": self.alarms.topic.topic_arn,
             "DashboardName": self.stack_name,
         }
+        if self._stage.shows_document:
+            outputs["DocsUrl"] = f"{self.api.url}/docs"
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 

@@ -13,6 +13,7 @@ from infra.events import EVENTS
 
 LOCAL = "local"
 AWS = "aws"
+DEV = "dev"
 PROD = "prod"
 YES, NO = "yes", "no"
 TABLES = ("Orders", "Members", "Catalog", "Reports")
@@ -57,7 +58,7 @@ class Stage:
             One of them says what does not exist: a target, an event, an origin; or the local target comes
             without its endpoint.
         """
-        name = node.try_get_context("stage") or "dev"
+        name = node.try_get_context("stage") or DEV
         target = node.try_get_context("target") or AWS
         endpoint = node.try_get_context("endpoint")
         if not (name.isascii() and name.isalnum()) or any(word in name.lower() for word in _RESERVED):
@@ -102,6 +103,11 @@ class Stage:
     def keeps_data(self) -> bool:
         """Whether tables and users outlive the stack."""
         return self.name == PROD
+
+    @property
+    def shows_document(self) -> bool:
+        """Whether everybody may read the API's document there, and try it with a token."""
+        return self.name == DEV or self.local
 
     @property
     def local(self) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ".local"
+DOCUMENT = "DocsUrl"
 FAILED = 1
 Answer = tuple[dict[str, Any], str]
 SIGNALLED = 128
@@ -62,6 +63,7 @@ class Commands:
         lines = [
             f"local cloud: {done}",
             *(f"  {name:24} {value}" for name, value in sorted(up.outputs.items())),
+            *([f"the API's document: {up.outputs[DOCUMENT]}"] if DOCUMENT in up.outputs else []),
             "go on with",
             "  API=$(.venv/bin/python -m local status ApiUrl)",
             "  TOKEN=$(.venv/bin/python -m local token alice)",

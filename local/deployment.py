@@ -49,7 +49,13 @@ class Project:
     stage: str = "dev"
     context: tuple[tuple[str, str], ...] = ()
     """What ``cdk deploy`` is told besides, as by ``-c``: for example ``cors``."""
-    sources: tuple[str, ...] = ("functions", "infra", "cdk.json", "requirements/runtime.txt")
+    sources: tuple[str, ...] = (
+        "functions",
+        "infra",
+        "cdk.json",
+        "docs/openapi.json",
+        "requirements/runtime.txt",
+    )
 
     @property
     def cdk(self) -> Path:

@@ -1,12 +1,15 @@
 """Writes docs/openapi.json from the functions' routes, or checks that it says what they say.
 
 python -m tools.openapi [--check]
+
+The examples in it come from docs/examples.json, which ``python -m tools.examples`` records.
 """
 
 import json
 import os
 import re
 import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tools.generated import DOCS, write_or_check
@@ -18,11 +21,30 @@ DESCRIPTION = (
     "RFC 3339 with the store's offset; errors are RFC 9457 problem details with a stable `code`. What the "
     'gateway answers by itself (a missing token, a throttled request) has its own body, `{"message": "…"}`.'
 )
+TAGS = {
+    "Members": "Who somebody is in the shop: profile, tier, and how the tier came about.",
+    "Catalogue": "Products with the caller's own price, the member zone, stock, and the member day.",
+    "Orders": "What a cart costs, and an order's way from there to its payment, receipt and return.",
+    "Points": "What a member can spend, what waits, and every movement of it.",
+    "Coupons": "Birthday coupons.",
+    "Reports": "What the nightly audit says of everybody's points; for staff.",
+    "Privacy": "A member's data to take along, and a member's erasure.",
+}
+SERVER = {"url": "/", "description": "The output `ApiUrl` of a deployment; no path stands before the routes."}
+HOW_TO_SIGN_IN = (
+    "An access token of the user pool; an ID token is refused. On a local cloud "
+    "`.venv/bin/python -m local token NAME` prints one, with `--staff` one of the staff."
+)
+EXAMPLES = DOCS / "examples.json"
+MEND = "tell the story in tools/examples anew, and run `python -m tools.examples`"
+JSON, PROBLEM = "application/json", "application/problem+json"
 _NO_TABLE = "unused"
 
+Described = dict[str, Any]
 
-def document() -> dict[str, Any]:
-    """Return the OpenAPI document of all functions together."""
+
+def document() -> Described:
+    """Return the OpenAPI document of all functions together, with the examples."""
     # The handlers read their settings when imported; no table is ever reached from here.
     for name in ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE", "USER_POOL_ID"):
         os.environ.setdefault(name, _NO_TABLE)
@@ -35,11 +57,9 @@ def document() -> dict[str, Any]:
     from functions.privacy import api as privacy
     from functions.tiers import api as members
 
-    paths: dict[str, Any] = {}
-    schemas: dict[str, Any] = {}
-    token = HTTPBearer(
-        bearerFormat="JWT", description="An access token of the user pool; an ID token is refused."
-    )
+    paths: Described = {}
+    schemas: Described = {}
+    token = HTTPBearer(bearerFormat="JWT", description=HOW_TO_SIGN_IN)
     for module in (shop, members, points, coupons, privacy):
         text = module.handler.resolver.get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
@@ -48,15 +68,18 @@ def document() -> dict[str, Any]:
         for path, operations in part["paths"].items():
             for operation in operations.values():
                 _require_headers(operation)
+                operation["responses"] = dict(sorted(operation["responses"].items()))
             paths.setdefault(path, {}).update(operations)
         for name, schema in part["components"]["schemas"].items():
             if schemas.setdefault(name, schema) != schema:
                 raise ValueError(f"two functions mean different things by {name}")
     used = _referenced({"paths": paths}, schemas)
+    _put_examples(paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION, "license": {"name": "MIT"}},
-        "servers": [{"url": "/"}],
+        "servers": [SERVER],
+        "tags": [{"name": name, "description": says} for name, says in TAGS.items()],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": {name: schemas[name] for name in sorted(used)},
@@ -65,14 +88,14 @@ def document() -> dict[str, Any]:
     }
 
 
-def _require_headers(operation: dict[str, Any]) -> None:
+def _require_headers(operation: Described) -> None:
     """Say that a header is needed: the code takes it as optional, to refuse its absence by a code."""
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "header":
             parameter["required"] = True
 
 
-def _referenced(part: Any, schemas: dict[str, Any], found: set[str] | None = None) -> set[str]:
+def _referenced(part: Any, schemas: Described, found: set[str] | None = None) -> set[str]:
     """Return the names of the schemas that a part of the document uses, directly or through others."""
     found = set() if found is None else found
     for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(part)):
@@ -80,6 +103,53 @@ def _referenced(part: Any, schemas: dict[str, Any], found: set[str] | None = Non
             found.add(name)
             _referenced(schemas[name], schemas, found)
     return found
+
+
+def _put_examples(paths: Described) -> None:
+    """Put the recorded examples where they belong: at parameters, bodies and answers.
+
+    Raises
+    ------
+    ValueError
+        One was recorded of what is not in the document any more.
+    """
+    recorded = json.loads(EXAMPLES.read_text(encoding="utf-8"))["examples"]
+    operations = {each["operationId"]: each for item in paths.values() for each in item.values()}
+    for operation_id, examples in recorded.items():
+        if operation_id not in operations:
+            raise ValueError(f"no operation is called {operation_id}: {MEND}")
+        for name, example in examples.items():
+            _put_example(operations[operation_id], name, example)
+
+
+def _put_example(operation: Described, name: str, example: Mapping[str, Any]) -> None:
+    status = str(example["status"])
+    if status not in operation["responses"]:
+        raise ValueError(f"{operation['operationId']} does not answer {status}: {MEND}")
+    content = operation["responses"][status]["content"]
+    answered = content[PROBLEM if "code" in example["answer"] else JSON]
+    answered.setdefault("examples", {})[name] = {"summary": example["summary"], "value": example["answer"]}
+    if not status.startswith("2"):
+        return
+    for parameter, value in _parameters(operation, example):
+        # A page to try the API fills in what a parameter's own example says, so that an optional one has its
+        # examples in its schema: nobody asks for the second page of somebody else's list by default.
+        if parameter["required"]:
+            parameter.setdefault("example", value)
+        elif value not in parameter["schema"].setdefault("examples", []):
+            parameter["schema"]["examples"].append(value)
+    if example["body"] is not None:
+        body = operation["requestBody"]["content"][JSON].setdefault("examples", {})
+        body[name] = {"summary": example["summary"], "value": example["body"]}
+
+
+def _parameters(operation: Described, example: Mapping[str, Any]) -> Iterator[tuple[Described, Any]]:
+    """Give the parameters that an example has, with their values as the schema types them."""
+    given = {**example["path"], **example["query"], **{k.lower(): v for k, v in example["headers"].items()}}
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in given:
+            value = given[parameter["name"]]
+            yield parameter, int(value) if parameter["schema"].get("type") == "integer" else value
 
 
 def main() -> int:

@@ -62,6 +62,7 @@ NOT_SAID = ShipmentRequest()
 NO_ORDER = {404: ["order_not_found"]}
 NOT_REGISTERED = {409: ["not_registered"]}
 ORDERS = "orders"
+CATALOGUE = "Catalogue"
 QUOTE_REFUSALS = {
     409: ["not_registered", "coupon_used", "insufficient_points"],
     422: [
@@ -77,7 +78,7 @@ QUOTE_REFUSALS = {
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the shop's API over these tables, policy and clock."""
-    api = Api("Shop")
+    api = Api("Orders")
     catalog = Catalog(tables=tables, table=settings.catalog_table, members_table=settings.members_table)
     book = OrderBook.of(tables, settings, policy)
 
@@ -104,6 +105,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         body=True,
         refuses={},
         also_answers={HTTPStatus.CREATED: "The product is new"},
+        tag=CATALOGUE,
     )
     def put_product(sku: SkuPath, request: Annotated[ProductRequest, Body()]) -> Response[ProductAnswer]:
         """Create a product, or replace what is said of it. Stock starts at 0 and is not touched here."""
@@ -128,6 +130,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             409: ["insufficient_stock", "conflict"],
             422: ["movement_id_reused"],
         },
+        tag=CATALOGUE,
     )
     def move_stock(sku: SkuPath, request: Annotated[StockRequest, Body()]) -> ProductAnswer:
         """Add `delta` units (negative: take away), once per `movement_id` and sku, for ever."""
@@ -141,7 +144,13 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         (shown_product,) = seen([catalog.move_stock(movement, api.deadline)], caller_standing())
         return shown_product
 
-    @api.route("GET", "/products/<sku>", summary="See a product", refuses={404: ["product_not_found"]})
+    @api.route(
+        "GET",
+        "/products/<sku>",
+        summary="See a product",
+        refuses={404: ["product_not_found"]},
+        tag=CATALOGUE,
+    )
     def get_product(sku: SkuPath) -> ProductAnswer:
         """Show a product with the caller's own price; staff also see its stock."""
         standing, products = catalog.seen_by(api.caller.member_id, [sku], api.deadline)
@@ -154,6 +163,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "/products",
         summary="See the member zone",
         refuses={400: ["invalid_cursor"]},
+        tag=CATALOGUE,
     )
     def get_member_zone(
         zone: Annotated[Literal["true"], Query(description="Must be `true`: the zone is the one list.")],
@@ -171,7 +181,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             next_cursor=places.write(position),
         )
 
-    @api.route("GET", "/member-day", summary="See when the member day is", refuses={})
+    @api.route("GET", "/member-day", summary="See when the member day is", refuses={}, tag=CATALOGUE)
     def get_member_day() -> MemberDayAnswer:
         """Say whether the member day is running, when the running or last and the next one are, and the
         caller's rate."""

@@ -35,6 +35,7 @@ from functions.tiers.members import not_registered
 
 ENTRIES = "entries"
 DIFFERENCES = "differences"
+REPORTS = "Reports"
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
@@ -114,6 +115,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="See what is owed in points",
         staff=True,
         refuses={404: ["not_audited"]},
+        tag=REPORTS,
     )
     def get_points_liability() -> LiabilityAnswer:
         """Show what members held at the last audit by earn year, and whether every account fitted."""
@@ -125,6 +127,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="See what did not fit at the last audit",
         staff=True,
         refuses={400: ["invalid_cursor"], 404: ["not_audited"]},
+        tag=REPORTS,
     )
     def get_points_differences(limit: Limit = 20, cursor: Cursor = None) -> Page[DifferenceAnswer]:
         """List the accounts and orders that did not fit at the last audit, in no particular order."""

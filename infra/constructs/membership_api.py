@@ -1,4 +1,4 @@
-"""The HTTP API: every route asks the user pool's authorizer first."""
+"""The HTTP API: every route of the programme asks the user pool's authorizer first."""
 
 import json
 from collections.abc import Sequence
@@ -36,6 +36,8 @@ CORS_SECONDS_MAX = 3_600
 PREFLIGHT = "Preflight"
 EVERY_OTHER = "$default"
 """The route of requests that no other route matches: they get a problem document too."""
+DOCUMENTS_ROUTES = ("GET /docs", "GET /docs/{file}")
+"""The page that shows the API's document, and what it loads: the routes that ask for no token."""
 
 
 class MembershipApi(Construct):
@@ -97,7 +99,10 @@ class MembershipApi(Construct):
         )
 
     def serve(self, function: lambda_.Function, routes: Sequence[str]) -> None:
-        """Let a function serve routes such as ``GET /orders/{order_id}``, or :data:`EVERY_OTHER`."""
+        """Let a function serve routes such as ``GET /orders/{order_id}``, or :data:`EVERY_OTHER`.
+
+        All ask the authorizer first but :data:`DOCUMENTS_ROUTES`.
+        """
         integration = HttpLambdaIntegration(f"{function.node.id}Integration", function)
         for route in routes:
             method, _, path = route.partition(" ")
@@ -109,6 +114,7 @@ class MembershipApi(Construct):
                 route_key=apigateway.HttpRouteKey.DEFAULT
                 if route == EVERY_OTHER
                 else apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod(method)),
+                authorizer=apigateway.HttpNoneAuthorizer() if route in DOCUMENTS_ROUTES else None,
             )
 
 

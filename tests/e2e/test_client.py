@@ -16,26 +16,20 @@ import httpx
 import memberday_client.api
 import pytest
 from memberday_client import AuthenticatedClient
+from memberday_client.api.catalogue import get_member_day, get_member_zone, get_product
 from memberday_client.api.coupons import get_coupons
 from memberday_client.api.members import change_birthday, get_me, get_member, get_tier_history, register
-from memberday_client.api.points import (
-    get_points,
-    get_points_differences,
-    get_points_entries,
-    get_points_liability,
-)
-from memberday_client.api.privacy import erase_member, get_export
-from memberday_client.api.shop import (
+from memberday_client.api.orders import (
     cancel_order,
-    get_member_day,
-    get_member_zone,
     get_orders,
-    get_product,
     place_order,
     quote_cart,
     receive_order,
     refuse_order,
 )
+from memberday_client.api.points import get_points, get_points_entries
+from memberday_client.api.privacy import erase_member, get_export
+from memberday_client.api.reports import get_points_differences, get_points_liability
 from memberday_client.models import (
     BirthdayRequest,
     ExportedMember,

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from memberday_client.api.catalogue import get_member_day, get_member_zone
+from memberday_client.api.orders import place_order, quote_cart
 from memberday_client.api.points import get_points
-from memberday_client.api.shop import get_member_day, get_member_zone, place_order, quote_cart
 from memberday_client.models import CouponUseAnswer, MemberDayAnswer, PointsUseAnswer
 
 from functions.coupons.birthday import Coupon

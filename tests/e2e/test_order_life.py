@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from memberday_client.api.shop import (
+from memberday_client.api.catalogue import get_product
+from memberday_client.api.orders import (
     cancel_order,
     get_orders,
-    get_product,
     receive_order,
     refuse_order,
     return_units,

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
-from memberday_client.api.points import get_points, get_points_differences, get_points_liability
-from memberday_client.api.shop import place_order
+from memberday_client.api.orders import place_order
+from memberday_client.api.points import get_points
+from memberday_client.api.reports import get_points_differences, get_points_liability
 from memberday_client.models import BalancesAnswer, LiabilityAnswer
 
 from functions.platform.dynamo import Tables

@@ -3,9 +3,9 @@
 import pytest
 import urllib3
 from memberday_client.api.members import get_member, get_tier_history, register
+from memberday_client.api.orders import get_order, get_orders, quote_cart
 from memberday_client.api.points import get_points
 from memberday_client.api.privacy import erase_member, get_export
-from memberday_client.api.shop import get_order, get_orders, quote_cart
 from memberday_client.models import (
     ExportedEntry,
     ExportedMember,

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 from attrs import evolve
-from memberday_client.api.points import get_points_liability
+from memberday_client.api.reports import get_points_liability
 
 from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID, RELEASE_POINTS
 from functions.platform.dynamo import Tables

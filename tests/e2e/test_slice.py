@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 import urllib3
+from memberday_client.api.catalogue import get_product, put_product
 from memberday_client.api.members import register
+from memberday_client.api.orders import get_order, place_order
 from memberday_client.api.points import get_points, get_points_entries
-from memberday_client.api.shop import get_order, get_product, place_order, put_product
 from memberday_client.models import ProductRequest, ProfileRequest, WalletAnswer
 
 from local.aws import Aws

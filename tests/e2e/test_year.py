@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from memberday_client.api.coupons import get_coupons
-from memberday_client.api.shop import cancel_order
+from memberday_client.api.orders import cancel_order
 from memberday_client.models import CouponAnswer, CouponStatus, CouponUseAnswer
 
 from tests.support import schemas

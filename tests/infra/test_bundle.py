@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "WORK_QUEUE_URL": "queue",
 }
 POOL = {"USER_POOL_ID": "pool"}
+DOCUMENTS = "functions.documents.api.handler"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,7 @@ def host() -> Bundle:
 def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template) -> None:
     handlers = [function["Handler"] for function in resources(dev, "AWS::Lambda::Function").values()]
     assert handlers
+    handlers.remove(DOCUMENTS)  # has a bundle of its own
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), *handlers]
     environment = (
         ENVIRONMENT
@@ -124,6 +126,59 @@ def test_building_again_builds_nothing(host: Bundle) -> None:
     before = host.folder.stat().st_mtime_ns
     assert bundle.build(HOST) == host
     assert host.folder.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("platform", [HOST, LAMBDA_ARM64], ids=lambda platform: platform.name)
+def test_the_documents_bundle_holds_its_code_and_what_it_serves_and_nothing_else(
+    platform: bundle.Platform,
+) -> None:
+    folder = bundle.documents(platform).folder
+    found = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    part = "functions/documents"
+    served = ("page.html", "page.js", "swagger-ui.js", "swagger-ui.css", "openapi.json")
+    assert {file for file in found if not file.endswith(".pyc")} == {
+        "functions/__init__.py",
+        f"{part}/__init__.py",
+        f"{part}/api.py",
+        *(f"{part}/files/{name}.gz" for name in served),
+    }
+    assert sum(file.stat().st_size for file in folder.rglob("*.gz")) < 1_000_000
+
+
+def test_the_documents_handler_imports_from_its_bundle_alone_and_answers() -> None:
+    folder = bundle.documents(HOST).folder
+    ask = "\n".join(
+        (
+            "import sys; sys.path.append(sys.argv[1])",
+            "from functions.documents.api import handler",
+            "for name in (None, 'page.js', 'swagger-ui.js', 'swagger-ui.css', 'openapi.json'):",
+            "    event = {'headers': {}, 'pathParameters': name and {'file': name}}",
+            "    assert handler(event, None)['statusCode'] == 200, name",
+        )
+    )
+    result = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-I", "-S", "-c", ask, str(folder)],
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_documents_bundle_is_the_same_until_the_document_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = bundle.documents(HOST)
+    assert bundle.documents(HOST) == before
+    monkeypatch.setattr(bundle, "BUILD", tmp_path)
+    libraries = next((ROOT / ".build").glob("libraries-host-*"))
+    monkeypatch.setattr(bundle, "_libraries", lambda *_: libraries)
+    changed = tmp_path / "openapi.json"
+    changed.write_text(bundle.DOCUMENT.read_text(encoding="utf-8").replace("memberday", "other"))
+    monkeypatch.setattr(bundle, "DOCUMENT", changed)
+    assert bundle.documents(HOST).digest != before.digest
 
 
 def _top_levels(folder: Path) -> set[str]:

@@ -14,6 +14,7 @@ from infra.app import build
 from tests.infra.conftest import ROOT, Template, resources, synthesise
 
 JOBS = {"OrderJobs", "PointsWorker", "AuditWorker", "CouponsWorker"}
+PUBLIC = {"DocumentsApi"}
 
 
 def only(template: Template, kind: str) -> dict[str, Any]:
@@ -55,11 +56,11 @@ def test_the_access_log_says_what_was_asked_and_nothing_of_who_asked(template: T
         assert not [value for value in line.values() if private in value]
 
 
-def test_jobs_have_concurrency_of_their_own_so_that_they_cannot_take_the_checkouts(
+def test_jobs_and_what_asks_for_no_token_have_concurrency_of_their_own_and_cannot_take_the_checkouts(
     template: Template,
 ) -> None:
     for function in resources(template, "AWS::Lambda::Function").values():
-        if service(function) in JOBS:
+        if service(function) in JOBS | PUBLIC:
             assert 1 <= function["ReservedConcurrentExecutions"] <= 10
         else:
             assert "ReservedConcurrentExecutions" not in function
@@ -137,8 +138,9 @@ def test_what_nag_finds_stops_the_synthesis(tmp_path: Path) -> None:
     assert found == ["AwsSolutions-APIG1"]
 
 
+@pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_every_suppression_of_nag_is_of_something_that_it_finds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suppressed: set[tuple[str, str]] = set()
 
@@ -148,7 +150,7 @@ def test_every_suppression_of_nag_is_of_something_that_it_finds(
 
     monkeypatch.setattr(nag, "_acknowledge", collect)
     with pytest.raises(RuntimeError, match="ValidationFailed"):
-        synthesise({"stage": "prod"}, tmp_path)
+        synthesise({"stage": stage}, tmp_path)
     found = {
         (
             construct["constructPath"].removesuffix("/Resource").removesuffix("/DefaultPolicy"),

@@ -15,6 +15,7 @@ from tests.support import tables
 
 ORDER_JOBS = "functions.checkout.schedule.handler"
 
+DOCUMENTS = "functions.documents.api.handler"
 FORBIDDEN_TO_ALL = {"dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:*"}
 
 
@@ -33,7 +34,7 @@ def actions(statement: dict[str, Any]) -> set[str]:
 
 
 def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> None:
-    assert template["Outputs"].keys() == {
+    assert template["Outputs"].keys() - {"DocsUrl"} == {
         "ApiUrl",
         "UserPoolId",
         "UserPoolClientId",
@@ -95,12 +96,49 @@ def test_every_route_of_the_api_document_is_served_and_no_other(template: Templa
         f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods
     }
     served = {route["RouteKey"] for route in resources(template, "AWS::ApiGatewayV2::Route").values()}
-    assert served == documented | {"$default"}
+    assert served - {"GET /docs", "GET /docs/{file}"} == documented | {"$default"}
 
 
-def test_every_route_asks_the_authorizer_first(template: Template) -> None:
+@pytest.mark.parametrize(
+    ("context", "shown"),
+    [
+        ({"stage": "dev"}, True),
+        ({"stage": "prod"}, False),
+        ({"stage": "test"}, False),
+        ({"stage": "test", "target": "local", "endpoint": "http://127.0.0.1:4566"}, True),
+    ],
+    ids=str,
+)
+def test_the_document_is_shown_in_dev_and_on_the_local_cloud_only(
+    context: dict[str, str], shown: bool, tmp_path: Path
+) -> None:
+    template = synthesise(context, tmp_path)
+    routes = [each["RouteKey"] for each in resources(template, "AWS::ApiGatewayV2::Route").values()]
+    assert sorted(each for each in routes if "/docs" in each) == (
+        ["GET /docs", "GET /docs/{file}"] if shown else []
+    )
+    handlers = [each["Handler"] for each in resources(template, "AWS::Lambda::Function").values()]
+    assert handlers.count(DOCUMENTS) == shown
+    assert ("DocsUrl" in template["Outputs"]) is shown
+
+
+def test_the_documents_function_has_code_and_settings_of_its_own(dev: Template) -> None:
+    functions = resources(dev, "AWS::Lambda::Function").values()
+    (shows,) = [each for each in functions if each["Handler"] == DOCUMENTS]
+    assert shows["Environment"]["Variables"].keys() == {
+        "POWERTOOLS_SERVICE_NAME",
+        "POWERTOOLS_METRICS_NAMESPACE",
+    }
+    codes = {json.dumps(each["Code"], sort_keys=True) for each in functions if each is not shows}
+    assert len(codes) == 1
+    assert json.dumps(shows["Code"], sort_keys=True) not in codes
+
+
+def test_every_route_asks_the_authorizer_first_but_those_of_the_document(template: Template) -> None:
     for route in resources(template, "AWS::ApiGatewayV2::Route").values():
-        assert route["AuthorizationType"] == "JWT"
+        public = route["RouteKey"] in ("GET /docs", "GET /docs/{file}")
+        assert route["AuthorizationType"] == ("NONE" if public else "JWT")
+        assert ("AuthorizerId" in route) is not public
     (authorizer,) = resources(template, "AWS::ApiGatewayV2::Authorizer").values()
     clients = resources(template, "AWS::Cognito::UserPoolClient")
     assert {each["Ref"] for each in authorizer["JwtConfiguration"]["Audience"]} == set(clients)

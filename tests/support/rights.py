@@ -79,6 +79,7 @@ NEEDS: Mapping[str, Rights] = {
     "PrivacyApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query")
     | rows("Orders", "BatchGetItem", indexes=["by_member"])
     | of("cognito-idp", USER_POOL, "AdminDeleteUser", "ListUsers"),
+    "DocumentsApi": frozenset(),
     "PointsPosting": rows("Members", "BatchGetItem", "PutItem")
     | reads_stream("Orders", "OrdersToPointsFailures"),
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from memberday_client.api.coupons import get_coupons
 from memberday_client.api.members import change_birthday
-from memberday_client.api.shop import cancel_order
+from memberday_client.api.orders import cancel_order
 from memberday_client.models import BirthdayRequest, OrderAnswer
 
 from tests.support.answers import granted

@@ -1,7 +1,8 @@
-"""Events against their committed schemas."""
+"""Events against their committed schemas, and what the API's document shows against its own."""
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -38,3 +39,8 @@ def check(detail_type: str, detail: dict[str, Any]) -> None:
     schema = json.loads((FOLDER / f"{detail_type}.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema, format_checker=FORMATS).validate(detail)
     assert not {"name", "birthday", "phone"} & detail.keys()
+
+
+def against(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Draft202012Validator:
+    """Return what checks a value against a schema of an OpenAPI document."""
+    return Draft202012Validator({**schema, "components": document["components"]}, format_checker=FORMATS)

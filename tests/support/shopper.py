@@ -5,19 +5,18 @@ import uuid
 from typing import Any, Literal, TypedDict, Unpack
 
 from memberday_client import AuthenticatedClient
+from memberday_client.api.catalogue import move_stock, put_product
 from memberday_client.api.members import get_me, register
-from memberday_client.api.points import adjust_points, get_points, get_points_entries
-from memberday_client.api.shop import (
+from memberday_client.api.orders import (
     get_order,
-    move_stock,
     place_order,
-    put_product,
     quote_cart,
     receive_order,
     record_payment,
     return_units,
     ship_order,
 )
+from memberday_client.api.points import adjust_points, get_points, get_points_entries
 from memberday_client.models import (
     AdjustmentRequest,
     BalancesAnswer,

@@ -40,8 +40,8 @@ def test_every_operation_has_a_module_by_its_id_and_a_change_of_the_document_a_n
     made = (folder / "README.md").stat().st_ino
     assert (generated(document()) / "README.md").stat().st_ino == made
     renamed = generated(changed(operationId="price_cart"))
-    assert (renamed / "memberday_client/api/shop/price_cart.py").exists()
-    assert not (renamed / "memberday_client/api/shop/quote_cart.py").exists()
+    assert (renamed / "memberday_client/api/orders/price_cart.py").exists()
+    assert not (renamed / "memberday_client/api/orders/quote_cart.py").exists()
 
 
 def test_what_cannot_be_generated_whole_is_said_and_leaves_the_client_that_is_there(
@@ -51,5 +51,5 @@ def test_what_cannot_be_generated_whole_is_said_and_leaves_the_client_that_is_th
     nowhere = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Nowhere"}}}}
     with pytest.raises(client.ClientError, match="POST /quotes"):
         generated(changed(requestBody=nowhere))
-    assert (folder / "memberday_client/api/shop/quote_cart.py").exists()
+    assert (folder / "memberday_client/api/orders/quote_cart.py").exists()
     assert sorted(each.name for each in folder.parent.iterdir()) == ["client", "client.lock"]

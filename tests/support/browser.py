@@ -1,0 +1,61 @@
+"""A headless Chromium of this machine, which says where it has been and what it complained of."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Page, sync_playwright
+
+VARIABLE = "MEMBERDAY_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ON_A_MAC = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
+
+def chromium() -> str | None:
+    """Return the Chromium or Chrome of this machine: that of the environment, else one that is installed."""
+    candidates = (os.environ.get(VARIABLE, ""), *NAMES, *ON_A_MAC)
+    return next((found for each in candidates if each and (found := shutil.which(each))), None)
+
+
+@dataclass
+class Visit:
+    """A page, with the addresses of all its requests and what its console and scripts said was wrong."""
+
+    page: Page
+    requested: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.requested.append(request.url))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda line: self.complaints.append(line.text) if line.type in ("error", "warning") else None,
+        )
+
+
+@contextmanager
+def visiting() -> Iterator[Visit]:
+    """Give a blank page of a new browser.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no Chromium on this machine.
+    """
+    program = chromium()
+    if program is None:
+        raise FileNotFoundError("no Chromium on this machine")
+    # Its sandbox needs what root, and many a container, has not; what it opens is our own.
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=program, chromium_sandbox=False)
+        try:
+            yield Visit(browser.new_page())
+        finally:
+            browser.close()
