@@ -19,6 +19,7 @@ NAMESPACE = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/
 CLIP = re.compile(r"clip\d+")
 WIDE, NARROW = 860, 320
 """Widths in pixels, of all that a chart is made of; the page shows the one that fits."""
+FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
 INK, FAINT, GRID = "#1f2a30", "#5d6b73", "#e3e8ea"
 STATES = {"available": "#1f7a68", "frozen": "#8fc7ea", "owed": "#c2453d"}
 TIERS = ("#f1f3f2", "#d9ede4", "#aad8c6", "#6fb9a1", "#2f8f79", "#135c4c")
@@ -43,7 +44,8 @@ def charts(played: Played, labels: Sequence[str]) -> list[Chart]:
         _drawn(
             "Points by state",
             "All members together at the end of each chapter. What is paid enters frozen (E2), is released "
-            "7 days after receipt (E3), and is gone when its year is over (E5).",
+            "7 days after receipt (E3), and is gone when its year is over (E5). What is owed (E4) stands "
+            "below the line.",
             _stacked(_states(ended), labels, "state", STATES, "points"),
         ),
         _drawn(
@@ -75,7 +77,9 @@ def _svg(name: str, spec: Json, width: int) -> str:
     """Draw a specification for a place inside a page: no namespaces, and ids that no other drawing has."""
     import vl_convert  # takes a while, and only a record needs it
 
-    sized = {**spec, **_size(spec, width), "config": CONFIG, "padding": 2, "background": None}
+    upright = {"labelAngle": 0 if width == WIDE else -90}
+    config = {**CONFIG, "axisX": {**CONFIG["axisX"], **upright}}
+    sized = {**spec, **_size(spec, width), "config": config, "padding": 2, "background": None}
     svg = vl_convert.vegalite_to_svg(sized, vl_version=VEGA_LITE)
     numbers: dict[str, int] = {}
 
@@ -114,7 +118,12 @@ def _stacked(rows: list[Json], labels: Sequence[str], by: str, colours: dict[str
         "mark": {"type": "bar", "cornerRadiusEnd": 1},
         "encoding": {
             "x": _chapters(labels),
-            "y": {"field": unit, "type": "quantitative", "title": unit, "axis": {"format": ",d"}},
+            "y": {
+                "field": unit,
+                "type": "quantitative",
+                "title": unit,
+                "axis": {"labelExpr": "replace(format(datum.value, ',d'), /,/g, ' ')"},
+            },
             "color": {
                 "field": by,
                 "type": "nominal",
@@ -124,8 +133,13 @@ def _stacked(rows: list[Json], labels: Sequence[str], by: str, colours: dict[str
             },
             "order": {"field": "place"},
         },
-        "transform": [{"calculate": f"indexof({list(colours)!r}, datum.{by})", "as": "place"}],
+        "transform": [_place(by, colours)],
     }
+
+
+def _place(by: str, parts: Sequence[str] | dict[str, str]) -> Json:
+    """Return the transformation that says which part stands upon which."""
+    return {"calculate": f"indexof({list(parts)!r}, datum.{by})", "as": "place"}
 
 
 def _liability(ended: Sequence[tuple[str, Ended]], labels: Sequence[str], per_yuan: int) -> Json:
@@ -133,7 +147,7 @@ def _liability(ended: Sequence[tuple[str, Ended]], labels: Sequence[str], per_yu
     for label, chapter in ended:
         held = by_expiry([member.account for member in chapter.books.members.values()])
         rows += [
-            {"chapter": label, "usable": f"usable through {day}", "yuan": points / per_yuan}
+            {"chapter": label, "usable": f"until {day}", "yuan": points / per_yuan}
             for day, points in held.items()
         ]
     ends = sorted({row["usable"] for row in rows})
@@ -192,6 +206,7 @@ def _members(ended: Sequence[tuple[str, Ended]], labels: Sequence[str]) -> Json:
         "data": {"values": rows},
         "facet": {"field": "member", "type": "nominal", "title": None, "header": {"labelFontWeight": "bold"}},
         "spec": {
+            "transform": [_place("state", STATES)],
             "mark": {"type": "bar", "width": {"band": 0.8}},
             "encoding": {
                 "x": {
@@ -207,6 +222,7 @@ def _members(ended: Sequence[tuple[str, Ended]], labels: Sequence[str]) -> Json:
                     "axis": {"format": "~s", "tickCount": 3},
                 },
                 "color": {"field": "state", "type": "nominal", "scale": colours, "legend": None},
+                "order": {"field": "place"},
             },
         },
         "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"}},
@@ -218,14 +234,14 @@ def _chapters(labels: Sequence[str]) -> dict[str, Any]:
     return {
         "field": "chapter",
         "type": "ordinal",
-        "sort": list(labels),
+        "scale": {"domain": list(labels)},
         "title": None,
-        "axis": {"labelAngle": -90, "labelPadding": 4},
     }
 
 
 CONFIG: Json = {
-    "font": "sans-serif",
+    "font": FONT,
+    "aria": False,  # a figure says what it shows
     "view": {"stroke": None},
     "axis": {
         "labelColor": FAINT,
@@ -237,7 +253,7 @@ CONFIG: Json = {
         "labelFontSize": 11,
         "titleFontSize": 11,
     },
-    "axisX": {"grid": False},
-    "legend": {"labelColor": INK, "labelFontSize": 12, "symbolType": "square"},
+    "axisX": {"grid": False, "labelPadding": 4},
+    "legend": {"labelColor": INK, "labelFontSize": 12, "symbolType": "square", "columnPadding": 24},
     "header": {"labelColor": INK, "labelFontSize": 12},
 }

@@ -16,7 +16,14 @@ from local.demo.figures import Table
 from local.demo.player import Ended, Played
 
 TEMPLATE = "page.html"
-HIGHLIGHTS = ("members", "orders", "money received", "of it refunded", "points available", "worth as cash")
+HIGHLIGHTS = (
+    "money received",
+    "of it refunded",
+    "of it kept",
+    "points earned",
+    "points expired",
+    "points available",
+)
 """The figures that stand at the top of the page."""
 
 

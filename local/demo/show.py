@@ -92,14 +92,15 @@ def _cloud(
         if not ours:
             raise LocalError(f"{folder.root} holds a cloud: the demo needs a folder of its own")
         lifecycle.reset()
+    folder.create()  # before anything can fail: what is cleared away below is the demo's own
     try:
         teller.doing("starting the cloud and deploying to it")
         up = lifecycle.up(None)
         yield Stage(lifecycle.cloud, folder, up.outputs, project.stack)
+        lifecycle.reset()
     except BaseException:
         lifecycle.cloud.kill()
         for part in (folder.cloud, folder.assembly, folder.temporary, folder.home):
             shutil.rmtree(part, ignore_errors=True)
         say(f"what the functions printed is in {folder.server_log}")
         raise
-    lifecycle.reset()

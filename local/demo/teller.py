@@ -80,7 +80,7 @@ class Teller:
         for rule, reason in told.why.items():
             self._lines("", Text.assemble((f"{rule} ", "bold magenta"), reason))
         if told.events:
-            self._lines("", "told: " + ", ".join(told.events), "dim")
+            self._lines("", "events: " + ", ".join(told.events), "dim")
 
     def checked(self, ended: Ended) -> None:
         """Print that the books hold, or which check does not."""

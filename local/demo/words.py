@@ -97,10 +97,9 @@ def priced(quote: Json) -> str:
 
 
 def changed(before: Account | None, after: Account) -> Iterator[str]:
-    """What is new in an account, in one line; nothing if nothing is."""
+    """What is new in an account, in one line; nothing if nothing is, or if it is looked at first."""
     name = after.member.capitalize()
     if before is None:
-        yield f"{name} is a member: {after.tier}"
         return
     parts = []
     if before.tier != after.tier:

@@ -40,7 +40,7 @@ def test_the_demo_lives_a_year_and_leaves_nothing_behind(tmp_path: Path) -> None
     assert story.count("checks hold:") == len(script.STORY)
     assert "\x1b" not in story
     for kind in ("CouponIssued", "MemberDayOpened", "PointsExpiring", "PointsExpired", "RefundDue"):
-        assert re.search(rf"told: .*{kind}", story), kind
+        assert re.search(rf"events: .*{kind}", story), kind
 
     page = record.read_text(encoding="utf-8")
     for name, value in answer["figures"].items():

@@ -41,7 +41,7 @@ def put(*path: str | int, value: Any) -> Change:
 WRONG: Mapping[str, Change] = {
     "every wallet is the sum of its ledger entries": put("account", "frozen", value=132),
     "so is every earn year of it": put("account", "by_expiry", value={"2028-12-31": 667}),
-    "every entry's balances follow from the one before": put("entries", 3, "available", value=668),
+    "every entry begins with the balances of another's end": put("entries", 3, "available", value=668),
     "no points are negative": put("account", "debt", value=-1),
     "every order earns what its paid fen say, and keeps that of what stays": put(
         "entries", 2, "frozen_delta", value=197
@@ -263,3 +263,13 @@ def test_a_folder_that_holds_a_cloud_is_left_alone(
     assert main(["--dir", str(tmp_path), "demo"], Project(tmp_path)) == 1
     assert "needs a folder of its own" in capsys.readouterr().err
     assert (tmp_path / "cloud" / "kept").exists()
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter").touch()
+    assert main(["--dir", str(tmp_path), "demo"], Project(tmp_path)) == 1
+    assert "choose another folder" in capsys.readouterr().err
+    assert (tmp_path / "home" / "letter").exists()
