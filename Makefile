@@ -6,13 +6,16 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 stage ?= dev
 
-.PHONY: help run stop test simulate fuzz bench check format synth deploy docs client site lock setup
+.PHONY: help run demo stop test simulate fuzz bench check format synth deploy docs client site lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## start the local cloud, deploy the stack to it, seed a demo, say how to go on
 	@$(BIN)/python -m local up --seed $(if $(PORT),--port $(PORT))
+
+demo: setup ## live a year of the programme in three minutes, check everything (RECORD=demo.html: as a page, too)
+	@$(BIN)/python -m local demo $(if $(RECORD),--record $(RECORD))
 
 stop: ## end what `make run` started; its state is kept
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
