@@ -67,7 +67,7 @@ class Played:
 class Audience(Protocol):
     """Who is told of everything as it happens."""
 
-    def begins(self, chapter: Chapter, number: int, total: int) -> None:
+    def begins(self, chapter: Chapter, number: int) -> None:
         """A chapter begins."""
 
     def doing(self, says: str) -> None:
@@ -110,7 +110,7 @@ class Player:
         """
         ended = []
         for number, chapter in enumerate(story, start=1):
-            self._audience.begins(chapter, number, len(story))
+            self._audience.begins(chapter, number)
             told = tuple(self._step(step) for step in chapter.steps)
             self._audience.doing("checking the books")
             books = self._books()
@@ -187,13 +187,15 @@ class Player:
         calls: Sequence[str] = (),
         facts: Sequence[str] = (),
     ) -> Told:
-        events = self._stage.heard()
+        names = {self._stage.member_id(who): who for who in self._accounts}
+        events = sorted(  # the bus keeps no order between members
+            self._stage.heard(), key=lambda event: (event["type"], names.get(event.get("member_id", ""), ""))
+        )
         for event in events:
             self._events[event["type"]] += 1
             if event["type"] == "RefundDue":
                 self._due_back[event["order_id"]] += event["amount_fen"]
         kinds = Counter(event["type"] for event in events)
-        names = {self._stage.member_id(who): who for who in self._accounts}
         return Told(
             at=self._stage.now().astimezone(self._policy.zone),
             says=says,

@@ -216,7 +216,7 @@ JANUARY = Chapter(
     steps=[
         Wait(
             says="The clock moves to the eve of the member day; the schedules do what has become due",
-            to="{year}-01-09T23:59:00+08:00",
+            to="{year}-01-09T23:50:00+08:00",
             why={"E3": RELEASED},
         ),
         Act(
@@ -224,7 +224,7 @@ JANUARY = Chapter(
             calls=[quoted("dana", {"candle": 2}, {"member_day": False, "paid_fen": 25_800})],
             why={"P2": "the member day is the 10th; on other days all pay list price"},
         ),
-        Wait(says="A minute later it is the 10th", to="{year}-01-10T00:00:05+08:00"),
+        Wait(says="Ten minutes later it is the 10th", to="{year}-01-10T00:00:05+08:00"),
         Fire(
             says="The member day is announced; prices do not wait for it",
             job="open-member-day",

@@ -48,7 +48,10 @@ def show(
         raise LocalError(f"there is no folder {record.parent} for the record")
     folder = StateFolder((chosen or project.root / FOLDER).expanduser().resolve())
     out = console(stderr=aside)
-    with Teller(out) as teller, _cloud(project, folder, interrupts, teller, ours=chosen is None) as stage:
+    with (
+        Teller(out, len(script.STORY)) as teller,
+        _cloud(project, folder, interrupts, teller, ours=chosen is None) as stage,
+    ):
         teller.said(f"a year of memberday, on a cloud of its own in {folder.root.name}")
         policy = policies.load()
         year = script.year_of(stage.now().astimezone(policy.zone))

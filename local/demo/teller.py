@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.rule import Rule
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -28,7 +28,7 @@ def console(*, stderr: bool = False) -> Console:
 class Teller:
     """An audience that prints; used as a context, it shows below what is being done."""
 
-    def __init__(self, out: Console) -> None:
+    def __init__(self, out: Console, chapters: int) -> None:
         self._out = out
         self._progress = Progress(
             SpinnerColumn(),
@@ -39,7 +39,7 @@ class Teller:
             transient=True,
             disable=not out.is_terminal,
         )
-        self._task: TaskID | None = None
+        self._task = self._progress.add_task("", total=chapters)
 
     def __enter__(self) -> Teller:
         """Begin to show what is being done."""
@@ -50,18 +50,14 @@ class Teller:
         """Show it no more."""
         self._progress.stop()
 
-    def begins(self, chapter: Chapter, number: int, total: int) -> None:
+    def begins(self, chapter: Chapter, number: int) -> None:
         """Print a chapter's title."""
-        if self._task is None:
-            self._task = self._progress.add_task("", total=total)
         self._progress.update(self._task, completed=number - 1)
         self._out.print()
         self._out.print(Rule(Text(chapter.title, "bold"), align="left", style="dim", characters="─"))
 
     def doing(self, says: str) -> None:
         """Show what is being done."""
-        if self._task is None:
-            self._task = self._progress.add_task("", total=None)
         self._progress.update(self._task, description=says)
 
     def said(self, text: str) -> None:

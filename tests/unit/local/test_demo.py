@@ -118,7 +118,7 @@ class FakeStage:
 def test_an_amount_that_the_script_does_not_expect_ends_the_demo_and_is_named() -> None:
     order = Call(who="dana", method="POST", path="/orders", expects={"paid_fen": 10_320})
     chapter = Chapter(short="Jan", title="January", steps=[Act(says="Dana buys a candle", calls=[order])])
-    audience = teller.Teller(Console(file=io.StringIO()))
+    audience = teller.Teller(Console(file=io.StringIO()), 1)
     player = Player(cast("Stage", FakeStage(12_900)), audience, POLICY, 2027, ())
     with pytest.raises(
         LocalError, match=r"“Dana buys a candle”: POST /orders answers paid_fen = 12900, not 10320"
@@ -127,7 +127,9 @@ def test_an_amount_that_the_script_does_not_expect_ends_the_demo_and_is_named() 
 
 
 def test_books_that_do_not_hold_end_the_demo_and_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    player = Player(cast("Stage", FakeStage(0)), teller.Teller(Console(file=io.StringIO())), POLICY, 2027, ())
+    player = Player(
+        cast("Stage", FakeStage(0)), teller.Teller(Console(file=io.StringIO()), 1), POLICY, 2027, ()
+    )
     monkeypatch.setattr(player, "_books", lambda: story.books(put("account", "frozen", value=132)))
     with pytest.raises(LocalError, match="dana holds 132 points frozen, but the ledger's entries sum to 131"):
         player.play([Chapter(short="Jan", title="January", steps=[])])
@@ -135,10 +137,10 @@ def test_books_that_do_not_hold_end_the_demo_and_are_named(monkeypatch: pytest.M
 
 def told(console: Console) -> None:
     """Tell the story on a console."""
-    narrator = teller.Teller(console)
+    narrator = teller.Teller(console, len(story.CHAPTERS))
     with narrator:
         for number, chapter in enumerate(story.CHAPTERS, start=1):
-            narrator.begins(chapter, number, len(story.CHAPTERS))
+            narrator.begins(chapter, number)
             narrator.doing("something")
             narrator.happened(story.ended(chapter).told[0])
             narrator.checked(story.ended(chapter))
@@ -175,7 +177,7 @@ def test_no_color_is_heeded_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_check_that_fails_is_told() -> None:
     out = io.StringIO()
-    narrator = teller.Teller(Console(file=out, width=200))
+    narrator = teller.Teller(Console(file=out, width=200), 1)
     narrator.checked(story.ended(story.CHAPTERS[0], put("stock", value=47)))
     assert "✗ O1 O4 stock is what was delivered less what members have: cup: 50 delivered" in out.getvalue()
     assert "✓" not in out.getvalue()
