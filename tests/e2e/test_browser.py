@@ -71,12 +71,14 @@ def test_the_examples_are_filled_in_and_can_be_sent_as_they_are(deployed: Stack,
     assert_it_stayed_here(visit, deployed)
 
 
-def test_every_operation_opens_without_a_complaint(deployed: Stack, visit: Visit) -> None:
-    shown = visit.page.locator(".opblock")
-    expect(shown).to_have_count(len(operations()))
-    for operation in shown.all():
-        operation.get_by_role("button").first.click()
-    expect(visit.page.locator(".opblock.is-open")).to_have_count(len(operations()))
+@pytest.mark.parametrize("operation", ["place", "get_export"])
+def test_an_operation_of_many_shapes_opens_without_a_complaint(
+    deployed: Stack, visit: Visit, operation: str
+) -> None:
+    expect(visit.page.locator(".opblock")).to_have_count(len(operations()))
+    shown = visit.page.locator(f"[id^=operations-][id$=-{operation}]")
+    shown.get_by_role("button").first.click()
+    expect(shown.locator(".responses-table")).to_be_visible()
     assert_it_stayed_here(visit, deployed)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 VARIABLE = "MEMBERDAY_CHROMIUM"
+SHOWN_MILLISECONDS_MAX = 30_000
+"""How long a test waits for what it expects to see; a machine may be busy."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ON_A_MAC = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -20,6 +22,9 @@ def chromium() -> str | None:
     """Return the Chromium or Chrome of this machine: that of the environment, else one that is installed."""
     candidates = (os.environ.get(VARIABLE, ""), *NAMES, *ON_A_MAC)
     return next((found for each in candidates if each and (found := shutil.which(each))), None)
+
+
+expect.set_options(timeout=SHOWN_MILLISECONDS_MAX)
 
 
 @dataclass
