@@ -45,7 +45,6 @@ class Member:
     entries: Sequence[Json]
     orders: Sequence[Json]
     coupons: Sequence[Json]
-    tiers: Sequence[Json]
 
 
 @dataclass(frozen=True, kw_only=True)

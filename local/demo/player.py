@@ -284,7 +284,6 @@ class Player:
             entries=stage.listed(who, "/members/me/points/entries")[::-1],
             orders=stage.listed(who, "/orders")[::-1],
             coupons=stage.listed(who, "/members/me/coupons")[::-1],
-            tiers=stage.listed(who, "/members/me/tier-history")[::-1],
         )
 
     def _shelf(self, ware: Ware) -> Shelf:

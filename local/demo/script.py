@@ -34,7 +34,8 @@ from local.demo.acts import (
 )
 
 OPENS = (12, 20)
-"""Month and day of the prologue, in the year before the story's."""
+"""Month and day on which the story begins, in the year before its own."""
+OPENS_AT = "{last}-12-20T10:00:00+08:00"
 
 CAST = (
     Person(name="ada", birthday="1995-05-20"),
@@ -117,7 +118,6 @@ DECEMBER_BEFORE = Chapter(
     short="Dec {last}",
     title="December, the year before: the shop opens",
     steps=[
-        Wait(says="The clock moves to the opening day", to="{last}-12-20T10:00:00+08:00"),
         Act(
             says=f"The clerk puts {len(WARES)} products into the catalogue, {WARES[0].units} units of each",
             calls=stocked(WARES),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from functions.domain import policy as policies
@@ -54,7 +55,7 @@ def show(
     ):
         teller.said(f"a year of memberday, on a cloud of its own in {folder.root.name}")
         policy = policies.load()
-        year = script.year_of(stage.now().astimezone(policy.zone))
+        year = stage.now().astimezone(policy.zone).year + 1
         played = Player(stage, teller, policy, year, script.WARES).play(script.STORY)
     tables = (
         figures.accounts(played.books),
@@ -81,6 +82,12 @@ def _answer(played: Played) -> Json:
     }
 
 
+def _opening(now: datetime) -> str:
+    """When the story begins that can be lived next."""
+    year = script.year_of(now.astimezone(policies.load().zone))
+    return script.OPENS_AT.replace("{last}", str(year - 1))
+
+
 @contextmanager
 def _cloud(
     project: Project, folder: StateFolder, interrupts: Interrupts, teller: Teller, *, ours: bool
@@ -98,6 +105,10 @@ def _cloud(
     folder.create()  # before anything can fail: what is cleared away below is the demo's own
     try:
         teller.doing("starting the cloud and deploying to it")
+        with folder.locked():
+            lifecycle.cloud.start(None)
+            # Before there are schedules: they would do what is due at the end of the step.
+            lifecycle.cloud.move_clock(_opening(lifecycle.cloud.now()))
         up = lifecycle.up(None)
         yield Stage(lifecycle.cloud, folder, up.outputs, project.stack)
         lifecycle.reset()

@@ -110,7 +110,6 @@ def books(change: Change | None = None, *, audited: bool = True) -> Books:
         entries=facts["entries"],
         orders=[facts["order"]],
         coupons=facts["coupons"],
-        tiers=[],
     )
     return Books(
         at=AT,
