@@ -6,13 +6,16 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 stage ?= dev
 
-.PHONY: help run stop test simulate fuzz bench check format synth deploy docs site lock setup
+.PHONY: help run demo stop test simulate fuzz bench check format synth deploy docs client site lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## start the local cloud, deploy the stack to it, seed a demo, say how to go on
 	@$(BIN)/python -m local up --seed $(if $(PORT),--port $(PORT))
+
+demo: setup ## live a year of the programme in three minutes, check everything (RECORD=demo.html: as a page, too)
+	@$(BIN)/python -m local demo $(if $(RECORD),--record $(RECORD))
 
 stop: ## end what `make run` started; its state is kept
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
@@ -30,9 +33,10 @@ fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPL
 bench: setup ## measure everything against baselines of the same run, and write docs/performance.md
 	@$(BIN)/python -m benchmarks $(if $(COMPARE),--compare $(COMPARE))
 
-check: setup ## format, lint, types, API document, links, synthesis, template: in seconds
+check: setup ## format, lint, types, API document and client, links, synthesis, template: in seconds
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/python -m tools.client --quiet
 	@$(BIN)/mypy
 	@$(BIN)/python -m tools.openapi --check
 	@$(BIN)/python -m tools.event_schemas --check
@@ -41,6 +45,7 @@ check: setup ## format, lint, types, API document, links, synthesis, template: i
 	@$(BIN)/python -m benchmarks.costs --check
 	@$(BIN)/properdocs build
 	@$(CDK) synth --quiet --output cdk.out/check
+	@$(BIN)/python -m tools.diagram --check cdk.out/check/memberday-dev.template.json
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
 	@echo "check: all clean"
 
@@ -54,12 +59,17 @@ synth: setup ## write the CloudFormation template of a stage (stage=dev) to cdk.
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
 	@$(CDK) deploy $(foreach each,stage listen cors restored reserve,$(if $($(each)),--context $(each)=$($(each))))
 
-docs: setup ## write the API, events and programme in docs anew, from code and policy
+docs: setup ## write anew what the documents take from code and policy: API, events, programme, models, picture
 	@$(BIN)/python -m tools.openapi
 	@$(BIN)/python -m tools.event_schemas
 	@$(BIN)/python -m tools.programme
 	@$(BIN)/python -m benchmarks.scale --write
 	@$(BIN)/python -m benchmarks.costs --write
+	@$(CDK) synth --quiet --output cdk.out/check
+	@$(BIN)/python -m tools.diagram cdk.out/check/memberday-dev.template.json
+
+client: setup ## generate a typed Python client of the API in .build/client, say how to install it
+	@$(BIN)/python -m tools.client
 
 site: setup ## build the documents as a site in .build/site, fail on dead links
 	@$(BIN)/properdocs build

@@ -51,6 +51,7 @@ class Commands:
     def __init__(self, project: Project, folder: StateFolder, interrupts: Interrupts) -> None:
         self._project = project
         self._folder = folder
+        self._interrupts = interrupts
         self._lifecycle = Lifecycle(project, folder, interrupts, say)
         self._cloud = self._lifecycle.cloud
 
@@ -186,6 +187,14 @@ class Commands:
         value = policy_check.check(arguments.file)
         return value, policy_check.shown(value)
 
+    def demo(self, arguments: argparse.Namespace) -> Answer:
+        """A year on a cloud of its own."""
+        from local.demo.show import show
+
+        return show(
+            self._project, arguments.dir, self._interrupts, record=arguments.record, aside=arguments.json
+        )
+
     def _stack(self) -> Stack:
         from ops.stack import Stack
 
@@ -262,6 +271,8 @@ def parser() -> Parser:
     add("alarms", "look at the alarms; those that go off tell their topic")
     policy_check = add("policy-check", "validate a changed policy, and show what it would change")
     policy_check.add_argument("file", type=Path, help="a policy in TOML, as functions/domain/policy.toml")
+    demo = add("demo", "live a year of the programme on a cloud of its own, and check everything")
+    demo.add_argument("--record", type=Path, metavar="FILE", help="write it down as a page with charts, too")
     logs = add("logs", "what the functions printed")
     logs.add_argument("function", nargs="?", help="part of the function's name; default: all")
     logs.add_argument("--follow", action="store_true", help="go on as more is printed")

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 
 
 def write_or_check(document: Path, text: str) -> int:
@@ -13,6 +14,6 @@ def write_or_check(document: Path, text: str) -> int:
         document.write_text(text, encoding="utf-8")
         return 0
     if not document.exists() or document.read_text(encoding="utf-8") != text:
-        sys.stderr.write(f"docs/{document.relative_to(DOCS)} is not what the code says: run `make docs`\n")
+        sys.stderr.write(f"{document.relative_to(ROOT)} is not what the code says: run `make docs`\n")
         return 1
     return 0

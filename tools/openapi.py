@@ -37,7 +37,7 @@ HOW_TO_SIGN_IN = (
 )
 EXAMPLES = DOCS / "examples.json"
 MEND = "tell the story in tools/examples anew, and run `python -m tools.examples`"
-JSON = "application/json"
+JSON, PROBLEM = "application/json", "application/problem+json"
 _NO_TABLE = "unused"
 
 Described = dict[str, Any]
@@ -126,7 +126,8 @@ def _put_example(operation: Described, name: str, example: Mapping[str, Any]) ->
     status = str(example["status"])
     if status not in operation["responses"]:
         raise ValueError(f"{operation['operationId']} does not answer {status}: {MEND}")
-    (answered,) = operation["responses"][status]["content"].values()
+    content = operation["responses"][status]["content"]
+    answered = content[PROBLEM if "code" in example["answer"] else JSON]
     answered.setdefault("examples", {})[name] = {"summary": example["summary"], "value": example["answer"]}
     if not status.startswith("2"):
         return

@@ -165,7 +165,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         refuses={400: ["invalid_cursor"]},
         tag=CATALOGUE,
     )
-    def get_zone(
+    def get_member_zone(
         zone: Annotated[Literal["true"], Query(description="Must be `true`: the zone is the one list.")],
         limit: Limit = 20,
         cursor: Cursor = None,
@@ -188,7 +188,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         return member_day_answer(caller_standing(), policy, now())
 
     @api.route("POST", "/quotes", summary="See what a cart costs now", body=True, refuses=QUOTE_REFUSALS)
-    def quote(request: Annotated[CartRequest, Body()]) -> QuoteAnswer:
+    def quote_cart(request: Annotated[CartRequest, Body()]) -> QuoteAnswer:
         """Price a cart for the caller. Nothing is reserved and nothing changes; stock is not checked."""
         return quote_answer(book.quote(request.cart(), api.caller.member_id, now(), api.deadline))
 
@@ -205,7 +205,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             422: [*QUOTE_REFUSALS[422], "idempotency_key_reused"],
         },
     )
-    def place(
+    def place_order(
         request: Annotated[OrderRequest, Body()],
         idempotency_key: Annotated[
             str | None,
@@ -275,7 +275,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="Cancel an order",
         refuses={**NO_ORDER, 409: ["order_not_cancellable", "conflict"]},
     )
-    def cancel(order_id: OrderIdPath) -> OrderAnswer:
+    def cancel_order(order_id: OrderIdPath) -> OrderAnswer:
         """Cancel an order that is not shipped yet; owner or staff. Everything comes back with it."""
         return happens(order_id, orders.cancel, member_id=own())
 
@@ -285,7 +285,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="Confirm the receipt",
         refuses={**NO_ORDER, 409: ["order_not_receivable", "conflict"]},
     )
-    def receive(order_id: OrderIdPath) -> OrderAnswer:
+    def receive_order(order_id: OrderIdPath) -> OrderAnswer:
         """Say that the parcel has arrived; owner or staff."""
         return happens(order_id, orders.receive, member_id=own())
 
@@ -298,7 +298,9 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         body_optional=True,
         refuses={**NO_ORDER, 409: ["order_not_shippable", "conflict"]},
     )
-    def ship(order_id: OrderIdPath, request: Annotated[ShipmentRequest, Body()] = NOT_SAID) -> OrderAnswer:
+    def ship_order(
+        order_id: OrderIdPath, request: Annotated[ShipmentRequest, Body()] = NOT_SAID
+    ) -> OrderAnswer:
         """Record that a paid order was handed to the carrier."""
         return happens(order_id, partial(orders.ship, tracking_no=request.tracking_no))
 
@@ -309,7 +311,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         staff=True,
         refuses={**NO_ORDER, 409: ["order_not_refusable", "conflict"]},
     )
-    def refuse(order_id: OrderIdPath) -> OrderAnswer:
+    def refuse_order(order_id: OrderIdPath) -> OrderAnswer:
         """Record that the member did not take the parcel. Everything comes back with it."""
         return happens(order_id, orders.refuse)
 
@@ -347,7 +349,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         body=True,
         refuses={404: ["order_not_found"], 409: ["conflict"], 422: ["amount_mismatch", "payment_id_reused"]},
     )
-    def pay(order_id: OrderIdPath, request: Annotated[PaymentRequest, Body()]) -> OrderAnswer:
+    def record_payment(order_id: OrderIdPath, request: Annotated[PaymentRequest, Body()]) -> OrderAnswer:
         """Record a payment under its global id, once.
 
         A placed order becomes paid by exactly its amount; on any other order the payment is recorded as not

@@ -19,7 +19,11 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
+from aws_lambda_powertools.event_handler.openapi.types import (
+    OpenAPIResponse,
+    OpenAPIResponseContentModel,
+    OpenAPIResponseHeader,
+)
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from functions.domain.errors import (
@@ -37,7 +41,7 @@ from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
 from functions.platform.observability import flush_metrics, logger
-from functions.platform.shapes import Problem, problem
+from functions.platform.shapes import Problem, ProblemOrGatewayAnswer, problem
 
 BODY_BYTES_MAX = 256 * 1024
 BODY_CHARACTERS_MAX = BODY_BYTES_MAX // 3 * 4 + 4
@@ -54,6 +58,8 @@ STAFF_GROUP = "staff"
 STAFF_SCOPE = "membership/staff"
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
+GATEWAY_STATUSES = frozenset({401, 500, 503})
+"""With which the gateway answers by itself, too: no function was asked, or none could answer."""
 PREFLIGHT = "OPTIONS"
 """What browsers ask with before they ask; the gateway adds its CORS headers, if it has any."""
 SECURE_HEADERS = MappingProxyType(
@@ -251,7 +257,7 @@ class Api:
         responses: dict[int, OpenAPIResponse] = {
             answers: _response(answers.phrase, answer_headers),
             **{status: {"description": says} for status, says in also_answers.items()},
-            **{status: _problem_response(codes) for status, codes in sorted(every.items())},
+            **{status: _problem_response(status, codes) for status, codes in sorted(every.items())},
         }
 
         def declare(function: F) -> F:
@@ -423,10 +429,14 @@ def _response(description: str, headers: Mapping[str, str]) -> OpenAPIResponse:
     return {"description": description, "headers": said} if said else {"description": description}
 
 
-def _problem_response(codes: Sequence[str]) -> OpenAPIResponse:
+def _problem_response(status: int, codes: Sequence[str]) -> OpenAPIResponse:
     again = {"Retry-After": "Seconds to wait before the same request is sent again."}
     response = _response(", ".join(f"`{code}`" for code in codes), again if "try_again" in codes else {})
-    response["content"] = {PROBLEM_TYPE: {"model": Problem}}
+    if status in GATEWAY_STATUSES:  # under both types alike: clients are generated from one schema per status
+        either: OpenAPIResponseContentModel = {"model": ProblemOrGatewayAnswer}
+        response["content"] = {PROBLEM_TYPE: either, JSON_TYPE: either}
+    else:
+        response["content"] = {PROBLEM_TYPE: {"model": Problem}}
     return response
 
 

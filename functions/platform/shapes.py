@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
 
 
 class Request(BaseModel):
@@ -87,6 +87,16 @@ class Problem(Answer):
     detail: str
     code: str = Field(description="Stable: decide by this, not by the text.")
     errors: list[FieldError] | None = None
+
+
+class GatewayAnswer(Answer):
+    """What the gateway answers by itself, where a request reached no function or none could answer."""
+
+    message: str
+
+
+class ProblemOrGatewayAnswer(RootModel[Problem | GatewayAnswer]):
+    """A problem, or what the gateway answers by itself: tell them apart by their fields."""
 
 
 def problem(*, status: int, title: str, code: str, detail: str, **facts: Any) -> dict[str, Any]:

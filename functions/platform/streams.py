@@ -1,10 +1,11 @@
 """A reader of a table's stream: each record by itself, so that one that fails does not hold the others up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from functions.domain.errors import TryAgainError
 from functions.platform import batches
 from functions.platform.batches import Record
 from functions.platform.deadline import Deadline, LambdaContext
@@ -31,6 +32,7 @@ def consume(
     handle: Callable[[RowChange, Deadline], None],
     *,
     log_ids: tuple[str, ...],
+    prepare: Callable[[Sequence[RowChange], Deadline], None] | None = None,
 ) -> dict[str, Any]:
     """Handle a batch of stream records; return the ones to be delivered again.
 
@@ -42,21 +44,31 @@ def consume(
     log_ids
         The attributes of a row that tell in the log which one failed: what is set aside later names sequence
         numbers only.
+    prepare
+        Sees all changes of the batch before the first is handled, to read at once what they need. Where it
+        raises :class:`TryAgainError` no change is handled now; whatever else it raises, it may have been for
+        one of them, and each is handled by itself.
     """
     deadline = Deadline.of(context)
+    changes: dict[int, RowChange] = {}
+    refusal: TryAgainError | None = None
+    if prepare is not None:
+        try:
+            changes = {id(record): _change(record) for record in event["Records"]}
+            prepare(list(changes.values()), deadline)
+        except TryAgainError as error:
+            refusal = error
+        except Exception:
+            logger.warning("batch not prepared", exc_info=True)
 
     def one(record: Record) -> None:
-        data = record["dynamodb"]
-        about: dict[str, Any] = {"sequence_number": data["SequenceNumber"]}
+        number = record["dynamodb"]["SequenceNumber"]
+        about: dict[str, Any] = {"sequence_number": number}
         try:
-            after = from_item(data["NewImage"])
-            about |= {name: after.get(name) for name in log_ids}
-            change = RowChange(
-                before=from_item(data["OldImage"]) if "OldImage" in data else None,
-                after=after,
-                sequence_number=data["SequenceNumber"],
-                at=datetime.fromtimestamp(int(data["ApproximateCreationDateTime"]), UTC),
-            )
+            change = changes.get(id(record)) or _change(record)
+            about |= {name: change.after.get(name) for name in log_ids}
+            if refusal is not None:
+                raise refusal
             handle(change, deadline)
         except Exception:
             logger.exception("record failed", extra=about)
@@ -65,4 +77,14 @@ def consume(
 
     return batches.process(
         event, context, one, identifier=lambda record: str(record["dynamodb"]["SequenceNumber"])
+    )
+
+
+def _change(record: Record) -> RowChange:
+    data = record["dynamodb"]
+    return RowChange(
+        before=from_item(data["OldImage"]) if "OldImage" in data else None,
+        after=from_item(data["NewImage"]),
+        sequence_number=data["SequenceNumber"],
+        at=datetime.fromtimestamp(int(data["ApproximateCreationDateTime"]), UTC),
     )

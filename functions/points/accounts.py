@@ -103,11 +103,27 @@ class Accounts:
         position = str(rows[-1]["item"]).removeprefix(ENTRY) if more else None
         return [entry_of(row) for row in rows], position
 
-    def post(self, order: OrderFacts, policy: Policy, deadline: Deadline) -> list[Posting]:
+    def posting_reads(self, order: OrderFacts) -> list[tuple[str, dict[str, str]]]:
+        """Return the keys that :meth:`post` decides on: wallet, standing and the order's lot."""
+        return [(self.table, key(order.member_id, item)) for item in (WALLET, STANDING, LOT + order.order_id)]
+
+    def post(
+        self,
+        order: OrderFacts,
+        policy: Policy,
+        deadline: Deadline,
+        *,
+        read: Sequence[Row | None] | None = None,
+    ) -> list[Posting]:
         """Bring a member's account up to an order; return what was posted for that.
 
         Lot, wallet, entries, standing and tier history are written together, conditioned on the wallet's
         version: points and tier never disagree, and postings of one member follow one another.
+
+        Parameters
+        ----------
+        read
+            The rows of :meth:`posting_reads` as read before; they are tried first.
 
         Raises
         ------
@@ -118,9 +134,12 @@ class Accounts:
         """
         if not order.changes:
             return []
+        keys, first = self.posting_reads(order), read
 
         def attempt() -> Posting | None:
-            account, held = self._account(order, deadline)
+            nonlocal first
+            rows, first = first or self.tables.batch_get(keys, deadline), None
+            account, held = _account(order, rows)
             made = post(account, order, policy)
             if made is not None:
                 self._write(order.member_id, account, held, made, policy, deadline)
@@ -357,21 +376,6 @@ class Accounts:
             raise AccountMissingError(member_id)
         return wallet
 
-    def _account(self, order: OrderFacts, deadline: Deadline) -> tuple[Account, MemberStanding]:
-        wallet, standing, lot = self.tables.batch_get(
-            [(self.table, key(order.member_id, item)) for item in (WALLET, STANDING, LOT + order.order_id)],
-            deadline,
-        )
-        if wallet is None or standing is None:
-            raise AccountMissingError(order.order_id)
-        held = member_standing_of(standing)
-        account = Account(
-            wallet=wallet_of(wallet),
-            standing=held.standing,
-            lot=None if lot is None else lot_of(lot),
-        )
-        return account, held
-
     def _write(
         self,
         member_id: str,
@@ -401,3 +405,16 @@ class Accounts:
     def _put_lot(self, transaction: Transaction, member_id: str, lot: Lot) -> None:
         """Add that a lot changes; its versions follow one another."""
         transaction.put_version(self.table, lot_row(member_id, lot), replaces=lot.version - 1)
+
+
+def _account(order: OrderFacts, rows: Sequence[Row | None]) -> tuple[Account, MemberStanding]:
+    wallet, standing, lot = rows
+    if wallet is None or standing is None:
+        raise AccountMissingError(order.order_id)
+    held = member_standing_of(standing)
+    account = Account(
+        wallet=wallet_of(wallet),
+        standing=held.standing,
+        lot=None if lot is None else lot_of(lot),
+    )
+    return account, held

@@ -61,7 +61,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="See every movement of your points",
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
-    def get_entries(limit: Limit = 20, cursor: Cursor = None) -> Page[EntryAnswer]:
+    def get_points_entries(limit: Limit = 20, cursor: Cursor = None) -> Page[EntryAnswer]:
         """List the caller's ledger, newest first; entries of the same second in posting order, last first."""
         member_id = api.caller.member_id
         places = Cursors(ENTRIES, member_id)
@@ -86,7 +86,9 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             422: ["adjustment_id_reused"],
         },
     )
-    def adjust(member_id: MemberIdPath, request: Annotated[AdjustmentRequest, Body()]) -> BalancesAnswer:
+    def adjust_points(
+        member_id: MemberIdPath, request: Annotated[AdjustmentRequest, Body()]
+    ) -> BalancesAnswer:
         """Credit points to the current year, or debit them, the oldest year first.
 
         Once per `adjustment_id`, for ever: sent again with the same contents, it answers the wallet as it is.
@@ -115,7 +117,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         refuses={404: ["not_audited"]},
         tag=REPORTS,
     )
-    def get_liability() -> LiabilityAnswer:
+    def get_points_liability() -> LiabilityAnswer:
         """Show what members held at the last audit by earn year, and whether every account fitted."""
         return liability_answer(last_report(), policy)
 
@@ -127,7 +129,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         refuses={400: ["invalid_cursor"], 404: ["not_audited"]},
         tag=REPORTS,
     )
-    def get_differences(limit: Limit = 20, cursor: Cursor = None) -> Page[DifferenceAnswer]:
+    def get_points_differences(limit: Limit = 20, cursor: Cursor = None) -> Page[DifferenceAnswer]:
         """List the accounts and orders that did not fit at the last audit, in no particular order."""
         report, caller = last_report(), api.caller.member_id
         of_list = f"{DIFFERENCES} {report.as_of.isoformat()}"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, islice
 
 from functions.domain import calendar
 from functions.domain.policy import Policy
@@ -112,11 +111,8 @@ class PointsJobs:
         """Release a page of lots, each member's in one transaction (E3); those that failed one by one."""
         groups = _by_member(rows, 1 if task.only else LOTS_PER_RELEASE_MAX)
         reads = [self.accounts.release_reads(member_id, lots) for member_id, lots in groups]
-        found = iter(self.accounts.tables.batch_get(list(chain.from_iterable(reads)), deadline))
-        due = [
-            (member_id, lots, list(islice(found, len(keys))))
-            for (member_id, lots), keys in zip(groups, reads, strict=True)
-        ]
+        found = self.accounts.tables.batch_get_groups(reads, deadline)
+        due = [(member_id, lots, read) for (member_id, lots), read in zip(groups, found, strict=True)]
 
         def release(one: tuple[str, list[str], list[Row | None]]) -> int:
             member_id, lots, read = one

@@ -1,12 +1,13 @@
 """Orders stream: what a changed order does to the member's account is posted (R2)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.platform import dynamo
 from functions.platform.deadline import Deadline, LambdaContext
-from functions.platform.dynamo import Tables
+from functions.platform.dynamo import Row, Tables
 from functions.platform.observability import logger
 from functions.platform.settings import Settings
 from functions.platform.streams import RowChange, consume
@@ -23,11 +24,34 @@ class Consumer:
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Post each record's order; return the records to be delivered again."""
-        return consume(event, context, self._post, log_ids=("order_id", "member_id"))
+        read: dict[str, Sequence[Row | None]] = {}
+        return consume(
+            event,
+            context,
+            lambda change, deadline: self._post(change, deadline, read.pop(change.after["order_id"], None)),
+            log_ids=("order_id", "member_id"),
+            prepare=lambda changes, deadline: read.update(self._accounts_of(changes, deadline)),
+        )
 
-    def _post(self, change: RowChange, deadline: Deadline) -> None:
+    def _accounts_of(
+        self, changes: Sequence[RowChange], deadline: Deadline
+    ) -> dict[str, Sequence[Row | None]]:
+        """Return what posting will read, all in one round trip, by the order's id.
+
+        Of a member's orders it is the first, whose posting moves the wallet.
+        """
+        firsts: dict[str, OrderFacts] = {}
+        for change in changes:
+            order = OrderFacts.from_row(change.after)
+            if order.changes:
+                firsts.setdefault(order.member_id, order)
+        reads = [self._accounts.posting_reads(order) for order in firsts.values()]
+        found = self._accounts.tables.batch_get_groups(reads, deadline)
+        return {order.order_id: read for order, read in zip(firsts.values(), found, strict=True)}
+
+    def _post(self, change: RowChange, deadline: Deadline, read: Sequence[Row | None] | None) -> None:
         row = change.after
-        postings = self._accounts.post(OrderFacts.from_row(row), self._policy, deadline)
+        postings = self._accounts.post(OrderFacts.from_row(row), self._policy, deadline, read=read)
         if not postings:
             return
         logger.info(

@@ -14,10 +14,9 @@ from functions.platform.http import Api, Cursor, Limit, MemberIdPath
 from functions.platform.identities import Identities
 from functions.platform.observability import logger
 from functions.platform.settings import IdentitySettings, Settings
-from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
 from functions.privacy.export import POSITION, Exports
-from functions.privacy.schema import ErasedAnswer, Exported
+from functions.privacy.schema import ErasedAnswer, ExportPage
 from functions.tiers.members import Members
 
 EXPORT = "export"
@@ -44,7 +43,7 @@ def create(
         summary="Take your data with you",
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
-    def get_export(limit: Limit = 20, cursor: Cursor = None) -> Page[Exported]:
+    def get_export(limit: Limit = 20, cursor: Cursor = None) -> ExportPage:
         """List what the programme has of the caller: the rows of `kind` and `data`, page by page.
 
         What they told about themselves and their points come first, then tier changes, movements of points,
@@ -55,7 +54,7 @@ def create(
         items, position = exports.page(
             member_id, limit=limit, after=places.read(cursor), at=now(), deadline=api.deadline
         )
-        return Page(items=items, next_cursor=places.write(position))
+        return ExportPage(items=items, next_cursor=places.write(position))
 
     @api.route(
         "DELETE",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from functions.checkout.schema import OrderAnswer
 from functions.coupons.schema import CouponAnswer
-from functions.platform.shapes import Answer, StoreTime
+from functions.platform.shapes import Answer, Page, StoreTime
 from functions.points.schema import EntryAnswer, WalletAnswer
 from functions.tiers.schema import MemberAnswer, TierChangeAnswer
 
@@ -65,3 +65,7 @@ Exported = Annotated[
     Field(discriminator="kind"),
 ]
 """One thing that the programme knows of a member."""
+
+
+class ExportPage(Page[Exported]):
+    """One page of what the programme knows of a member."""

@@ -52,7 +52,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         refuses={409: ["birthday_locked", "member_erased", "conflict"]},
         also_answers={HTTPStatus.CREATED: "Registered"},
     )
-    def put_me(request: Annotated[ProfileRequest, Body()]) -> Response[MemberAnswer]:
+    def register(request: Annotated[ProfileRequest, Body()]) -> Response[MemberAnswer]:
         """Register the caller: 201 the first time, then 200.
 
         Name and phone are replaced, an omitted birthday stays; once set, only staff can change it.
@@ -81,7 +81,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="See how your tier changed",
         refuses={400: ["invalid_cursor"], 404: ["not_registered"]},
     )
-    def get_history(limit: Limit = 20, cursor: Cursor = None) -> Page[TierChangeAnswer]:
+    def get_tier_history(limit: Limit = 20, cursor: Cursor = None) -> Page[TierChangeAnswer]:
         """List the caller's tier changes with the orders that caused them, newest first (T5)."""
         member_id = api.caller.member_id
         places = Cursors(TIERS, member_id)
@@ -117,7 +117,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         body=True,
         refuses={404: ["member_not_found"], 409: ["conflict"]},
     )
-    def put_birthday(member_id: MemberIdPath, request: Annotated[BirthdayRequest, Body()]) -> MemberAnswer:
+    def change_birthday(member_id: MemberIdPath, request: Annotated[BirthdayRequest, Body()]) -> MemberAnswer:
         """Change a birthday that a member cannot change any more; who did it and why is kept (B4).
 
         A coupon of this year stays as it is, and there is no second one (B3).

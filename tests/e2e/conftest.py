@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.stack import Stack
+from tools import client
+
+client.write()  # before the modules of the tests are imported, which import it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

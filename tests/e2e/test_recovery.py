@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 import urllib3
+from attrs import evolve
+from memberday_client.api.reports import get_points_liability
 
 from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID, RELEASE_POINTS
 from functions.platform.dynamo import Tables
@@ -22,6 +24,7 @@ from functions.points.account_rows import LOT_SHARDS
 from local.aws import Aws
 from ops.stack import Stack as Deployed
 from tests.support import accounts
+from tests.support.answers import granted
 from tests.support.listener import Listener
 from tests.support.shopper import Shopper, registered
 from tests.support.stack import ROOT, Stack
@@ -174,17 +177,17 @@ def test_case_29_31_what_failed_for_want_of_a_right_is_told_shown_and_redriven_o
     order = shopper.order(quantity=2)
     on_call.told()
     with without_rights(stack, "PointsPosting"):
-        assert shopper.pay(order).body["status"] == "paid"
+        assert shopper.pay(order).status == "paid"
         given_up(stack)
     assert shopper.points() == (0, 0, 0)
     assert on_call.told()["OrdersToPoints-failures"] == "ALARM"
     (notice,) = waiting(stack, "OrdersToPoints")
-    assert notice["rows"] == [{"order_id": order.body["order_id"], "member_id": shopper.member_id}]
+    assert notice["rows"] == [{"order_id": order.order_id, "member_id": shopper.member_id}]
     assert ops(stack, "redrive", "OrdersToPoints") == {"redriven": 1, "forgotten": 0, "failed": []}
     assert ops(stack, "redrive", "OrdersToPoints")["redriven"] == 0
     assert waiting(stack, "OrdersToPoints") == []
     assert shopper.points() == (0, 199, 0)
-    assert [entry["kind"] for entry in shopper.entries()] == ["earn"]
+    assert [entry.kind for entry in shopper.entries()] == ["earn"]
     stack.clock("+10m")
     assert on_call.told()["OrdersToPoints-failures"] == "OK"
 
@@ -192,10 +195,10 @@ def test_case_29_31_what_failed_for_want_of_a_right_is_told_shown_and_redriven_o
 def test_case_29_a_poison_row_stays_set_aside_until_it_is_mended(stack: Stack, listener: Listener) -> None:
     shopper, on_call = registered(stack, units=1), OnCall(stack)
     order = shopper.order()
-    assert shopper.pay(order).body["status"] == "paid"
+    assert shopper.pay(order).status == "paid"
     stack.local("settle")
     rows, table = rows_of(stack), stack.outputs["OrdersTableName"]
-    key = {"order_id": order.body["order_id"], "item": "ORDER"}
+    key = {"order_id": order.order_id, "item": "ORDER"}
     whole = rows.get(table, key)
     assert whole is not None
     on_call.told()
@@ -206,13 +209,13 @@ def test_case_29_a_poison_row_stays_set_aside_until_it_is_mended(stack: Stack, l
     redriven = ops(stack, "redrive", "OrdersToPoints")
     assert (redriven["redriven"], len(redriven["failed"])) == (0, 1)
     (notice,) = waiting(stack, "OrdersToPoints")
-    assert notice["rows"][0]["order_id"] == order.body["order_id"]
+    assert notice["rows"][0]["order_id"] == order.order_id
 
     rows.put(table, whole)
     given_up(stack)
     heard = {event["detail"]["event_id"] for event in listener.hear()}
     for title in ("OrdersToPoints", "OrdersToBus"):
-        assert ops(stack, "redeliver", title, order.body["order_id"])["redelivered"] >= 1
+        assert ops(stack, "redeliver", title, order.order_id)["redelivered"] >= 1
         assert ops(stack, "discard", title)["discarded"] == 0  # the stream still knows it
         assert ops(stack, "discard", title, "--known")["discarded"] == 1
         assert waiting(stack, title) == []
@@ -229,18 +232,17 @@ def test_what_the_stream_has_forgotten_is_redelivered_from_the_rows(stack: Stack
     (notice,) = waiting(stack, "OrdersToBus")
     listener.clock("+25h")
     assert ops(stack, "redrive", "OrdersToBus") == {"redriven": 0, "forgotten": 1, "failed": []}
-    assert listener.heard_of(order.body["order_id"]) == []
+    assert listener.heard_of(order.order_id) == []
     assert ops(stack, "redeliver", "OrdersToBus", notice["rows"][0]["order_id"])["redelivered"] == 1
     assert ops(stack, "discard", "OrdersToBus")["discarded"] == 1
-    assert "OrderPlaced" in [kind for kind, _ in listener.heard_of(order.body["order_id"])]
+    assert "OrderPlaced" in [kind for kind, _ in listener.heard_of(order.order_id)]
 
 
 def test_tasks_and_jobs_that_were_set_aside_are_redriven(stack: Stack) -> None:
     shopper = registered(stack, units=2)
     order = shopper.order(quantity=2)
     shopper.pay(order)
-    for step in ("shipment", "receipt"):
-        shopper.staff(order, step)
+    shopper.delivered(order)
     stack.local("settle")
     aws = aws_of(stack)
     deployed, sqs, scheduler = Deployed(aws, "memberday-dev"), aws.client("sqs"), aws.client("scheduler")
@@ -272,7 +274,7 @@ def test_an_audit_difference_raises_its_alarm_and_the_next_audit_ends_it(stack: 
     stack.local("settle")
     on_call.told()
     rows, table = rows_of(stack), stack.outputs["MembersTableName"]
-    (year,) = shopper.entries()[0]["available_by_year_delta"]
+    (year,) = shopper.entries()[0].available_by_year_delta.additional_keys
     accounts.hold_points(rows, table, shopper.member_id, {year: 990})
     stack.local("fire", "audit-points")
     assert on_call.told()["audit-differences"] == "ALARM"
@@ -333,8 +335,7 @@ def test_restored_tables_take_the_place_of_the_others_and_everything_fits(stack:
     shopper.pay(order)
     assert shopper.points() == (0, 199, 0)
     stack.local("fire", "audit-points")
-    path = "/reports/points-liability"
-    before = stack.call("GET", path, who="clerk", staff=True).body
+    before = granted(get_points_liability.sync(client=shopper.clerk))
 
     ops(stack, "pause")
     context = ops(stack, "restore", "well", "--at", "2026-01-01T00:00:00+08:00")["context"]
@@ -352,14 +353,14 @@ def test_restored_tables_take_the_place_of_the_others_and_everything_fits(stack:
     recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
-    assert shopper.get(f"/orders/{order.body['order_id']}").body["status"] == "paid"
+    assert shopper.found(order).status == "paid"
     ops(stack, "replay")
     stack.local("settle")
     stack.local("fire", "audit-points")
-    after = stack.call("GET", path, who="clerk", staff=True).body
-    assert after["as_of"] > before["as_of"]
-    assert {**after, "as_of": 0} == {**before, "as_of": 0}
-    assert shopper.pay(shopper.order("after", 2)).body["status"] == "paid"  # the new streams are read
+    after = granted(get_points_liability.sync(client=shopper.clerk))
+    assert after.as_of > before.as_of
+    assert evolve(after, as_of=before.as_of) == before
+    assert shopper.pay(shopper.order("after", 2)).status == "paid"  # the new streams are read
     assert shopper.points() == (0, 398, 0)
 
 
@@ -373,15 +374,15 @@ def test_a_wrong_policy_is_rolled_back_and_orders_keep_what_they_were_placed_und
     policy.write_text(re.sub(r"fee_fen = 1_000", "fee_fen = 9_000", right), encoding="utf-8")
     stack.up(*restored)
     wrong = shopper.order("wrong")
-    assert (first.body["paid_fen"], wrong.body["paid_fen"]) == (10_950, 18_950)
+    assert (first.paid_fen, wrong.paid_fen) == (10_950, 18_950)
     policy.write_text(right, encoding="utf-8")
     stack.up(*restored)
 
-    assert shopper.quote().body["paid_fen"] == 10_950
-    kept = shopper.get(f"/orders/{wrong.body['order_id']}").body
-    assert (kept["paid_fen"], kept["policy_version"]) == (18_950, wrong.body["policy_version"])
-    assert kept["policy_version"] != first.body["policy_version"]
-    assert shopper.pay(wrong).body["status"] == "paid"
+    assert shopper.quote().paid_fen == 10_950
+    kept = shopper.found(wrong)
+    assert (kept.paid_fen, kept.policy_version) == (18_950, wrong.policy_version)
+    assert kept.policy_version != first.policy_version
+    assert shopper.pay(wrong).status == "paid"
     assert shopper.points() == (0, 190, 0)
 
 

@@ -2,56 +2,62 @@
 
 import base64
 import json
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import urllib3
+from memberday_client.api.catalogue import get_product, put_product
+from memberday_client.api.members import register
+from memberday_client.api.orders import get_order, place_order
+from memberday_client.api.points import get_points, get_points_entries
+from memberday_client.models import ProductRequest, ProfileRequest, WalletAnswer
 
 from local.aws import Aws
-from tests.support.shopper import TEA, Shopper
+from tests.support.answers import granted, refused
+from tests.support.shopper import TEA, Shopper, registered
 from tests.support.stack import Stack
 
 
 @pytest.fixture
 def shopper(deployed: Stack) -> Shopper:
     """A registered member."""
-    shopper = Shopper(deployed)
-    assert shopper.register().status == 201
-    return shopper
+    return registered(deployed)
 
 
 def test_an_order_placed_over_http_ends_as_frozen_points(deployed: Stack, shopper: Shopper) -> None:
-    assert shopper.stocked(3).body["stock"] == 3
-    quote = deployed.call("POST", "/quotes", shopper.cart(), who=shopper.name)
-    assert (quote.status, quote.body["paid_fen"]) == (200, 10_950)
+    assert shopper.stocked(3).stock == 3
+    assert shopper.quote().paid_fen == 10_950
     order = shopper.order()
-    assert (order.status, order.body["status"]) == (201, "placed")
-    assert order.body["member_id"] == deployed.member_id(shopper.name)
-    replay = shopper.order()
-    assert (replay.status, replay.headers["idempotent-replayed"], replay.body) == (201, "true", order.body)
-    assert shopper.pay(order).body["status"] == "paid"
+    assert (order.status, order.member_id) == ("placed", shopper.member_id)
+    replay = place_order.sync_detailed(client=shopper.client, body=shopper.wish(), idempotency_key="k1")
+    assert (replay.status_code, replay.headers["idempotent-replayed"], replay.parsed) == (201, "true", order)
+    assert shopper.pay(order).status == "paid"
     deployed.local("settle")
-    assert shopper.get("/members/me/points").body == {
-        "available": 0,
-        "frozen": 110,
-        "debt": 0,
-        "expiring": [],
-    }
-    (entry,) = shopper.get("/members/me/points/entries").body["items"]
-    assert (entry["kind"], entry["order_id"], entry["frozen_delta"]) == ("earn", order.body["order_id"], 110)
-    member = shopper.get("/members/me").body
-    assert (member["tier"], member["effective_amount_fen"]) == ("J1", 10_950)
-    assert shopper.get(f"/orders/{order.body['order_id']}").body["status"] == "paid"
-    assert deployed.call("GET", f"/products/{shopper.sku}", who="clerk", staff=True).body["stock"] == 2
+    wallet = WalletAnswer(available=0, frozen=110, debt=0, expiring=[])
+    assert granted(get_points.sync(client=shopper.client)) == wallet
+    (entry,) = granted(get_points_entries.sync(client=shopper.client)).items
+    assert (entry.kind, entry.order_id, entry.frozen_delta) == ("earn", order.order_id, 110)
+    member = shopper.me()
+    assert (member.tier, member.effective_amount_fen) == ("J1", 10_950)
+    assert shopper.found(order).status == "paid"
+    assert granted(get_product.sync(shopper.sku, client=shopper.clerk)).stock == 2
+
+
+def test_registering_again_is_no_news(deployed: Stack) -> None:
+    shopper, profile = Shopper(deployed), ProfileRequest(name="Alice")
+    answers = [register.sync_detailed(client=shopper.client, body=profile) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
 
 
 def test_orders_beyond_the_stock_are_refused_as_problems(shopper: Shopper) -> None:
     shopper.stocked(1)
-    refused = shopper.order(quantity=2)
-    assert (refused.status, refused.code, refused.body["skus"]) == (409, "insufficient_stock", [shopper.sku])
-    assert refused.headers["content-type"] == "application/problem+json"
-    assert shopper.order().status == 201
+    answer = place_order.sync_detailed(client=shopper.client, body=shopper.wish(2), idempotency_key="k1")
+    problem = refused(answer.parsed)
+    assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+    assert (problem.status, problem.code, problem["skus"]) == (409, "insufficient_stock", [shopper.sku])
+    assert shopper.order().status == "placed"
 
 
 def test_without_a_token_nobody_gets_in(deployed: Stack) -> None:
@@ -95,24 +101,23 @@ def test_an_unknown_route_is_a_problem_for_who_is_known(shopper: Shopper) -> Non
 
 
 def test_a_member_is_no_staff_and_sees_nobody_elses_order(deployed: Stack, shopper: Shopper) -> None:
-    assert deployed.call("PUT", f"/products/{shopper.sku}", TEA, who=shopper.name).code == "forbidden"
+    tea = ProductRequest.from_dict(TEA)
+    assert refused(put_product.sync(shopper.sku, client=shopper.client, body=tea)).code == "forbidden"
     shopper.stocked(1)
     order = shopper.order()
-    other = Shopper(deployed)
-    other.register()
-    theirs = other.get(f"/orders/{order.body['order_id']}")
-    missing = other.get("/orders/ord_none")
-    assert (theirs.status, theirs.body) == (missing.status, missing.body)
-    assert theirs.code == "order_not_found"
+    other = registered(deployed)
+    theirs = refused(get_order.sync(order.order_id, client=other.client))
+    assert (theirs.status, theirs.code) == (404, "order_not_found")
+    assert refused(get_order.sync("ord_none", client=other.client)) == theirs
 
 
 def test_the_clock_moves_what_handlers_see(deployed: Stack) -> None:
     before, after = Shopper(deployed), Shopper(deployed)
-    first = before.register().body["registered_at"]
-    moved = deployed.clock("+8d")
-    second = after.register().body["registered_at"]
-    assert first[:10] < moved[:10] <= second[:10]
-    assert second.endswith("+08:00")
+    first = before.register().registered_at
+    moved = datetime.fromisoformat(deployed.clock("+8d"))
+    second = after.register().registered_at
+    assert first.date() < moved.date() <= second.date()
+    assert second.utcoffset() == timedelta(hours=8)
 
 
 def test_an_order_lapses_when_the_clock_has_passed_its_window(deployed: Stack, shopper: Shopper) -> None:
@@ -120,4 +125,4 @@ def test_an_order_lapses_when_the_clock_has_passed_its_window(deployed: Stack, s
     order = shopper.order()
     deployed.clock("+30m")
     late = shopper.pay(order)
-    assert (late.status, late.body["status"], late.body["payments"][0]["applied"]) == (200, "lapsed", False)
+    assert (late.status, late.payments[0].applied) == ("lapsed", False)

@@ -4,11 +4,15 @@ The clock moves by a year and more, so these tests come last.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from memberday_client.api.coupons import get_coupons
+from memberday_client.api.orders import cancel_order
+from memberday_client.models import CouponAnswer, CouponStatus, CouponUseAnswer
 
 from tests.support import schemas
+from tests.support.answers import granted
 from tests.support.listener import Listener
 from tests.support.shopper import Shopper
 from tests.support.stack import Stack
@@ -38,19 +42,23 @@ def joined(stack: Stack, tier: str) -> Shopper:
     """Return a member who has bought what it takes to hold a tier."""
     birthday, price_fen, _ = MEMBERS[tier]
     shopper = Shopper(stack)
-    profile = {"name": tier, "birthday": birthday}
-    assert stack.call("PUT", "/members/me", profile, who=shopper.name).status == 201
+    shopper.register(date.fromisoformat(birthday))
     if price_fen is not None:
         shopper.stocked(1, price_fen=price_fen)
-        assert shopper.pay(shopper.order()).body["status"] == "paid"
+        assert shopper.pay(shopper.order()).status == "paid"
     shopper.stocked(1, price_fen=ZONE_FEN, member_zone=True)
     return shopper
 
 
 def unit_price(shopper: Shopper) -> tuple[bool, int]:
     """Return whether a quote says that it is the member day, and what a unit costs."""
-    quote = shopper.quote().body
-    return quote["member_day"], quote["lines"][0]["unit_price_fen"]
+    quote = shopper.quote()
+    return quote.member_day, quote.lines[0].unit_price_fen
+
+
+def coupons(shopper: Shopper, status: CouponStatus | None = None) -> list[CouponAnswer]:
+    """Return a member's coupons, or those that stand so."""
+    return granted(get_coupons.sync(client=shopper.client, status=status)).items
 
 
 def now(stack: Stack) -> datetime:
@@ -66,7 +74,7 @@ def test_B1_P2_from_january_to_december_one_coupon_of_the_right_face_and_twelve_
     members = {tier: joined(deployed, tier) for tier in MEMBERS}
     deployed.local("settle")
     for tier, shopper in members.items():
-        assert shopper.get("/members/me").body["tier"] == tier
+        assert shopper.me().tier == tier
     shoppers = list(members.items())
     for month in range(1, 13):
         if month > 1:
@@ -82,19 +90,18 @@ def test_B1_P2_from_january_to_december_one_coupon_of_the_right_face_and_twelve_
         listener.clock(f"{year}-{month:02}-11T00:00:00+08:00")
         assert unit_price(shopper) == (False, ZONE_FEN)
         if shopper.name == members["J4"].name and month == 7:  # while it is valid
-            (coupon,) = shopper.get("/members/me/coupons?status=available").body["items"]
-            assert coupon["valid_until"] == f"{year}-07-31T23:59:59+08:00"
+            (coupon,) = coupons(shopper, "available")
+            assert coupon.valid_until.isoformat() == f"{year}-07-31T23:59:59+08:00"
     deployed.local("settle")
     for tier, shopper in members.items():
         birthday, _, face_fen = MEMBERS[tier]
-        coupons = shopper.get("/members/me/coupons").body["items"]
-        assert [coupon["face_value_fen"] for coupon in coupons] == ([face_fen] if face_fen else [])
-        for coupon in coupons:
-            first = datetime.fromisoformat(coupon["valid_from"])
-            last = datetime.fromisoformat(coupon["valid_until"])
+        held = coupons(shopper)
+        assert [coupon.face_value_fen for coupon in held] == ([face_fen] if face_fen else [])
+        for coupon in held:
+            first = coupon.valid_from
             assert (first.month, first.day, first.hour) == (int(birthday[5:7]), 1, 0)
-            assert (last + timedelta(seconds=1)).day == 1
-            assert coupon["status"] == ("available" if tier == "J5" else "expired")
+            assert (coupon.valid_until + timedelta(seconds=1)).day == 1
+            assert coupon.status == ("available" if tier == "J5" else "expired")
     heard = listener.hear()
     ours = {shopper.member_id: tier for tier, shopper in members.items()}
     issued = {
@@ -126,21 +133,19 @@ def test_B1_P2_from_january_to_december_one_coupon_of_the_right_face_and_twelve_
 def test_B2_who_pays_first_in_the_month_of_the_birthday_gets_the_coupon_then(deployed: Stack) -> None:
     today = now(deployed)
     shopper = Shopper(deployed)
-    profile = {"name": "Bea", "birthday": f"1990-{today.month:02}-28"}
-    assert deployed.call("PUT", "/members/me", profile, who=shopper.name).status == 201
-    assert shopper.get("/members/me/coupons").body["items"] == []
+    shopper.register(date(1990, today.month, 28))
+    assert coupons(shopper) == []
     shopper.stocked(3, price_fen=30_000)
-    assert shopper.pay(shopper.order()).status == 200
+    shopper.pay(shopper.order())
     deployed.local("settle")
-    (coupon,) = shopper.get("/members/me/coupons?status=available").body["items"]
-    assert coupon["face_value_fen"] == 2_000
-    order = shopper.order("k2", coupon=coupon["coupon_id"])  # B5
-    assert order.body["quote"]["coupon"] == {"coupon_id": coupon["coupon_id"], "amount_fen": 2_000}
-    (used,) = shopper.get("/members/me/coupons?status=used").body["items"]
-    assert used["order_id"] == order.body["order_id"]
-    path = f"/orders/{order.body['order_id']}/cancel"
-    assert deployed.call("POST", path, who=shopper.name).status == 200
-    assert shopper.get("/members/me/coupons?status=available").body["items"] == [coupon]
+    (coupon,) = coupons(shopper, "available")
+    assert coupon.face_value_fen == 2_000
+    order = shopper.order("k2", coupon=coupon.coupon_id)  # B5
+    assert order.quote.coupon == CouponUseAnswer(coupon_id=coupon.coupon_id, amount_fen=2_000)
+    (used,) = coupons(shopper, "used")
+    assert used.order_id == order.order_id
+    granted(cancel_order.sync(order.order_id, client=shopper.client))
+    assert coupons(shopper, "available") == [coupon]
 
 
 def test_stock_that_falls_to_its_threshold_is_told_once(deployed: Stack, listener: Listener) -> None:
@@ -148,7 +153,7 @@ def test_stock_that_falls_to_its_threshold_is_told_once(deployed: Stack, listene
     shopper.register()
     shopper.stocked(3, low_stock_threshold=2)
     for number in range(2):
-        assert shopper.order(f"k{number}").status == 201
+        shopper.order(f"k{number}")
     deployed.local("settle")
     low = [
         event["detail"]

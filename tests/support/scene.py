@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.events import Answer
+from memberday_client.api.coupons import get_coupons
+from memberday_client.api.members import change_birthday
+from memberday_client.api.orders import cancel_order
+from memberday_client.models import BirthdayRequest, OrderAnswer
+
+from tests.support.answers import granted
 from tests.support.shopper import TEA, Shopper
 from tests.support.stack import Stack
 
@@ -46,23 +51,21 @@ class Scene:
         self._zone, self._sold_out = Shopper(stack), Shopper(stack)
         self._signed_in = time.monotonic()
         for shopper in (self.member, self.clerk):
-            registered_at = shopper.register().body["registered_at"]
-            today = {"birthday": f"2000-{registered_at[5:10]}", "reason": "test"}
-            path = f"/members/{shopper.member_id}/birthday"
-            stack.call("PUT", path, today, who="clerk", staff=True)
+            today = shopper.register().registered_at.date().replace(year=2000)
+            change = BirthdayRequest(birthday=today, reason="test")
+            granted(change_birthday.sync(shopper.member_id, client=shopper.clerk, body=change))
             shopper.stocked(UNITS)
             shopper.adjust(POINTS)
             shopper.adjust(-1)
             shopper.pay(shopper.order("first"))
         self._zone.stocked(UNITS, member_zone=True)
         self._sold_out.stocked(0, member_zone=True)
-        self._own, self._not_own = (
-            each.order("second").body["order_id"] for each in (self.member, self.clerk)
-        )
+        self._own, self._not_own = (each.order("second").order_id for each in (self.member, self.clerk))
         stack.local("settle")
         stack.local("fire", "issue-birthday-coupons")
         stack.local("fire", "audit-points")
-        self._coupons = [each["coupon_id"] for each in self.member.get("/members/me/coupons").body["items"]]
+        held = granted(get_coupons.sync(client=self.member.client))
+        self._coupons = [coupon.coupon_id for coupon in held.items]
 
     def token(self, *, staff: bool) -> str:
         """Return a token of the clerk or of the member, signed in anew before it runs out."""
@@ -79,8 +82,8 @@ class Scene:
         orders = [self._order(f"{name}-{status}", status) for status in statuses]
         known: dict[str, Sequence[Any]] = {
             "member_id": self._erasable() if method == "DELETE" else [self.member.member_id],
-            "order_id": [*(order.body["order_id"] for order in orders), self._own, self._not_own],
-            "amount_fen": [order.body["paid_fen"] for order in orders],
+            "order_id": [*(order.order_id for order in orders), self._own, self._not_own],
+            "amount_fen": [order.paid_fen for order in orders],
             "sku": [self.member.sku, self._zone.sku, self._sold_out.sku],
             "lines": [_cart(self.member), _cart(self.member, self._zone), _cart(self._sold_out)],
             "coupon": ["none", "best", *self._coupons],
@@ -99,17 +102,17 @@ class Scene:
         }
         return Act({each: values for each, values in known.items() if values}, _body(method, path, known))
 
-    def _order(self, key: str, status: str) -> Answer:
+    def _order(self, key: str, status: str) -> OrderAnswer:
         """Return a new order of the member that stands so."""
         order = self.member.order(key, quantity=2)
         if status == "cancelled":
-            self.member.staff(order, "cancel")
+            granted(cancel_order.sync(order.order_id, client=self.member.clerk))
         elif status != "placed":
             self.member.pay(order)
-        if status in ("shipped", "received"):
-            self.member.staff(order, "shipment")
-        if status == "received":
-            self.member.staff(order, "receipt")
+        if status == "shipped":
+            self.member.ship(order)
+        elif status == "received":
+            self.member.delivered(order)
         return order
 
     def _erasable(self) -> list[str]:

@@ -97,11 +97,13 @@ class _Story:
 
     def placed(self, key: str, kept: str, body: Any, name: str = "", says: str = "") -> None:
         keeps = {kept: "order_id", f"{kept}_fen": "paid_fen"}
-        self.call("place", ERIN, 201, name, says, headers={"Idempotency-Key": key}, body=body, keeps=keeps)
+        self.call(
+            "place_order", ERIN, 201, name, says, headers={"Idempotency-Key": key}, body=body, keeps=keeps
+        )
 
     def paid(self, order: str, payment_id: str, name: str = "", says: str = "") -> None:
         body = {"payment_id": payment_id, "amount_fen": f"${order}_fen"}
-        self.call("pay", CLERK, 200, name, says, at={"order_id": f"${order}"}, body=body)
+        self.call("record_payment", CLERK, 200, name, says, at={"order_id": f"${order}"}, body=body)
 
     def happens(
         self, event: str, who: str, status: int, order: str, name: str = "", says: str = "", **more: Any
@@ -131,11 +133,11 @@ def _shelves(story: _Story) -> None:
         story.call("move_stock", CLERK, 200, at={"sku": sku}, body=delivery)
     erin = {"name": "Erin", "birthday": "1992-12-20"}
     story.call("get_me", ERIN, 404, "not_registered", "Before the registration")
-    story.call("put_me", ERIN, 201, "registered", "The registration", body=erin)
+    story.call("register", ERIN, 201, "registered", "The registration", body=erin)
     phone = {"name": "Erin", "phone": "021 5550 0100"}
-    story.call("put_me", ERIN, 200, "changed", "A phone number", body=phone)
+    story.call("register", ERIN, 200, "changed", "A phone number", body=phone)
     another = {"name": "Erin", "birthday": "1992-12-03"}
-    story.call("put_me", ERIN, 409, "birthday_locked", "Another birthday", body=another)
+    story.call("register", ERIN, 409, "birthday_locked", "Another birthday", body=another)
 
 
 def _window(story: _Story) -> None:
@@ -144,11 +146,17 @@ def _window(story: _Story) -> None:
     story.call("get_product", ERIN, 404, "unknown", "No such product", at={"sku": "tea-bancha-100"})
     page = {"zone": "true", "limit": "1"}
     story.call(
-        "get_zone", ERIN, 200, "page", "A page of one product", query=page, keeps={"zone": "next_cursor"}
+        "get_member_zone",
+        ERIN,
+        200,
+        "page",
+        "A page of one product",
+        query=page,
+        keeps={"zone": "next_cursor"},
     )
     after = {**page, "cursor": "$zone"}
-    story.call("get_zone", ERIN, 200, "next_page", "The next page", query=after)
-    story.call("get_zone", FRANK, 400, "another_caller", "Another caller's cursor", query=after)
+    story.call("get_member_zone", ERIN, 200, "next_page", "The next page", query=after)
+    story.call("get_member_zone", FRANK, 400, "another_caller", "Another caller's cursor", query=after)
     story.call("get_member_day", ERIN, 200, "before", "A week before")
     story.call("get_member_day", FRANK, 401, "id_token", "With an ID token", id_token=True)
 
@@ -156,35 +164,35 @@ def _window(story: _Story) -> None:
 def _first_order(story: _Story) -> None:
     """Erin buys two kettles and rises from J0 to J2."""
     kettles = _cart((KETTLE, 2), coupon="best", points="best")
-    story.call("quote", ERIN, 200, "first", "A first cart", body=kettles)
-    story.call("quote", ERIN, 422, "unknown_sku", "No such product", body=_cart(("tea-bancha-100", 1)))
+    story.call("quote_cart", ERIN, 200, "first", "A first cart", body=kettles)
+    story.call("quote_cart", ERIN, 422, "unknown_sku", "No such product", body=_cart(("tea-bancha-100", 1)))
     key = {"Idempotency-Key": "cart-1"}
     dear = {**kettles, "expected_paid_fen": 119_800}
-    story.call("place", ERIN, 409, "quote_changed", "At another price", headers=key, body=dear)
+    story.call("place_order", ERIN, 409, "quote_changed", "At another price", headers=key, body=dear)
     story.placed("cart-1", "first", {**kettles, "expected_paid_fen": 129_800}, "first", "A first order")
     lot = {"headers": {"Idempotency-Key": "cart-2"}, "body": _cart((KETTLE, 99))}
-    story.call("place", ERIN, 409, "insufficient_stock", "More than there are", **lot)
+    story.call("place_order", ERIN, 409, "insufficient_stock", "More than there are", **lot)
     tracking = {"tracking_no": "SF1234567890"}
-    story.happens("ship", CLERK, 409, "first", "not_paid", "Before it is paid", body=tracking)
+    story.happens("ship_order", CLERK, 409, "first", "not_paid", "Before it is paid", body=tracking)
     short = {"payment_id": "pay-1", "amount_fen": 129_799}
-    story.happens("pay", CLERK, 422, "first", "another_amount", "Not what it costs", body=short)
+    story.happens("record_payment", CLERK, 422, "first", "another_amount", "Not what it costs", body=short)
     story.paid("first", "pay-1", "paid", "All of it")
     story.settle()
-    story.happens("receive", ERIN, 409, "first", "not_shipped", "Before it is shipped")
-    story.happens("ship", CLERK, 200, "first", "shipped", "With its number", body=tracking)
-    story.happens("receive", ERIN, 200, "first", "received", "It is there")
-    story.happens("cancel", ERIN, 409, "first", "received", "It is there already")
+    story.happens("receive_order", ERIN, 409, "first", "not_shipped", "Before it is shipped")
+    story.happens("ship_order", CLERK, 200, "first", "shipped", "With its number", body=tracking)
+    story.happens("receive_order", ERIN, 200, "first", "received", "It is there")
+    story.happens("cancel_order", ERIN, 409, "first", "received", "It is there already")
 
 
 def _account(story: _Story) -> None:
     """Erin sees what has come of it; who is not registered has nothing."""
     story.call("get_me", ERIN, 200, "member", "After a first order")
-    story.call("get_history", ERIN, 200, "risen", "After a first order")
-    story.call("get_history", FRANK, 404, "not_registered", "Before the registration")
+    story.call("get_tier_history", ERIN, 200, "risen", "After a first order")
+    story.call("get_tier_history", FRANK, 404, "not_registered", "Before the registration")
     story.call("get_points", ERIN, 200, "frozen", "Until they are released")
     story.call("get_points", FRANK, 409, "not_registered", "Before the registration")
-    story.call("get_entries", ERIN, 200, "earned", "After a first order")
-    story.call("get_entries", FRANK, 409, "not_registered", "Before the registration")
+    story.call("get_points_entries", ERIN, 200, "earned", "After a first order")
+    story.call("get_points_entries", FRANK, 409, "not_registered", "Before the registration")
     available = {"status": "available"}
     story.call("get_coupons", ERIN, 200, "available", "In the month of the birthday", query=available)
     story.call("get_coupons", ERIN, 422, "no_status", "No such status", query={"status": "lost"})
@@ -193,16 +201,16 @@ def _account(story: _Story) -> None:
 def _second_order(story: _Story) -> None:
     """Erin uses her coupon, and sends one of two packets back."""
     teas = _cart((TEA, 2), coupon="best", points="best")
-    story.call("quote", ERIN, 200, "coupon", "With a birthday coupon", body=teas)
+    story.call("quote_cart", ERIN, 200, "coupon", "With a birthday coupon", body=teas)
     story.placed("cart-2", "second", teas, "coupon", "With a birthday coupon")
     story.paid("second", "pay-2")
-    story.happens("ship", CLERK, 200, "second")
-    story.happens("receive", CLERK, 200, "second")
+    story.happens("ship_order", CLERK, 200, "second")
+    story.happens("receive_order", CLERK, 200, "second")
     back = {"return_id": "return-1", "lines": [{"sku": TEA, "quantity": 1}]}
     more = {"return_id": "return-2", "lines": [{"sku": TEA, "quantity": 2}]}
     story.happens("return_units", CLERK, 200, "second", "one_of_two", "One of two", body=back)
     story.happens("return_units", CLERK, 422, "second", "too_many", "More than are left", body=more)
-    story.happens("refuse", CLERK, 409, "second", "received", "It was taken")
+    story.happens("refuse_order", CLERK, 409, "second", "received", "It was taken")
 
 
 def _member_day(story: _Story) -> None:
@@ -212,13 +220,13 @@ def _member_day(story: _Story) -> None:
     story.call("get_points", ERIN, 200, "available", "After their release")
     story.call("get_member_day", ERIN, 200, "running", "On the day")
     candle = _cart((CANDLE, 1), points="best")
-    story.call("quote", ERIN, 200, "member_day", "On the member day, with points", body=candle)
+    story.call("quote_cart", ERIN, 200, "member_day", "On the member day, with points", body=candle)
     story.placed("cart-3", "third", candle, "points", "On the member day, with points")
-    story.happens("cancel", ERIN, 200, "third", "cancelled", "Before it is paid")
+    story.happens("cancel_order", ERIN, 200, "third", "cancelled", "Before it is paid")
     story.placed("cart-4", "fourth", _cart((TEA, 1)))
     story.paid("fourth", "pay-4")
-    story.happens("ship", CLERK, 200, "fourth")
-    story.happens("refuse", CLERK, 200, "fourth", "refused", "Nobody took it")
+    story.happens("ship_order", CLERK, 200, "fourth")
+    story.happens("refuse_order", CLERK, 200, "fourth", "refused", "Nobody took it")
     story.settle()
     page, keeps = {"limit": "1"}, {"orders": "next_cursor"}
     story.call("get_orders", ERIN, 200, "page", "The latest order", query=page, keeps=keeps)
@@ -233,19 +241,19 @@ def _office(story: _Story) -> None:
     erin, nobody = {"member_id": "$erin"}, {"member_id": NOBODY}
     credit = {"adjustment_id": "goodwill-1", "points": 500, "reason": "late parcel"}
     debit = {"adjustment_id": "mistake-1", "points": -100_000, "reason": "mistake"}
-    story.call("adjust", CLERK, 200, "credit", "A credit", at=erin, body=credit)
-    story.call("adjust", CLERK, 409, "too_many", "More than there are", at=erin, body=debit)
+    story.call("adjust_points", CLERK, 200, "credit", "A credit", at=erin, body=credit)
+    story.call("adjust_points", CLERK, 409, "too_many", "More than there are", at=erin, body=debit)
     story.call("get_member", CLERK, 200, "member", "With their points", at=erin)
     story.call("get_member", CLERK, 404, "unknown", "No such member", at=nobody)
     birthday = {"birthday": "1992-12-21", "reason": "passport seen"}
-    story.call("put_birthday", CLERK, 200, "corrected", "A slip of the pen", at=erin, body=birthday)
-    story.call("put_birthday", CLERK, 404, "unknown", "No such member", at=nobody, body=birthday)
+    story.call("change_birthday", CLERK, 200, "corrected", "A slip of the pen", at=erin, body=birthday)
+    story.call("change_birthday", CLERK, 404, "unknown", "No such member", at=nobody, body=birthday)
     story.fire("audit-points")
-    story.call("get_liability", CLERK, 200, "audited", "After an audit")
-    story.call("get_liability", ERIN, 403, "no_staff", "A member tries")
-    story.call("get_differences", CLERK, 200, "none", "Everything fits")
+    story.call("get_points_liability", CLERK, 200, "audited", "After an audit")
+    story.call("get_points_liability", ERIN, 403, "no_staff", "A member tries")
+    story.call("get_points_differences", CLERK, 200, "none", "Everything fits")
     cursor = {"cursor": "$zone"}
-    story.call("get_differences", CLERK, 400, "another_list", "Another list's cursor", query=cursor)
+    story.call("get_points_differences", CLERK, 400, "another_list", "Another list's cursor", query=cursor)
     story.call("get_export", ERIN, 200, "page", "A first page", query={"limit": "4"})
     story.call("get_export", FRANK, 409, "not_registered", "Before the registration")
     story.call("erase_member", CLERK, 200, "erased", "For good", at=erin)

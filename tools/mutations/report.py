@@ -18,9 +18,9 @@ by the violation that it named, the tests by the first that failed. "Not asked" 
 simulator had caught. `functions/…:N` is the line at that time.
 
 ```sh
-python -m tools.mutations --list                             # what there is to take out
-python -m tools.mutations --tests --json found.jsonl         # takes it out; goes on where it was ended
-python -m tools.mutations --json found.jsonl --report docs/proof/mutations.md
+.venv/bin/python -m tools.mutations --list                        # what there is to take out
+.venv/bin/python -m tools.mutations --tests --json found.jsonl    # takes it out; goes on where it was ended
+.venv/bin/python -m tools.mutations --json found.jsonl --report docs/proof/mutations.md
 ```
 
 `--kind guard` takes out the other checks that refuse something, too: there are many, and not in this run.

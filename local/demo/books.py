@@ -1,0 +1,81 @@
+"""The books: what the API says of every member, and what the demo itself has seen go in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from local.demo.acts import Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A member's account at one moment."""
+
+    member: str
+    tier: str
+    effective_fen: int
+    available: int
+    frozen: int
+    debt: int
+    by_expiry: Mapping[str, int] = field(default_factory=dict)
+    """Available points by the last day on which they can be used."""
+
+    @classmethod
+    def of(cls, member: str, answer: Json) -> Account:
+        """From what staff are answered about a member."""
+        points = answer["points"]
+        return cls(
+            member=member,
+            tier=answer["tier"],
+            effective_fen=answer["effective_amount_fen"],
+            available=points["available"],
+            frozen=points["frozen"],
+            debt=points["debt"],
+            by_expiry={each["expires_at"][:10]: each["points"] for each in points["expiring"]},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """All that the API says of a member: lists are oldest first."""
+
+    account: Account
+    entries: Sequence[Json]
+    orders: Sequence[Json]
+    coupons: Sequence[Json]
+    tiers: Sequence[Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """A product's stock, and what was delivered of it."""
+
+    sku: str
+    delivered: int
+    stock: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Books:
+    """Everything at one moment, when nothing is under way."""
+
+    at: datetime
+    members: Mapping[str, Member]
+    shelves: Sequence[Shelf]
+    received_fen: Mapping[str, int]
+    """Money that the payment provider has reported, by order id; each payment once."""
+    due_back_fen: Mapping[str, int]
+    """Money that the suite has told the outside to pay back, by order id; each event once."""
+    failed_messages: Mapping[str, int]
+    """Messages in queues of what could not be processed."""
+    report: Json | None
+    """The report of the last audit."""
+    audited: bool = False
+    """Nothing has changed since that audit."""
+
+    @property
+    def orders(self) -> list[Json]:
+        """All orders of all members."""
+        return [order for member in self.members.values() for order in member.orders]

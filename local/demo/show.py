@@ -1,0 +1,109 @@
+"""The whole demo: a cloud of its own, the story, the tables at the end, and nothing left behind."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from functions.domain import policy as policies
+from local.demo import figures, page, script
+from local.demo.acts import Json
+from local.demo.player import Played, Player
+from local.demo.stage import Stage
+from local.demo.teller import Teller, console
+from local.deployment import Project
+from local.errors import LocalError
+from local.folder import StateFolder, write_atomically
+from local.interrupts import Interrupts
+from local.lifecycle import Lifecycle
+
+FOLDER = ".local-demo"
+"""The demo's own state folder, so that the cloud of ``make run`` and its clock are left alone."""
+NEXT = """where to go next
+  make run                        the same cloud for yourself, with a clock that you can move
+  README.md                       a first order by hand
+  docs/programme.md               the rules that you have just seen
+  make demo RECORD=demo.html      the same as a page with charts"""
+
+
+def show(
+    project: Project, chosen: Path | None, interrupts: Interrupts, *, record: Path | None, aside: bool
+) -> tuple[Json, str]:
+    """Live the year; what ``--json`` prints, and what a person reads at the end.
+
+    ``chosen`` is a folder to use instead of the demo's own, which must not hold a cloud. With ``aside`` the
+    story is told on stderr, because stdout is for something else.
+
+    Raises
+    ------
+    LocalError
+        Something came out otherwise than the script or an invariant says, or the cloud could not be started.
+    """
+    begun = time.monotonic()
+    if record is not None and not record.parent.is_dir():
+        raise LocalError(f"there is no folder {record.parent} for the record")
+    folder = StateFolder((chosen or project.root / FOLDER).expanduser().resolve())
+    out = console(stderr=aside)
+    with (
+        Teller(out, len(script.STORY)) as teller,
+        _cloud(project, folder, interrupts, teller, ours=chosen is None) as stage,
+    ):
+        teller.said(f"a year of memberday, on a cloud of its own in {folder.root.name}")
+        policy = policies.load()
+        year = script.year_of(stage.now().astimezone(policy.zone))
+        played = Player(stage, teller, policy, year, script.WARES).play(script.STORY)
+    tables = (
+        figures.accounts(played.books),
+        figures.statement(played, script.STATEMENT_OF),
+        figures.programme(played),
+    )
+    for table in tables:
+        teller.table(table)
+    text = f"every check held; {time.monotonic() - begun:.0f} s\n{NEXT}"
+    if record is not None:
+        write_atomically(record, page.rendered(played, tables))
+        text = f"recorded in {record}\n{text}"
+    return _answer(played), text
+
+
+def _answer(played: Played) -> Json:
+    return {
+        "year": played.year,
+        "figures": figures.figures(played),
+        "checks": [
+            {"rules": outcome.rules, "says": outcome.says, "holds": not outcome.wrong}
+            for outcome in played.chapters[-1].outcomes
+        ],
+    }
+
+
+@contextmanager
+def _cloud(
+    project: Project, folder: StateFolder, interrupts: Interrupts, teller: Teller, *, ours: bool
+) -> Iterator[Stage]:
+    """Start and deploy; at the end, whatever that is, nothing runs, and after a success nothing is kept."""
+    say: Callable[[str], None] = teller.said
+    lifecycle = Lifecycle(replace(project, context=()), folder, interrupts, say)
+    if folder.exists():
+        if lifecycle.cloud.running() is not None:
+            end = f"python -m local --dir {folder.root} reset"
+            raise LocalError(f"a cloud runs in {folder.root}: wait, or end it with `{end}`")
+        if not ours:
+            raise LocalError(f"{folder.root} holds a cloud: the demo needs a folder of its own")
+        lifecycle.reset()
+    folder.create()  # before anything can fail: what is cleared away below is the demo's own
+    try:
+        teller.doing("starting the cloud and deploying to it")
+        up = lifecycle.up(None)
+        yield Stage(lifecycle.cloud, folder, up.outputs, project.stack)
+        lifecycle.reset()
+    except BaseException:
+        lifecycle.cloud.kill()
+        for part in (folder.cloud, folder.assembly, folder.temporary, folder.home):
+            shutil.rmtree(part, ignore_errors=True)
+        say(f"what the functions printed is in {folder.server_log}")
+        raise

@@ -1,0 +1,168 @@
+"""The cloud that the story is played on: its API, its clock, its jobs, and what its bus tells."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import urllib3
+
+from local import users
+from local.aws import Aws
+from local.backlog import TIMEOUT_SECONDS
+from local.cloud import Cloud
+from local.demo.acts import CLERK, Json
+from local.errors import LocalError
+from local.folder import StateFolder
+from ops import jobs
+from ops.stack import Stack
+
+ANSWER_SECONDS_MAX = 30
+MESSAGES_PER_CALL = 10
+POLLS_MAX = 100
+PAGES_MAX = 50
+LISTENER = "demo-listener"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    body: Json
+
+
+class Stage:
+    """A deployed stack, as a storefront, an operator and a listener on the bus reach it."""
+
+    def __init__(self, cloud: Cloud, folder: StateFolder, outputs: dict[str, str], stack: str) -> None:
+        self._cloud = cloud
+        self._folder = folder
+        self._outputs = outputs
+        self._aws = Aws(cloud.require().endpoint)
+        self._stack = Stack(self._aws, stack)
+        self._tokens: dict[str, dict[str, str]] = {}
+        self._pool = urllib3.PoolManager()
+        self._bus = Bus(self._aws, outputs["EventBusName"])
+        self.calls: Counter[str] = Counter()
+        """How often each method was called."""
+
+    def call(self, who: str, method: str, path: str, body: Any = None, key: str | None = None) -> Answer:
+        """Send a request as somebody.
+
+        Raises
+        ------
+        LocalError
+            There is no answer, or the suite is at fault.
+        """
+        headers = {"authorization": f"Bearer {self._token(who)['access_token']}"}
+        headers |= {} if body is None else {"content-type": "application/json"}
+        headers |= {} if key is None else {"idempotency-key": key}
+        try:
+            answer = self._pool.request(
+                method,
+                self._outputs["ApiUrl"] + path,
+                body=None if body is None else json.dumps(body),
+                headers=headers,
+                timeout=ANSWER_SECONDS_MAX,
+                retries=False,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise LocalError(f"{method} {path} has no answer: {error}") from None
+        self.calls[method] += 1
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise LocalError(f"{method} {path} answers {answer.status}: {answer.data.decode()[:300]}")
+        return Answer(answer.status, json.loads(answer.data))
+
+    def get(self, who: str, path: str) -> Json:
+        """Read something that must be there."""
+        answer = self.call(who, "GET", path)
+        if answer.status != HTTPStatus.OK:
+            raise LocalError(f"GET {path} answers {answer.status}: {answer.body}")
+        return answer.body
+
+    def listed(self, who: str, path: str) -> list[Json]:
+        """Read all pages of a list, newest first."""
+        found: list[Json] = []
+        query = f"{path}?limit=100"
+        for _ in range(PAGES_MAX):
+            page = self.get(who, query)
+            found += page["items"]
+            if page["next_cursor"] is None:
+                return found
+            query = f"{path}?limit=100&cursor={page['next_cursor']}"
+        raise LocalError(f"GET {path} has more than {PAGES_MAX} pages")
+
+    def member_id(self, who: str) -> str:
+        """The id of somebody."""
+        return self._token(who)["member_id"]
+
+    def now(self) -> datetime:
+        """The cloud's time."""
+        return self._cloud.now()
+
+    def settle(self) -> dict[str, int]:
+        """Wait until all that follows has happened; how many messages lie in queues that nobody reads."""
+        return self._cloud.settle(TIMEOUT_SECONDS).unread()
+
+    def heard(self) -> list[Json]:
+        """What the bus has told since the last time; each event once."""
+        return self._bus.heard()
+
+    def move(self, to: str) -> None:
+        """Move the clock and wait for what became due; everybody signs in anew, because tokens expire."""
+        with self._folder.locked():
+            self._cloud.move_clock(to)
+        self._tokens.clear()
+        self.settle()
+
+    def fire(self, job: str) -> Json:
+        """Run a job with all that follows from it."""
+        counts = jobs.fire(self._stack, job)
+        self.settle()
+        return counts
+
+    def _token(self, who: str) -> dict[str, str]:
+        if who not in self._tokens:
+            self._tokens[who] = users.token(self._aws, self._folder, self._outputs, who, staff=who == CLERK)
+        return self._tokens[who]
+
+
+class Bus:
+    """Somebody outside who listens to everything that the suite tells."""
+
+    def __init__(self, aws: Aws, bus: str) -> None:
+        events, self._sqs = aws.client("events"), aws.client("sqs")
+        self._queue = self._sqs.create_queue(QueueName=LISTENER)["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        pattern = json.dumps({"source": ["membership"]})
+        events.put_rule(Name=LISTENER, EventBusName=bus, EventPattern=pattern)
+        target = {"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}
+        events.put_targets(Rule=LISTENER, EventBusName=bus, Targets=[target])
+        self._known: set[str] = set()
+
+    def heard(self) -> list[Json]:
+        """What was told since the last time; what was heard before is dropped by its event id (R1)."""
+        fresh: list[Json] = []
+        for _ in range(POLLS_MAX):
+            answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=MESSAGES_PER_CALL)
+            messages = answer.get("Messages", [])
+            if not messages:
+                return fresh
+            for message in messages:
+                event = json.loads(message["Body"])
+                if event["detail"]["event_id"] not in self._known:
+                    self._known.add(event["detail"]["event_id"])
+                    fresh.append({"type": event["detail-type"], **event["detail"]})
+            self._sqs.delete_message_batch(
+                QueueUrl=self._queue,
+                Entries=[
+                    {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
+                    for place, message in enumerate(messages)
+                ],
+            )
+        raise LocalError("the bus does not come to an end")

@@ -1,0 +1,135 @@
+"""What happened, in words: amounts are yuan, points have thin figures, names begin with a capital."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from local.demo.acts import Json
+from local.demo.books import Account
+
+FEN_PER_YUAN = 100
+NOT_WORTH_TELLING = ("not_requested", "no_zone_products")
+"""Why an offer was not used, where nobody wonders."""
+
+
+def yuan(fen: int) -> str:
+    """An amount as a shopper reads it: ``30 035.60``."""
+    whole, rest = divmod(abs(fen), FEN_PER_YUAN)
+    return f"{'−' if fen < 0 else ''}{whole:,}.{rest:02}".replace(",", " ")
+
+
+def points(number: int) -> str:
+    """A number of points: ``30 000``."""
+    return f"{number:,}".replace(",", " ").replace("-", "−")
+
+
+def moved(number: int) -> str:
+    """A change of points: ``+206``."""
+    return ("+" if number > 0 else "") + points(number)
+
+
+def times(text: str, count: int) -> str:
+    """A text, and how often."""
+    return text if count == 1 else f"{text} ({count} ×)"
+
+
+def facts(answer: Json) -> Iterator[str]:
+    """What an answer of the API says, as far as it is worth telling."""
+    if "code" in answer:
+        yield f"refused: {answer['code']}"
+    quote = answer.get("quote", answer) if "paid_fen" in answer else None
+    if quote is not None and answer.get("status") in (None, "placed"):
+        yield priced(quote)
+        for offer in quote["not_applied"]:
+            if offer["code"] in NOT_WORTH_TELLING:
+                continue
+            yield f"{offer['offer'].replace('_', ' ')} not used: {offer['detail']}"
+    if "refund_fen" in answer:
+        kept = answer["retained"]
+        yield (
+            f"{yuan(answer['refund_fen'])} go back with {points(answer['points_restored'])} points; "
+            f"the order keeps {yuan(kept['paid_fen'])}, {points(kept['redeemed_points'])} redeemed "
+            f"and {points(kept['earned_points'])} earned points"
+        )
+    elif answer.get("status") in ("cancelled", "refused"):
+        yield f"{answer['status']}; {yuan(answer['refunded_fen'])} go back"
+    elif answer.get("status") == "lapsed":
+        yield "the order stays lapsed, the payment is recorded as not applied"
+    if "value_fen" in answer:
+        yield from owed(answer)
+
+
+def owed(report: Json) -> Iterator[str]:
+    """What a report of the liability says."""
+    for year in report["available"]:
+        end = year["expires_at"][:10]
+        yield f"{points(year['points'])} points of {year['earned_in']}, usable through {end}"
+    yield (
+        f"worth {yuan(report['value_fen'])} yuan; "
+        f"{points(report['frozen'])} frozen, {points(report['debt'])} owed"
+    )
+    yield (
+        f"audited: {report['accounts']} accounts and {report['orders']} orders, "
+        f"{report['differences']} differences"
+    )
+
+
+def priced(quote: Json) -> str:
+    """How a quote comes about, in one line."""
+    lines = ", ".join(
+        f"{line['quantity']} × {line['sku']} at {yuan(line['unit_price_fen'])}"
+        + (
+            f" (list {yuan(line['list_price_fen'])})"
+            if line["unit_price_fen"] != line["list_price_fen"]
+            else ""
+        )
+        for line in quote["lines"]
+    )
+    sums = f"goods {yuan(quote['goods_fen'])}"
+    if quote["coupon"]:
+        sums += f" − coupon {yuan(quote['coupon']['amount_fen'])}"
+    sums += f" + shipping {yuan(quote['shipping_fen'])}"
+    if quote["points"]["redeemed"]:
+        sums += f" − {yuan(quote['points']['value_fen'])} for {points(quote['points']['redeemed'])} points"
+    return (
+        f"{quote['tier']}: {lines}; {sums} = {yuan(quote['paid_fen'])}, earns {points(quote['earns_points'])}"
+    )
+
+
+def changed(before: Account | None, after: Account) -> Iterator[str]:
+    """What is new in an account, in one line; nothing if nothing is, or if it is looked at first."""
+    name = after.member.capitalize()
+    if before is None:
+        return
+    parts = []
+    if before.tier != after.tier:
+        parts.append(f"tier {before.tier} → {after.tier}")
+    if before.effective_fen != after.effective_fen:
+        parts.append(f"E {yuan(before.effective_fen)} → {yuan(after.effective_fen)}")
+    for balance, word in (("frozen", "frozen"), ("available", "available"), ("debt", "owed")):
+        was, now = getattr(before, balance), getattr(after, balance)
+        if was != now:
+            parts.append(f"{word} {moved(now - was)} → {points(now)}")
+    if parts:
+        yield f"{name}: {', '.join(parts)}"
+
+
+def got_coupon(who: str, coupon: Json) -> str:
+    """A coupon that was issued."""
+    return (
+        f"{who.capitalize()} gets a birthday coupon of {yuan(coupon['face_value_fen'])}, "
+        f"valid through {coupon['valid_until'][:10]}"
+    )
+
+
+def heard(events: Sequence[Json], names: Mapping[str, str]) -> Iterator[str]:
+    """What was told to the outside and is not seen in an account; ``names`` are by member id."""
+    for event in events:
+        who = names.get(event.get("member_id", ""), "").capitalize()
+        if event["type"] == "RefundDue":
+            reason = event["reason"].replace("_", " ")
+            yield f"refund due to {who}: {yuan(event['amount_fen'])}, {reason}"
+        elif event["type"] == "PointsExpiring":
+            yield f"{who} is told ahead: {points(event['points'])} points end with {event['expires_at'][:10]}"
+        elif event["type"] == "PointsExpired":
+            yield f"{who}: {points(event['points'])} points of {event['earned_in']} have expired"

@@ -1,0 +1,241 @@
+"""A shop that is run by the client generated from docs/openapi.json alone, and the page that shows how.
+
+The client is what a storefront would generate: that it can do all this says that the document is usable.
+"""
+
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+import uuid
+from datetime import date
+from pathlib import Path
+
+import httpx
+import memberday_client.api
+import pytest
+from memberday_client import AuthenticatedClient
+from memberday_client.api.catalogue import get_member_day, get_member_zone, get_product
+from memberday_client.api.coupons import get_coupons
+from memberday_client.api.members import change_birthday, get_me, get_member, get_tier_history, register
+from memberday_client.api.orders import (
+    cancel_order,
+    get_orders,
+    place_order,
+    quote_cart,
+    receive_order,
+    refuse_order,
+)
+from memberday_client.api.points import get_points, get_points_entries
+from memberday_client.api.privacy import erase_member, get_export
+from memberday_client.api.reports import get_points_differences, get_points_liability
+from memberday_client.models import (
+    BirthdayRequest,
+    ExportedMember,
+    ExportedOrder,
+    GatewayAnswer,
+    OrderAnswer,
+    OrderRequest,
+    ProfileRequest,
+)
+
+from local import seed
+from tests.support.answers import granted, refused
+from tests.support.document import Operation, operations
+from tests.support.shopper import Shopper
+from tests.support.stack import ROOT, Stack
+
+PAGE = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+PAGE_SECONDS_MAX = 120
+
+
+def generated() -> set[str]:
+    """Return the operations that the client has, each a module of its own."""
+    packages = pkgutil.iter_modules(memberday_client.api.__path__, "memberday_client.api.")
+    return {
+        module.name
+        for package in packages
+        for module in pkgutil.iter_modules(importlib.import_module(package.name).__path__)
+    }
+
+
+def operation_of(stack: Stack, request: httpx.Request) -> str:
+    """Return the id of the operation that a request was sent to: the one with the fewest ids in its path."""
+    path = str(request.url).removeprefix(stack.outputs["ApiUrl"]).partition("?")[0]
+
+    def fits(each: Operation) -> bool:
+        return each.method == request.method and bool(
+            re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each.path), path)
+        )
+
+    found = min(filter(fits, operations()), key=lambda each: len(each.ids))
+    operation_id: str = found.described["operationId"]
+    return operation_id
+
+
+def a_member_joins(shopper: Shopper) -> None:
+    """Register, be seen, and have the birthday set by staff to this month's."""
+    me = shopper.register()
+    assert (me.name, me.tier, me.birthday, me.phone) == ("Alice", "J0", None, None)
+    assert me.next_tier is not None
+    assert me.next_tier.tier == "J1"
+    birthday = date(1990, me.registered_at.month, 28)
+    change = BirthdayRequest(birthday=birthday, reason="passport seen")
+    assert granted(change_birthday.sync(me.member_id, client=shopper.clerk, body=change)).birthday == birthday
+    seen = granted(get_member.sync(me.member_id, client=shopper.clerk))
+    assert (seen.birthday, seen.points.available, seen.benefits) == (birthday, 0, me.benefits)
+
+
+def the_catalogue_is_filled(shopper: Shopper) -> None:
+    """Put a product of the member zone into stock, and show it as shoppers see it."""
+    stocked = shopper.stocked(9, member_zone=True, price_fen=30_000)
+    assert (stocked.sku, stocked.stock, stocked.in_stock) == (shopper.sku, 9, True)
+    product = granted(get_product.sync(shopper.sku, client=shopper.client))
+    assert "stock" not in product.to_dict()  # for staff only
+    cursor, skus = None, set[str]()
+    while shopper.sku not in skus:
+        page = granted(get_member_zone.sync(client=shopper.client, zone="true", cursor=cursor))
+        skus |= {each.sku for each in page.items}
+        cursor = page.next_cursor
+        assert cursor is not None or shopper.sku in skus
+    day = granted(get_member_day.sync(client=shopper.client))
+    assert day.date < day.next_date
+    assert day.your_rate == ("1.00" if day.open_ else None)
+
+
+def orders_are_placed_and_paid(shopper: Shopper) -> OrderAnswer:
+    """Buy one order; leave a second and have a third refused at the door."""
+    quote = shopper.quote(2, coupon="best", points="best")
+    assert {each.offer for each in quote.not_applied} >= {"birthday_coupon", "points"}
+    order = shopper.order("bought", 2)
+    assert (order.status, order.quote.paid_fen) == ("placed", quote.paid_fen)
+    assert shopper.pay(order).status == "paid"
+    left, sent = shopper.order("left"), shopper.order("sent")
+    assert granted(cancel_order.sync(left.order_id, client=shopper.client)).status == "cancelled"
+    shopper.pay(sent)
+    assert shopper.ship(sent).status == "shipped"
+    assert granted(refuse_order.sync(sent.order_id, client=shopper.clerk)).status == "refused"
+    listed = granted(get_orders.sync(client=shopper.client)).items
+    assert {each.order_id: each.status for each in listed} == {
+        order.order_id: "paid",
+        left.order_id: "cancelled",
+        sent.order_id: "refused",
+    }
+    return order
+
+
+def what_follows_from_them(shopper: Shopper, order: OrderAnswer) -> None:
+    """Show the tier, the points and the coupon that the paid order brought, and use the coupon."""
+    shopper.stack.local("settle")
+    (change,) = granted(get_tier_history.sync(client=shopper.client)).items
+    assert (change.from_, change.to, change.order_id) == ("J0", "J1", order.order_id)
+    earned = shopper.found(order).retained.earned_points
+    assert granted(get_points.sync(client=shopper.client)).frozen == earned
+    entries = granted(get_points_entries.sync(client=shopper.client, limit=100)).items
+    assert sum(entry.frozen_delta for entry in entries) == earned
+    (coupon,) = granted(get_coupons.sync(client=shopper.client, status="available")).items
+    assert shopper.order("with-coupon", coupon=coupon.coupon_id).quote.coupon is not None
+
+
+def units_come_back(shopper: Shopper, order: OrderAnswer) -> None:
+    """Ship the order, confirm its receipt, and return it unit by unit."""
+    assert shopper.ship(order).shipped_at is not None
+    assert granted(receive_order.sync(order.order_id, client=shopper.client)).status == "received"
+    assert [shopper.give_back(order).status for _ in range(2)] == ["received", "returned"]
+
+
+def the_books_are_seen(shopper: Shopper) -> None:
+    """Adjust points, and read the report of the next audit."""
+    assert shopper.adjust(500).available == 500
+    shopper.stack.local("fire", "audit-points")
+    report = granted(get_points_liability.sync(client=shopper.clerk))
+    assert sum(year.points for year in report.available) >= 500
+    found = granted(get_points_differences.sync(client=shopper.clerk, limit=100)).items
+    assert shopper.member_id not in {each.member_id for each in found}
+
+
+def the_member_leaves(shopper: Shopper) -> None:
+    """Take everything along, and be erased."""
+    items = granted(get_export.sync(client=shopper.client, limit=100)).items
+    (member,) = [each.data for each in items if isinstance(each, ExportedMember)]
+    assert member == shopper.me()
+    assert sum(isinstance(each, ExportedOrder) for each in items) == 4
+    assert granted(erase_member.sync(shopper.member_id, client=shopper.clerk)).member_id == shopper.member_id
+    assert refused(get_me.sync(client=shopper.client)).code == "not_registered"
+
+
+def test_a_shop_is_run_by_every_operation_of_the_client_and_by_nothing_else(deployed: Stack) -> None:
+    shopper, before = Shopper(deployed), len(deployed.asked)
+    a_member_joins(shopper)
+    the_catalogue_is_filled(shopper)
+    order = orders_are_placed_and_paid(shopper)
+    what_follows_from_them(shopper, order)
+    units_come_back(shopper, order)
+    the_books_are_seen(shopper)
+    the_member_leaves(shopper)
+    asked = {operation_of(deployed, request) for request in deployed.asked[before:]}
+    assert asked == generated() == {each.described["operationId"] for each in operations()}
+
+
+def test_a_refusal_is_a_problem_with_its_code_its_facts_and_its_fields(deployed: Stack) -> None:
+    shopper = Shopper(deployed)
+    shopper.register()
+    shopper.stocked(1)
+    told = OrderRequest(lines=shopper.lines(), expected_paid_fen=1)
+    changed = refused(place_order.sync(client=shopper.client, body=told, idempotency_key="k1"))
+    assert (changed.status, changed.code) == (409, "quote_changed")
+    assert changed["quote"] == shopper.quote().to_dict()
+    nobody = refused(register.sync(client=shopper.client, body=ProfileRequest(name="")))
+    assert (nobody.status, nobody.code) == (422, "invalid_request")
+    assert nobody.errors
+    assert [error.field for error in nobody.errors] == ["name"]
+    strange = shopper.cart()
+    strange.lines[0].sku = "nothing-of-ours"
+    assert refused(quote_cart.sync(client=shopper.client, body=strange)).code == "unknown_sku"
+
+
+def test_what_the_gateway_refuses_by_itself_is_read_too(deployed: Stack) -> None:
+    with AuthenticatedClient(base_url=deployed.outputs["ApiUrl"], token="rubbish") as nobody:  # noqa: S106
+        answer = get_me.sync_detailed(client=nobody)
+    assert (answer.status_code, answer.parsed) == (401, GatewayAnswer(message="Unauthorized"))
+
+
+def steps() -> list[tuple[str, str]]:
+    """Return the page's blocks of Python, each with what it prints."""
+    block = r"^```python\n(?P<code>.*?)^```\n(?:\n?```text\n(?P<printed>.*?)^```)?"
+    return [(match["code"], match["printed"] or "") for match in re.finditer(block, PAGE, re.DOTALL | re.M)]
+
+
+def test_the_pages_python_is_typed(tmp_path: Path) -> None:
+    file = tmp_path / "page.py"
+    file.write_text("\n".join(code for code, _ in steps()), encoding="utf-8")
+    result = subprocess.run(  # noqa: S603 - our own page
+        [sys.executable, "-m", "mypy", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PAGE_SECONDS_MAX,
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_pages_python_prints_what_the_page_says(
+    deployed: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed.seed(deployed.outputs["ApiUrl"], lambda name, staff: deployed.token(name, staff=staff))
+    monkeypatch.setenv("API_URL", deployed.outputs["ApiUrl"])
+    monkeypatch.setenv("TOKEN", deployed.token(f"erin-{uuid.uuid4().hex[:8]}"))
+    monkeypatch.setenv("STAFF", deployed.token("clerk", staff=True))
+    monkeypatch.setenv("NO_PROXY", "*")
+    names: dict[str, object] = {}
+    assert len(steps()) > 5
+    try:
+        for code, printed in steps():
+            exec(compile(code, "docs/client.md", "exec"), names)  # noqa: S102 - our own page
+            assert capsys.readouterr().out == printed, code
+    finally:
+        for client in names.values():
+            if isinstance(client, AuthenticatedClient):
+                client.get_httpx_client().close()

@@ -1,0 +1,52 @@
+"""``python -m local demo`` lives its year, proves it, writes it down, and leaves nothing behind."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from local.demo import script
+from local.demo.checks import CHECKS
+from tests.support.stack import ROOT
+
+DEMO_SECONDS_MAX = 900
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Return the processes that name a folder in their command line."""
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    return [line for line in listed.splitlines() if str(folder) in line]
+
+
+def test_the_demo_lives_a_year_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder, record = tmp_path / "cloud", tmp_path / "demo.html"
+    command = [sys.executable, "-m", "local", "--json", "--dir", str(folder), "demo", "--record", str(record)]
+    result = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=DEMO_SECONDS_MAX
+    )
+    assert result.returncode == 0, result.stderr[-3_000:]
+    answer = json.loads(result.stdout)
+    assert [check["says"] for check in answer["checks"]] == [says for says, _, _ in CHECKS]
+    assert all(check["holds"] for check in answer["checks"])
+    assert answer["figures"]["members"] == "1 J0, 3 J1, 1 J2, 2 J3, 1 J5"
+    assert answer["figures"]["points lapsed"] == "500"
+
+    story = result.stderr
+    at = -1
+    for chapter in script.STORY:
+        assert story.index(chapter.title) > at, chapter.title
+        at = story.index(chapter.title)
+    assert story.count("checks hold:") == len(script.STORY)
+    assert "\x1b" not in story
+    for kind in ("CouponIssued", "MemberDayOpened", "PointsExpiring", "PointsExpired", "RefundDue"):
+        assert re.search(rf"events: .*{kind}", story), kind
+
+    page = record.read_text(encoding="utf-8")
+    for name, value in answer["figures"].items():
+        assert f">{name}</td>" in page
+        assert f">{value}</td>" in page
+    assert not re.search(r"https?:|<script|\ssrc=", page)
+
+    assert not folder.exists()
+    assert processes_of(folder) == []

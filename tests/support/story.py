@@ -1,0 +1,159 @@
+"""A small story that was played: an order of 3 cups with 2 000 points, one of which came back (O5)."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import datetime
+from typing import Any
+
+from functions.domain import policy as policies
+from local.demo.acts import Act, Call, Chapter
+from local.demo.books import Account, Books, Member, Shelf
+from local.demo.checks import examine
+from local.demo.player import Ended, Played, Told
+
+AT = datetime.fromisoformat("2027-04-10T10:00:00+08:00")
+ORDER = "11111111"
+Json = dict[str, Any]
+Change = Callable[[Json], object]
+
+
+def _entry(kind: str, order_id: str | None, after: tuple[int, int], **moved: Any) -> Json:
+    available, frozen = moved.get("available", 0), moved.get("frozen", 0)
+    return {
+        "kind": kind,
+        "order_id": order_id,
+        "occurred_at": AT.isoformat(),
+        "available_delta": available,
+        "available_by_year_delta": {"2026": available} if available else {},
+        "frozen_delta": frozen,
+        "debt_delta": 0,
+        "lapsed_points": 0,
+        "available": after[0],
+        "frozen": after[1],
+        "debt": 0,
+    }
+
+
+FACTS: Json = {
+    "account": {
+        "member": "dana",
+        "tier": "J1",
+        "effective_fen": 13_334,
+        "available": 667,
+        "frozen": 131,
+        "debt": 0,
+        "by_expiry": {"2027-12-31": 667},
+    },
+    "entries": [
+        _entry("adjust", None, (2_000, 0), available=2_000),
+        _entry("redeem", ORDER, (0, 0), available=-2_000),
+        _entry("earn", ORDER, (0, 196), frozen=196),
+        _entry("restore", ORDER, (667, 196), available=667),
+        _entry("reverse", ORDER, (667, 131), frozen=-65),
+    ],
+    "order": {
+        "order_id": ORDER,
+        "status": "received",
+        "paid_at": AT.isoformat(),
+        "paid_fen": 19_601,
+        "refunded_fen": 6_534,
+        "retained": {
+            "order_amount_fen": 13_334,
+            "paid_fen": 13_067,
+            "redeemed_points": 1_333,
+            "earned_points": 131,
+        },
+        "lines": [{"sku": "cup", "quantity": 3, "returned_quantity": 1, "unit_price_fen": 6_667}],
+        "quote": {
+            "tier": "J0",
+            "lines": [{"sku": "cup", "quantity": 3, "list_price_fen": 6_667, "unit_price_fen": 6_667}],
+            "goods_fen": 20_001,
+            "coupon": None,
+            "shipping_fen": 0,
+            "points": {"redeemed": 2_000, "value_fen": 400},
+            "paid_fen": 19_601,
+        },
+    },
+    "coupons": [
+        {
+            "valid_from": "2027-06-01T00:00:00+08:00",
+            "valid_until": "2027-06-30T23:59:59+08:00",
+            "face_value_fen": 2_000,
+            "status": "available",
+            "order_id": None,
+        }
+    ],
+    "received_fen": {ORDER: 19_601},
+    "due_back_fen": {ORDER: 6_534},
+    "failed": {},
+    "stock": 48,
+    "report": {
+        "as_of": AT.isoformat(),
+        "available": [{"earned_in": 2026, "points": 667, "expires_at": "2027-12-31T23:59:59+08:00"}],
+        "frozen": 131,
+        "debt": 0,
+        "value_fen": 133,
+        "accounts": 1,
+        "orders": 1,
+        "differences": 0,
+    },
+}
+
+
+def books(change: Change | None = None, *, audited: bool = True) -> Books:
+    """Return the books of the story, with one thing changed."""
+    facts = deepcopy(FACTS)
+    if change is not None:
+        change(facts)
+    member = Member(
+        account=Account(**facts["account"]),
+        entries=facts["entries"],
+        orders=[facts["order"]],
+        coupons=facts["coupons"],
+        tiers=[],
+    )
+    return Books(
+        at=AT,
+        members={"dana": member},
+        shelves=[Shelf(sku="cup", delivered=50, stock=facts["stock"])],
+        received_fen=facts["received_fen"],
+        due_back_fen=facts["due_back_fen"],
+        failed_messages=facts["failed"],
+        report=facts["report"],
+        audited=audited,
+    )
+
+
+CALL = Call(who="dana", method="POST", path="/orders")
+CHAPTERS = (
+    Chapter(short="Dec {last}", title="December: <before>", steps=[Act(says="Nothing", calls=[])]),
+    Chapter(short="Apr", title="April: piece by piece", steps=[Act(says="A cup comes back", calls=[CALL])]),
+)
+
+
+def ended(chapter: Chapter, change: Change | None = None) -> Ended:
+    """Return a chapter that is over."""
+    told = Told(
+        at=AT,
+        says="One cup comes back",
+        calls=("POST /orders/{order}/returns → 200",),
+        facts=("65.34 go back with 667 points",),
+        changes=("Dana: frozen −65 → 131, available +667 → 667",),
+        events=("RefundDue",),
+        why={"O5": "the refund is the difference"},
+    )
+    found = books(change)
+    outcomes = tuple(examine(found, policies.load()))
+    return Ended(chapter=chapter, told=(told,), books=found, outcomes=outcomes)
+
+
+def played() -> Played:
+    """Return the story."""
+    return Played(
+        year=2027,
+        policy=policies.load(),
+        chapters=tuple(map(ended, CHAPTERS)),
+        calls=12,
+        events={"RefundDue": 1},
+        names={ORDER: "dana-cups"},
+    )

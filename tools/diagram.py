@@ -1,0 +1,303 @@
+"""Draws what a deployment consists of, from the template that CDK synthesises: docs/pictures/stack.svg.
+
+The two READMEs say how much of it there is.
+
+python -m tools.diagram TEMPLATE [--check]
+
+Who calls what, what starts what, and which tables are written (solid) or only read (dotted): all from routes,
+event sources, schedules and rights, so that the picture says what is deployed. Graphviz lays it out.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.tables import written
+from tools.generated import DOCS, ROOT, write_or_check
+
+FILE = DOCS / "pictures" / "stack.svg"
+READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+"""In English and in Chinese."""
+COUNTED = {
+    "AWS::Lambda::Function": ("functions", "个函数"),
+    "AWS::ApiGatewayV2::Route": ("routes", "条路由"),
+    "AWS::DynamoDB::Table": ("tables", "张表"),
+    "AWS::SQS::Queue": ("queues", "个队列"),
+    "AWS::Scheduler::Schedule": ("schedules", "个定时任务"),
+    "AWS::CloudWatch::Alarm": ("alarms", "个告警"),
+    "AWS::IAM::Role": ("roles", "个角色"),
+}
+NODE = ROOT / ".venv" / "bin" / "node"
+LAYOUT_SECONDS_MAX = 60
+_HASH = re.compile(r"[0-9A-F]{8}$")
+"""What CDK adds to a construct's name."""
+_WRITES = frozenset({"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"})
+_READS = frozenset({"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"})
+_LAYOUT = """
+const { instance } = require("@viz-js/viz");
+let dot = "";
+process.stdin.on("data", (part) => (dot += part)).on("end", async () => {
+  process.stdout.write((await instance()).renderString(dot, { format: "svg" }));
+});
+"""
+
+_STYLE = (
+    "  graph [rankdir=LR, bgcolor=white, nodesep=0.16, ranksep=0.7, pad=0.2]",
+    '  node [fontname="Helvetica", fontsize=11, shape=box, style="filled,rounded", penwidth=0.8]',
+    '  node [margin="0.1,0.05", height=0.35]',
+    '  edge [fontname="Helvetica", fontsize=9, color="#64748b", fontcolor="#475569", arrowsize=0.6]',
+)
+
+Template = Mapping[str, Any]
+Resource = Mapping[str, Any]
+
+
+@dataclass(frozen=True, order=True)
+class Edge:
+    """One thing starts or writes another; ``label`` says how."""
+
+    tail: str
+    head: str
+    label: str = ""
+    style: str = "solid"
+
+
+@dataclass
+class Picture:
+    """Functions with their modules, tables, queues, schedules by the function they start, and the edges."""
+
+    functions: dict[str, str] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
+    queues: list[str] = field(default_factory=list)
+    schedules: dict[str, list[str]] = field(default_factory=dict)
+    edges: set[Edge] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def name_of(logical_id: str) -> str:
+    """Return the name of a construct as the code has it: ``ShopApi`` for ``ShopApi00D66BBD``."""
+    return _HASH.sub("", logical_id)
+
+
+def _ids(value: Any) -> Iterator[str]:
+    """Give the logical ids that a value of a template refers to."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key == "Ref":
+                yield inner
+            elif key == "Fn::GetAtt":
+                yield inner[0]
+            else:
+                yield from _ids(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _ids(inner)
+
+
+def picture_of(template: Template) -> Picture:
+    """Return what a template deploys, as far as it is drawn.
+
+    Queues of what failed, logs, alarms and roles are left out; they are counted.
+    """
+    resources: Mapping[str, Resource] = template["Resources"]
+    kinds = {name: resource["Type"] for name, resource in resources.items()}
+    picture = Picture(counts=Counter(kinds.values()))
+
+    def of(kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        return ((name, each["Properties"]) for name, each in resources.items() if each["Type"] == kind)
+
+    def first(value: Any, kind: str) -> str | None:
+        return next((each for each in _ids(value) if kinds.get(each) == kind), None)
+
+    for name, properties in of("AWS::Lambda::Function"):
+        picture.functions[name_of(name)] = properties["Handler"].removeprefix("functions.").rpartition(".")[0]
+    picture.tables = [name_of(name) for name, _ in of("AWS::DynamoDB::Table")]
+    _routes(picture, of, first)
+    _sources(picture, of, first)
+    _schedules(picture, of, first)
+    _rights(picture, resources, kinds)
+    return picture
+
+
+def _routes(picture: Picture, of: Any, first: Any) -> None:
+    """Say how many routes the gateway takes to each function."""
+    behind = {
+        name: first(its["IntegrationUri"], "AWS::Lambda::Function")
+        for name, its in of("AWS::ApiGatewayV2::Integration")
+    }
+    routes = Counter(
+        name_of(behind[first(its["Target"], "AWS::ApiGatewayV2::Integration")])
+        for _, its in of("AWS::ApiGatewayV2::Route")
+        if its["RouteKey"] != "$default"
+    )
+    for function, count in routes.items():
+        picture.edges.add(Edge("api", function, f"{count} route{'s' * (count > 1)}"))
+
+
+def _sources(picture: Picture, of: Any, first: Any) -> None:
+    """Say which function a stream or a queue starts."""
+    for _, its in of("AWS::Lambda::EventSourceMapping"):
+        function = name_of(first(its["FunctionName"], "AWS::Lambda::Function"))
+        table, queue = (
+            first(its["EventSourceArn"], f"AWS::{kind}") for kind in ("DynamoDB::Table", "SQS::Queue")
+        )
+        if table:
+            picture.edges.add(Edge(name_of(table), function, "stream", "dashed"))
+        if queue:
+            picture.queues.append(name_of(queue))
+            picture.edges.add(Edge(name_of(queue), function))
+
+
+def _schedules(picture: Picture, of: Any, first: Any) -> None:
+    """Say which jobs start a function; the second run of one is no job of its own."""
+    for _, its in of("AWS::Scheduler::Schedule"):
+        function = name_of(first(its["Target"], "AWS::Lambda::Function"))
+        job = json.loads(its["Target"]["Input"])["job"]
+        jobs = picture.schedules.setdefault(function, [])
+        if job not in jobs:
+            jobs.append(job)
+
+
+def _rights(picture: Picture, resources: Mapping[str, Resource], kinds: Mapping[str, str]) -> None:
+    """Say what each function may write or send to."""
+    roles = {
+        next(_ids(each["Properties"]["Role"])): name_of(name)
+        for name, each in resources.items()
+        if each["Type"] == "AWS::Lambda::Function"
+    }
+    for each in resources.values():
+        if each["Type"] != "AWS::IAM::Policy":
+            continue
+        function = roles.get(next(_ids(each["Properties"]["Roles"])))
+        if function is None:
+            continue
+        for statement in each["Properties"]["PolicyDocument"]["Statement"]:
+            actions = statement["Action"]
+            allowed = {actions} if isinstance(actions, str) else set(actions)
+            for target in _ids(statement["Resource"]):
+                edge = _edge(function, target, kinds.get(target, ""), allowed, picture.queues)
+                if edge is not None:
+                    picture.edges.add(edge)
+    picture.edges -= {
+        edge
+        for edge in picture.edges
+        if edge.style == "dotted" and Edge(edge.tail, edge.head) in picture.edges
+    }
+
+
+def _edge(function: str, target: str, kind: str, allowed: set[str], queues: list[str]) -> Edge | None:
+    name = name_of(target)
+    if kind == "AWS::DynamoDB::Table" and allowed & _WRITES:
+        return Edge(function, name)
+    if kind == "AWS::DynamoDB::Table" and allowed & _READS:
+        return Edge(function, name, style="dotted")
+    if kind == "AWS::SQS::Queue" and "sqs:SendMessage" in allowed and name in queues:
+        took = "sqs:ReceiveMessage" in allowed  # a worker that hands on what it has no time for
+        return None if took else Edge(function, name)
+    if kind == "AWS::Events::EventBus":
+        return Edge(function, "bus")
+    return None
+
+
+def dot(picture: Picture) -> str:
+    """Write the picture in Graphviz's language: callers and schedules at the left, the bus at the right."""
+    lines = [
+        "digraph memberday {",
+        *_STYLE,
+        _node("shop", "storefront,\\nstaff, services", shape="ellipse", fillcolor="#ffffff"),
+        _node("api", "HTTP API,\\ntokens of Cognito", fillcolor="#ede9fe"),
+        _node("bus", "EventBridge\\nbus", fillcolor="#fce7f3"),
+        _node("others", "who listens", shape="ellipse", fillcolor="#ffffff"),
+        '  "shop" -> "api"',
+        '  "bus" -> "others"',
+    ]
+    for function, module in picture.functions.items():
+        lines.append(_node(function, f"{function}\\n{module}", fillcolor="#ffedd5"))
+    for table in picture.tables:
+        lines.append(_node(table, table, shape="cylinder", style="filled", fillcolor="#dbeafe"))
+    for queue in picture.queues:
+        lines.append(_node(queue, queue, style="filled", fillcolor="#dcfce7"))
+    for function, jobs in picture.schedules.items():
+        lines.append(_node(f"jobs of {function}", "\\n".join(jobs), style="filled", fillcolor="#fef9c3"))
+        lines.append(f'  "jobs of {function}" -> "{function}"')
+    for column in _columns(picture):
+        lines.append("  { rank=same; " + "; ".join(f'"{name}"' for name in column) + " }")
+    streamed = {edge.head for edge in picture.edges if edge.label == "stream"}
+    for edge in sorted(picture.edges):
+        back = edge.tail in streamed and edge.head in picture.tables
+        how = f'style={edge.style}, label="{edge.label}", constraint={str(not back).lower()}'
+        lines.append(f'  "{edge.tail}" -> "{edge.head}" [{how}]')
+    return "\n".join([*lines, "}", ""])
+
+
+def _columns(picture: Picture) -> Iterator[list[str]]:
+    """Give what stands below one another, from the left."""
+    heads: dict[str, list[str]] = {"asked": [], "worker": [], "stream": []}
+    starts = {edge.head: edge for edge in picture.edges}
+    for function in picture.functions:
+        edge = starts.get(function)
+        kind = "asked" if edge is None or edge.tail == "api" else "stream" if edge.label else "worker"
+        heads[kind].append(function)
+    yield ["api", *(f"jobs of {function}" for function in picture.schedules)]
+    yield heads["asked"]
+    yield picture.queues
+    yield heads["worker"]
+    yield picture.tables
+    yield heads["stream"]
+
+
+def _node(name: str, label: str, **how: str) -> str:
+    said = ", ".join(f'{key}="{value}"' for key, value in how.items())
+    return f'  "{name}" [label="{label}", {said}]'
+
+
+def svg(text: str) -> str:
+    """Lay a picture out.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        Graphviz does not take it.
+    """
+    done = subprocess.run(  # noqa: S603 - our own Node
+        [str(NODE), "-e", _LAYOUT],
+        input=text,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LAYOUT_SECONDS_MAX,
+    )
+    return done.stdout
+
+
+def counts(picture: Picture) -> tuple[str, str]:
+    """Return how much of what there is, in English and in Chinese."""
+    found = [(picture.counts[kind], *words) for kind, words in COUNTED.items()]
+    english = ", ".join(f"{count} {word}" for count, word, _ in found)
+    return f"{english}.", "、".join(f"{count} {word}" for count, _, word in found) + "。"
+
+
+def main() -> int:
+    """Draw a template, or check that the picture and the counts are of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("template", type=Path)
+    parser.add_argument("--check", action="store_true")
+    template = json.loads(parser.parse_args().template.read_text(encoding="utf-8"))
+    picture = picture_of(template)
+    differ = write_or_check(FILE, svg(dot(picture)))
+    for page, said in zip(READMES, counts(picture), strict=True):
+        text = written(page.read_text(encoding="utf-8"), {"stack": said}, by="make docs")
+        differ |= write_or_check(page, text)
+    return differ
+
+
+if __name__ == "__main__":
+    sys.exit(main())
