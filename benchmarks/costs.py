@@ -240,7 +240,8 @@ class Stack:
         tree = _module(stack)
         queues = _called(tree, "_tasks")
         in_a_queue = _called(_defined(stack, "_tasks"), "_function")
-        functions = _called(tree, "_function") + (queues - 1) * in_a_queue
+        not_in_production = _called(_defined(stack, "_documents_api"), "_function")
+        functions = _called(tree, "_function") + (queues - 1) * in_a_queue - not_in_production
         readers = _called(tree, "StreamConsumer")
         failures = _called(tree, "FailureQueue") + queues + readers
         alarms = constructs / "alarms.py"

@@ -172,9 +172,9 @@ def test_the_documents_bundle_is_the_same_until_the_document_changes(
 ) -> None:
     before = bundle.documents(HOST)
     assert bundle.documents(HOST) == before
-    monkeypatch.setattr(bundle, "BUILD", tmp_path)
-    libraries = next((ROOT / ".build").glob("libraries-host-*"))
+    libraries = bundle._libraries(HOST, sys.executable)
     monkeypatch.setattr(bundle, "_libraries", lambda *_: libraries)
+    monkeypatch.setattr(bundle, "BUILD", tmp_path)
     changed = tmp_path / "openapi.json"
     changed.write_text(bundle.DOCUMENT.read_text(encoding="utf-8").replace("memberday", "other"))
     monkeypatch.setattr(bundle, "DOCUMENT", changed)

@@ -342,6 +342,7 @@ def test_the_stack_is_counted_as_it_stands() -> None:
     text = (scale.INFRA / "stack.py").read_text(encoding="utf-8")
     queues = len(re.findall(r"= self\._tasks\(", text))
     functions = len(re.findall(r"= self\._function\(", text)) + 2 * (queues - 1)
+    functions -= text.count('"DocumentsApi"')  # production does not show the API's document
     readers = len(re.findall(r"^ {8}StreamConsumer\($", text, re.MULTILINE))
     assert (stack.functions, stack.readers, stack.task_queues) == (functions, readers, queues) == (19, 5, 3)
     assert stack.failure_queues == 1 + readers + queues
