@@ -1,8 +1,8 @@
 """What a worker holds in memory, however much is due: the jobs against tables that are made up row by row.
 
-``python -m benchmarks.memory 10000 1000000`` prints the table of docs/performance.md. No emulator takes part:
-the client computes each row from its key and keeps none, so what grows is the worker's. Times are those of
-our code and of the rows' typed form, without the SDK.
+``python -m benchmarks.memory 10000 1000000`` prints what docs/performance.md says of it. No emulator takes
+part: the client computes each row from its key and keeps none, so what grows is the worker's. Times are those
+of our code and of the rows' typed form, without the SDK.
 """
 
 import argparse

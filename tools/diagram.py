@@ -166,7 +166,7 @@ def _schedules(picture: Picture, of: Any, first: Any) -> None:
 
 
 def _rights(picture: Picture, resources: Mapping[str, Resource], kinds: Mapping[str, str]) -> None:
-    """Say what each function may write or send to."""
+    """Say which tables each function may write or only read, and where it may send to."""
     roles = {
         next(_ids(each["Properties"]["Role"])): name_of(name)
         for name, each in resources.items()
@@ -240,7 +240,7 @@ def dot(picture: Picture) -> str:
 def _columns(picture: Picture) -> Iterator[list[str]]:
     """Give what stands below one another, from the left."""
     heads: dict[str, list[str]] = {"asked": [], "worker": [], "stream": []}
-    starts = {edge.head: edge for edge in picture.edges}
+    starts = {edge.head: edge for edge in sorted(picture.edges)}
     for function in picture.functions:
         edge = starts.get(function)
         kind = "asked" if edge is None or edge.tail == "api" else "stream" if edge.label else "worker"
@@ -290,12 +290,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("template", type=Path)
     parser.add_argument("--check", action="store_true")
-    template = json.loads(parser.parse_args().template.read_text(encoding="utf-8"))
-    picture = picture_of(template)
-    differ = write_or_check(FILE, svg(dot(picture)))
+    asked = parser.parse_args()
+    picture = picture_of(json.loads(asked.template.read_text(encoding="utf-8")))
+    differ = write_or_check(FILE, svg(dot(picture)), check=asked.check)
     for page, said in zip(READMES, counts(picture), strict=True):
         text = written(page.read_text(encoding="utf-8"), {"stack": said}, by="make docs")
-        differ |= write_or_check(page, text)
+        differ |= write_or_check(page, text, check=asked.check)
     return differ
 
 

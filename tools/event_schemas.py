@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.platform.bus import Event
 from infra.events import EVENTS
-from tools.generated import DOCS, write_or_check
+from tools.generated import DOCS, asked_to_check, write_or_check
 
 FOLDER = DOCS / "events"
 
@@ -25,7 +25,7 @@ def main() -> int:
     failed = 0
     for event in EVENTS.values():
         text = json.dumps(schema(event), indent=2, ensure_ascii=False) + "\n"
-        failed |= write_or_check(FOLDER / f"{event.__name__}.json", text)
+        failed |= write_or_check(FOLDER / f"{event.__name__}.json", text, check=asked_to_check())
     return failed
 
 

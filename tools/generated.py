@@ -7,9 +7,14 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 
 
-def write_or_check(document: Path, text: str) -> int:
-    """Write a document; with ``--check`` on the command line return 1 if the committed one differs."""
-    if "--check" not in sys.argv[1:]:
+def asked_to_check() -> bool:
+    """Tell whether the command line asks to check, and not to write."""
+    return "--check" in sys.argv[1:]
+
+
+def write_or_check(document: Path, text: str, *, check: bool) -> int:
+    """Write a document, or return 1 if the committed one differs and say so."""
+    if not check:
         document.parent.mkdir(exist_ok=True)
         document.write_text(text, encoding="utf-8")
         return 0

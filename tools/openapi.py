@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tools.generated import DOCS, write_or_check
+from tools.generated import DOCS, asked_to_check, write_or_check
 
 TITLE = "memberday"
 VERSION = "1"
@@ -152,10 +152,11 @@ def _parameters(operation: Described, example: Mapping[str, Any]) -> Iterator[tu
             yield parameter, int(value) if parameter["schema"].get("type") == "integer" else value
 
 
-def main() -> int:
+def main(*, check: bool) -> int:
     """Write the document, or check it."""
-    return write_or_check(DOCS / "openapi.json", json.dumps(document(), indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+    return write_or_check(DOCS / "openapi.json", text, check=check)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(check=asked_to_check()))

@@ -8,7 +8,7 @@ import sys
 from functions.domain import policy as policies
 from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy, TierPolicy
-from tools.generated import DOCS, write_or_check
+from tools.generated import DOCS, asked_to_check, write_or_check
 
 
 def yuan(fen: int) -> str:
@@ -26,47 +26,91 @@ def points(number: int) -> str:
 def document(policy: Policy) -> str:
     """Return the page."""
     rules, orders = policy.points, policy.orders
+    first, paid, *_ = policy.tiers
     return f"""# The programme
 
 Written by `make docs` from [`policy.toml`](../functions/domain/policy.toml), version `{policy.version}`; do not
-edit. All times are store time, {policy.time_zone}. Rule ids are those that code and tests quote.
+edit. All times are store time, {policy.time_zone}. Money is in fen, a hundredth of a yuan, and never a fraction of one;
+rounding is half up. The ids are those that code, tests and the demo quote.
 
 ## Tiers (T1-T5)
-
-A member's effective order amount E is the sum of their paid orders, less everything that came back. It is for
-life. A lower bound is exclusive, an upper bound inclusive, to the fen; the tier rises and falls with E at once.
 
 | tier | effective order amount E, yuan | birthday coupon, yuan | member-day price | free shipping from, yuan |
 |---|---|---|---|---|
 {_tier_rows(policy)}
 
+- **T1** A member starts at {first.code} and leaves it for good with the first order that is paid. Who sends every order back
+  has E = 0 and stays at {paid.code}.
+- **T2** E is the sum of a member's paid orders, less everything that was cancelled, refused or returned. It is for life.
+  The tier follows from it at once, up and down, without grace.
+- **T3** There is a tier for every amount: each begins where the one below it ends.
+- **T4** A lower bound is exclusive and an upper bound inclusive, to the fen.
+- **T5** Every change of a tier is kept: when, from which to which, at which E, by which order.
+
 ## Prices (P1-P9)
 
-- **Member day**: day {policy.member_day.day} of each month, 00:00 to 24:00. On it, products of the member zone
-  cost a member the tier's price, rounded half up per unit; other products and other days cost list price.
-- **Birthday coupon**: for goods of at least {yuan(policy.birthday_coupon.min_goods_fen)} yuan at list price. It
-  excludes every other offer in the same order; free shipping is a right, not an offer, and stays.
-- **Shipping**: free from the tier's threshold, after the coupon and before points, else
-  {yuan(policy.shipping.fee_fen)} yuan.
-- **Points as cash**: {points(rules.redeemed_per_yuan)} points are 1 yuan. They are redeemed in steps of
-  {points(rules.redeem_step)}, at most {points(rules.redeem_max_points)} in one order, never worth more than it.
-- **Best offer**: asked for the best, every allowed combination is priced and the cheapest taken; on a tie the one
-  that keeps the coupon, then the one that spends fewer points.
+- **P1** Prices are the catalogue's, never the caller's.
+- **P2** The **member day** is day {policy.member_day.day} of each month, 00:00 to 24:00. On it, products of the member zone cost a
+  member the tier's price, rounded per unit; other products, and other days, cost list price. The moment of the order counts.
+- **P3** Goods are the units' prices, added up.
+- **P4** A **birthday coupon** takes its value off goods of at least {yuan(policy.birthday_coupon.min_goods_fen)} yuan at list price. It
+  excludes every other offer in the same order: member-day prices and points. Free shipping is a right, not an offer, and stays.
+- **P5** **Shipping** is free from the tier's threshold, after the coupon and before points, else {yuan(policy.shipping.fee_fen)} yuan.
+- **P6** The order amount is goods less coupon plus shipping.
+- **P7** **Points as cash**: {points(rules.redeemed_per_yuan)} points are 1 yuan. They are redeemed in steps of {points(rules.redeem_step)}, at most
+  {points(rules.redeem_max_points)} in one order, never more than are available, and never worth more than the order amount.
+- **P8** The paid amount is the order amount less the points' value. An order that costs nothing is paid at once.
+- **P9** **Best offer**: asked for the best, every allowed combination is priced and the cheapest taken; on a tie the one
+  that keeps the coupon, then the one that spends fewer points. Each offer that was not used comes back with the reason.
 
 ## Orders (O1-O6)
 
-- An unpaid order lapses {orders.payment_window_minutes} minutes after it was placed.
-- A shipped order that nobody confirms counts as received after {orders.auto_receipt_days} days.
-- When units come back, every refund is the difference of what is kept before and after, so any sequence of
-  returns ends at the same fen and the same point as one return of everything.
+- **O1** Placing an order takes its stock, spends its points and uses its coupon, in one transaction, or does nothing.
+- **O2** An unpaid order lapses {orders.payment_window_minutes} minutes after it was placed. From then on it can be neither paid nor
+  cancelled, and gives back stock, points and coupon.
+- **O3** A shipped order that nobody confirms counts as received {orders.auto_receipt_days} days after its shipment, however late
+  that is noticed.
+- **O4** A cancelled, refused or wholly returned order gives back everything: stock, money with shipping, redeemed points, the
+  coupon if it is still valid. The points that it earned are taken away.
+- **O5** When units come back, what is kept of the order is the share of the charged prices that stays, rounded; shipping, and
+  the points that paid for it, stay while anything does. Every refund is the difference of what is kept before and after, so any
+  sequence of returns ends at the same fen and the same point as one return of everything.
+- **O6** Money is never lost sight of: a payment for an order that does not wait for one changes nothing but is recorded, and
+  announced as due back, once.
 
 ## Points (E1-E10)
 
-- An order earns {points(rules.earned_per_yuan)} {"point" if rules.earned_per_yuan == 1 else "points"} per yuan of
-  the paid amount, rounded half up; frozen when it is paid, available {rules.release_days} x 24 hours after receipt.
-- Points belong to the year in which their order was paid and can be used through the end of
-  {"the following year" if rules.valid_years == 1 else f"year {rules.valid_years} after it"}. A member is told
-  {rules.notice_days} days ahead what will expire.
+- **E1** An order earns {points(rules.earned_per_yuan)} {"point" if rules.earned_per_yuan == 1 else "points"} per yuan of the paid amount
+  that is kept, rounded.
+- **E2** They enter the wallet frozen when the order is paid.
+- **E3** They become available {rules.release_days} x 24 hours after receipt, less what came back.
+- **E4** What a return takes away comes out of the frozen points; once they are released, out of the available ones of their
+  own year, then of the others, oldest first. What is missing is a debt, which any later credit pays first and which does not expire.
+- **E5** Points belong to the year in which their order was paid and can be used through the end of
+  {"the following year" if rules.valid_years == 1 else f"year {rules.valid_years} after it"}; from the next second on they cannot.
+- **E6** Redeeming takes the oldest year first. What comes back returns to the years that it was taken from, newest first; what
+  has expired by then lapses. A change that restores and takes away restores first.
+- **E7** Frozen points stay frozen until their release, and lapse there if their year is over.
+- **E8** An adjustment by hand has an id, a reason and an operator. A credit belongs to the current year; a debit takes the
+  oldest first, and no more than there is.
+- **E9** Every movement is one entry of a ledger that is never rewritten. A member's entries always sum to the wallet.
+- **E10** A member is told {rules.notice_days} days ahead what will expire at the year's end.
+
+## Birthday coupons (B1-B5)
+
+- **B1** On the 1st of each month every member of {paid.code} or above whose birthday is in it gets one coupon, by the tier held then.
+  It is valid through that month.
+- **B2** Who becomes eligible during the month gets it then.
+- **B3** There is one per member and calendar year. Its value never changes.
+- **B4** A member enters a birthday once; afterwards only staff can change it.
+- **B5** A coupon is used by one order, and comes back with it (O2, O4) unless it has expired.
+
+## Repeats (R1-R4)
+
+- **R1** Whatever is sent twice counts once, for ever: orders, payments, returns, adjustments, stream records, runs of jobs.
+- **R2** What arrives late, twice or out of order ends in the same state as in order.
+- **R3** A job that missed a run catches up at the next.
+- **R4** An order keeps what it was priced and earned under; a changed policy touches later orders only.
 """
 
 
@@ -88,7 +132,7 @@ def _tier_row(tier: TierPolicy, up_to_fen: int | None) -> str:
 
 def main() -> int:
     """Write the document, or check it."""
-    return write_or_check(DOCS / "programme.md", document(policies.load()))
+    return write_or_check(DOCS / "programme.md", document(policies.load()), check=asked_to_check())
 
 
 if __name__ == "__main__":

@@ -46,8 +46,9 @@ def consume(
         numbers only.
     prepare
         Sees all changes of the batch before the first is handled, to read at once what they need. Where it
-        raises :class:`TryAgainError` no change is handled now; whatever else it raises, it may have been for
-        one of them, and each is handled by itself.
+        raises :class:`TryAgainError` no change is handled now: all come again, in halves of the batch, so
+        that one which DynamoDB has no room for holds up the others no longer. Whatever else it raises may
+        have been for one of them, and each is handled by itself.
     """
     deadline = Deadline.of(context)
     changes: dict[int, RowChange] = {}
@@ -56,10 +57,9 @@ def consume(
         try:
             changes = {id(record): _change(record) for record in event["Records"]}
             prepare(list(changes.values()), deadline)
-        except TryAgainError as error:
-            refusal = error
-        except Exception:
+        except Exception as error:
             logger.warning("batch not prepared", exc_info=True)
+            refusal = error if isinstance(error, TryAgainError) else None
 
     def one(record: Record) -> None:
         number = record["dynamodb"]["SequenceNumber"]
@@ -68,7 +68,7 @@ def consume(
             change = changes.get(id(record)) or _change(record)
             about |= {name: change.after.get(name) for name in log_ids}
             if refusal is not None:
-                raise refusal
+                raise refusal.with_traceback(None)  # else it grows with every record that raises it
             handle(change, deadline)
         except Exception:
             logger.exception("record failed", extra=about)

@@ -14,6 +14,9 @@ from functions.platform.streams import RowChange, consume
 from functions.points.accounts import Accounts
 from functions.points.posting import OrderFacts
 
+_Read = tuple[str, str]
+"""A member's id and an order's."""
+
 
 class Consumer:
     """The Lambda handler that posts the orders of a batch of stream records."""
@@ -24,19 +27,19 @@ class Consumer:
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Post each record's order; return the records to be delivered again."""
-        read: dict[str, Sequence[Row | None]] = {}
+        read: dict[_Read, Sequence[Row | None]] = {}
         return consume(
             event,
             context,
-            lambda change, deadline: self._post(change, deadline, read.pop(change.after["order_id"], None)),
+            lambda change, deadline: self._post(change, deadline, read),
             log_ids=("order_id", "member_id"),
             prepare=lambda changes, deadline: read.update(self._accounts_of(changes, deadline)),
         )
 
     def _accounts_of(
         self, changes: Sequence[RowChange], deadline: Deadline
-    ) -> dict[str, Sequence[Row | None]]:
-        """Return what posting will read, all in one round trip, by the order's id.
+    ) -> dict[_Read, Sequence[Row | None]]:
+        """Return what posting will read of the accounts, read together, by the member's and the order's id.
 
         Of a member's orders it is the first, whose posting moves the wallet.
         """
@@ -47,11 +50,15 @@ class Consumer:
                 firsts.setdefault(order.member_id, order)
         reads = [self._accounts.posting_reads(order) for order in firsts.values()]
         found = self._accounts.tables.batch_get_groups(reads, deadline)
-        return {order.order_id: read for order, read in zip(firsts.values(), found, strict=True)}
+        return {
+            (order.member_id, order.order_id): rows
+            for order, rows in zip(firsts.values(), found, strict=True)
+        }
 
-    def _post(self, change: RowChange, deadline: Deadline, read: Sequence[Row | None] | None) -> None:
+    def _post(self, change: RowChange, deadline: Deadline, read: dict[_Read, Sequence[Row | None]]) -> None:
         row = change.after
-        postings = self._accounts.post(OrderFacts.from_row(row), self._policy, deadline, read=read)
+        first = read.pop((row["member_id"], row["order_id"]), None)
+        postings = self._accounts.post(OrderFacts.from_row(row), self._policy, deadline, read=first)
         if not postings:
             return
         logger.info(

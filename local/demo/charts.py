@@ -24,7 +24,6 @@ INK, FAINT, GRID = "#1f2a30", "#5d6b73", "#e3e8ea"
 STATES = {"available": "#1f7a68", "frozen": "#8fc7ea", "owed": "#c2453d"}
 TIERS = ("#f1f3f2", "#d9ede4", "#aad8c6", "#6fb9a1", "#2f8f79", "#135c4c")
 EXPIRIES = ("#e0a23b", "#1f7a68", "#8fc7ea")
-FEN_PER_YUAN = 100
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ FOLDER = ".local-demo"
 """The demo's own state folder, so that the cloud of ``make run`` and its clock are left alone."""
 NEXT = """where to go next
   make run                        the same cloud for yourself, with a clock that you can move
-  README.md                       a first order by hand
+  docs/first-order.md             a first order by hand
   docs/programme.md               the rules that you have just seen
   make demo RECORD=demo.html      the same as a page with charts"""
 
@@ -96,25 +97,27 @@ def _cloud(
     say: Callable[[str], None] = teller.said
     lifecycle = Lifecycle(replace(project, context=()), folder, interrupts, say)
     if folder.exists():
-        if lifecycle.cloud.running() is not None:
-            end = f"python -m local --dir {folder.root} reset"
-            raise LocalError(f"a cloud runs in {folder.root}: wait, or end it with `{end}`")
         if not ours:
             raise LocalError(f"{folder.root} holds a cloud: the demo needs a folder of its own")
+        if lifecycle.cloud.running() is not None:
+            end = f".venv/bin/python -m local --dir {shlex.quote(str(folder.root))} reset"
+            raise LocalError(f"another demo runs in {folder.root}: wait for it, or end it with `{end}`")
         lifecycle.reset()
     folder.create()  # before anything can fail: what is cleared away below is the demo's own
-    try:
-        teller.doing("starting the cloud and deploying to it")
-        with folder.locked():
+    with ExitStack() as lock:
+        lock.enter_context(folder.locked())  # who comes second ends here, and clears nothing away
+        try:
+            teller.doing("starting the cloud and deploying to it")
             lifecycle.cloud.start(None)
             # Before there are schedules: they would do what is due at the end of the step.
             lifecycle.cloud.move_clock(_opening(lifecycle.cloud.now()))
-        up = lifecycle.up(None)
-        yield Stage(lifecycle.cloud, folder, up.outputs, project.stack)
-        lifecycle.reset()
-    except BaseException:
-        lifecycle.cloud.kill()
-        for part in (folder.cloud, folder.assembly, folder.temporary, folder.home):
-            shutil.rmtree(part, ignore_errors=True)
-        say(f"what the functions printed is in {folder.server_log}")
-        raise
+            lock.close()  # the deployment takes it by itself
+            up = lifecycle.up(None)
+            yield Stage(lifecycle.cloud, folder, up.outputs, project.stack)
+            lifecycle.reset()
+        except BaseException:
+            lifecycle.cloud.kill()
+            for part in (folder.cloud, folder.assembly, folder.temporary, folder.home):
+                shutil.rmtree(part, ignore_errors=True)
+            say(f"what the functions printed is in {folder.server_log}")
+            raise

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from functions.domain.money import FEN_PER_YUAN
 from local.demo.acts import Json
 from local.demo.books import Account
 
-FEN_PER_YUAN = 100
 NOT_WORTH_TELLING = ("not_requested", "no_zone_products")
 """Why an offer was not used, where nobody wonders."""
 

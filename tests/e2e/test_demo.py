@@ -2,9 +2,12 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from local.demo import script
 from local.demo.checks import CHECKS
@@ -15,7 +18,7 @@ DEMO_SECONDS_MAX = 900
 
 def processes_of(folder: Path) -> list[str]:
     """Return the processes that name a folder in their command line."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    listed = subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout  # noqa: S607
     return [line for line in listed.splitlines() if str(folder) in line]
 
 
@@ -50,3 +53,20 @@ def test_the_demo_lives_a_year_and_leaves_nothing_behind(tmp_path: Path) -> None
 
     assert not folder.exists()
     assert processes_of(folder) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_interrupted_leaves_nothing_running(tmp_path: Path, number: int) -> None:
+    folder = tmp_path / "cloud"
+    command = [sys.executable, "-u", "-m", "local", "--dir", str(folder), "demo"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as demo:
+        assert demo.stdout is not None
+        assert any(script.STORY[0].title in line for line in demo.stdout)
+        assert processes_of(folder) != []
+        demo.send_signal(number)
+        said = demo.stdout.read()
+        assert demo.wait(DEMO_SECONDS_MAX) == 128 + number, said
+    assert processes_of(folder) == []
+    assert "server.log" in said

@@ -1,5 +1,6 @@
 """A batch of the orders' stream reads its members' accounts at once, and posts as if each had been alone."""
 
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,13 +93,16 @@ def test_case_29_a_record_that_cannot_be_read_holds_up_no_other(
 
 @pytest.mark.parametrize("fault", [SERVER_ERROR, THROTTLED])
 def test_case_25_a_batch_whose_accounts_cannot_be_read_now_comes_again(
-    points: Points, posting: Consumer, calls: Calls, fault: Any
+    points: Points, posting: Consumer, calls: Calls, caplog: pytest.LogCaptureFixture, fault: Any
 ) -> None:
     papers = [points.pay(member_id, 100, PAID_AT) for member_id in MEMBERS]
     calls.fail("BatchGetItem", *[fault] * SENDS_OF_THE_SDK)
     with pytest.raises(BatchError):
         deliver(posting, rows_of(papers))
     assert calls.sent[-SENDS_OF_THE_SDK:] == ["BatchGetItem"] * SENDS_OF_THE_SDK, "and nothing else is asked"
+    said = [record for record in caplog.records if record.getMessage() == "record failed"]
+    traces = [len(traceback.format_exception(*record.exc_info)) for record in said if record.exc_info]
+    assert traces == [traces[0]] * len(MEMBERS), "each line is as long as the first"
     assert deliver(posting, rows_of(papers)) == []
     assert {points.wallet(member_id).frozen for member_id in MEMBERS} == {100}
 
@@ -123,3 +127,16 @@ def test_a_members_second_order_is_read_when_the_first_is_posted(
     calls.sent.clear()
     assert deliver(posting, rows_of(papers)) == []
     assert calls.sent == ["BatchGetItem", "TransactWriteItems"] * 2
+
+
+def test_an_order_that_a_batch_has_under_two_members_is_posted_to_nobody_elses_wallet(
+    points: Points, posting: Consumer
+) -> None:
+    """No order changes its member; should a row say so, what was read of one is not used for the other."""
+    for member_id, held in zip(MEMBERS[:2], (1_000, 7), strict=True):
+        points.post(points.pay(member_id, held, PAID_AT))
+    paper = points.pay(MEMBERS[0], 100, PAID_AT)
+    (row,) = rows_of([paper])
+    deliver(posting, [row, {**row, "member_id": MEMBERS[1]}])
+    assert points.balances(MEMBERS[0]) == (1_100, {}, 0)
+    assert points.balances(MEMBERS[1]) == (107, {}, 0)
