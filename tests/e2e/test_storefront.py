@@ -1,19 +1,17 @@
 """The storefront's page, typed into a shell: its calls answer what it shows."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.shell import typed
 from tests.support.stack import ROOT, Stack
 
 PAGE = (ROOT / "docs" / "storefront.md").read_text(encoding="utf-8")
-SHELL_SECONDS_MAX = 120
 SKU = "tea-longjing-100"
 STEP = re.compile(
     r"```sh\n(?P<commands>.*?)```"
@@ -69,24 +67,7 @@ def test_the_pages_calls_answer_what_it_shows(deployed: Stack, tmp_path: Path) -
             first, calls = calls + 1, calls + len(re.findall(r"^curl ", commands, re.MULTILINE))
         elif step.start() < SHOWN_UP_TO:
             shown[first] = step
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(Path.home()),
-        "FOLDER": str(tmp_path),
-        "MEMBERDAY_LOCAL_DIR": str(deployed.folder),
-    }
-    result = subprocess.run(  # noqa: S603 - our own page
-        ["bash", "-eu", "-c", "\n".join(script)],  # noqa: S607 - the user's shell
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SHELL_SECONDS_MAX,
-    )
-    deployed.forget_tokens()
-    assert result.returncode == 0, result.stderr
-
+    typed(deployed, "\n".join(script), FOLDER=str(tmp_path))
     made = [line.split() for line in (tmp_path / "calls").read_text().splitlines()]
     assert len(made) == calls > 15
     for status, method, url in made:
