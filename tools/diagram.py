@@ -25,11 +25,13 @@ from tools.generated import DOCS, ROOT, write_or_check
 FILE = DOCS / "pictures" / "stack.svg"
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 """In English and in Chinese."""
+FUNCTION, TABLE, QUEUE = "AWS::Lambda::Function", "AWS::DynamoDB::Table", "AWS::SQS::Queue"
+INTEGRATION = "AWS::ApiGatewayV2::Integration"
 COUNTED = {
-    "AWS::Lambda::Function": ("functions", "个函数"),
+    FUNCTION: ("functions", "个函数"),
     "AWS::ApiGatewayV2::Route": ("routes", "条路由"),
-    "AWS::DynamoDB::Table": ("tables", "张表"),
-    "AWS::SQS::Queue": ("queues", "个队列"),
+    TABLE: ("tables", "张表"),
+    QUEUE: ("queues", "个队列"),
     "AWS::Scheduler::Schedule": ("schedules", "个定时任务"),
     "AWS::CloudWatch::Alarm": ("alarms", "个告警"),
     "AWS::IAM::Role": ("roles", "个角色"),
@@ -101,88 +103,99 @@ def _ids(value: Any) -> Iterator[str]:
             yield from _ids(inner)
 
 
+@dataclass(frozen=True)
+class Resources:
+    """What a template is made of."""
+
+    all: Mapping[str, Resource]
+
+    def of(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Give the resources of a kind by their ids, with their properties."""
+        return ((name, each["Properties"]) for name, each in self.all.items() if each["Type"] == kind)
+
+    def kind_of(self, name: str) -> str:
+        """Return the kind of a resource, or nothing for what is none: a parameter, a region."""
+        return self.all[name]["Type"] if name in self.all else ""
+
+    def named(self, value: Any, kind: str) -> str | None:
+        """Return the name of the first resource of a kind that a value refers to."""
+        return next((name_of(each) for each in _ids(value) if self.kind_of(each) == kind), None)
+
+    def function(self, value: Any) -> str:
+        """Return the name of the function that a value refers to.
+
+        Raises
+        ------
+        ValueError
+            It refers to none.
+        """
+        name = self.named(value, FUNCTION)
+        if name is None:
+            raise ValueError(f"no function in {value}")
+        return name
+
+
 def picture_of(template: Template) -> Picture:
     """Return what a template deploys, as far as it is drawn.
 
     Queues of what failed, logs, alarms and roles are left out; they are counted.
     """
-    resources: Mapping[str, Resource] = template["Resources"]
-    kinds = {name: resource["Type"] for name, resource in resources.items()}
-    picture = Picture(counts=Counter(kinds.values()))
-
-    def of(kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        return ((name, each["Properties"]) for name, each in resources.items() if each["Type"] == kind)
-
-    def first(value: Any, kind: str) -> str | None:
-        return next((each for each in _ids(value) if kinds.get(each) == kind), None)
-
-    for name, properties in of("AWS::Lambda::Function"):
+    resources = Resources(template["Resources"])
+    picture = Picture(counts=Counter(each["Type"] for each in resources.all.values()))
+    for name, properties in resources.of(FUNCTION):
         picture.functions[name_of(name)] = properties["Handler"].removeprefix("functions.").rpartition(".")[0]
-    picture.tables = [name_of(name) for name, _ in of("AWS::DynamoDB::Table")]
-    _routes(picture, of, first)
-    _sources(picture, of, first)
-    _schedules(picture, of, first)
-    _rights(picture, resources, kinds)
+    picture.tables = [name_of(name) for name, _ in resources.of(TABLE)]
+    _routes(picture, resources)
+    _sources(picture, resources)
+    _schedules(picture, resources)
+    _rights(picture, resources)
     return picture
 
 
-def _routes(picture: Picture, of: Any, first: Any) -> None:
+def _routes(picture: Picture, resources: Resources) -> None:
     """Say how many routes the gateway takes to each function."""
-    behind = {
-        name: first(its["IntegrationUri"], "AWS::Lambda::Function")
-        for name, its in of("AWS::ApiGatewayV2::Integration")
-    }
+    behind = {name: resources.function(its["IntegrationUri"]) for name, its in resources.of(INTEGRATION)}
     routes = Counter(
-        name_of(behind[first(its["Target"], "AWS::ApiGatewayV2::Integration")])
-        for _, its in of("AWS::ApiGatewayV2::Route")
+        behind[next(_ids(its["Target"]))]
+        for _, its in resources.of("AWS::ApiGatewayV2::Route")
         if its["RouteKey"] != "$default"
     )
     for function, count in routes.items():
         picture.edges.add(Edge("api", function, f"{count} route{'s' * (count > 1)}"))
 
 
-def _sources(picture: Picture, of: Any, first: Any) -> None:
+def _sources(picture: Picture, resources: Resources) -> None:
     """Say which function a stream or a queue starts."""
-    for _, its in of("AWS::Lambda::EventSourceMapping"):
-        function = name_of(first(its["FunctionName"], "AWS::Lambda::Function"))
-        table, queue = (
-            first(its["EventSourceArn"], f"AWS::{kind}") for kind in ("DynamoDB::Table", "SQS::Queue")
-        )
-        if table:
-            picture.edges.add(Edge(name_of(table), function, "stream", "dashed"))
-        if queue:
-            picture.queues.append(name_of(queue))
-            picture.edges.add(Edge(name_of(queue), function))
+    for _, its in resources.of("AWS::Lambda::EventSourceMapping"):
+        function, source = resources.function(its["FunctionName"]), its["EventSourceArn"]
+        if table := resources.named(source, TABLE):
+            picture.edges.add(Edge(table, function, "stream", "dashed"))
+        if queue := resources.named(source, QUEUE):
+            picture.queues.append(queue)
+            picture.edges.add(Edge(queue, function))
 
 
-def _schedules(picture: Picture, of: Any, first: Any) -> None:
+def _schedules(picture: Picture, resources: Resources) -> None:
     """Say which jobs start a function; the second run of one is no job of its own."""
-    for _, its in of("AWS::Scheduler::Schedule"):
-        function = name_of(first(its["Target"], "AWS::Lambda::Function"))
+    for _, its in resources.of("AWS::Scheduler::Schedule"):
         job = json.loads(its["Target"]["Input"])["job"]
-        jobs = picture.schedules.setdefault(function, [])
+        jobs = picture.schedules.setdefault(resources.function(its["Target"]["Arn"]), [])
         if job not in jobs:
             jobs.append(job)
 
 
-def _rights(picture: Picture, resources: Mapping[str, Resource], kinds: Mapping[str, str]) -> None:
+def _rights(picture: Picture, resources: Resources) -> None:
     """Say which tables each function may write or only read, and where it may send to."""
-    roles = {
-        next(_ids(each["Properties"]["Role"])): name_of(name)
-        for name, each in resources.items()
-        if each["Type"] == "AWS::Lambda::Function"
-    }
-    for each in resources.values():
-        if each["Type"] != "AWS::IAM::Policy":
-            continue
-        function = roles.get(next(_ids(each["Properties"]["Roles"])))
+    roles = {next(_ids(its["Role"])): name_of(name) for name, its in resources.of(FUNCTION)}
+    for _, its in resources.of("AWS::IAM::Policy"):
+        function = roles.get(next(_ids(its["Roles"])))
         if function is None:
             continue
-        for statement in each["Properties"]["PolicyDocument"]["Statement"]:
+        for statement in its["PolicyDocument"]["Statement"]:
             actions = statement["Action"]
             allowed = {actions} if isinstance(actions, str) else set(actions)
             for target in _ids(statement["Resource"]):
-                edge = _edge(function, target, kinds.get(target, ""), allowed, picture.queues)
+                edge = _edge(function, target, resources.kind_of(target), allowed, picture.queues)
                 if edge is not None:
                     picture.edges.add(edge)
     picture.edges -= {
@@ -194,11 +207,11 @@ def _rights(picture: Picture, resources: Mapping[str, Resource], kinds: Mapping[
 
 def _edge(function: str, target: str, kind: str, allowed: set[str], queues: list[str]) -> Edge | None:
     name = name_of(target)
-    if kind == "AWS::DynamoDB::Table" and allowed & _WRITES:
+    if kind == TABLE and allowed & _WRITES:
         return Edge(function, name)
-    if kind == "AWS::DynamoDB::Table" and allowed & _READS:
+    if kind == TABLE and allowed & _READS:
         return Edge(function, name, style="dotted")
-    if kind == "AWS::SQS::Queue" and "sqs:SendMessage" in allowed and name in queues:
+    if kind == QUEUE and "sqs:SendMessage" in allowed and name in queues:
         took = "sqs:ReceiveMessage" in allowed  # a worker that hands on what it has no time for
         return None if took else Edge(function, name)
     if kind == "AWS::Events::EventBus":

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from functions.platform.http import JSON_TYPE, PROBLEM_TYPE
 from tools.generated import DOCS, asked_to_check, write_or_check
 
 TITLE = "memberday"
@@ -37,7 +38,6 @@ HOW_TO_SIGN_IN = (
 )
 EXAMPLES = DOCS / "examples.json"
 MEND = "tell the story in tools/examples anew, and run `python -m tools.examples`"
-JSON, PROBLEM = "application/json", "application/problem+json"
 _NO_TABLE = "unused"
 
 Described = dict[str, Any]
@@ -127,7 +127,7 @@ def _put_example(operation: Described, name: str, example: Mapping[str, Any]) ->
     if status not in operation["responses"]:
         raise ValueError(f"{operation['operationId']} does not answer {status}: {MEND}")
     content = operation["responses"][status]["content"]
-    answered = content[PROBLEM if "code" in example["answer"] else JSON]
+    answered = content[PROBLEM_TYPE if "code" in example["answer"] else JSON_TYPE]
     answered.setdefault("examples", {})[name] = {"summary": example["summary"], "value": example["answer"]}
     if not status.startswith("2"):
         return
@@ -139,7 +139,7 @@ def _put_example(operation: Described, name: str, example: Mapping[str, Any]) ->
         elif value not in parameter["schema"].setdefault("examples", []):
             parameter["schema"]["examples"].append(value)
     if example["body"] is not None:
-        body = operation["requestBody"]["content"][JSON].setdefault("examples", {})
+        body = operation["requestBody"]["content"][JSON_TYPE].setdefault("examples", {})
         body[name] = {"summary": example["summary"], "value": example["body"]}
 
 
