@@ -354,7 +354,7 @@ def _received_order(policy: Policy, lines: int) -> Order:
         now=_PLACED_AT,
     )
     paid = orders.pay(order, payment_id=_MEMBER, amount_fen=quote.paid_fen, now=_PLACED_AT)
-    shipped = orders.ship(paid, tracking_no="SF1234567890123", now=_PLACED_AT + timedelta(days=1))
+    shipped = orders.ship(paid, told={"tracking_no": "SF1234567890123"}, now=_PLACED_AT + timedelta(days=1))
     return orders.receive(shipped, now=_PLACED_AT + timedelta(days=4))
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks import tables
 from benchmarks.tables import markdown
-from functions.checkout import order_rows, orders, schema
+from functions.checkout import order_rows, schema
 from functions.coupons import jobs as coupon_jobs
 from functions.domain import policy as policies
 from functions.domain.timetable import (
@@ -205,8 +205,6 @@ class Programme:
     backoff_base: float
     backoff_cap: float
     lines_max: int
-    changes_max: int
-    change_bytes: int
     lots_per_release: int
     posting_rows: int
     receipt_rows: int
@@ -253,8 +251,6 @@ class Programme:
             backoff_base=dynamo.BACKOFF_BASE_SECONDS,
             backoff_cap=dynamo.BACKOFF_CAP_SECONDS,
             lines_max=schema.LINES_MAX,
-            changes_max=orders.CHANGES_MAX,
-            change_bytes=_change_bytes(),
             lots_per_release=posting.LOTS_PER_RELEASE_MAX,
             posting_rows=_rows(_posted()),
             receipt_rows=_rows(_posted(seen=1)),
@@ -321,19 +317,6 @@ def row_bytes(attribute: Mapping[str, object]) -> int:
             return len(value.encode())
         case _:
             return 1
-
-
-def _change_bytes() -> int:
-    """Return by how much a return makes an order's row grow, with amounts of nine digits."""
-    most = 999_999_999
-    change = OrderChange(
-        at=datetime(2026, 3, 1, tzinfo=UTC),
-        effective_fen=most,
-        earned_points=most,
-        paid_fen=most,
-        to_restore=most,
-    )
-    return 1 + row_bytes(dynamo.to_attribute(change.to_row()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,7 +386,6 @@ class Per(StrEnum):
     WALLETS = "wallets in a run"
     BIRTHDAYS = "birthdays in a month"
     LINES = "lines of a cart"
-    RETURNS = "returns of an order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -856,15 +838,6 @@ class Model:
             per=Per.LINES,
             beyond="422 long before",
             turn="`LINES_MAX` in `functions/checkout/schema.py`",
-        )
-        order_row = self.quota("row_kilobytes") * KILOBYTE
-        largest = figures.lines_max * KILOBYTE  # generous: twenty lines are three kilobytes
-        yield Limit(
-            where=f"an order's row; {number(figures.changes_max)} changes are allowed",
-            at=(order_row - largest) / figures.change_bytes,
-            per=Per.RETURNS,
-            beyond="409 long before: the rest comes back whole",
-            turn="`CHANGES_MAX` in `functions/checkout/orders.py`",
         )
 
 

@@ -11,14 +11,24 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import WithJsonSchema
 
-from functions.checkout import orders
+from functions.checkout import history, orders
 from functions.checkout.catalog import ZONE, Catalog, StockMovement
-from functions.checkout.order_book import OrderBook, Placing, QuoteChangedError, Return
+from functions.checkout.order_book import (
+    CANCELLED,
+    RETURNED,
+    Leaving,
+    OrderBook,
+    Placing,
+    QuoteChangedError,
+)
 from functions.checkout.order_rows import POSITION
 from functions.checkout.orders import Order, as_of
 from functions.checkout.pricing import Product, member_price_fen, member_rate
 from functions.checkout.schema import (
+    CancelAnswer,
+    CancelRequest,
     CartRequest,
+    HistoryAnswer,
     MemberDayAnswer,
     OrderAnswer,
     OrderRequest,
@@ -30,6 +40,8 @@ from functions.checkout.schema import (
     ReturnRequest,
     ShipmentRequest,
     StockRequest,
+    cancel_answer,
+    history_answer,
     member_day_answer,
     order_answer,
     product_answer,
@@ -59,9 +71,11 @@ OrderIdPath = Annotated[
     Path(description="The order's id."),
 ]
 NOT_SAID = ShipmentRequest()
+WHOLE = CancelRequest()
 NO_ORDER = {404: ["order_not_found"]}
 NOT_REGISTERED = {409: ["not_registered"]}
 ORDERS = "orders"
+HISTORY = "history"
 CATALOGUE = "Catalogue"
 QUOTE_REFUSALS = {
     409: ["not_registered", "coupon_used", "insufficient_points"],
@@ -241,11 +255,15 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         """The one member whose orders the caller may change, or None for staff: any."""
         return None if api.caller.staff else api.caller.member_id
 
-    def happens(order_id: str, event: Callable[..., Order], *, member_id: str | None = None) -> OrderAnswer:
-        """Let something happen to an order now, and show it."""
+    def happens(order_id: str, event: Callable[..., Order], *, member_id: str | None = None) -> Order:
+        """Let something happen to an order now."""
         moment = now()
-        return shown(
-            book.change(order_id, lambda order: event(order, now=moment), api.deadline, member_id=member_id)
+        return book.change(
+            order_id,
+            lambda order: event(order, now=moment),
+            api.deadline,
+            member_id=member_id,
+            kept_as=partial(history.corrected, at=moment),
         )
 
     @api.route(
@@ -272,12 +290,61 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     @api.route(
         "POST",
         "/orders/<order_id>/cancel",
-        summary="Cancel an order",
-        refuses={**NO_ORDER, 409: ["order_not_cancellable", "conflict"]},
+        summary="Cancel an order, or units of it",
+        body=True,
+        body_optional=True,
+        refuses={
+            **NO_ORDER,
+            409: ["order_not_cancellable", "conflict"],
+            422: ["cancel_exceeds_order", "cancel_id_reused"],
+        },
     )
-    def cancel_order(order_id: OrderIdPath) -> OrderAnswer:
-        """Cancel an order that is not shipped yet; owner or staff. Everything comes back with it."""
-        return happens(order_id, orders.cancel, member_id=own())
+    def cancel_order(
+        order_id: OrderIdPath, request: Annotated[CancelRequest, Body()] = WHOLE
+    ) -> CancelAnswer:
+        """Cancel an order that is not shipped yet; owner or staff. Everything comes back with it.
+
+        With `cancel_id` and `lines`, only these units leave a paid order, once per `cancel_id` of the order;
+        the rest is shipped. What is kept is as if they had been returned. All units that are left are the
+        cancellation of the whole. The same again answers the order as it is, with the original `refund_fen`
+        and `points_restored`.
+        """
+        if request.cancel_id is None or request.lines is None:
+            return cancel_answer(as_of(happens(order_id, orders.cancel, member_id=own()), now()), policy)
+        left = book.take_units(
+            Leaving(
+                way=CANCELLED,
+                order_id=order_id,
+                caller_id=request.cancel_id,
+                units={line.sku: line.quantity for line in request.lines},
+                at=now(),
+                member_id=own(),
+            ),
+            api.deadline,
+        )
+        return cancel_answer(as_of(left.order, now()), policy, left)
+
+    @api.route(
+        "GET",
+        "/orders/<order_id>/history",
+        summary="See what happened to an order",
+        refuses={**NO_ORDER, 400: ["invalid_cursor"]},
+    )
+    def get_order_history(
+        order_id: OrderIdPath, limit: Limit = 20, cursor: Cursor = None
+    ) -> Page[HistoryAnswer]:
+        """List what has happened to an order, newest first; owner or staff.
+
+        Its steps, the units that left it with what that gave back, and each correction of its shipment with
+        what had been told before.
+        """
+        places = Cursors(f"{HISTORY} {order_id}", api.caller.member_id, history.POSITION)
+        after = places.read(cursor)
+        order = as_of(book.require(order_id, member_id=own()), now())
+        found, position = book.history(order, limit=limit, after=after)
+        return Page(
+            items=[history_answer(each, policy) for each in found], next_cursor=places.write(position)
+        )
 
     @api.route(
         "POST",
@@ -287,12 +354,12 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     )
     def receive_order(order_id: OrderIdPath) -> OrderAnswer:
         """Say that the parcel has arrived; owner or staff."""
-        return happens(order_id, orders.receive, member_id=own())
+        return shown(happens(order_id, orders.receive, member_id=own()))
 
     @api.route(
         "POST",
         "/orders/<order_id>/shipment",
-        summary="Record the shipment",
+        summary="Record the shipment, or correct it",
         staff=True,
         body=True,
         body_optional=True,
@@ -301,8 +368,13 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def ship_order(
         order_id: OrderIdPath, request: Annotated[ShipmentRequest, Body()] = NOT_SAID
     ) -> OrderAnswer:
-        """Record that a paid order was handed to the carrier."""
-        return happens(order_id, partial(orders.ship, tracking_no=request.tracking_no))
+        """Record that a paid order was handed to the carrier.
+
+        Sent again while the order is shipped, it corrects what it names; what had been told before stays in
+        the order's history.
+        """
+        told = {name: getattr(request, name) for name in request.model_fields_set}
+        return shown(happens(order_id, partial(orders.ship, told=told)))
 
     @api.route(
         "POST",
@@ -313,7 +385,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     )
     def refuse_order(order_id: OrderIdPath) -> OrderAnswer:
         """Record that the member did not take the parcel. Everything comes back with it."""
-        return happens(order_id, orders.refuse)
+        return shown(happens(order_id, orders.refuse))
 
     @api.route(
         "POST",
@@ -332,14 +404,15 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
 
         The same return again answers the order as it is with its original `refund_fen` and `points_restored`.
         """
-        made = Return(
+        made = Leaving(
+            way=RETURNED,
             order_id=order_id,
-            return_id=request.return_id,
+            caller_id=request.return_id,
             units={line.sku: line.quantity for line in request.lines},
             at=now(),
         )
-        returned = book.return_units(made, api.deadline)
-        return return_answer(replace(returned, order=as_of(returned.order, made.at)), policy)
+        left = book.take_units(made, api.deadline)
+        return return_answer(replace(left, order=as_of(left.order, made.at)), policy)
 
     @api.route(
         "POST",
@@ -353,7 +426,8 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         """Record a payment under its global id, once.
 
         A placed order becomes paid by exactly its amount; on any other order the payment is recorded as not
-        applied, and its money is due back.
+        applied, and its money is due back. Another amount for a placed order is refused, as a typing error
+        should be, unless `received` says that this money has arrived: then it is recorded as not applied.
         """
         order = book.pay(
             order_id,
@@ -361,6 +435,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             amount_fen=request.amount_fen,
             now=now(),
             deadline=api.deadline,
+            received=request.received,
         )
         return shown(order)
 

@@ -8,6 +8,7 @@ from functions.checkout.member_day import member_day_of
 from functions.checkout.orders import CLOSED, Order, Payment, Status
 from functions.domain import identifiers
 from functions.domain.policy import Policy
+from functions.domain.records import plain
 from functions.platform.bus import Event, MemberEvent
 from functions.platform.dynamo import Row
 from functions.platform.streams import RowChange
@@ -35,7 +36,17 @@ class OrderPaid(_Step):
 
 
 class OrderShipped(_Step):
-    """An order was shipped."""
+    """An order was shipped, by which carrier and under which number as far as that was told."""
+
+    carrier: str | None = None
+    tracking_no: str | None = None
+
+
+class ShipmentCorrected(_OrderEvent):
+    """What was told of a shipped order's parcel was wrong or missing; it is found like this."""
+
+    carrier: str | None
+    tracking_no: str | None
 
 
 class OrderReceived(_Step):
@@ -81,10 +92,11 @@ _STEPS = (
 )
 
 
-def of_change(before: Order | None, after: Order, policy: Policy) -> Iterator[Event]:
+def of_change(before: Order | None, after: Order, policy: Policy, at: datetime) -> Iterator[Event]:
     """Give the events of an order's change, in the order in which they happened.
 
-    Each follows from the two states alone: the same change delivered again gives the same events.
+    Each follows from the two states and the moment ``at`` of the change alone: the same change delivered
+    again gives the same events.
     """
     amounts: dict[str, Any] = {
         "order_amount_fen": after.quote.order_amount_fen,
@@ -95,7 +107,11 @@ def of_change(before: Order | None, after: Order, policy: Policy) -> Iterator[Ev
     for kind, name in _STEPS:
         moment: datetime | None = getattr(after, name)
         if moment is not None and (before is None or getattr(before, name) is None):
-            yield kind(**_told(kind, after, moment, policy), **amounts)
+            parcel = plain(after.shipment) if kind is OrderShipped else {}
+            yield kind(**_told(kind, after, moment, policy), **amounts, **parcel)
+    if before is not None and before.shipped_at is not None and before.shipment != after.shipment:
+        told = _told(ShipmentCorrected, after, at, policy, discriminator=str(after.version))
+        yield ShipmentCorrected(**told, **plain(after.shipment))
     yield from _refunds(before, after, policy)
     if after.closed_at is not None and (before is None or before.status not in CLOSED):
         told = _told(OrderClosed, after, after.closed_at, policy)
@@ -153,16 +169,18 @@ def payment_that_paid(order: Order) -> Payment | None:
 
 def _refunds(before: Order | None, after: Order, policy: Policy) -> Iterator[Event]:
     """O4, O5: every change that keeps less money than the one before makes the difference due."""
-    seen = 0 if before is None else len(before.changes)
+    first, end = after.earlier_changes, after.changes_count
+    seen = 0 if before is None else before.changes_count
     paid = payment_that_paid(after)
-    for number in range(max(seen, 1), len(after.changes)):
-        change = after.changes[number]
-        amount_fen = after.changes[number - 1].paid_fen - change.paid_fen
+    for number in range(max(seen, first + 1), end):
+        change = after.changes[number - first]
+        amount_fen = after.changes[number - 1 - first].paid_fen - change.paid_fen
         if amount_fen:
-            whole = after.status if after.status in CLOSED and number + 1 == len(after.changes) else None
+            part = Status.CANCELLED if number <= after.cancels else Status.RETURNED  # O7 comes before O5
+            whole = after.status if after.status in CLOSED and number + 1 == end else part
             told = _told(RefundDue, after, change.at, policy, discriminator=str(number))
             yield RefundDue(
-                **told | {"reason": (whole or Status.RETURNED).value},
+                **told | {"reason": whole.value},
                 amount_fen=amount_fen,
                 payment_id=None if paid is None else paid.payment_id,
             )

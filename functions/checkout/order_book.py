@@ -1,14 +1,18 @@
-"""Where orders live: placing them in one transaction, and every later change of their row (O1-O6)."""
+"""Where orders live: placing them in one transaction, and every later change of their row (O1-O7)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from functions.checkout import catalog, orders
+from functions.checkout import catalog, history, orders
+from functions.checkout.history import HISTORY, Occurrence, What
 from functions.checkout.order_rows import (
     BY_MEMBER,
+    CANCEL,
     DUE,
     ORDER,
+    RETURN,
+    change_row,
     due_partition,
     key,
     order_of,
@@ -16,8 +20,8 @@ from functions.checkout.order_rows import (
     payment_row,
     placed_key,
     read_as,
-    return_key,
     row_of,
+    spent_key,
 )
 from functions.checkout.orders import CLOSED, Order, Payment, Status
 from functions.checkout.pricing import BEST, NO_COUPON, Cart, Product, Quote, Shopper, check_cart, price
@@ -52,23 +56,46 @@ class Placing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """Units of an order that came back, under an id of that order's own."""
+class _Way:
+    """A way in which units leave an order: how its ids are spent, and what comes of it."""
 
-    order_id: str
-    return_id: str
-    units: Mapping[str, int]
-    at: datetime
+    spends: str
+    event: Callable[..., Order]
+    reused: str
+    what: What
 
-    @property
-    def contents(self) -> str:
-        """What tells this return from another under its id, in whatever order its lines were sent."""
-        return identifiers.fingerprint(*(f"{sku}:{count}" for sku, count in sorted(self.units.items())))
+
+RETURNED = _Way(spends=RETURN, event=orders.return_units, reused="return_id_reused", what=What.UNITS_RETURNED)
+"""They came back after the receipt (O5)."""
+CANCELLED = _Way(
+    spends=CANCEL, event=orders.cancel_units, reused="cancel_id_reused", what=What.UNITS_CANCELLED
+)
+"""They leave it before the shipment (O7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Returned:
-    """The order as it is, and what this return gave back when it was made (O5)."""
+class Leaving:
+    """Units that leave an order in a way, under an id of that order's own.
+
+    ``member_id`` is the only member whose order it may be, or None for staff.
+    """
+
+    way: _Way
+    order_id: str
+    caller_id: str
+    units: Mapping[str, int]
+    at: datetime
+    member_id: str | None = None
+
+    @property
+    def spent_key(self) -> dict[str, str]:
+        """The key of the row that its id is spent on."""
+        return spent_key(self.order_id, self.way.spends, self.caller_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The order as it is, and what it gave back when these units left it (O5, O7)."""
 
     order: Order
     refund_fen: int
@@ -197,9 +224,18 @@ class OrderBook:
         return until_clear(lambda: self._try_to_place(placing, deadline), deadline)
 
     def pay(
-        self, order_id: str, *, payment_id: str, amount_fen: int, now: datetime, deadline: Deadline
+        self,
+        order_id: str,
+        *,
+        payment_id: str,
+        amount_fen: int,
+        now: datetime,
+        deadline: Deadline,
+        received: bool = False,
     ) -> Order:
         """Record a payment under its id, once (O6, R1), and return the order after it.
+
+        Money that was ``received`` is recorded whatever its amount.
 
         Raises
         ------
@@ -209,22 +245,40 @@ class OrderBook:
             ``amount_mismatch``; ``payment_id_reused``: the id was used for another order or amount.
         """
         return until_clear(
-            lambda: self._try_to_pay(order_id, payment_id, amount_fen, now, deadline), deadline
+            lambda: self._try_to_pay(order_id, payment_id, amount_fen, now, deadline, received=received),
+            deadline,
         )
 
-    def return_units(self, made: Return, deadline: Deadline) -> Returned:
-        """Take units of an order back under their return id, once (O5, R1).
+    def take_units(self, leaving: Leaving, deadline: Deadline) -> Left:
+        """Take units out of an order under their return id or cancel id, once (O5, O7, R1).
 
         Raises
         ------
         NotFoundError
-            ``order_not_found``.
+            ``order_not_found``, also for another member's order.
         InvalidError
-            ``return_exceeds_order``; ``return_id_reused``: the id was used with other contents.
+            ``return_exceeds_order``, ``cancel_exceeds_order``; ``return_id_reused``, ``cancel_id_reused``:
+            the id was used with other contents.
         ConflictError
-            ``order_not_returnable``.
+            ``order_not_returnable``, ``order_not_cancellable``.
         """
-        return until_clear(lambda: self._try_to_return(made, deadline), deadline)
+        return until_clear(lambda: self._try_to_take(leaving, deadline), deadline)
+
+    def history(self, order: Order, *, limit: int, after: str | None) -> tuple[list[Occurrence], str | None]:
+        """Return a page of what has happened to an order, newest first, and the position to go on after."""
+        rows, more = self.tables.query(
+            self.orders_table,
+            partition=("order_id", order.order_id),
+            prefix=("item", HISTORY),
+            limit=limit,
+            after=None if after is None else key(order.order_id, HISTORY + after),
+        )
+        steps = [each for each in history.steps_of(order) if after is None or each.position < after]
+        found = sorted(
+            [*map(history.occurrence_of, rows), *steps], key=lambda each: each.position, reverse=True
+        )
+        page = found[:limit]
+        return page, page[-1].position if more or len(found) > limit else None
 
     def change(
         self,
@@ -233,6 +287,7 @@ class OrderBook:
         deadline: Deadline,
         *,
         member_id: str | None = None,
+        kept_as: Callable[[Order, Order], Occurrence | None] = lambda before, after: None,
     ) -> Order:
         """Let something happen to an order, and give back in the same transaction what that frees.
 
@@ -242,6 +297,8 @@ class OrderBook:
             Returns the order after it, or the order itself where there is nothing to do; may refuse.
         member_id
             The only member whose order it may be, or None for staff and jobs.
+        kept_as
+            Returns what the order's history keeps of the change, if anything.
 
         Raises
         ------
@@ -256,7 +313,10 @@ class OrderBook:
             after = event(order)
             if after.version != order.version:
                 transaction = self.tables.transaction()
-                self._replace(transaction, order, after)
+                after = self._replace(transaction, order, after)
+                kept = kept_as(order, after)
+                if kept is not None:
+                    transaction.put_new(self.orders_table, history.row_of(order_id, kept))
                 transaction.commit(deadline)
             return after
 
@@ -335,7 +395,14 @@ class OrderBook:
         return order, transaction
 
     def _try_to_pay(
-        self, order_id: str, payment_id: str, amount_fen: int, now: datetime, deadline: Deadline
+        self,
+        order_id: str,
+        payment_id: str,
+        amount_fen: int,
+        now: datetime,
+        deadline: Deadline,
+        *,
+        received: bool,
     ) -> Order:
         if not identifiers.is_order_id(order_id):
             raise _no_order()
@@ -350,7 +417,7 @@ class OrderBook:
             # A batch is no snapshot: its order may be from before the payment that its other row records.
             return self.find(order_id) or order_of(row)
         order = order_of(row)
-        after = orders.pay(order, payment_id=payment_id, amount_fen=amount_fen, now=now)
+        after = orders.pay(order, payment_id=payment_id, amount_fen=amount_fen, now=now, received=received)
         payment = Payment(
             payment_id=payment_id,
             amount_fen=amount_fen,
@@ -359,59 +426,71 @@ class OrderBook:
         )
         transaction = self.tables.transaction()
         transaction.put_new(self.orders_table, payment_row(order, payment))
-        self._replace(transaction, order, after)
+        after = self._replace(transaction, order, after)
         transaction.commit(deadline)
         return after
 
-    def _try_to_return(self, made: Return, deadline: Deadline) -> Returned:
-        if not identifiers.is_order_id(made.order_id):
+    def _try_to_take(self, leaving: Leaving, deadline: Deadline) -> Left:
+        if not identifiers.is_order_id(leaving.order_id):
             raise _no_order()
-        spent_key = return_key(made.order_id, made.return_id)
         row, spent = self.tables.batch_get(
-            [(self.orders_table, key(made.order_id)), (self.orders_table, spent_key)], deadline
+            [(self.orders_table, key(leaving.order_id)), (self.orders_table, leaving.spent_key)], deadline
         )
-        if row is None:
+        if row is None or leaving.member_id not in (None, row["member_id"]):
             raise _no_order()
         if spent is not None:
-            return self._repeated(made, spent)
+            return self._repeated(leaving, spent)
         order = order_of(row)
         try:
-            after = orders.return_units(order, made.units, now=made.at)
+            after = leaving.way.event(order, leaving.units, now=leaving.at)
         except RefusalError:
-            # A batch is no snapshot: the order may be from after this very return.
-            spent = self.tables.get(self.orders_table, spent_key)
+            # A batch is no snapshot: the order may be from after these very units left it.
+            spent = self.tables.get(self.orders_table, leaving.spent_key)
             if spent is None:
                 raise
-            return self._repeated(made, spent)
-        returned = Returned(
-            order=after,
-            refund_fen=order.retained.paid_fen - after.retained.paid_fen,
-            points_restored=order.retained.redeemed_points - after.retained.redeemed_points,
+            return self._repeated(leaving, spent)
+        refund_fen = after.refunded_fen - order.refunded_fen
+        points_restored = order.retained.redeemed_points - after.retained.redeemed_points
+        happened = Occurrence(
+            at=leaving.at,
+            what=leaving.way.what,
+            version=after.version,
+            caller_id=leaving.caller_id,
+            units=leaving.units,
+            refund_fen=refund_fen,
+            points_restored=points_restored,
         )
         transaction = self.tables.transaction()
         transaction.put_new(
             self.orders_table,
             {
-                **spent_key,
-                "contents": made.contents,
-                "refund_fen": returned.refund_fen,
-                "points_restored": returned.points_restored,
-                "returned_at": calendar.to_row(made.at),
+                **leaving.spent_key,
+                "contents": history.contents(leaving.units),
+                "refund_fen": refund_fen,
+                "points_restored": points_restored,
+                "left_at": calendar.to_row(leaving.at),
             },
         )
-        self._replace(transaction, order, after)
+        transaction.put_new(self.orders_table, history.row_of(leaving.order_id, happened))
+        after = self._replace(transaction, order, after)
         transaction.commit(deadline)
-        return returned
+        return Left(order=after, refund_fen=refund_fen, points_restored=points_restored)
 
-    def _repeated(self, made: Return, spent: Row) -> Returned:
-        if spent["contents"] != made.contents:
-            raise InvalidError("return_id_reused", "The return id was used with other contents.")
-        order = self.require(made.order_id)
-        return Returned(order=order, refund_fen=spent["refund_fen"], points_restored=spent["points_restored"])
+    def _repeated(self, leaving: Leaving, spent: Row) -> Left:
+        if spent["contents"] != history.contents(leaving.units):
+            raise InvalidError(leaving.way.reused, "The id was used with other contents.")
+        order = self.require(leaving.order_id)
+        return Left(order=order, refund_fen=spent["refund_fen"], points_restored=spent["points_restored"])
 
-    def _replace(self, transaction: Transaction, before: Order, after: Order) -> None:
-        """Add that an order becomes another, and that what it frees goes back: stock, coupon, points (O4)."""
+    def _replace(self, transaction: Transaction, before: Order, after: Order) -> Order:
+        """Add that an order becomes another, and that what it frees goes back: stock, coupon, points (O4).
+
+        Returns the order as its row keeps it: the changes that leave the row are added as rows of their own.
+        """
+        after, earlier = orders.without_earlier_changes(after)
         transaction.put_version(self.orders_table, row_of(after), replaces=before.version)
+        for number, change in enumerate(earlier, after.earlier_changes - len(earlier)):
+            transaction.put_new(self.orders_table, change_row(after.order_id, number, change))
         for line, had, has in zip(before.quote.lines, before.staying, after.staying, strict=True):
             if had > has:
                 catalog.give_back_stock(transaction, self.catalog_table, line.sku, had - has)
@@ -426,16 +505,23 @@ class OrderBook:
             )
         if closes and after.status in (Status.CANCELLED, Status.LAPSED) and before.redeemed_by_year:
             self._restore_points(transaction, after)
+        return after
 
     def _restore_points(self, transaction: Transaction, order: Order) -> None:
-        """Add that the points of an order that closes before its shipment come back with it (E6)."""
+        """Add that the points of an order that closes before its shipment come back with it (E6).
+
+        Those of units that left it before (O7) are the account's to restore, as they would be by O5.
+        """
         row = self.tables.get(self.members_table, members.key(order.member_id, WALLET))
         if row is None or order.closed_at is None:
             raise accounts.AccountMissingError(order.order_id)
         wallet = account_rows.wallet_of(row)
+        by_account = orders.to_restore(order)
         after, entries = ledger.restore(
             wallet,
-            parts=order.redeemed_by_year,
+            parts=ledger.years_to_restore(
+                order.redeemed_by_year, before=by_account, points=order.quote.redeemed_points - by_account
+            ),
             order_id=order.order_id,
             occurred_at=order.closed_at,
             policy=self.policy,

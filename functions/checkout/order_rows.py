@@ -8,11 +8,12 @@ from functions.checkout.pricing import CouponUse, NotApplied, Quote, QuoteLine
 from functions.domain import calendar, identifiers
 from functions.domain.records import plain
 from functions.platform.dynamo import Row
-from functions.points.posting import OrderChange
+from functions.points.posting import OrderChange, change_item
 
 ORDER = "ORDER"
 PAYMENT = "PAYMENT"
 RETURN = "RETURN#"
+CANCEL = "CANCEL#"
 BY_MEMBER = "by_member"
 DUE = "due"
 DUE_SHARDS = 8
@@ -32,9 +33,12 @@ def payment_key(payment_id: str) -> dict[str, str]:
     return key(f"payment:{payment_id}", PAYMENT)
 
 
-def return_key(order_id: str, return_id: str) -> dict[str, str]:
-    """Return the key of the row that a return id is spent on: return ids are each order's own (R1)."""
-    return key(order_id, RETURN + return_id)
+def spent_key(order_id: str, kind: str, spent_id: str) -> dict[str, str]:
+    """Return the key of the row that a return id or cancel id is spent on: both are each order's own (R1).
+
+    ``kind`` is :data:`RETURN` or :data:`CANCEL`.
+    """
+    return key(order_id, kind + spent_id)
 
 
 POSITION = rf"[0-9TZ:-]{{20}}#{identifiers.ORDER_ID}"
@@ -78,6 +82,11 @@ def _plain(order: Order) -> Row:
     return row
 
 
+def change_row(order_id: str, number: int, change: OrderChange) -> Row:
+    """Write the row of a change that the order's own row keeps no longer, by its number among them all."""
+    return {**key(order_id, change_item(number)), **change.to_row()}
+
+
 def order_of(row: Row) -> Order:
     """Read an order from its row."""
     fields = {name: value for name, value in row.items() if name not in _INDEX_KEYS}
@@ -89,6 +98,7 @@ def order_of(row: Row) -> Order:
             "quote": _quote_of(row["quote"]),
             "terms": Terms(**row["terms"]),
             "returned": tuple(row["returned"]),
+            "cancelled": tuple(row.get("cancelled", ())),  # rows from before O7 lack it
             "payments": tuple(
                 Payment(**{**payment, "received_at": calendar.from_row(payment["received_at"])})
                 for payment in row["payments"]

@@ -1,4 +1,4 @@
-"""The life of an order: what it holds, and what each event makes of it (O1-O6).
+"""The life of an order: what it holds, and what each event makes of it (O1-O7).
 
 Orders are immutable here: an event returns the order after it, one version on, or refuses. An event that has
 happened already returns the order as it is, so that a repeat is told by its version.
@@ -66,11 +66,21 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """How a parcel is found: who carries it, and under which number."""
+
+    carrier: str | None = None
+    tracking_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order and all facts about it. ``version`` counts its changes, ``request`` is its body's fingerprint.
 
-    ``redeemed_by_year`` says which years its points were taken from (E6), ``returned`` how many units of each
-    line came back. ``changes`` are those that concern the member's account, from the payment on.
+    ``redeemed_by_year`` says which years its points were taken from (E6); ``cancelled`` how many units of
+    each line left it before the shipment (O7), at ``cancels`` times, ``returned`` how many came back after it
+    (O5). ``changes`` are the latest of those that concern the member's account, from the payment on; as many
+    as ``earlier_changes`` came before them.
     """
 
     order_id: str
@@ -86,10 +96,14 @@ class Order:
     shipped_at: datetime | None = None
     received_at: datetime | None = None
     closed_at: datetime | None = None
+    carrier: str | None = None
     tracking_no: str | None = None
+    cancelled: tuple[int, ...] = ()
+    cancels: int = 0
     returned: tuple[int, ...] = ()
     payments: tuple[Payment, ...] = ()
     changes: tuple[OrderChange, ...] = ()
+    earlier_changes: int = 0
 
     @property
     def lapses_at(self) -> datetime:
@@ -106,12 +120,34 @@ class Order:
         return None
 
     @property
+    def shipment(self) -> Shipment:
+        """How the order's parcel is found, as last told."""
+        return Shipment(carrier=self.carrier, tracking_no=self.tracking_no)
+
+    @property
     def staying(self) -> tuple[int, ...]:
         """Units that stay with the member, line by line."""
         if self.status in CLOSED:
-            return tuple(0 for _ in self.quote.lines)
-        back = self.returned or tuple(0 for _ in self.quote.lines)
-        return tuple(line.quantity - gone for line, gone in zip(self.quote.lines, back, strict=True))
+            return self.none_of_each
+        return tuple(
+            line.quantity - cancelled - returned
+            for line, cancelled, returned in zip(
+                self.quote.lines,
+                self.cancelled or self.none_of_each,
+                self.returned or self.none_of_each,
+                strict=True,
+            )
+        )
+
+    @property
+    def none_of_each(self) -> tuple[int, ...]:
+        """No units of any line."""
+        return (0,) * len(self.quote.lines)
+
+    @property
+    def changes_count(self) -> int:
+        """How many changes of the order concern the member's account."""
+        return self.earlier_changes + len(self.changes)
 
     @property
     def retained(self) -> Retained:
@@ -165,20 +201,22 @@ def place(
     return order if quote.paid_fen else _changed(order, now, status=Status.PAID, paid_at=now, version=1)
 
 
-def pay(order: Order, *, payment_id: str, amount_fen: int, now: datetime) -> Order:
+def pay(order: Order, *, payment_id: str, amount_fen: int, now: datetime, received: bool = False) -> Order:
     """Return the order after a payment under a new id.
 
     A placed order becomes paid by exactly its paid amount. An order that is no longer placed keeps its status
-    and its balances, and the payment is recorded as not applied: its money is due back (O6).
+    and its balances, and the payment is recorded as not applied: its money is due back (O6). So is money of
+    another amount that was ``received`` for an order that still waits.
 
     Raises
     ------
     InvalidError
-        ``amount_mismatch``: the order waits for another amount.
+        ``amount_mismatch``: the order waits for another amount, and nobody says that this one has arrived.
     """
-    applied = as_of(order, now).status is Status.PLACED
-    if applied and amount_fen != order.quote.paid_fen:
+    waits, fits = as_of(order, now).status is Status.PLACED, amount_fen == order.quote.paid_fen
+    if waits and not fits and not received:
         raise InvalidError("amount_mismatch", f"The order waits for {order.quote.paid_fen} fen.")
+    applied = waits and fits
     payment = Payment(payment_id=payment_id, amount_fen=amount_fen, received_at=now, applied=applied)
     payments = _kept_payments((*order.payments, payment))
     if applied:
@@ -214,25 +252,58 @@ def cancel(order: Order, *, now: datetime) -> Order:
     return _closed(order, Status.CANCELLED, now, restored=True)
 
 
-def ship(order: Order, *, tracking_no: str | None, now: datetime) -> Order:
-    """Return the order after its shipment.
+def cancel_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Order:
+    """Return the order after so many units of each sku left it before its shipment (O7).
+
+    What is kept of a paid order is what would be kept if they came back (O5). All units that stay are its
+    cancellation (O4), which an order that waits for its money can have too.
+
+    Raises
+    ------
+    InvalidError
+        ``cancel_exceeds_order``: more of a sku than the order has, or than stays of it.
+    ConflictError
+        ``order_not_cancellable``: it is shipped or closed; or it is not paid and some of it would stay.
+    """
+    ordered = {line.sku: line.quantity for line in order.quote.lines}
+    _check_units(units, ordered, "cancel_exceeds_order")
+    current = as_of(order, now)
+    if current.status not in (Status.PLACED, Status.PAID):
+        raise ConflictError("order_not_cancellable", f"The order is {current.status}.")
+    stays = dict(zip(ordered, order.staying, strict=True))
+    _check_units(units, stays, "cancel_exceeds_order")
+    if all(units.get(sku, 0) == count for sku, count in stays.items()):
+        return cancel(order, now=now)
+    if current.status is not Status.PAID:
+        raise ConflictError(
+            "order_not_cancellable", "The order waits for its money: cancel it as a whole and place another."
+        )
+    cancelled = tuple(line.quantity - stays[line.sku] + units.get(line.sku, 0) for line in order.quote.lines)
+    return _changed(order, now, cancelled=cancelled, cancels=order.cancels + 1)
+
+
+def ship(order: Order, *, told: Mapping[str, str | None], now: datetime) -> Order:
+    """Return the order after its shipment; told again while it is shipped, after the correction.
+
+    Parameters
+    ----------
+    told
+        ``carrier`` and ``tracking_no``, as far as they are told: what is not named stays as it is.
 
     Raises
     ------
     ConflictError
-        ``order_not_shippable``.
+        ``order_not_shippable``: it is not paid, or it is not on its way any more and something would change.
     """
-    if order.shipped_at is not None:
+    named = dict(told)
+    if order.shipped_at is not None and all(getattr(order, name) == value for name, value in named.items()):
         return order
-    if order.status is not Status.PAID:
-        raise ConflictError("order_not_shippable", f"The order is {as_of(order, now).status}.")
-    return replace(
-        order,
-        version=order.version + 1,
-        status=Status.SHIPPED,
-        shipped_at=now,
-        tracking_no=tracking_no,
-    )
+    current = as_of(order, now)
+    if current.status is Status.SHIPPED:
+        return replace(order, version=order.version + 1, **named)
+    if current.status is not Status.PAID:
+        raise ConflictError("order_not_shippable", f"The order is {current.status}.")
+    return replace(order, version=order.version + 1, status=Status.SHIPPED, shipped_at=now, **named)
 
 
 def receive(order: Order, *, now: datetime) -> Order:
@@ -278,30 +349,39 @@ def return_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Or
         ``order_not_returnable``: nobody has received it, or all of it is back.
     """
     ordered = {line.sku: line.quantity for line in order.quote.lines}
-    _check_units(units, ordered)
+    _check_units(units, ordered, "return_exceeds_order")
     order = as_of(order, now)
     if order.status is not Status.RECEIVED:
         raise ConflictError("order_not_returnable", f"The order is {order.status}.")
     stays = dict(zip(ordered, order.staying, strict=True))
-    _check_units(units, stays)
-    returned = tuple(line.quantity - stays[line.sku] + units.get(line.sku, 0) for line in order.quote.lines)
-    if all(back == line.quantity for back, line in zip(returned, order.quote.lines, strict=True)):
+    _check_units(units, stays, "return_exceeds_order")
+    before = order.returned or order.none_of_each
+    returned = tuple(
+        back + units.get(line.sku, 0) for back, line in zip(before, order.quote.lines, strict=True)
+    )
+    if all(units.get(sku, 0) == count for sku, count in stays.items()):
         return _changed(order, now, status=Status.RETURNED, closed_at=now, returned=returned)
-    if len(order.changes) >= CHANGES_MAX:
-        raise ConflictError(
-            "order_not_returnable", "After so many returns the rest can only come back whole."
-        )
     return _changed(order, now, returned=returned)
 
 
-CHANGES_MAX = 2_000
-"""Changes that an order's row holds, so that it stays below 400 kB; the last return always fits."""
+CHANGES_KEPT_MAX = 10
+"""Changes that an order's own row keeps: a row that grew with each return would make each dearer than the
+one before. Earlier ones have rows of their own."""
+CHANGES_MOVED_MAX = 25
+"""Changes that leave an order's row at once; more are there only where the row is from before that limit."""
 
 
-def _check_units(units: Mapping[str, int], there: Mapping[str, int]) -> None:
+def without_earlier_changes(order: Order) -> tuple[Order, tuple[OrderChange, ...]]:
+    """Return the order as its row keeps it, and the changes that leave the row, the oldest first."""
+    moved = min(max(0, len(order.changes) - CHANGES_KEPT_MAX), CHANGES_MOVED_MAX)
+    kept = replace(order, changes=order.changes[moved:], earlier_changes=order.earlier_changes + moved)
+    return (kept if moved else order), order.changes[:moved]
+
+
+def _check_units(units: Mapping[str, int], there: Mapping[str, int], code: str) -> None:
     too_many = [sku for sku, count in units.items() if count > there.get(sku, 0)]
     if too_many:
-        raise InvalidError("return_exceeds_order", "The order has not that many units.", skus=too_many)
+        raise InvalidError(code, "The order has not that many units.", skus=too_many)
 
 
 def _closed(order: Order, status: Status, now: datetime, *, restored: bool = False) -> Order:
@@ -319,12 +399,16 @@ def _changed(order: Order, now: datetime, *, restored: bool = False, **facts: An
     """
     after = replace(order, **{"version": order.version + 1, **facts})
     kept = after.retained
-    asked_before = order.changes[-1].to_restore if order.changes else 0
     change = OrderChange(
         at=now,
         effective_fen=kept.order_amount_fen,
         earned_points=kept.earned_points,
         paid_fen=kept.paid_fen,
-        to_restore=asked_before if restored else order.quote.redeemed_points - kept.redeemed_points,
+        to_restore=to_restore(order) if restored else order.quote.redeemed_points - kept.redeemed_points,
     )
     return replace(after, changes=(*order.changes, change))
+
+
+def to_restore(order: Order) -> int:
+    """Return how many of its redeemed points the account is to have given back for the order by now (E6)."""
+    return order.changes[-1].to_restore if order.changes else 0

@@ -2,12 +2,13 @@
 
 import json
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from functions.checkout.order_book import Returned
-from functions.checkout.orders import Order, Status
+from functions.checkout.history import Occurrence, What
+from functions.checkout.order_book import Left
+from functions.checkout.orders import Order, Shipment, Status
 from functions.checkout.pricing import BEST, NO_COUPON, Cart, CartLine, Product, Quote
 from functions.domain import calendar
 from functions.domain.identifiers import CallerId, Sku, fingerprint
@@ -116,21 +117,42 @@ class PaymentRequest(Request):
 
     payment_id: CallerId
     amount_fen: Fen
+    received: bool = Field(
+        default=False,
+        description="This money has arrived: record it also where the order waits for another amount.",
+    )
 
 
 class ShipmentRequest(Request):
-    """How a parcel is found, if the carrier says."""
+    """How a parcel is found, as far as it is known."""
 
     tracking_no: CallerId | None = None
+    carrier: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable] | None = None
+
+
+Units = Annotated[
+    list[CartLineRequest], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_each_sku_once)
+]
 
 
 class ReturnRequest(Request):
     """Units that came back. ``return_id`` is this order's own."""
 
     return_id: CallerId
-    lines: Annotated[
-        list[CartLineRequest], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_each_sku_once)
-    ]
+    lines: Units
+
+
+class CancelRequest(Request):
+    """Nothing: the whole order. Or units that leave it, under a ``cancel_id`` of this order's own."""
+
+    cancel_id: CallerId | None = None
+    lines: Units | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.cancel_id is None) is not (self.lines is None):
+            raise ValueError("cancel_id and lines go together")
+        return self
 
 
 class QuoteLineAnswer(Answer):
@@ -186,6 +208,7 @@ class OrderLineAnswer(Answer):
 
     sku: str
     quantity: int
+    cancelled_quantity: int
     returned_quantity: int
     unit_price_fen: int
 
@@ -219,6 +242,8 @@ class OrderAnswer(Answer):
     shipped_at: StoreTime | None
     received_at: StoreTime | None
     closed_at: StoreTime | None
+    carrier: str | None
+    tracking_no: str | None
     quote: QuoteAnswer
     lines: list[OrderLineAnswer]
     order_amount_fen: int
@@ -234,6 +259,45 @@ class ReturnAnswer(OrderAnswer):
 
     refund_fen: int
     points_restored: int
+
+
+class CancelAnswer(OrderAnswer):
+    """The order as it is now; where units left it, what that gave back when they did."""
+
+    refund_fen: int | None = Field(default=None, exclude_if=lambda fen: fen is None)
+    points_restored: int | None = Field(default=None, exclude_if=lambda points: points is None)
+
+
+class ShipmentAnswer(Answer):
+    """How a parcel is found."""
+
+    carrier: str | None
+    tracking_no: str | None
+
+
+class UnitsAnswer(Answer):
+    """So many units of one product."""
+
+    sku: str
+    quantity: int
+
+
+class HistoryAnswer(Answer):
+    """Something that happened to an order.
+
+    Where units left it: the ``cancel_id`` or ``return_id``, the units, and what they gave back. Where its
+    shipment was corrected: what was told, and what had been told before.
+    """
+
+    at: StoreTime
+    what: What
+    cancel_id: str | None
+    return_id: str | None
+    lines: list[UnitsAnswer]
+    refund_fen: int | None
+    points_restored: int | None
+    shipment: ShipmentAnswer | None
+    former: ShipmentAnswer | None
 
 
 def product_answer(product: Product, *, your_price_fen: int, staff: bool) -> ProductAnswer:
@@ -282,18 +346,46 @@ def order_answer(order: Order, policy: Policy) -> OrderAnswer:
     return OrderAnswer(**_shown(order, policy))
 
 
-def return_answer(returned: Returned, policy: Policy) -> ReturnAnswer:
+def return_answer(left: Left, policy: Policy) -> ReturnAnswer:
     """Show what a return gave back, with the order as it is."""
     return ReturnAnswer(
-        **_shown(returned.order, policy),
-        refund_fen=returned.refund_fen,
-        points_restored=returned.points_restored,
+        **_shown(left.order, policy),
+        refund_fen=left.refund_fen,
+        points_restored=left.points_restored,
     )
+
+
+def cancel_answer(order: Order, policy: Policy, left: Left | None = None) -> CancelAnswer:
+    """Show an order that was cancelled, or what units that left it gave back."""
+    if left is None:
+        return CancelAnswer(**_shown(order, policy))
+    return CancelAnswer(
+        **_shown(order, policy), refund_fen=left.refund_fen, points_restored=left.points_restored
+    )
+
+
+def history_answer(happened: Occurrence, policy: Policy) -> HistoryAnswer:
+    """Show something that happened to an order, in store time."""
+    return HistoryAnswer(
+        at=happened.at.astimezone(policy.zone),
+        what=happened.what,
+        cancel_id=happened.caller_id if happened.what is What.UNITS_CANCELLED else None,
+        return_id=happened.caller_id if happened.what is What.UNITS_RETURNED else None,
+        lines=[UnitsAnswer(sku=sku, quantity=units) for sku, units in happened.units.items()],
+        refund_fen=happened.refund_fen,
+        points_restored=happened.points_restored,
+        shipment=_shipment(happened.shipment),
+        former=_shipment(happened.former),
+    )
+
+
+def _shipment(shipment: Shipment | None) -> ShipmentAnswer | None:
+    return None if shipment is None else ShipmentAnswer(**plain(shipment))
 
 
 def _shown(order: Order, policy: Policy) -> dict[str, Any]:
     quote = order.quote
-    back = order.returned or tuple(0 for _ in quote.lines)
+    cancelled, back = order.cancelled or order.none_of_each, order.returned or order.none_of_each
 
     def store_time(moment: datetime | None) -> datetime | None:
         return moment and moment.astimezone(policy.zone)
@@ -307,15 +399,18 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
         "shipped_at": store_time(order.shipped_at),
         "received_at": store_time(order.received_at),
         "closed_at": store_time(order.closed_at),
+        "carrier": order.carrier,
+        "tracking_no": order.tracking_no,
         "quote": quote_answer(quote),
         "lines": [
             OrderLineAnswer(
                 sku=line.sku,
                 quantity=line.quantity,
+                cancelled_quantity=gone,
                 returned_quantity=returned,
                 unit_price_fen=line.unit_price_fen,
             )
-            for line, returned in zip(quote.lines, back, strict=True)
+            for line, gone, returned in zip(quote.lines, cancelled, back, strict=True)
         ],
         "order_amount_fen": quote.order_amount_fen,
         "paid_fen": quote.paid_fen,

@@ -33,7 +33,7 @@ class Publisher:
         row = change.after
         if row["item"] == ORDER:
             order = order_of(row)
-            told = list(events.of_change(_before(change), order, self._policy))
+            told = list(events.of_change(_before(change), order, self._policy, change.at))
         else:
             order = None
             told = list(events.of_payment(row, calendar.from_row(row["received_at"]), self._policy))

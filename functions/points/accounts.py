@@ -27,7 +27,16 @@ from functions.points.account_rows import (
     wallet_row,
 )
 from functions.points.ledger import Adjustment, Entry, NotEnoughPointsError, Wallet
-from functions.points.posting import Account, Lot, OrderFacts, Posting, post
+from functions.points.posting import (
+    CHANGES_PER_POSTING_MAX,
+    Account,
+    Lot,
+    OrderChange,
+    OrderFacts,
+    Posting,
+    change_item,
+    post,
+)
 from functions.tiers.members import (
     STANDING,
     MemberStanding,
@@ -48,6 +57,10 @@ ENTRIES_PAGE_ROWS = 500
 
 class AccountMissingError(Exception):
     """An order names a member who has no account: no order can be placed before registration."""
+
+
+class ChangeMissingError(Exception):
+    """A change of an order is in no row: each is written with the change that made it leave the order's."""
 
 
 def opening_row(member_id: str) -> Row:
@@ -140,7 +153,7 @@ class Accounts:
             nonlocal first
             rows, first = first or self.tables.batch_get(keys, deadline), None
             account, held = _account(order, rows)
-            made = post(account, order, policy)
+            made = post(account, self._with_unseen(order, account.lot, deadline), policy)
             if made is not None:
                 self._write(order.member_id, account, held, made, policy, deadline)
             return made
@@ -151,6 +164,26 @@ class Accounts:
             if not made.lot.lacks(order):
                 break  # what was written says so: nothing to read again
         return postings
+
+    def _with_unseen(self, order: OrderFacts, lot: Lot | None, deadline: Deadline) -> OrderFacts:
+        """Return the order with the changes that its lot lacks, where its own row keeps them no longer.
+
+        An account is seldom so far behind: then they are in rows of their own.
+        """
+        seen = 0 if lot is None else lot.posted
+        if order.since(seen) is not None:
+            return order
+        numbers = range(seen, min(order.earlier, seen + CHANGES_PER_POSTING_MAX))
+        keys = [{"order_id": order.order_id, "item": change_item(number)} for number in numbers]
+        rows = self.tables.batch_get([(self.orders_table, each) for each in keys], deadline)
+        if None in rows:
+            raise ChangeMissingError(order.order_id)
+        changes = [
+            OrderChange.from_row({name: value for name, value in row.items() if name not in keys[0]})
+            for row in rows
+            if row is not None
+        ]
+        return order.with_changes(seen, changes)
 
     def lots_due(self, shard: int, *, at: datetime, limit: int, after: Row | None) -> tuple[list[Row], bool]:
         """Return a page of one shard's lots whose release is due, the longest due first.

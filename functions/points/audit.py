@@ -49,7 +49,17 @@ ROW_NAMES = (
     "expired_at",
 )
 """The attributes that an audit of accounts reads: nothing that tells who somebody is."""
-ORDER_NAMES = ("order_id", "item", "member_id", "changes", "redeemed_by_year", "received_at", "terms")
+ORDER_NAMES = (
+    "order_id",
+    "item",
+    "member_id",
+    "changes",
+    "earlier_changes",
+    "redeemed_by_year",
+    "paid_at",
+    "received_at",
+    "terms",
+)
 """The attributes of an order that an audit or a replay reads."""
 
 
@@ -239,8 +249,8 @@ def against_lot(order: OrderFacts, lot: Lot | None, policy: Policy) -> Differenc
         return None
     last = order.changes[-1]
     expected = {
-        "year": calendar.earn_year(order.changes[0].at, policy.zone),
-        "posted": len(order.changes),
+        "year": order.earn_year(policy),
+        "posted": order.changes_count,
         "release_at": _written(order.release_at),
         "points": last.earned_points,
         "effective_fen": last.effective_fen,

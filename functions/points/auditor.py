@@ -177,7 +177,7 @@ class Auditor:
                     {
                         "order_id": order.order_id,
                         "member_id": order.member_id,
-                        "changes": len(order.changes),
+                        "changes": order.changes_count,
                         "received": order.release_at is not None,
                     }
                     for order, lot in zip(orders, lots, strict=True)

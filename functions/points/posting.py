@@ -21,6 +21,9 @@ from functions.tiers.qualification import Standing, TierChange, qualify
 CHANGES_PER_POSTING_MAX = 19
 """Changes that one transaction posts: four entries each, one more per year's end that they are late by, a
 tier change per tier that the member falls, and wallet, lot and standing; DynamoDB takes 100 rows."""
+CHANGE = "CHANGE#"
+"""How the rows of an order begin that hold the changes which its own row keeps no longer."""
+_NUMBER_DIGITS = 10
 LOTS_PER_RELEASE_MAX = 45
 """Lots that one transaction releases: a lot and an entry each, with the wallet."""
 
@@ -50,12 +53,19 @@ class OrderChange:
         return cls(**{**row, "at": calendar.from_row(row["at"])})
 
 
+def change_item(number: int) -> str:
+    """Return the ``item`` of a change's own row, by its number among the order's changes, from 0 on."""
+    return f"{CHANGE}{number:0{_NUMBER_DIGITS}}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFacts:
     """All that an account has to know of an order; an order that was never paid has no changes.
 
-    ``redeemed_by_year`` says which years its redeemed points were taken from, ``release_at`` when its points
-    become available (E3), which its receipt decides.
+    ``changes`` are some of the order's changes in a row, ``earlier`` how many came before the first of them;
+    ``later`` how many come after the last. ``redeemed_by_year`` says which years its redeemed points were
+    taken from, ``paid_at`` when it was paid, which its first change was too, and ``release_at`` when its
+    points become available (E3), which its receipt decides.
     """
 
     order_id: str
@@ -63,6 +73,9 @@ class OrderFacts:
     changes: Sequence[OrderChange]
     redeemed_by_year: Mapping[str, int] = field(default_factory=dict)
     release_at: datetime | None = None
+    earlier: int = 0
+    later: int = 0
+    paid_at: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "OrderFacts":
@@ -76,7 +89,27 @@ class OrderFacts:
             release_at=None
             if received_at is None
             else calendar.from_row(received_at) + timedelta(days=row["terms"]["release_days"]),
+            earlier=row.get("earlier_changes", 0),  # rows from before lack it, and keep all their changes
+            paid_at=calendar.from_row(row["paid_at"]) if row.get("paid_at") else None,
         )
+
+    @property
+    def changes_count(self) -> int:
+        """How many changes the order has, whether or not they are here."""
+        return self.earlier + len(self.changes) + self.later
+
+    def since(self, number: int) -> Sequence[OrderChange] | None:
+        """Return the changes from a number on as far as they are here, or None where the first is not."""
+        return self.changes[number - self.earlier :] if number >= self.earlier else None
+
+    def with_changes(self, number: int, changes: Sequence[OrderChange]) -> "OrderFacts":
+        """Return the same order with these changes of it instead, the first of which has a number."""
+        later = self.changes_count - number - len(changes)
+        return replace(self, changes=changes, earlier=number, later=later)
+
+    def earn_year(self, policy: Policy) -> int:
+        """Return the year that the order's points belong to: that of its payment (E5)."""
+        return calendar.earn_year(self.paid_at or self.changes[0].at, policy.zone)
 
 
 class LotState(StrEnum):
@@ -113,7 +146,7 @@ class Lot:
 
     def lacks(self, order: OrderFacts) -> bool:
         """Tell whether the account has yet to see something of the order."""
-        return self.posted < len(order.changes) or (self.release_at is None and order.release_at is not None)
+        return self.posted < order.changes_count or (self.release_at is None and order.release_at is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +202,19 @@ def post(account: Account, order: OrderFacts, policy: Policy) -> Posting | None:
 
     Every change yields its own ledger entries and tier change, also when several are seen together (T2, T5).
     A change that both restores and takes away restores first (E6).
+
+    Raises
+    ------
+    ValueError
+        The first change that the account has not seen is not among those that are here.
     """
     if not order.changes or (account.lot is not None and not account.lot.lacks(order)):
         return None
-    lot = account.lot or Lot(
-        order_id=order.order_id, year=calendar.earn_year(order.changes[0].at, policy.zone)
-    )
-    unseen = order.changes[lot.posted : lot.posted + CHANGES_PER_POSTING_MAX]
+    lot = account.lot or Lot(order_id=order.order_id, year=order.earn_year(policy))
+    here = order.since(lot.posted)
+    if here is None:
+        raise ValueError(f"change {lot.posted} of {order.order_id} is not here")
+    unseen = here[:CHANGES_PER_POSTING_MAX]
     book = _Book(account.wallet, lot, order, policy)
     standing = account.standing
     tier_changes: list[TierChange] = []

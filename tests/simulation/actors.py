@@ -29,6 +29,7 @@ ALTERED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "order": ("units", lambda units: {sku: count + 1 for sku, count in units.items()}),
     "pay": ("amount_fen", lambda amount_fen: amount_fen + 1),
     "give_back": ("units", lambda units: {sku: count + 1 for sku, count in units.items()}),
+    "cancel_units": ("units", lambda units: {sku: count + 1 for sku, count in units.items()}),
     "adjust": ("points", lambda points: -points),
     "move_stock": ("delta", lambda delta: -delta),
 }
@@ -73,6 +74,7 @@ class Seen:
     due: datetime = START
     payments: list[Op] = field(default_factory=list)
     returns: list[Op] = field(default_factory=list)
+    cancels: list[Op] = field(default_factory=list)
 
     def status_at(self, now: datetime) -> str:
         """What it is by now, as far as one can know without asking (O2, O3)."""
@@ -152,6 +154,8 @@ class Actors:
             seen.payments.append(op)
         if op.do == "give_back":
             seen.returns.append(op)
+        if op.do == "cancel_units":
+            seen.cancels.append(op)
         if seen.status in FOLLOWS:
             do, how_often = FOLLOWS[seen.status]
             if self._chance.random() < how_often:
@@ -219,6 +223,7 @@ class Actors:
             "receive": 5,
             "give_back": 7,
             "cancel": 2,
+            "cancel_units": 4,
             "refuse": 1,
             "adjust": 2,
             "move_stock": 3,
@@ -245,6 +250,7 @@ class Actors:
             "receive": self._receive,
             "refuse": self._refuse,
             "cancel": self._cancel,
+            "cancel_units": self._cancel_units,
             "give_back": self._give_back,
         }
 
@@ -368,11 +374,18 @@ class Actors:
         if seen.payments and self._chance.random() < 0.2:
             return self._chance.choice(seen.payments)  # the provider tells it again
         amount = seen.paid_fen if self._chance.random() < 0.9 else self._chance.randint(1, 50_000)
-        return Op("pay", order=seen.name, payment=self._name("p"), amount_fen=amount or 1)
+        received = self._chance.random() < 0.5
+        return Op("pay", order=seen.name, payment=self._name("p"), amount_fen=amount or 1, received=received)
 
     def _ship(self, seen: Seen | None = None) -> Op | None:
-        seen = seen or self._seen("paid")
-        return None if seen is None else Op("ship", order=seen.name)
+        chance = self._chance
+        seen = seen or self._seen(*(("shipped", "received") if chance.random() < 0.2 else ("paid",)))
+        told = {
+            "tracking_no": chance.choice(("SF-1", "SF-2", None)),
+            "carrier": chance.choice(("SF", "YTO", None)),
+        }
+        named = {name: told[name] for name in chance.sample(list(told), chance.randint(0, 2))}
+        return None if seen is None else Op("ship", order=seen.name, told=named)
 
     def _receive(self, seen: Seen | None = None) -> Op | None:
         seen = seen or self._seen("shipped")
@@ -386,6 +399,21 @@ class Actors:
         seen = seen or self._seen("placed", "paid")
         return None if seen is None else Op("cancel", order=seen.name)
 
+    def _cancel_units(self, seen: Seen | None = None) -> Op | None:
+        chance = self._chance
+        seen = seen or self._seen(*(("placed", "shipped") if chance.random() < 0.1 else ("paid",)))
+        if seen is None:
+            return None
+        if seen.cancels and chance.random() < 0.15:
+            return chance.choice(seen.cancels)
+        units = dict(seen.units) if chance.random() < 0.2 else self._some(seen)
+        return Op("cancel_units", order=seen.name, cancel_id=self._name("c"), units=units)
+
+    def _some(self, seen: Seen) -> dict[str, int]:
+        """Return units of one line of an order."""
+        sku = self._chance.choice(list(seen.units))
+        return {sku: self._chance.randint(1, seen.units[sku])}
+
     def _give_back(self, seen: Seen | None = None) -> Op | None:
         chance = self._chance
         seen = seen or self._seen("received")
@@ -393,11 +421,7 @@ class Actors:
             return None
         if seen.returns and chance.random() < 0.15:
             return chance.choice(seen.returns)
-        if chance.random() < 0.3:
-            units = dict(seen.units)
-        else:
-            sku = chance.choice(list(seen.units))
-            units = {sku: chance.randint(1, seen.units[sku])}
+        units = dict(seen.units) if chance.random() < 0.3 else self._some(seen)
         return Op("give_back", order=seen.name, return_id=self._name("r"), units=units)
 
     def _adjust(self, member: str | None = None) -> Op:

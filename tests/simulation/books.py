@@ -106,7 +106,7 @@ class Books:
         skus = [line["sku"] for line in shown["lines"]]
         life = Life(name, op["member"], shown, row, order, status, paid_at, staying)
         if paid_at is not None:
-            life.staying = self._changes(life, skus, then["give_back"], closed_at)
+            life.staying = self._changes(life, skus, [*then["cancel_units"], *then["give_back"]], closed_at)
         if received_at is not None:
             life.released_from = received_at + RELEASE
         differ("status", name, status, shown["status"])
@@ -115,10 +115,20 @@ class Books:
             kept = kept | {"earned_points": 0}
         differ("retained", name, kept, shown["retained"])
         differ("refunded", name, order.paid_fen - kept["paid_fen"] if paid_at else 0, shown["refunded_fen"])
-        back = [quantity - stays for quantity, stays in zip(order.all_quantities, life.staying, strict=True)]
-        if status in ("received", "returned"):
-            differ("returned units", name, back, [line["returned_quantity"] for line in shown["lines"]])
+        if status not in ("cancelled", "refused"):
+            for what, facts in (("cancelled", then["cancel_units"]), ("returned", then["give_back"])):
+                gone = [sum(fact.op["units"].get(sku, 0) for fact in facts) for sku in skus]
+                differ(f"{what} units", name, gone, [line[f"{what}_quantity"] for line in shown["lines"]])
+        self._check_parcel(name, shown, then["ship"])
         return life
+
+    @staticmethod
+    def _check_parcel(name: str, shown: Json, ships: list[Fact]) -> None:
+        """A parcel is found as somebody told, or as nobody did (what is written can be read)."""
+        for what in ("carrier", "tracking_no"):
+            told = [fact.op["told"][what] for fact in ships if what in fact.op["told"]]
+            if shown[what] not in (told or [None]):
+                raise Violation("parcel from nowhere", f"{name}: {shown[what]}, told {told}")
 
     def _check_quote(
         self, name: str, coupon: str, points: int | str, quote: Json, placed_at: datetime, member: str
@@ -200,10 +210,19 @@ class Books:
     ) -> tuple[str, datetime | None, datetime | None]:
         """Return what has become of an order, when it was closed and when received (O1-O5)."""
         closed_at, received_at = at(shown["closed_at"]), at(shown["received_at"])
-        if then["cancel"]:
+        units = Counter[str]()
+        for fact in then["cancel_units"]:
+            units.update(fact.op["units"])
+        whole = sum(units.values()) == sum(order.all_quantities)
+        if then["cancel"] or whole:
             if then["ship"]:
                 raise Violation("cancelled and shipped", name)
-            return "cancelled", self._at(name, then["cancel"], closed_at), None
+            closing = [*then["cancel"], *(then["cancel_units"] if whole else ())]
+            if closed_at is None or not any(within(fact, closed_at) for fact in closing):
+                raise Violation("cancelled at another time", f"{name}: {closed_at}")
+            return "cancelled", closed_at, None
+        if paid_at is None and units:
+            raise Violation("units left an order that nobody had paid", name)
         if paid_at is None:
             if then["ship"]:
                 raise Violation("shipped unpaid", name)
@@ -213,7 +232,9 @@ class Books:
             return "lapsed", closed_at, None
         if not then["ship"]:
             return "paid", None, None
-        shipped_at = self._at(name, then["ship"], at(shown["shipped_at"]))
+        shipped_at = at(shown["shipped_at"])
+        if shipped_at is None or not any(within(fact, shipped_at) for fact in then["ship"]):
+            raise Violation("shipped at another time", f"{name}: {shipped_at}")
         if then["refuse"]:
             if then["receive"] or then["give_back"]:
                 raise Violation("refused and received", name)
@@ -226,7 +247,7 @@ class Books:
             raise Violation("received at another time", f"{name}: {received_at}")
         else:
             return "shipped", None, None
-        back = Counter[str]()
+        back = units
         for fact in then["give_back"]:
             back.update(fact.op["units"])
         ordered = Counter({line["sku"]: line["quantity"] for line in shown["lines"]})
@@ -242,22 +263,25 @@ class Books:
         return moment
 
     def _changes(
-        self, life: Life, skus: list[str], returns: list[Fact], closed_at: datetime | None
+        self, life: Life, skus: list[str], units: list[Fact], closed_at: datetime | None
     ) -> list[int]:
-        """Find the order in which returns came about, from what was kept after each; return what stays."""
+        """Find the order in which units left, from what was kept after each; return what stays."""
         stored = [
             (at(change["at"]), change["effective_fen"], change["earned_points"], change["paid_fen"])
-            for change in life.row["changes"][1:]
+            for change in self.world.cloud.changes_of(life.row)[1:]
         ]
-        if life.status in ("cancelled", "refused"):
-            differ("changes", life.name, [(closed_at, 0, 0, 0)], stored)
+        closed = []
+        if life.status in ("cancelled", "refused") and len(stored) > len(units):  # closed by no units
+            stored, closed = stored[:-1], stored[-1:]
+            differ("last change", life.name, [(closed_at, 0, 0, 0)], closed)
+        differ("changes", life.name, len(units), len(stored))
+        stays = self._in_some_order(life, skus, units, stored, list(life.order.all_quantities))
+        if stays is None:
+            raise Violation("units add up to something else", f"{life.name}: {stored}")
+        if closed:
             assert closed_at is not None
             life.changes.append((closed_at, 0, life.order.redeemed_points))
             return [0] * len(skus)
-        differ("returns", life.name, len(stored), len(returns))
-        stays = self._in_some_order(life, skus, returns, stored, list(life.order.all_quantities))
-        if stays is None:
-            raise Violation("returns add up to something else", f"{life.name}: {stored}")
         return stays
 
     def _in_some_order(

@@ -16,6 +16,7 @@ from functions.platform import bus, dynamo, fanout
 from functions.platform.dynamo import Tables
 from functions.platform.sdk import CONNECT_SECONDS_MAX, READ_SECONDS_MAX
 from functions.platform.settings import Settings
+from functions.points.posting import change_item
 from tests.simulation.faults import OTHERWISE_ANSWERED, Crash, Faults, Kind
 from tests.simulation.virtual import Time
 from tests.support import tables
@@ -78,6 +79,12 @@ class Cloud:
         partition, item = key.values()
         found = emulator._tables[table]["items"].get(partition, {}).get(item)
         return None if found is None else dynamo.from_item(found)
+
+    def changes_of(self, order: Json) -> list[Json]:
+        """Return all changes of an order: those that have rows of their own, and then those of its row."""
+        numbers = range(order["earlier_changes"])
+        rows = [self.row("Orders", order_id=order["order_id"], item=change_item(each)) for each in numbers]
+        return [*(row for row in rows if row is not None), *order["changes"]]
 
     def _create_tables(self) -> Settings:
         for name in tables.PARTITION_KEYS:

@@ -13,6 +13,8 @@ from tests.support.events import Answer, Call, claims, staff
 Json = dict[str, Any]
 SILENT = {"quote", "read"}
 """Operations after which everything is as before."""
+SPENDS = {"give_back": (order_rows.RETURN, "return_id"), "cancel_units": (order_rows.CANCEL, "cancel_id")}
+"""The ids that are an order's own: how they are spent, and what an operation calls them."""
 ALLOWED = {200, 201, 400, 404, 409, 422, 503}
 
 
@@ -37,8 +39,8 @@ def id_of(op: Op) -> tuple[Any, ...] | None:
             return "order", op["member"], op["key"]
         case "pay":
             return "pay", op["payment"]
-        case "give_back":
-            return "give_back", op["order"], op["return_id"]
+        case "give_back" | "cancel_units":
+            return op.do, op["order"], op[SPENDS[op.do][1]]
         case "adjust":
             return "adjust", op["adjustment"]
         case "move_stock":
@@ -116,7 +118,8 @@ class Facts:
 
     @staticmethod
     def _same_again(op: Op, before: Answer, answer: Answer) -> None:
-        same = {"order": ("order_id", "quote", "placed_at"), "give_back": ("refund_fen", "points_restored")}
+        gave = ("refund_fen", "points_restored")
+        same = {"order": ("order_id", "quote", "placed_at"), "give_back": gave, "cancel_units": gave}
         for each in same.get(op.do, ()):
             if before.body[each] != answer.body[each]:
                 raise Violation("repeat answered otherwise", f"{op}: {each} was {before.body[each]}")
@@ -176,8 +179,9 @@ def _is_there(op: Op, world: World) -> bool:
         lines = {line["sku"]: line["quantity"] for line in answer.body.get("lines", [])}
         return answer.status == 200 and lines == op["units"]
     order_id = order_id_of(op["order"])
-    if op.do == "give_back":
-        return cloud.row("Orders", **order_rows.return_key(order_id, op["return_id"])) is not None
+    if op.do in SPENDS:
+        kind, name = SPENDS[op.do]
+        return cloud.row("Orders", **order_rows.spent_key(order_id, kind, op[name])) is not None
     order = world.ask(Call("GET", f"/orders/{order_id}", None, staff())).body
     match op.do:
         case "pay":

@@ -160,24 +160,37 @@ class Refusal(Foretold):
         match op.do:
             case "pay":
                 wrong = status == "placed" and op["amount_fen"] != order["quote"]["paid_fen"]
-                return "amount_mismatch" if wrong else None
+                return "amount_mismatch" if wrong and not op["received"] else None
             case "cancel":
                 return None if status in ("placed", "paid", "cancelled") else "order_not_cancellable"
             case "ship":
-                return None if status == "paid" or order["shipped_at"] else "order_not_shippable"
+                same = all(order[name] == value for name, value in op["told"].items())
+                fits = status in ("paid", "shipped") or (order["shipped_at"] and same)
+                return None if fits else "order_not_shippable"
             case "receive":
                 received = status in ("shipped", "received") or order["received_at"]
                 return None if received else "order_not_receivable"
             case "refuse":
                 return None if status in ("shipped", "refused") else "order_not_refusable"
-        ordered = {line["sku"]: line["quantity"] for line in order["quote"]["lines"]}
-        gone = order["returned"] or [0] * len(ordered)
-        stays = {sku: ordered[sku] - back for sku, back in zip(ordered, gone, strict=True)}
-        if any(units > ordered.get(sku, 0) for sku, units in op["units"].items()):
-            return "return_exceeds_order"
-        if status != "received":
-            return "order_not_returnable"
-        return "return_exceeds_order" if any(op["units"][sku] > stays[sku] for sku in op["units"]) else None
+        return self._of_units(order, status)
+
+    def _of_units(self, order: Json, status: str) -> str | None:
+        """O5, O7: no more leave an order than stay in it, before its shipment or after its receipt."""
+        wanted: dict[str, int] = self._op["units"]
+        cancels = self._op.do == "cancel_units"
+        exceeds = "cancel_exceeds_order" if cancels else "return_exceeds_order"
+        stays = {line["sku"]: line["quantity"] for line in order["quote"]["lines"]}
+        if any(units > stays.get(sku, 0) for sku, units in wanted.items()):
+            return exceeds
+        if status not in (("placed", "paid") if cancels else ("received",)):
+            return "order_not_cancellable" if cancels else "order_not_returnable"
+        for gone in (order["cancelled"], order["returned"]):
+            for sku, units in zip(stays, gone, strict=False):
+                stays[sku] -= units
+        if any(units > stays[sku] for sku, units in wanted.items()):
+            return exceeds
+        whole = all(wanted.get(sku, 0) == units for sku, units in stays.items())
+        return "order_not_cancellable" if cancels and status == "placed" and not whole else None
 
 
 def _status_at(order: Json, moment: datetime) -> str:

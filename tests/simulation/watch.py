@@ -21,6 +21,8 @@ NEXT_STATUS = {
     "returned": {"returned"},
 }
 """What an order can become by one change; a shipped one may have been received by itself before."""
+FOR_EVER = ("RETURN#", "CANCEL#", "HISTORY#", "CHANGE#", "ADJUSTMENT", "TIER#")
+"""How rows begin that are facts: written once."""
 OPEN = {"placed", "paid", "shipped", "received"}
 
 
@@ -45,6 +47,7 @@ class Watch:
         self.falls = 0
         self._effective: dict[str, dict[str, int]] = defaultdict(dict)
         self._standing: dict[str, Json] = {}
+        self._moved_changes: dict[str, list[Json]] = defaultdict(list)
 
     def look(self, changes: list[Json]) -> None:
         """Take in changes in the order of their commits, and check what they have left.
@@ -57,6 +60,7 @@ class Watch:
         members, skus = set(), set()
         held = {member: [standing] for member, standing in self._standing.items()}
         issued: list[Json] = []
+        kept: list[Json] = []
         for change in changes:
             before, after = (
                 from_item(change["dynamodb"][image]) if image in change["dynamodb"] else None
@@ -95,8 +99,12 @@ class Watch:
                 skus.add(row["sku"])
                 self._moved[row["sku"]] += after["delta"]
                 self._never_changed(before, after)
-            elif item == "PAYMENT" or item.startswith(("RETURN#", "ADJUSTMENT", "TIER#")):
+            elif item == "PAYMENT" or item.startswith(FOR_EVER):
                 self._never_changed(before, after)
+                if item.startswith("CHANGE#"):
+                    kept.append(after)
+        for row in kept:
+            self._check_moved_change(row)
         for coupon in issued:
             self._check_issue(coupon, held[coupon["member_id"]])
         for member in members:
@@ -108,6 +116,14 @@ class Watch:
     def _never_changed(before: Json | None, after: Json) -> None:
         if before is not None and before != after:
             raise Violation("fact changed", f"{before} became {after}")
+
+    def _check_moved_change(self, row: Json) -> None:
+        """A change that an order's row keeps no longer stands in a row of its own, under its number."""
+        left = self._moved_changes[row["order_id"]]
+        number = int(row["item"].partition("#")[2])
+        change = {name: value for name, value in row.items() if name not in ("order_id", "item")}
+        if number >= len(left) or left[number] != change:
+            raise Violation("change of an order lost", f"{row} is not what left the order: {left}")
 
     @staticmethod
     def _one_on(what: str, before: Json | None, after: Json, *, also: int = 1) -> None:
@@ -179,15 +195,18 @@ class Watch:
             for each in ("quote", "member_id", "placed_at", "request", "terms", "redeemed_by_year"):
                 if before[each] != after[each]:
                     raise Violation("order changed", f"{each} of {after['order_id']}")
-            if after["changes"][: len(before["changes"])] != before["changes"]:
+            moved = after["earlier_changes"] - before["earlier_changes"]
+            if after["changes"][: len(before["changes"]) - moved] != before["changes"][moved:]:
                 raise Violation("change of an order lost", f"{after['order_id']}")
+            self._moved_changes[after["order_id"]] += before["changes"][:moved]
         self._out.subtract(self._held.get(after["order_id"], Counter()))
         self._held[after["order_id"]] = Counter()
         skus = {line["sku"] for line in after["quote"]["lines"]}
         if after["status"] in OPEN:
-            back = after["returned"] or [0] * len(after["quote"]["lines"])
-            for line, gone in zip(after["quote"]["lines"], back, strict=True):
-                self._held[after["order_id"]][line["sku"]] = line["quantity"] - gone
+            lines, held = after["quote"]["lines"], self._held[after["order_id"]]
+            held.update({line["sku"]: line["quantity"] for line in lines})
+            for units in (after["cancelled"], after["returned"]):
+                held.subtract({line["sku"]: gone for line, gone in zip(lines, units, strict=False)})
         self._out.update(self._held[after["order_id"]])
         return skus
 

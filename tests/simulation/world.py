@@ -84,13 +84,22 @@ CALLS: dict[str, Callable[[Op], Call]] = {
     "pay": lambda op: Call(
         "POST",
         _of_order(op, "payment"),
-        {"payment_id": op["payment"], "amount_fen": op["amount_fen"]},
+        {"payment_id": op["payment"], "amount_fen": op["amount_fen"], "received": op["received"]},
         staff(),
     ),
-    "ship": lambda op: Call("POST", _of_order(op, "shipment"), {}, staff()),
+    "ship": lambda op: Call("POST", _of_order(op, "shipment"), op["told"], staff()),
     "receive": lambda op: Call("POST", _of_order(op, "receipt"), None, claims(op["order"].split("/")[0])),
     "refuse": lambda op: Call("POST", _of_order(op, "refusal"), None, staff()),
     "cancel": lambda op: Call("POST", _of_order(op, "cancel"), None, claims(op["order"].split("/")[0])),
+    "cancel_units": lambda op: Call(
+        "POST",
+        _of_order(op, "cancel"),
+        {
+            "cancel_id": op["cancel_id"],
+            "lines": [{"sku": sku, "quantity": units} for sku, units in op["units"].items()],
+        },
+        claims(op["order"].split("/")[0]),
+    ),
     "give_back": lambda op: Call(
         "POST",
         _of_order(op, "returns"),

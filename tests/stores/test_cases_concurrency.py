@@ -16,7 +16,7 @@ import pytest
 
 from functions.checkout import orders
 from functions.checkout.catalog import StockMovement
-from functions.checkout.order_book import Placing, Return
+from functions.checkout.order_book import RETURNED, Leaving, Placing
 from functions.checkout.orders import Order, Status
 from functions.checkout.pricing import NO_COUPON, Cart, CartLine
 from functions.checkout.stream import Publisher
@@ -93,14 +93,14 @@ def _change(event: Callable[[Order], Order]) -> Callable[[Bench, Order], object]
 
 
 _cancel = _change(lambda order: orders.cancel(order, now=NOON))
-_ship = _change(lambda order: orders.ship(order, tracking_no="T1", now=NOON))
+_ship = _change(lambda order: orders.ship(order, told={"tracking_no": "T1"}, now=NOON))
 _receive = _change(lambda order: orders.receive(order, now=NOON))
 _refuse = _change(lambda order: orders.refuse(order, now=NOON))
 
 
 def _give_back(bench: Bench, order: Order) -> object:
-    made = Return(order_id=order.order_id, return_id="r1", units={TEA: 3, KETTLE: 1}, at=NOON)
-    return bench.shop.book.return_units(made, Deadline(20))
+    made = Leaving(way=RETURNED, order_id=order.order_id, caller_id="r1", units={TEA: 3, KETTLE: 1}, at=NOON)
+    return bench.shop.book.take_units(made, Deadline(20))
 
 
 def _move(delta: int) -> Callable[[Bench, Order], object]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.checkout import orders
-from functions.checkout.order_book import Return
+from functions.checkout.order_book import RETURNED, Leaving
 from functions.checkout.orders import Order
 from functions.checkout.pricing import NO_COUPON, Cart, CartLine
 from functions.domain import calendar
@@ -211,7 +211,7 @@ class Counter:
             now=at,
             deadline=Deadline(20),
         )
-        self.change(order, lambda found: orders.ship(found, tracking_no="T", now=at))
+        self.change(order, lambda found: orders.ship(found, told={"tracking_no": "T"}, now=at))
         order = self.change(order, lambda found: orders.receive(found, now=at + 2 * DAY))
         self.post(order)
         return order
@@ -222,8 +222,10 @@ class Counter:
 
     def give_back(self, order: Order, quantity: int, return_id: str, at: datetime) -> None:
         """Return units of an order; it is not posted yet."""
-        made = Return(order_id=order.order_id, return_id=return_id, units={"tea": quantity}, at=at)
-        self.shop.book.return_units(made, Deadline(20))
+        made = Leaving(
+            way=RETURNED, order_id=order.order_id, caller_id=return_id, units={"tea": quantity}, at=at
+        )
+        self.shop.book.take_units(made, Deadline(20))
 
     def post(self, order: Order) -> None:
         """Post an order as it is stored."""

@@ -446,9 +446,7 @@ def one_due(shop: Shop, job: str) -> datetime:
     order, _ = shop.place("alice", "k1", "tea")
     if job == AUTO_RECEIPT:
         shop.pay(order)
-        shop.book.change(
-            order.order_id, lambda paid: orders.ship(paid, now=NOON, tracking_no=None), Deadline(20)
-        )
+        shop.book.change(order.order_id, lambda paid: orders.ship(paid, told={}, now=NOON), Deadline(20))
     return NOON + 20 * DAY
 
 

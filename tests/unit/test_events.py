@@ -27,14 +27,14 @@ PLACED = orders.place(
     redeemed_by_year={"2026": 2_000},
 )
 PAID = orders.pay(PLACED, payment_id="p1", amount_fen=PLACED.quote.paid_fen, now=ORDINARY_DAY)
-SHIPPED = orders.ship(PAID, tracking_no=None, now=LATER)
+SHIPPED = orders.ship(PAID, told={}, now=LATER)
 RECEIVED = orders.receive(SHIPPED, now=LATER)
 
 
 def told(before: Order | None, after: Order) -> list[tuple[str, dict[str, Any]]]:
     """Return what the outside is told of a change, without the ids of events."""
     seen = []
-    for event in events.of_change(before, after, POLICY):
+    for event in events.of_change(before, after, POLICY, LATER):
         detail = json.loads(event.model_dump_json())
         assert detail.pop("event_id").startswith("evt_")
         assert detail.pop("member_id") == "alice"
@@ -91,15 +91,17 @@ def test_O5_each_partial_return_makes_its_difference_due_once() -> None:
     together = [detail["amount_fen"] for name, detail in told(RECEIVED, second) if name == "RefundDue"]
     assert (one, two) == ([6_534], [13_067])
     assert together == one + two
-    ids = {event.event_id for event in events.of_change(RECEIVED, second, POLICY)}
-    apart = {event.event_id for event in events.of_change(RECEIVED, first, POLICY)}
+    ids = {event.event_id for event in events.of_change(RECEIVED, second, POLICY, LATER)}
+    apart = {event.event_id for event in events.of_change(RECEIVED, first, POLICY, LATER)}
     assert len(ids) == 3
     assert apart <= ids
 
 
 def test_the_same_change_delivered_again_gives_the_same_events() -> None:
     after = orders.cancel(PAID, now=LATER)
-    assert list(events.of_change(PAID, after, POLICY)) == list(events.of_change(PAID, after, POLICY))
+    assert list(events.of_change(PAID, after, POLICY, LATER)) == list(
+        events.of_change(PAID, after, POLICY, LATER)
+    )
 
 
 def test_O6_a_payment_that_was_not_applied_is_due_back_and_one_that_was_is_not() -> None:
@@ -187,5 +189,7 @@ def test_no_events_are_no_call() -> None:
 def test_an_order_without_money_makes_no_refund_of_nothing() -> None:
     free = replace(PLACED.quote, paid_fen=0)
     order = orders.place(free, POLICY, order_id="o", member_id="alice", request="r", now=ORDINARY_DAY)
-    names = [event.detail_type for event in events.of_change(order, orders.cancel(order, now=LATER), POLICY)]
+    names = [
+        event.detail_type for event in events.of_change(order, orders.cancel(order, now=LATER), POLICY, LATER)
+    ]
     assert names == ["OrderClosed"]
