@@ -190,6 +190,12 @@ def returned(return_id: str, **quantities: int) -> dict[str, Any]:
     return {"return_id": return_id, "lines": lines}
 
 
+def cancelled(cancel_id: str, **quantities: int) -> dict[str, Any]:
+    """Return the body of a cancel of units."""
+    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in quantities.items()]
+    return {"cancel_id": cancel_id, "lines": lines}
+
+
 def life(
     suite: Suite,
     quantities: dict[str, int],
@@ -252,6 +258,17 @@ SHIPMENT = (
     *("order_not_shippable",) * 2,
     "as it is",
 )
+CORRECTION = (
+    *("order_not_shippable",) * 3,
+    "-> shipped",
+    "-> shipped",
+    *("order_not_shippable",) * 6,
+)
+PART = (
+    *("order_not_cancellable",) * 3,
+    "-> paid",
+    *("order_not_cancellable",) * 7,
+)
 REFUSAL = (
     *("order_not_refusable",) * 4,
     "-> refused",
@@ -268,9 +285,13 @@ TABLE: dict[str, tuple[str, ...]] = {
     "cancel by the owner": CANCEL,
     "cancel by staff": CANCEL,
     "cancel by another member": NOT_FOUND,
+    "cancel of one unit": PART,
+    "cancel of one unit by another member": NOT_FOUND,
     "payment": ("-> paid", *("recorded",) * 10),
     "payment of another amount": ("amount_mismatch", *("recorded",) * 10),
+    "payment of another amount that arrived": ("recorded",) * 11,
     "shipment": SHIPMENT,
+    "shipment under another number": CORRECTION,
     "receipt by the owner": RECEIPT,
     "receipt by staff": RECEIPT,
     "receipt by another member": NOT_FOUND,
@@ -284,7 +305,9 @@ TOUCHED = {
     ("placed", "cancelled"): {"status", "closed_at", "retained"},
     ("placed", "paid"): {"status", "paid_at", "payments", "retained"},
     ("paid", "cancelled"): {"status", "closed_at", "retained", "refunded_fen"},
-    ("paid", "shipped"): {"status", "shipped_at"},
+    ("paid", "paid"): {"lines", "retained", "refunded_fen"},
+    ("paid", "shipped"): {"status", "shipped_at", "tracking_no"},
+    ("shipped", "shipped"): {"tracking_no"},
     ("shipped", "received"): {"status", "received_at"},
     ("shipped", "refused"): {"status", "closed_at", "retained", "refunded_fen"},
     ("received", "received"): {"lines", "retained", "refunded_fen"},
@@ -335,7 +358,15 @@ def perform(order: Life, call: str) -> Answer:
         "cancel by another member": ("cancel", None, bob),
         "payment": ("payment", {"payment_id": "p9", "amount_fen": paid_fen}, staff()),
         "payment of another amount": ("payment", {"payment_id": "p9", "amount_fen": paid_fen - 1}, staff()),
-        "shipment": ("shipment", {"tracking_no": "SF9"}, staff()),
+        "cancel of one unit": ("cancel", cancelled("c9", tea=1), alice),
+        "cancel of one unit by another member": ("cancel", cancelled("c9", tea=1), bob),
+        "payment of another amount that arrived": (
+            "payment",
+            {"payment_id": "p9", "amount_fen": paid_fen - 1, "received": True},
+            staff(),
+        ),
+        "shipment": ("shipment", {"tracking_no": "SF1"}, staff()),
+        "shipment under another number": ("shipment", {"tracking_no": "SF9"}, staff()),
         "receipt by the owner": ("receipt", None, alice),
         "receipt by staff": ("receipt", None, staff()),
         "receipt by another member": ("receipt", None, bob),
@@ -464,7 +495,19 @@ def test_a_shipment_needs_no_tracking_number(suite: Suite, body: Any) -> None:
     assert reach(suite, "paid").must("shipment", body)["status"] == "shipped"
 
 
-@pytest.mark.parametrize("body", [{"tracking_no": 1}, {"tracking_no": "SF1", "carrier": "SF"}, [], "SF1"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"tracking_no": 1},
+        {"tracking_no": "SF 1"},
+        {"carrier": ""},
+        {"carrier": "   "},
+        {"carrier": "S" * 101},
+        {"carrier": 1},
+        [],
+        "SF1",
+    ],
+)
 def test_what_a_shipment_says_is_checked(suite: Suite, body: Any) -> None:
     order = reach(suite, "paid")
     before = order.everything()
@@ -500,6 +543,27 @@ def test_what_a_return_says_is_checked(suite: Suite) -> None:
     for body in BAD_RETURNS:
         answer = order.send("returns", body)
         assert (answer.status, answer.code) == (422, "invalid_request"), body
+    assert order.everything() == before
+
+
+BAD_CANCELS: list[Any] = [
+    {"cancel_id": "c9"},
+    {"lines": TWO_LINES[:1]},
+    {"cancel_id": None, "lines": TWO_LINES[:1]},
+    *(
+        {**{name: value for name, value in body.items() if name != "return_id"}, "cancel_id": "c9"}
+        for body in BAD_RETURNS
+        if isinstance(body.get("return_id"), str) and "lines" in body
+    ),
+]
+
+
+@pytest.mark.parametrize("body", BAD_CANCELS)
+def test_what_a_cancel_of_units_says_is_checked(suite: Suite, body: Any) -> None:
+    order = reach(suite, "paid")
+    before = order.everything()
+    answer = order.send("cancel", body)
+    assert (answer.status, answer.code) == (422, "invalid_request")
     assert order.everything() == before
 
 
@@ -680,6 +744,217 @@ def test_E6_points_whose_year_has_expired_lapse_when_a_paid_order_is_cancelled(s
     assert (lapse["available_delta"], lapse["frozen_delta"], lapse["debt_delta"]) == (0, 0, 0)
     assert order.wallet() == {"available": 900, "frozen": 0, "debt": 0}
     assert order.seen()["retained"] == NOTHING
+
+
+# --- units that leave before the shipment ---
+
+
+def paid_three(suite: Suite) -> Life:
+    """Return a paid order of three at 66.67, with 2 000 points of two years: paid 196.01."""
+    shop(suite, tea=6_667)
+    order = life(suite, {"tea": 3}, tier="J2", held={"2025": 700, "2026": 1_500}, points=2_000)
+    order.pay()
+    return order
+
+
+@pytest.mark.parametrize("how", DELIVERIES)
+def test_O7_units_that_leave_before_the_shipment_give_back_what_they_would_if_they_came_back(
+    suite: Suite, how: str
+) -> None:
+    order = paid_three(suite)
+    first = order.must("cancel", cancelled("c1", tea=1), claims("alice"))
+    assert (first["status"], first["refund_fen"], first["points_restored"]) == ("paid", 6_534, 667)
+    assert first["retained"] == {
+        "order_amount_fen": 13_334,
+        "paid_fen": 13_067,
+        "redeemed_points": 1_333,
+        "earned_points": 131,
+    }
+    (line,) = first["lines"]
+    assert (line["quantity"], line["cancelled_quantity"], line["returned_quantity"]) == (3, 1, 0)
+    assert units(suite) == 8
+    order.ship()
+    order.receive()
+    back = order.give_back("r1", tea=1)
+    assert (back["refund_fen"], back["points_restored"]) == (6_533, 666)
+    last = order.give_back("r2", tea=1)
+    assert (last["status"], last["refund_fen"], last["points_restored"]) == ("returned", 6_534, 667)
+    assert (last["refunded_fen"], last["retained"]) == (19_601, NOTHING)
+    assert [line["returned_quantity"] for line in last["lines"]] == [2]
+    order.deliver(how)
+    assert (order.by_year(), order.wallet()["frozen"]) == ({"2025": 700, "2026": 1_500}, 0)
+    assert units(suite) == 10
+
+
+def test_O7_more_than_stays_cannot_leave_nor_come_back(suite: Suite) -> None:
+    order = paid_three(suite)
+    order.must("cancel", cancelled("c1", tea=1))
+    for quantities in ({"tea": 3}, {"tea": 4}, {"cup": 1}):
+        answer = order.send("cancel", cancelled("c2", **quantities))
+        assert (answer.status, answer.code) == (422, "cancel_exceeds_order")
+        assert answer.body["skus"] == list(quantities)
+    order.ship()
+    order.receive()
+    answer = order.send("returns", returned("r1", tea=3))
+    assert (answer.status, answer.code) == (422, "return_exceeds_order")
+
+
+def test_R1_a_cancel_of_units_counts_once_and_its_id_is_its_orders_own(suite: Suite) -> None:
+    order = paid_three(suite)
+    first = order.must("cancel", cancelled("c1", tea=1))
+    order.must("cancel", cancelled("c2", tea=1))
+    before = order.everything()
+    again = order.must("cancel", cancelled("c1", tea=1))
+    assert (again["refund_fen"], again["points_restored"]) == (first["refund_fen"], first["points_restored"])
+    answer = order.send("cancel", cancelled("c1", tea=2))
+    assert (answer.status, answer.code) == (422, "cancel_id_reused")
+    assert order.everything() == before
+    order.ship()
+    order.receive()
+    assert order.give_back("c1", tea=1)["refund_fen"] == 6_534  # a return id is another id
+    assert order.must("cancel", cancelled("c1", tea=1))["refund_fen"] == first["refund_fen"]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("how", DELIVERIES)
+def test_O7_all_units_that_are_left_are_the_cancellation(suite: Suite, whole: bool, how: str) -> None:
+    order = paid_three(suite)
+    order.must("cancel", cancelled("c1", tea=1))
+    suite.pass_time(minutes=1)
+    last = order.must("cancel", cancelled("c2", tea=2)) if whole else order.must("cancel")
+    assert (last["status"], last["retained"], last["refunded_fen"]) == ("cancelled", NOTHING, 19_601)
+    assert ("refund_fen" in last) is whole
+    if whole:
+        assert (last["refund_fen"], last["points_restored"]) == (13_067, 1_333)
+    order.deliver(how)
+    assert order.by_year() == {"2025": 700, "2026": 1_500}
+    assert order.wallet() == {"available": 2_200, "frozen": 0, "debt": 0}
+    assert units(suite) == 10
+
+
+def test_O7_all_units_of_an_order_that_waits_for_its_money_are_its_cancellation(suite: Suite) -> None:
+    order = reach(suite, "placed")
+    answer = order.must("cancel", cancelled("c1", tea=2), claims("alice"))
+    assert (answer["status"], answer["refund_fen"], answer["points_restored"]) == ("cancelled", 0, 500)
+    assert units(suite) == 10
+
+
+def test_O7_the_coupon_stays_used_while_anything_is_to_be_shipped(suite: Suite) -> None:
+    shop(suite, tea=9_950)
+    coupon = hold_coupon(suite)
+    order = life(suite, {"tea": 3}, tier="J2", coupon=coupon.coupon_id)
+    order.pay()
+    order.must("cancel", cancelled("c1", tea=2))
+    assert user_of_coupon(suite) == order.order_id
+    order.must("cancel", cancelled("c2", tea=1))
+    assert user_of_coupon(suite) is None
+
+
+def test_O4_a_refused_parcel_gives_back_what_was_in_it(suite: Suite) -> None:
+    order = paid_three(suite)
+    order.must("cancel", cancelled("c1", tea=1))
+    order.ship()
+    order.must("refusal")
+    assert (units(suite), order.seen()["refunded_fen"]) == (10, 19_601)
+
+
+# --- how a parcel is found ---
+
+
+def history(order: Life, who: dict[str, str] | None = None, **query: str) -> Answer:
+    """Ask what has happened to an order."""
+    path = f"/orders/{order.order_id}/history"
+    return order.suite.call(Call("GET", path, who=who or claims("alice"), query=query))
+
+
+def test_a_shipment_is_read_as_it_was_told_and_corrected(suite: Suite) -> None:
+    order = reach(suite, "paid")
+    suite.pass_time(hours=1)
+    told = order.must("shipment", {"tracking_no": "SF-1", "carrier": "顺丰"})
+    assert (told["tracking_no"], told["carrier"]) == ("SF-1", "顺丰")
+    suite.pass_time(hours=1)
+    corrected = order.must("shipment", {"tracking_no": "SF-2"})
+    assert (corrected["tracking_no"], corrected["carrier"]) == ("SF-2", "顺丰")
+    assert corrected["shipped_at"] == told["shipped_at"]
+    assert order.must("shipment", {"tracking_no": "SF-2"}) == order.must("shipment") == corrected
+    suite.pass_time(hours=1)
+    assert order.must("shipment", {"carrier": None})["carrier"] is None
+    items = history(order).body["items"]
+    assert [each["what"] for each in items] == ["shipment_corrected"] * 2 + ["shipped", "paid", "placed"]
+    assert items[1]["former"] == {"carrier": "顺丰", "tracking_no": "SF-1"}
+    assert items[1]["shipment"] == items[0]["former"] == {"carrier": "顺丰", "tracking_no": "SF-2"}
+    assert items[0]["shipment"] == {"carrier": None, "tracking_no": "SF-2"}
+
+
+def test_an_orders_history_tells_all_that_happened_newest_first_page_by_page(suite: Suite) -> None:
+    order = paid_three(suite)
+    order.must("cancel", cancelled("c1", tea=1))  # in the same second as the payment
+    order.ship()
+    order.must("shipment", {"tracking_no": "SF9"})
+    order.receive()
+    order.give_back("r1", tea=1)
+    order.must("returns", returned("r2", tea=1))  # closes it in the same second
+    whole = history(order).body
+    assert [each["what"] for each in whole["items"]] == [
+        "returned",
+        "units_returned",
+        "units_returned",
+        "received",
+        "shipment_corrected",
+        "shipped",
+        "units_cancelled",
+        "paid",
+        "placed",
+    ]
+    _, second, first, *_ = whole["items"]
+    assert (second["return_id"], second["cancel_id"], second["refund_fen"]) == ("r2", None, 6_534)
+    assert (first["lines"], first["points_restored"]) == ([{"sku": "tea", "quantity": 1}], 666)
+    (left,) = [each for each in whole["items"] if each["what"] == "units_cancelled"]
+    assert (left["cancel_id"], left["return_id"], left["refund_fen"]) == ("c1", None, 6_534)
+    for limit in range(1, 10):
+        found, cursor = [], None
+        for _ in range(9):
+            page = history(order, limit=str(limit), **({"cursor": cursor} if cursor else {})).body
+            found += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        assert (found, cursor) == (whole["items"], None), limit
+
+
+def test_an_orders_history_is_its_owners_and_staffs(suite: Suite) -> None:
+    order = reach(suite, "shipped")
+    assert history(order, staff()).body == history(order).body
+    answer = history(order, suite.member("bob"))
+    assert (answer.status, answer.code) == (404, "order_not_found")
+    cursor = history(order, limit="1").body["next_cursor"]
+    for who, query in ((staff(), {"cursor": cursor}), (claims("alice"), {"cursor": cursor + "x"})):
+        answer = history(order, who, **query)
+        assert (answer.status, answer.code) == (400, "invalid_cursor")
+
+
+def test_O2_O3_a_history_tells_what_an_order_reads_as_before_a_job_has_written_it(suite: Suite) -> None:
+    assert history(reach(suite, "lapsed by time")).body["items"][0]["what"] == "lapsed"
+
+
+# --- money of another amount ---
+
+
+def test_O6_money_that_arrived_for_an_order_that_waits_for_another_amount_is_recorded(suite: Suite) -> None:
+    order = reach(suite, "placed")
+    body = {"payment_id": "p1", "amount_fen": order.placed["paid_fen"] - 1}
+    for _ in range(2):
+        assert order.send("payment", body).code == "amount_mismatch"
+        assert order.send("payment", body | {"received": False}).code == "amount_mismatch"
+    for _ in range(2):
+        seen = order.must("payment", body | {"received": True})
+        assert (seen["status"], seen["paid_at"]) == ("placed", None)
+        assert [(each["payment_id"], each["applied"]) for each in seen["payments"]] == [("p1", False)]
+    assert order.must("payment", body)["status"] == "placed"  # the id is spent: the same contents again
+    assert order.pay("p2")["status"] == "paid"
+    row = suite.tables.get(suite.settings.orders_table, {"order_id": "payment:p1", "item": "PAYMENT"})
+    assert row is not None
+    assert (row["applied"], row["amount_fen"]) == (False, body["amount_fen"])
 
 
 # --- partial returns ---

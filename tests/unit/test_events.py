@@ -130,7 +130,9 @@ def test_O6_a_payment_delivered_twice_is_due_back_under_one_event_id_and_another
 
     assert due(2) == due(2)
     assert due(2) != due(3)
-    returned = [event.event_id for event in events.of_change(PAID, orders.cancel(PAID, now=LATER), POLICY)]
+    returned = [
+        event.event_id for event in events.of_change(PAID, orders.cancel(PAID, now=LATER), POLICY, LATER)
+    ]
     assert due(2) not in returned
 
 
