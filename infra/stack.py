@@ -66,6 +66,7 @@ SHOP_ROUTES = [
     "POST /orders",
     "GET /orders",
     "GET /orders/{order_id}",
+    "GET /orders/{order_id}/history",
     "POST /orders/{order_id}/cancel",
     "POST /orders/{order_id}/payment",
     "POST /orders/{order_id}/shipment",
@@ -165,7 +166,9 @@ class MembershipStack(Stack):
 
     def _shop_api(self) -> None:
         function = self._function("ShopApi", "functions.checkout.api.handler", API_TIMEOUT)
-        grant_rows(self.orders, function, "BatchGetItem", "GetItem", "PutItem", indexes=["by_member"])
+        grant_rows(
+            self.orders, function, "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member"]
+        )
         grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
         grant_rows(
             self.catalog, function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]
@@ -220,6 +223,7 @@ class MembershipStack(Stack):
     def _points_posting(self) -> None:
         function = self._function("PointsPosting", "functions.points.stream.handler", STREAM_TIMEOUT)
         grant_rows(self.members, function, "BatchGetItem", "PutItem")
+        grant_rows(self.orders, function, "BatchGetItem")
         StreamConsumer(
             self,
             "OrdersToPoints",

@@ -63,7 +63,7 @@ rounding is half up. The ids are those that code, tests and the demo quote.
 - **P9** **Best offer**: asked for the best, every allowed combination is priced and the cheapest taken; on a tie the one
   that keeps the coupon, then the one that spends fewer points. Each offer that was not used comes back with the reason.
 
-## Orders (O1-O6)
+## Orders (O1-O7)
 
 - **O1** Placing an order takes its stock, spends its points and uses its coupon, in one transaction, or does nothing.
 - **O2** An unpaid order lapses {orders.payment_window_minutes} minutes after it was placed. From then on it can be neither paid nor
@@ -76,7 +76,9 @@ rounding is half up. The ids are those that code, tests and the demo quote.
   the points that paid for it, stay while anything does. Every refund is the difference of what is kept before and after, so any
   sequence of returns ends at the same fen and the same point as one return of everything.
 - **O6** Money is never lost sight of: a payment for an order that does not wait for one changes nothing but is recorded, and
-  announced as due back, once.
+  announced as due back, once. So is money of another amount than an order waits for, if it has arrived.
+- **O7** Units can leave a paid order before it is shipped; what is kept is as if they had come back, and the rest is shipped.
+  All units are the cancellation. A product can be withdrawn: then no quote and no order has it, whatever comes back.
 
 ## Points (E1-E10)
 

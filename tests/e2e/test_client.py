@@ -21,6 +21,7 @@ from memberday_client.api.coupons import get_coupons
 from memberday_client.api.members import change_birthday, get_me, get_member, get_tier_history, register
 from memberday_client.api.orders import (
     cancel_order,
+    get_order_history,
     get_orders,
     place_order,
     quote_cart,
@@ -143,6 +144,8 @@ def units_come_back(shopper: Shopper, order: OrderAnswer) -> None:
     assert shopper.ship(order).shipped_at is not None
     assert granted(receive_order.sync(order.order_id, client=shopper.client)).status == "received"
     assert [shopper.give_back(order).status for _ in range(2)] == ["received", "returned"]
+    happened = granted(get_order_history.sync(order.order_id, client=shopper.client, limit=2)).items
+    assert [each.what for each in happened] == ["returned", "units_returned"]
 
 
 def the_books_are_seen(shopper: Shopper) -> None:

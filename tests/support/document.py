@@ -61,6 +61,12 @@ class Operation:
         return resolved(content["application/json"]["schema"]) if content else None
 
     @property
+    def body_optional(self) -> bool:
+        """Whether it can do without a body that it takes."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        return "default" in content.get("application/json", {}).get("schema", {})
+
+    @property
     def example(self) -> Any:
         """A body that it admits, or None where it takes none."""
         return None if self.body is None else example(self.body)

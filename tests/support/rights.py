@@ -69,7 +69,7 @@ def works_off(work: str) -> Rights:
 
 
 NEEDS: Mapping[str, Rights] = {
-    "ShopApi": rows("Orders", "BatchGetItem", "GetItem", "PutItem", indexes=["by_member"])
+    "ShopApi": rows("Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member"])
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     | rows("Catalog", "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]),
     "MembersApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query"),
@@ -81,6 +81,7 @@ NEEDS: Mapping[str, Rights] = {
     | of("cognito-idp", USER_POOL, "AdminDeleteUser", "ListUsers"),
     "DocumentsApi": frozenset(),
     "PointsPosting": rows("Members", "BatchGetItem", "PutItem")
+    | rows("Orders", "BatchGetItem")
     | reads_stream("Orders", "OrdersToPointsFailures"),
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
     "MembersPublisher": publishes() | reads_stream("Members", "MembersToBusFailures"),

@@ -21,7 +21,7 @@ POINTS = 100_000
 KEYS = 1_000
 STATUSES = ("placed", "paid", "shipped", "received", "cancelled")
 NEEDED_STATUS = {
-    "cancel": "placed",
+    "cancel": "paid",
     "payment": "placed",
     "shipment": "paid",
     "receipt": "shipped",
@@ -97,7 +97,7 @@ class Scene:
             "idempotency-key": [f"{name}-{number}" for number in range(KEYS)],
             **{
                 f"{what}_id": [f"{name}-1", f"{name}-2"]
-                for what in ("adjustment", "movement", "payment", "return")
+                for what in ("adjustment", "cancel", "movement", "payment", "return")
             },
         }
         return Act({each: values for each, values in known.items() if values}, _body(method, path, known))
@@ -145,9 +145,10 @@ def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
         "PUT /members/{member_id}/birthday": {"birthday": "2000-02-29", **best("reason")},
         "POST /members/{member_id}/points/adjustments": best("adjustment_id", "points", "reason"),
         "POST /orders": best("lines"),
+        "POST /orders/{order_id}/cancel": best("cancel_id", "lines"),
         "POST /orders/{order_id}/payment": best("payment_id", "amount_fen"),
         "POST /orders/{order_id}/returns": best("return_id", "lines"),
-        "POST /orders/{order_id}/shipment": {"tracking_no": "SF-1"},
+        "POST /orders/{order_id}/shipment": {"carrier": "SF Express", "tracking_no": "SF-1"},
         "POST /quotes": best("lines"),
         "PUT /products/{sku}": TEA,
         "POST /products/{sku}/stock": {"delta": 1, **best("movement_id", "reason")},

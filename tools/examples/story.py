@@ -180,8 +180,13 @@ def _first_order(story: _Story) -> None:
     story.settle()
     story.happens("receive_order", ERIN, 409, "first", "not_shipped", "Before it is shipped")
     story.happens("ship_order", CLERK, 200, "first", "shipped", "With its number", body=tracking)
+    carrier = {"carrier": "SF Express", "tracking_no": "SF1234567809"}
+    story.clock(12, 3, 11)  # what happens in the same second has an order of its own
+    story.happens("ship_order", CLERK, 200, "first", "corrected", "A slip of the pen", body=carrier)
     story.happens("receive_order", ERIN, 200, "first", "received", "It is there")
     story.happens("cancel_order", ERIN, 409, "first", "received", "It is there already")
+    story.happens("get_order_history", ERIN, 200, "first", "received", "A corrected shipment")
+    story.call("get_order_history", ERIN, 404, "unknown", "No such order", at={"order_id": NO_ORDER})
 
 
 def _account(story: _Story) -> None:
@@ -199,11 +204,13 @@ def _account(story: _Story) -> None:
 
 
 def _second_order(story: _Story) -> None:
-    """Erin uses her coupon, and sends one of two packets back."""
-    teas = _cart((TEA, 2), coupon="best", points="best")
+    """Erin uses her coupon, leaves one of three packets behind, and sends one of the others back."""
+    teas = _cart((TEA, 3), coupon="best", points="best")
     story.call("quote_cart", ERIN, 200, "coupon", "With a birthday coupon", body=teas)
     story.placed("cart-2", "second", teas, "coupon", "With a birthday coupon")
     story.paid("second", "pay-2")
+    one = {"cancel_id": "cancel-1", "lines": [{"sku": TEA, "quantity": 1}]}
+    story.happens("cancel_order", ERIN, 200, "second", "one_of_three", "One of three", body=one)
     story.happens("ship_order", CLERK, 200, "second")
     story.happens("receive_order", CLERK, 200, "second")
     back = {"return_id": "return-1", "lines": [{"sku": TEA, "quantity": 1}]}
