@@ -12,6 +12,7 @@ from enum import StrEnum
 from functions.checkout.order_rows import key
 from functions.checkout.orders import CLOSED, Order, Shipment
 from functions.domain import calendar, identifiers
+from functions.domain.records import plain
 from functions.platform.dynamo import Row
 
 HISTORY = "HISTORY#"
@@ -131,8 +132,8 @@ def contents(units: Mapping[str, int]) -> str:
 
 
 def _plain(shipment: Shipment | None) -> Row | None:
-    return shipment and {"carrier": shipment.carrier, "tracking_no": shipment.tracking_no}
+    return None if shipment is None else plain(shipment)
 
 
 def _shipment_of(row: Row | None) -> Shipment | None:
-    return row and Shipment(**row)
+    return None if row is None else Shipment(**row)

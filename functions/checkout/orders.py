@@ -14,6 +14,7 @@ from functions.checkout.pricing import Quote
 from functions.checkout.refunds import NOTHING, Retained, retained
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import Policy
+from functions.domain.records import plain
 from functions.points.posting import OrderChange
 
 
@@ -295,15 +296,20 @@ def ship(order: Order, *, told: Mapping[str, str | None], now: datetime) -> Orde
     ConflictError
         ``order_not_shippable``: it is not paid, or it is not on its way any more and something would change.
     """
-    named = dict(told)
-    if order.shipped_at is not None and all(getattr(order, name) == value for name, value in named.items()):
+    parcel = Shipment(**{**plain(order.shipment), **told})
+    if order.shipped_at is not None and parcel == order.shipment:
         return order
     current = as_of(order, now)
-    if current.status is Status.SHIPPED:
-        return replace(order, version=order.version + 1, **named)
-    if current.status is not Status.PAID:
+    if current.status not in (Status.PAID, Status.SHIPPED):
         raise ConflictError("order_not_shippable", f"The order is {current.status}.")
-    return replace(order, version=order.version + 1, status=Status.SHIPPED, shipped_at=now, **named)
+    return replace(
+        order,
+        version=order.version + 1,
+        status=Status.SHIPPED,
+        shipped_at=order.shipped_at or now,
+        carrier=parcel.carrier,
+        tracking_no=parcel.tracking_no,
+    )
 
 
 def receive(order: Order, *, now: datetime) -> Order:

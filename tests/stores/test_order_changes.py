@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from functions.checkout import catalog, orders, schedule
-from functions.checkout.order_book import RETURNED, Leaving, Left
+from functions.checkout.order_book import CANCELLED, RETURNED, Leaving, Left
 from functions.checkout.order_rows import due_partition, due_shard, key, order_of, row_of
 from functions.checkout.orders import CLOSED, PAYMENTS_KEPT_MAX, Order, Payment, Status
 from functions.checkout.pricing import NO_COUPON, Cart, CartLine
@@ -164,6 +164,13 @@ class World:
         """Return units of an order."""
         made = Leaving(way=RETURNED, order_id=order.order_id, caller_id=return_id, units=units, at=at)
         return self.shop.book.take_units(made, Deadline(20))
+
+    def leave(
+        self, order: Order, units: Mapping[str, int], cancel_id: str = "c1", at: datetime = LATER
+    ) -> Left:
+        """Let units leave an order before its shipment (O7)."""
+        leaving = Leaving(way=CANCELLED, order_id=order.order_id, caller_id=cancel_id, units=units, at=at)
+        return self.shop.book.take_units(leaving, Deadline(20))
 
     def change(self, order: Order, event: Callable[[Order], Order]) -> Order:
         """Let something happen to an order."""
@@ -486,6 +493,58 @@ def test_case_13_never_more_units_come_back_than_were_ordered(world: World) -> N
     assert codes(results) == ["order_not_returnable"] * 3
     assert world.found(order).status is Status.RETURNED
     world.settle()
+
+
+def test_O7_units_that_leave_12_times_at_once_under_one_id_leave_once(world: World) -> None:
+    order = world.paid("alice", {TEA: 3}, points=2_000)
+    results = at_once(12, lambda _: world.leave(order, {TEA: 1}))
+    found = world.found(order)
+    assert codes(results) == []
+    assert {(each.refund_fen, each.points_restored) for each in results if isinstance(each, Left)} == {
+        (19_601 - found.retained.paid_fen, 2_000 - found.retained.redeemed_points)
+    }
+    assert (found.cancelled, found.cancels, found.changes_count) == ((1,), 1, 2)
+    world.settle()
+
+
+def test_O7_never_more_units_leave_than_were_ordered_and_the_last_is_the_cancellation(world: World) -> None:
+    order = world.paid("alice", {TEA: 3}, points=2_000)
+    results = at_once(6, lambda n: world.leave(order, {TEA: 1}, f"c{n}"))
+    made = [each for each in results if isinstance(each, Left)]
+    assert sorted((each.refund_fen, each.points_restored) for each in made) == [
+        (6_533, 666),
+        (6_534, 667),
+        (6_534, 667),
+    ]
+    assert codes(results) == ["order_not_cancellable"] * 3
+    assert world.found(order).status is Status.CANCELLED
+    world.settle()
+
+
+def test_O7_units_that_leave_against_the_shipment_leave_before_it_or_not_at_all(world: World) -> None:
+    seen = set()
+    for _number in range(8):
+        order = world.paid("alice", {TEA: 2, KETTLE: 1})
+        left, shipped = together(partial(world.leave, order, {TEA: 1}, at=NOON), partial(world.ship, order))
+        found = world.found(order)
+        assert isinstance(shipped, Order)
+        assert found.status is Status.SHIPPED
+        if isinstance(left, Left):
+            assert (found.cancelled, found.staying) == ((1, 0), (1, 1))
+        else:
+            assert codes([left]) == ["order_not_cancellable"]
+            assert found.staying == (2, 1)
+        seen.add(isinstance(left, Left))
+        world.settle()
+    assert seen <= {True, False}
+
+
+def test_O7_units_that_leave_against_the_cancellation_of_the_whole_give_all_back_once(world: World) -> None:
+    for _ in range(6):
+        order = world.paid("alice", {TEA: 3}, points=1_000)
+        together(partial(world.leave, order, {TEA: 1}), partial(world.cancel, order))
+        assert world.found(order).status is Status.CANCELLED
+        world.settle()
 
 
 def test_a_payment_beside_a_return_and_a_cancel_is_kept_as_not_applied_once(world: World) -> None:
