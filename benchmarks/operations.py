@@ -146,6 +146,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "ship": _staff(Bench.paid, "shipment"),
     "receive": _staff(Bench.shipped, "receipt"),
     "cancel a paid order": _staff(Bench.paid, "cancel"),
+    "let 1 unit leave": _staff(
+        Bench.paid, "cancel", {"cancel_id": "c1", "lines": [{"sku": "tea", "quantity": 1}]}
+    ),
+    "see an order's history": _reading("/orders/{order_id}/history"),
     "take back 1 unit": _staff(
         Bench.received, "returns", {"return_id": "r1", "lines": [{"sku": "tea", "quantity": 1}]}
     ),

@@ -8,13 +8,17 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from benchmarks.usage import Usage, counted
+from functions.checkout import orders
+from functions.checkout.order_book import RETURNED, Leaving
 from functions.checkout.order_rows import row_of
 from functions.checkout.orders import Order
+from functions.checkout.pricing import Cart, CartLine
 from functions.domain.errors import RefusalError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
@@ -128,3 +132,30 @@ def test_what_is_sent_is_json_that_holds_no_float(shop: Shop, calls: Calls) -> N
     shop.stock("tea", 1)
     shop.place("alice", "k1", "tea")
     assert not re.search(r'"N": "[^"]*\.', json.dumps(calls.bodies))
+
+
+def test_O5_a_return_costs_the_same_units_however_many_came_before_it(shop: Shop, usage: Usage) -> None:
+    shop.register("alice")
+    shop.stock("tea", 100)
+    placing = shop.placing("alice", "k1", "tea")
+    lines = (CartLine(sku="tea", quantity=90),)
+    order, _ = shop.book.place(replace(placing, cart=Cart(lines=lines)), Deadline(20))
+    paid = {"payment_id": "p1", "amount_fen": order.quote.paid_fen, "now": placing.placed_at}
+    order = shop.book.pay(order.order_id, deadline=Deadline(20), **paid)
+    for event in (partial(orders.ship, told={}), orders.receive):
+        step = partial(event, now=placing.placed_at)
+        order = shop.book.change(order.order_id, step, Deadline(20))
+    units = []
+    for number in range(80):
+        usage.units.clear()
+        leaving = Leaving(
+            way=RETURNED,
+            order_id=order.order_id,
+            caller_id=f"r{number:02}",
+            units={"tea": 1},
+            at=placing.placed_at,
+        )
+        shop.book.take_units(leaving, Deadline(20))
+        shop.post(shop.book.require(order.order_id))
+        units.append(sum(usage.units.values()))
+    assert max(units[20:]) <= min(units[20:]) + 2  # a row may come to a begun kilobyte more by its digits
