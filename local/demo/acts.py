@@ -195,6 +195,13 @@ def cancelled(who: str, order: str) -> Call:
     return _at(order, "cancel", who=who, expects={"status": "cancelled"})
 
 
+def left_behind(
+    who: str, order: str, number: str, lines: Mapping[str, int], expects: Mapping[str, Any]
+) -> Call:
+    """Return the call by which a member lets units leave an order before it is shipped."""
+    return _at(order, "cancel", {"cancel_id": number, **cart(lines)}, who=who, expects=expects)
+
+
 def brought_back(order: str, number: str, lines: Mapping[str, int], expects: Mapping[str, Any]) -> Call:
     """Return the call by which the service desk takes units back."""
     return _at(order, "returns", {"return_id": number, **cart(lines)}, expects=expects)

@@ -199,7 +199,8 @@ def _stock_is_what_nobody_has(books: Books, _policy: Policy) -> Iterator[str]:
     for order in books.orders:
         if order["status"] not in CLOSED:
             for line in order["lines"]:
-                out[line["sku"]] += line["quantity"] - line["returned_quantity"]
+                gone = line["cancelled_quantity"] + line["returned_quantity"]
+                out[line["sku"]] += line["quantity"] - gone
     for shelf in books.shelves:
         if shelf.stock != shelf.delivered - out[shelf.sku]:
             yield (

@@ -23,6 +23,7 @@ from local.demo.acts import (
     Ware,
     brought_back,
     cancelled,
+    left_behind,
     ordered,
     paid,
     quoted,
@@ -446,7 +447,25 @@ JUNE = Chapter(
             leaves={"available": 29, "frozen": 197},
         ),
         Act(
-            says="Chen cancels before the parcel is gone",
+            says="Chen leaves one tea behind before the parcel is gone",
+            calls=[
+                left_behind(
+                    "chen",
+                    "chen-tea",
+                    "one",
+                    {"tea": 1},
+                    {"status": "paid", "refund_fen": 9_850, "points_restored": 500},
+                )
+            ],
+            about=["chen"],
+            why={
+                "O7": "what is kept is as if it had come back: half of the money and half of the points",
+                "E6": "points return to the years they came from, the newest first",
+            },
+            leaves={"available": 529, "frozen": 99, "effective_fen": 162_970},
+        ),
+        Act(
+            says="Chen cancels the rest",
             calls=[cancelled("chen", "chen-tea")],
             about=["chen"],
             why={

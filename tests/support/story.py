@@ -63,7 +63,15 @@ FACTS: Json = {
             "redeemed_points": 1_333,
             "earned_points": 131,
         },
-        "lines": [{"sku": "cup", "quantity": 3, "returned_quantity": 1, "unit_price_fen": 6_667}],
+        "lines": [
+            {
+                "sku": "cup",
+                "quantity": 3,
+                "cancelled_quantity": 0,
+                "returned_quantity": 1,
+                "unit_price_fen": 6_667,
+            }
+        ],
         "quote": {
             "tier": "J0",
             "lines": [{"sku": "cup", "quantity": 3, "list_price_fen": 6_667, "unit_price_fen": 6_667}],
