@@ -60,11 +60,14 @@ SHOP_ROUTES = [
     "PUT /products/{sku}",
     "GET /products/{sku}",
     "GET /products",
+    "GET /products/{sku}/movements",
     "GET /member-day",
     "POST /products/{sku}/stock",
     "POST /quotes",
     "POST /orders",
     "GET /orders",
+    "GET /orders/search",
+    "GET /members/{member_id}/orders",
     "GET /orders/{order_id}",
     "GET /orders/{order_id}/history",
     "POST /orders/{order_id}/cancel",
@@ -119,7 +122,11 @@ class MembershipStack(Stack):
         self.orders = self._table(
             "Orders",
             partition_key="order_id",
-            indexes={"by_member": ("member_id", "placed_key"), "due": ("due", "due_at")},
+            indexes={
+                "by_member": ("member_id", "placed_key"),
+                "by_status": ("status_shard", "placed_key"),
+                "due": ("due", "due_at"),
+            },
         )
         self.members = self._table(
             "Members",
@@ -130,7 +137,11 @@ class MembershipStack(Stack):
                 "birthdays": ("birthday_shard", "member_id"),
             },
         )
-        self.catalog = self._table("Catalog", partition_key="sku", indexes={"zone": ("zone", "sku")})
+        self.catalog = self._table(
+            "Catalog",
+            partition_key="sku",
+            indexes={"zone": ("zone", "sku"), "by_name": ("zone", "name_key")},
+        )
         self.reports = self._table("Reports", partition_key="report")
         self.bus = events.EventBus(self, "Bus", event_bus_name=BUS)
         self.jobs = scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name)
@@ -167,11 +178,24 @@ class MembershipStack(Stack):
     def _shop_api(self) -> None:
         function = self._function("ShopApi", "functions.checkout.api.handler", API_TIMEOUT)
         grant_rows(
-            self.orders, function, "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member"]
+            self.orders,
+            function,
+            "BatchGetItem",
+            "GetItem",
+            "PutItem",
+            "Query",
+            indexes=["by_member", "by_status"],
         )
         grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
         grant_rows(
-            self.catalog, function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]
+            self.catalog,
+            function,
+            "BatchGetItem",
+            "GetItem",
+            "PutItem",
+            "Query",
+            "UpdateItem",
+            indexes=["zone", "by_name"],
         )
         self.api.serve(function, SHOP_ROUTES)
         if self._stage.cors:

@@ -12,7 +12,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from pydantic import WithJsonSchema
 
 from functions.checkout import history, orders
-from functions.checkout.catalog import ZONE, Catalog, StockMovement
+from functions.checkout.catalog import (
+    EVERY_STATUS,
+    MOVED_POSITION,
+    Catalog,
+    Listing,
+    StockMovement,
+    no_product,
+)
 from functions.checkout.order_book import (
     CANCELLED,
     RETURNED,
@@ -21,15 +28,17 @@ from functions.checkout.order_book import (
     Placing,
     QuoteChangedError,
 )
+from functions.checkout.order_lists import Filter, OrderLists
 from functions.checkout.order_rows import POSITION
-from functions.checkout.orders import Order, as_of
-from functions.checkout.pricing import Product, member_price_fen, member_rate
+from functions.checkout.orders import Order, Status, as_of
+from functions.checkout.pricing import ON_SALE, Product, member_price_fen, member_rate
 from functions.checkout.schema import (
     CancelAnswer,
     CancelRequest,
     CartRequest,
     HistoryAnswer,
     MemberDayAnswer,
+    MovementAnswer,
     OrderAnswer,
     OrderRequest,
     PaymentRequest,
@@ -40,9 +49,11 @@ from functions.checkout.schema import (
     ReturnRequest,
     ShipmentRequest,
     StockRequest,
+    Text,
     cancel_answer,
     history_answer,
     member_day_answer,
+    movement_answer,
     order_answer,
     product_answer,
     quote_answer,
@@ -50,16 +61,16 @@ from functions.checkout.schema import (
 )
 from functions.domain import identifiers
 from functions.domain import policy as policies
-from functions.domain.errors import ConflictError, MalformedError, NotFoundError, invalid_fields
-from functions.domain.identifiers import SKU, Sku
+from functions.domain.errors import ConflictError, MalformedError, invalid_fields
+from functions.domain.identifiers import Sku
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, Cursor, Limit, answer
+from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, Since, answer
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
-from functions.tiers.members import not_registered
+from functions.tiers import members
 from functions.tiers.qualification import Standing
 
 REPLAYED = "Idempotent-Replayed"
@@ -72,15 +83,18 @@ OrderIdPath = Annotated[
 ]
 NOT_SAID = ShipmentRequest()
 WHOLE = CancelRequest()
+StatusQuery = Annotated[Status | None, Query(description="Only those that stand so now.")]
 NO_ORDER = {404: ["order_not_found"]}
 NOT_REGISTERED = {409: ["not_registered"]}
 ORDERS = "orders"
 HISTORY = "history"
+MOVEMENTS = "movements"
 CATALOGUE = "Catalogue"
 QUOTE_REFUSALS = {
     409: ["not_registered", "coupon_used", "insufficient_points"],
     422: [
         "unknown_sku",
+        "product_withdrawn",
         "coupon_not_found",
         "coupon_not_applicable",
         "offer_conflict",
@@ -95,6 +109,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     api = Api("Orders")
     catalog = Catalog(tables=tables, table=settings.catalog_table, members_table=settings.members_table)
     book = OrderBook.of(tables, settings, policy)
+    lists = OrderLists.of(tables, settings, policy)
 
     def shown(order: Order) -> OrderAnswer:
         return order_answer(as_of(order, now()), policy)
@@ -122,13 +137,18 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         tag=CATALOGUE,
     )
     def put_product(sku: SkuPath, request: Annotated[ProductRequest, Body()]) -> Response[ProductAnswer]:
-        """Create a product, or replace what is said of it. Stock starts at 0 and is not touched here."""
+        """Create a product, or replace what is said of it. Stock starts at 0 and is not touched here.
+
+        A withdrawn product is in no quote and no order, and only staff see it in lists. What comes back of it
+        is added to its stock and cannot be bought, unless it is put on sale again.
+        """
         product, new = catalog.put(
             sku,
             name=request.name,
             price_fen=request.price_fen,
             member_zone=request.member_zone,
             low_stock_threshold=request.low_stock_threshold,
+            status=request.status,
         )
         (shown_product,) = seen([product], caller_standing())
         return answer(shown_product, HTTPStatus.CREATED if new else HTTPStatus.OK)
@@ -153,6 +173,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             sku=sku,
             delta=request.delta,
             reason=request.reason,
+            operator=api.caller.member_id,
             moved_at=now(),
         )
         (shown_product,) = seen([catalog.move_stock(movement, api.deadline)], caller_standing())
@@ -166,32 +187,70 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         tag=CATALOGUE,
     )
     def get_product(sku: SkuPath) -> ProductAnswer:
-        """Show a product with the caller's own price; staff also see its stock."""
+        """Show a product with the caller's own price; staff also see its stock.
+
+        A withdrawn one is shown to everybody who knows its sku, and is not in stock.
+        """
         standing, products = catalog.seen_by(api.caller.member_id, [sku], api.deadline)
         if not products:
-            raise NotFoundError("product_not_found", "The catalogue has no such product.")
+            raise no_product()
         return seen(products, standing)[0]
 
     @api.route(
         "GET",
+        "/products/<sku>/movements",
+        summary="See how a product's stock was moved",
+        staff=True,
+        refuses={400: ["invalid_cursor"], 404: ["product_not_found"]},
+        tag=CATALOGUE,
+    )
+    def get_movements(
+        sku: SkuPath, since: Since = None, before: Before = None, limit: Limit = 20, cursor: Cursor = None
+    ) -> Page[MovementAnswer]:
+        """List the movements of a product's stock, newest first; what orders took and gave back is in them."""
+        places = Cursors(f"{MOVEMENTS} {sku} {since} {before}", api.caller.member_id, MOVED_POSITION)
+        after = places.read(cursor)
+        found, position = catalog.movements(sku, since=since, before=before, limit=limit, after=after)
+        return Page(
+            items=[movement_answer(movement, policy) for movement in found],
+            next_cursor=places.write(position),
+        )
+
+    @api.route(
+        "GET",
         "/products",
-        summary="See the member zone",
+        summary="See the catalogue",
         refuses={400: ["invalid_cursor"]},
         tag=CATALOGUE,
     )
-    def get_member_zone(
-        zone: Annotated[Literal["true"], Query(description="Must be `true`: the zone is the one list.")],
+    def get_products(
+        zone: Annotated[
+            Literal["true", "false"] | None,
+            Query(description="Only products of the member zone, or only the others."),
+        ] = None,
+        q: Annotated[
+            Text | None,
+            Query(description="How the name begins, whatever its case and width; then it is by name."),
+        ] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[ProductAnswer]:
-        """List the products of the member zone by sku, with the caller's own prices at this moment."""
-        caller = api.caller.member_id
-        places = Cursors(ZONE, caller, SKU)
+        """List the products on sale, with the caller's own prices at this moment.
+
+        They come by sku; with `q` by name, those of the same name by sku. Staff also see withdrawn products.
+        """
+        caller = api.caller
+        listing = Listing(
+            statuses=EVERY_STATUS if caller.staff else (ON_SALE,),
+            zone=None if zone is None else zone == "true",
+            begins=q or "",
+        )
+        places = Cursors(listing.named, caller.member_id, listing.position)
         after = places.read(cursor)
-        skus, position = catalog.zone(limit=limit, after=after)
-        standing, products = catalog.seen_by(caller, skus, api.deadline)
+        skus, position = catalog.listed(listing, limit=limit, after=after)
+        standing, products = catalog.seen_by(caller.member_id, skus, api.deadline)
         return Page(
-            items=seen([product for product in products if product.member_zone], standing),
+            items=seen([product for product in products if listing.has(product)], standing),
             next_cursor=places.write(position),
         )
 
@@ -266,21 +325,82 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             kept_as=partial(history.corrected, at=moment),
         )
 
+    def listed_orders(
+        member_id: str | None, wanted: Filter, limit: int, cursor: str | None
+    ) -> Page[OrderAnswer]:
+        """Return a page of a member's orders, or of all orders (None)."""
+        places = Cursors(f"{ORDERS} {member_id} {wanted.named}", api.caller.member_id, POSITION)
+        after = places.read(cursor)
+        how = {"now": now(), "limit": limit, "after": after, "deadline": api.deadline}
+        if member_id is None:
+            found, position = lists.search(wanted, **how)
+        else:
+            found, position = lists.of_member(member_id, wanted, **how)
+        return Page(
+            items=[order_answer(order, policy) for order in found], next_cursor=places.write(position)
+        )
+
     @api.route(
         "GET", "/orders", summary="See your orders", refuses={**NOT_REGISTERED, 400: ["invalid_cursor"]}
     )
-    def get_orders(limit: Limit = 20, cursor: Cursor = None) -> Page[OrderAnswer]:
-        """List the caller's orders, newest first."""
-        member_id = api.caller.member_id
-        places = Cursors(ORDERS, member_id, POSITION)
-        after = places.read(cursor)
-        orders_found, position = book.of_member(member_id, limit=limit, after=after, deadline=api.deadline)
-        if not orders_found and caller_standing() is None:
-            raise not_registered()
-        return Page(
-            items=[shown(order) for order in orders_found],
-            next_cursor=places.write(position),
-        )
+    def get_orders(
+        status: StatusQuery = None,
+        since: Since = None,
+        before: Before = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[OrderAnswer]:
+        """List the caller's orders, newest first; `since` and `before` are about when they were placed.
+
+        With a status a page may have fewer orders than `limit`, or none, and not be the last.
+        """
+        wanted = Filter(status=status, since=since, before=before)
+        page = listed_orders(api.caller.member_id, wanted, limit, cursor)
+        if not page.items and caller_standing() is None:
+            raise members.not_registered()
+        return page
+
+    @api.route(
+        "GET",
+        "/orders/search",
+        summary="See all members' orders",
+        staff=True,
+        refuses={400: ["invalid_cursor"]},
+    )
+    def search_orders(
+        status: StatusQuery = None,
+        since: Since = None,
+        before: Before = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[OrderAnswer]:
+        """List the orders of all members, newest first; `since` and `before` are about when they were placed.
+
+        With a status a page may have fewer orders than `limit`, or none, and not be the last.
+        """
+        return listed_orders(None, Filter(status=status, since=since, before=before), limit, cursor)
+
+    @api.route(
+        "GET",
+        "/members/<member_id>/orders",
+        summary="See a member's orders",
+        staff=True,
+        refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
+    )
+    def get_member_orders(
+        member_id: MemberIdPath,
+        status: StatusQuery = None,
+        since: Since = None,
+        before: Before = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[OrderAnswer]:
+        """List a member's orders as they see them, newest first; also those of a member who was erased."""
+        page = listed_orders(member_id, Filter(status=status, since=since, before=before), limit, cursor)
+        account = members.key(member_id, members.STANDING)
+        if not page.items and tables.get(settings.members_table, account) is None:
+            raise members.no_member()
+        return page
 
     @api.route("GET", "/orders/<order_id>", summary="See an order", refuses=NO_ORDER)
     def get_order(order_id: OrderIdPath) -> OrderAnswer:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from functions.checkout.member_day import member_day_of
 from functions.checkout.orders import CLOSED, Order, Payment, Status
+from functions.checkout.pricing import WITHDRAWN
 from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.domain.records import plain
@@ -71,7 +72,7 @@ class RefundDue(_OrderEvent):
 
 
 class StockLow(Event):
-    """A product's stock has fallen to its threshold; told again only after it was above."""
+    """A product on sale has its threshold in stock, or less; told again only after it was not so."""
 
     sku: str
     stock: int
@@ -134,7 +135,10 @@ def of_payment(row: dict[str, Any], received_at: datetime, policy: Policy) -> It
 
 
 def of_product(change: RowChange, policy: Policy) -> Iterator[Event]:
-    """Give the event of a product whose stock has become low; a new product has none yet, and is not."""
+    """Give the event of a product whose stock has become low; a new product has none yet, and is not.
+
+    A withdrawn product is never low (O7): back on sale with too little, it has become so.
+    """
     if change.before is not None and _low(change.after) and not _low(change.before):
         row = change.after
         yield StockLow(
@@ -148,7 +152,7 @@ def of_product(change: RowChange, policy: Policy) -> Iterator[Event]:
 
 def _low(row: Row) -> bool:
     threshold = row["low_stock_threshold"]
-    return threshold is not None and row["stock"] <= threshold
+    return threshold is not None and row["stock"] <= threshold and row.get("status") != WITHDRAWN
 
 
 def of_member_day(row: Row, policy: Policy) -> Iterator[Event]:

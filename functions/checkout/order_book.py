@@ -7,7 +7,6 @@ from datetime import datetime
 from functions.checkout import catalog, history, orders
 from functions.checkout.history import HISTORY, Occurrence, What
 from functions.checkout.order_rows import (
-    BY_MEMBER,
     CANCEL,
     DUE,
     ORDER,
@@ -18,7 +17,6 @@ from functions.checkout.order_rows import (
     order_of,
     payment_key,
     payment_row,
-    placed_key,
     read_as,
     row_of,
     spent_key,
@@ -160,28 +158,6 @@ class OrderBook:
         if order is None or member_id not in (None, order.member_id):
             raise _no_order()
         return order
-
-    def of_member(
-        self, member_id: str, *, limit: int, after: str | None, deadline: Deadline
-    ) -> tuple[list[Order], str | None]:
-        """Return a page of a member's orders, newest first, and the position to go on after.
-
-        The index tells which orders there are and may be behind by a moment; the orders are read as they are.
-        """
-        start = None
-        if after is not None:
-            start = {**key(after.partition("#")[2]), "member_id": member_id, "placed_key": after}
-        found, more = self.tables.query_index(
-            self.orders_table,
-            BY_MEMBER,
-            partition=("member_id", member_id),
-            limit=limit,
-            after=start,
-            newest_first=True,
-        )
-        rows = self.tables.batch_get([(self.orders_table, key(row["order_id"])) for row in found], deadline)
-        listed = [order_of(row) for row in rows if row is not None]
-        return listed, placed_key(listed[-1]) if more and listed else None
 
     def due(
         self, kind: str, shard: int, *, now: datetime, limit: int, after: Row | None

@@ -18,9 +18,12 @@ BY_MEMBER = "by_member"
 DUE = "due"
 DUE_SHARDS = 8
 """Partitions of each kind of due work, so that no single one has to take all orders' writes."""
+BY_STATUS = "by_status"
+STATUS_SHARDS = 4
+"""Partitions of each status, for the same reason; a list of orders reads all of them."""
 T = TypeVar("T")
 _TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at")
-_INDEX_KEYS = frozenset({"item", "placed_key", "due", "due_at"})
+_INDEX_KEYS = frozenset({"item", "placed_key", "status_shard", "due", "due_at"})
 
 
 def key(order_id: str, item: str = ORDER) -> dict[str, str]:
@@ -60,10 +63,20 @@ def due_shard(order_id: str) -> int:
     return identifiers.shard(order_id, DUE_SHARDS)
 
 
+def status_partition(status: Status, shard: int) -> str:
+    """Return the partition of the index of orders by status: ``paid#2``."""
+    return f"{status}#{shard}"
+
+
 def row_of(order: Order) -> Row:
-    """Write an order as its row, with the keys of the indexes that it stands in."""
+    """Write an order as its row, with the keys of the indexes that it stands in.
+
+    Rows from before orders were found by status lack that key until they are written again.
+    """
     row: Row = {**key(order.order_id), **_plain(order)}
     row["placed_key"] = placed_key(order)
+    shard = identifiers.shard(order.order_id, STATUS_SHARDS)
+    row["status_shard"] = status_partition(order.status, shard)
     if order.due is not None:
         kind, due_at = order.due
         row["due"], row["due_at"] = due_partition(kind, due_shard(order.order_id)), calendar.to_row(due_at)

@@ -23,11 +23,17 @@ BEST: Literal["best"] = "best"
 NO_COUPON: Literal["none"] = "none"
 
 Offer = Literal["member_day", "birthday_coupon", "points"]
+ProductStatus = Literal["on_sale", "withdrawn"]
+ON_SALE: Literal["on_sale"] = "on_sale"
+WITHDRAWN: Literal["withdrawn"] = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A product as the catalogue has it. ``price_fen`` is the list price of one unit."""
+    """A product as the catalogue has it. ``price_fen`` is the list price of one unit.
+
+    A withdrawn one keeps its stock, and what comes back is added to it; nobody can buy it (O7).
+    """
 
     sku: str
     name: str
@@ -35,6 +41,12 @@ class Product:
     member_zone: bool
     stock: int
     low_stock_threshold: int | None = None
+    status: ProductStatus = ON_SALE
+
+    @property
+    def in_stock(self) -> bool:
+        """Whether a unit can be bought now."""
+        return self.status == ON_SALE and self.stock > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,13 +158,17 @@ def check_cart(cart: Cart, products: Mapping[str, Product], policy: Policy) -> N
     Raises
     ------
     InvalidError
-        ``unknown_sku``; ``invalid_request`` for more points than the policy allows in one order (P7).
+        ``unknown_sku``; ``product_withdrawn`` (O7); ``invalid_request`` for more points than the policy allows
+        in one order (P7).
     """
     if cart.points != BEST and not 0 <= cart.points <= policy.points.redeem_max_points:
         raise invalid_fields(("points", f"from 0 to {policy.points.redeem_max_points}"))
     unknown = [line.sku for line in cart.lines if line.sku not in products]
     if unknown:
         raise InvalidError("unknown_sku", "The catalogue has no such product.", skus=unknown)
+    withdrawn = [line.sku for line in cart.lines if products[line.sku].status == WITHDRAWN]
+    if withdrawn:
+        raise InvalidError("product_withdrawn", "The product is not sold any more.", skus=withdrawn)
 
 
 def price(cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy: Policy) -> Quote:
@@ -163,13 +179,14 @@ def price(cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy:
     cart
         Each sku stands once.
     products
-        The catalogue's products by sku; skus that it lacks are refused (P1).
+        The catalogue's products by sku; skus that it lacks or has withdrawn are refused (P1, O7).
 
     Raises
     ------
     InvalidError
-        ``unknown_sku``, ``coupon_not_found``, ``coupon_not_applicable``, ``offer_conflict``, ``points_step``,
-        ``points_exceed_order``; ``invalid_request`` for more points than the policy allows in one order.
+        ``unknown_sku``, ``product_withdrawn``, ``coupon_not_found``, ``coupon_not_applicable``,
+        ``offer_conflict``, ``points_step``, ``points_exceed_order``; ``invalid_request`` for more points than
+        the policy allows in one order.
     ConflictError
         ``coupon_used``, ``insufficient_points``.
     """

@@ -6,10 +6,20 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from functions.checkout.catalog import StockMovement
 from functions.checkout.history import Occurrence, What
 from functions.checkout.order_book import Left
 from functions.checkout.orders import Order, Shipment, Status
-from functions.checkout.pricing import BEST, NO_COUPON, Cart, CartLine, Product, Quote
+from functions.checkout.pricing import (
+    BEST,
+    NO_COUPON,
+    ON_SALE,
+    Cart,
+    CartLine,
+    Product,
+    ProductStatus,
+    Quote,
+)
 from functions.domain import calendar
 from functions.domain.identifiers import CallerId, Sku, fingerprint
 from functions.domain.policy import Policy
@@ -35,6 +45,9 @@ class ProductRequest(Request):
     price_fen: Annotated[int, Field(ge=1, le=PRICE_FEN_MAX)]
     member_zone: bool
     low_stock_threshold: Annotated[int, Field(ge=0, le=STOCK_MAX)] | None = None
+    status: ProductStatus = Field(
+        default=ON_SALE, description="A withdrawn product cannot be bought; what is not said is on sale."
+    )
 
 
 class StockRequest(Request):
@@ -46,15 +59,30 @@ class StockRequest(Request):
 
 
 class ProductAnswer(Answer):
-    """A product as the caller sees it; ``stock`` is there for staff only."""
+    """A product as the caller sees it; ``in_stock`` says whether it can be bought now.
+
+    ``stock`` is there for staff only, and so is ``low_stock_threshold``, where there is one.
+    """
 
     sku: str
     name: str
     price_fen: int
     your_price_fen: int
     member_zone: bool
+    status: ProductStatus
     in_stock: bool
     stock: int | None = Field(default=None, exclude_if=lambda stock: stock is None)
+    low_stock_threshold: int | None = Field(default=None, exclude_if=lambda threshold: threshold is None)
+
+
+class MovementAnswer(Answer):
+    """A movement of a product's stock; ``operator`` is whose token recorded it."""
+
+    movement_id: str
+    delta: int
+    reason: str
+    operator: str
+    moved_at: StoreTime
 
 
 class MemberDayAnswer(Answer):
@@ -308,8 +336,21 @@ def product_answer(product: Product, *, your_price_fen: int, staff: bool) -> Pro
         price_fen=product.price_fen,
         your_price_fen=your_price_fen,
         member_zone=product.member_zone,
-        in_stock=product.stock > 0,
+        status=product.status,
+        in_stock=product.in_stock,
         stock=product.stock if staff else None,
+        low_stock_threshold=product.low_stock_threshold if staff else None,
+    )
+
+
+def movement_answer(movement: StockMovement, policy: Policy) -> MovementAnswer:
+    """Show a movement of stock, in store time."""
+    return MovementAnswer(
+        movement_id=movement.movement_id,
+        delta=movement.delta,
+        reason=movement.reason,
+        operator=movement.operator,
+        moved_at=movement.moved_at.astimezone(policy.zone),
     )
 
 

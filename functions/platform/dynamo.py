@@ -10,11 +10,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
+from functions.domain import calendar
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
 from functions.platform import sdk
 from functions.platform.deadline import Deadline
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Key = Mapping[str, str]
+Span = tuple[str, str]
+"""The lowest and the highest text that is wanted, both with it."""
 T = TypeVar("T")
 
 BATCH_KEYS_MAX = 100
@@ -83,6 +87,35 @@ class ConditionFailedError(Exception):
     def __init__(self, rows: Sequence[Row | None]) -> None:
         super().__init__("a condition did not hold")
         self.rows = rows
+
+
+LOWEST, HIGHEST = "\x20", "\x7f"
+"""Below and above all text of visible ASCII, as ids and times are; text order is that of DynamoDB's keys."""
+
+
+def above(text: str) -> str:
+    """Return a text above one and below all others above it, where none goes on with what is not visible."""
+    return text + LOWEST
+
+
+def below(text: str) -> str:
+    """Return a text below one and above all others below it, where all are of visible ASCII."""
+    return text[:-1] + chr(ord(text[-1]) - 1) + HIGHEST
+
+
+def time_span(since: datetime | None, before: datetime | None, after: str | None) -> Span:
+    """Return where positions stand that begin with a moment as rows have it, in a list that is newest first.
+
+    Parameters
+    ----------
+    since, before
+        The first moment that is wanted, and the first one later that is not, in whole seconds.
+    after
+        The position of the last row of the page before.
+    """
+    lowest = LOWEST if since is None else calendar.to_row(since)
+    highest = HIGHEST if before is None else below(calendar.to_row(before))
+    return lowest, highest if after is None else min(highest, below(after))
 
 
 def to_attribute(value: Any) -> dict[str, Any]:
@@ -287,6 +320,47 @@ class Tables:
             limit,
             after,
         )
+
+    def query_span(
+        self,
+        table: str,
+        *,
+        index: str | None = None,
+        partition: tuple[str, str],
+        sort: str,
+        span: Span,
+        limit: int,
+        newest_first: bool = False,
+    ) -> tuple[list[Row], bool]:
+        """Read a page of one partition of a table, or of an index that may be behind, within a span of it.
+
+        Where partitions are read together, or a place in one may be gone by the next page, the next page is
+        the rest of the span (:func:`above`, :func:`below`) and needs no row to go on after.
+
+        Parameters
+        ----------
+        sort, span
+            The sort key, and its lowest and highest values that are wanted.
+
+        Returns
+        -------
+        tuple
+            The rows, at most ``limit``, and whether more follow them.
+        """
+        lowest, highest = span
+        if lowest > highest:
+            return [], False
+        query: dict[str, Any] = {
+            "TableName": table,
+            "KeyConditionExpression": "#partition = :partition AND #sort BETWEEN :lowest AND :highest",
+            "ExpressionAttributeNames": {"#partition": partition[0], "#sort": sort},
+            "ExpressionAttributeValues": to_item(
+                {":partition": partition[1], ":lowest": lowest, ":highest": highest}
+            ),
+            "ScanIndexForward": not newest_first,
+        }
+        how = {"ConsistentRead": True} if index is None else {"IndexName": index}
+        return self._pages({**query, **how}, limit, None)
 
     def _pages(self, query: dict[str, Any], limit: int, after: Key | None) -> tuple[list[Row], bool]:
         """Read on until there is one row more than asked for, which tells that more follow, or no more."""

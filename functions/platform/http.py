@@ -7,8 +7,10 @@ import base64
 import binascii
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
@@ -168,6 +170,40 @@ MemberIdPath = Annotated[
 Cursor = Annotated[
     str | None,
     Query(max_length=CURSOR_LENGTH_MAX, description="`next_cursor` of the page before."),
+]
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+"""Nothing is older or younger; what is asked beyond them is asked from there."""
+
+
+def _moment(value: Any) -> Any:
+    """Read an RFC 3339 date-time as the first whole second that is not before it: rows have whole seconds."""
+    if not isinstance(value, str):
+        return value
+    if not _MOMENT.fullmatch(value):
+        raise ValueError("must be a date-time with an offset as in RFC 3339, its + written as %2B")
+    said = datetime.fromisoformat(value.upper())
+    if said <= _EARLIEST:
+        return _EARLIEST
+    if said >= _LATEST:
+        return _LATEST
+    whole = said.astimezone(UTC).replace(microsecond=0)
+    return whole if whole == said else whole + timedelta(seconds=1)
+
+
+Since = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+    Query(description="Only those of this moment or later."),
+]
+Before = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+    Query(description="Only those before this moment."),
 ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from functions.checkout.order_book import OrderBook
+from functions.checkout.order_lists import OrderLists
 from functions.coupons.coupons import Coupons
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
@@ -33,7 +33,7 @@ def create(
         members=members,
         accounts=accounts,
         coupons=Coupons(tables, settings.members_table),
-        orders=OrderBook.of(tables, settings, policy),
+        orders=OrderLists.of(tables, settings, policy),
         policy=policy,
     )
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.checkout.order_book import OrderBook
+from functions.checkout.order_lists import Filter, OrderLists
 from functions.checkout.order_rows import POSITION as ORDER_POSITION
-from functions.checkout.orders import as_of
 from functions.checkout.schema import order_answer
 from functions.coupons.coupons import POSITION as COUPON_POSITION
 from functions.coupons.coupons import Coupons
@@ -42,7 +41,7 @@ class Exports:
     members: Members
     accounts: Accounts
     coupons: Coupons
-    orders: OrderBook
+    orders: OrderLists
     policy: Policy
 
     def page(
@@ -86,9 +85,10 @@ class Exports:
             return shown, str(held[limit - 1].year) if len(held) > limit else None
 
         def orders(limit: int, after: str | None) -> Found:
-            found, more = self.orders.of_member(member_id, limit=limit, after=after, deadline=deadline)
-            shown = [ExportedOrder(data=order_answer(as_of(each, at), self.policy)) for each in found]
-            return shown, more
+            found, more = self.orders.of_member(
+                member_id, Filter(), now=at, limit=limit, after=after, deadline=deadline
+            )
+            return [ExportedOrder(data=order_answer(each, self.policy)) for each in found], more
 
         return _joined([member, points, tier_changes, entries, coupons, orders], limit=limit, after=after)
 

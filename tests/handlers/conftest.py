@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from functions.checkout import api as shop_api
+from functions.checkout import order_lists
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
 from functions.platform import dynamo, fanout, sdk
@@ -90,7 +91,8 @@ class Suite:
             return call.to(self.points)
         if "/coupons" in call.path:
             return call.to(self.coupons)
-        return call.to(self.members if call.path.startswith("/members") else self.shop)
+        of_shop = not call.path.startswith("/members") or call.path.endswith("/orders")
+        return call.to(self.shop if of_shop else self.members)
 
     def member(self, member_id: str = "alice") -> dict[str, str]:
         """Return the claims of a registered member."""
@@ -156,4 +158,5 @@ def rows() -> Iterator[Tables]:
 def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Suite:
     """All functions over empty tables of this test's own; moto's transactions are for one thread."""
     monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
+    monkeypatch.setattr(order_lists, "ThreadPoolExecutor", InLine)
     return Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load())

@@ -88,7 +88,8 @@ class Programme:
             return call.to(self._points)
         if "/coupons" in call.path:
             return call.to(self._coupons)
-        return call.to(self._members if call.path.startswith("/members") else self._shop)
+        of_shop = not call.path.startswith("/members") or call.path.partition("?")[0].endswith("/orders")
+        return call.to(self._shop if of_shop else self._members)
 
     def deliver(self, consumer: str, records: list[dict[str, Any]]) -> list[str]:
         """Deliver a batch of a stream; return the sequence numbers that are to come again."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.checkout import order_lists
 from functions.domain.policy import Policy, load
 from functions.platform import dynamo, fanout
 from functions.platform.deadline import Deadline
@@ -72,6 +73,7 @@ def in_line(monkeypatch: pytest.MonkeyPatch) -> None:
     That several at once come to the same is tested by itself (test_in_flight.py).
     """
     monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
+    monkeypatch.setattr(order_lists, "ThreadPoolExecutor", InLine)
 
 
 @pytest.fixture

@@ -104,7 +104,9 @@ def _give_back(bench: Bench, order: Order) -> object:
 
 
 def _move(delta: int) -> Callable[[Bench, Order], object]:
-    movement = StockMovement(movement_id="m", sku=TEA, delta=delta, reason="count", moved_at=NOON)
+    movement = StockMovement(
+        movement_id="m", sku=TEA, delta=delta, reason="count", operator="clerk", moved_at=NOON
+    )
     return lambda bench, _: bench.shop.catalog.move_stock(movement, Deadline(20))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.checkout.catalog import StockMovement
+from functions.checkout.catalog import Listing, StockMovement
 from functions.checkout.pricing import Product
 from functions.domain.errors import RefusalError, TryAgainError
 from functions.platform.deadline import Deadline
@@ -14,7 +14,9 @@ from tests.support.threads import at_once
 
 def move(shop: Shop, movement_id: str, delta: int, reason: str = "count", sku: str = "tea") -> Product:
     """Move stock."""
-    movement = StockMovement(movement_id=movement_id, sku=sku, delta=delta, reason=reason, moved_at=NOON)
+    movement = StockMovement(
+        movement_id=movement_id, sku=sku, delta=delta, reason=reason, operator="clerk", moved_at=NOON
+    )
     return shop.catalog.move_stock(movement, Deadline(20))
 
 
@@ -108,7 +110,7 @@ def test_case_26_an_empty_page_that_is_not_the_last_is_read_on(shop: Shop, calls
     start = to_item({"zone": "zone", "sku": "s0", "item": "PRODUCT"})
     empty = {"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": start}
     calls.fail("Query", Fault(status=200, error=empty))
-    assert shop.catalog.zone(limit=2, after=None) == (["s1", "s2"], None)
+    assert shop.catalog.listed(Listing(zone=True), limit=2, after=None) == (["s1", "s2"], None)
     calls.fail("Query", *[Fault(status=200, error=empty)] * 1000)
     with pytest.raises(TryAgainError):
-        shop.catalog.zone(limit=2, after=None)
+        shop.catalog.listed(Listing(zone=True), limit=2, after=None)

@@ -94,7 +94,8 @@ class Bench:
             return call.to(self.points_api)
         if "/coupons" in path:
             return call.to(self.coupons_api)
-        return call.to(self.members_api if path.startswith("/members") else self.shop_api)
+        of_shop = not path.startswith("/members") or path.endswith("/orders")
+        return call.to(self.shop_api if of_shop else self.members_api)
 
     def outcome(self, *request: Any, **how: Any) -> Outcome:
         """Send a request; return what came of it."""

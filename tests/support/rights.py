@@ -69,9 +69,19 @@ def works_off(work: str) -> Rights:
 
 
 NEEDS: Mapping[str, Rights] = {
-    "ShopApi": rows("Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member"])
+    "ShopApi": rows(
+        "Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member", "by_status"]
+    )
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
-    | rows("Catalog", "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["zone"]),
+    | rows(
+        "Catalog",
+        "BatchGetItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "UpdateItem",
+        indexes=["zone", "by_name"],
+    ),
     "MembersApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query"),
     "PointsApi": rows("Members", "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query")
     | rows("Reports", "GetItem", "Query"),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from functions.checkout.catalog import Catalog, StockMovement
 from functions.checkout.order_book import OrderBook, Placing
+from functions.checkout.order_lists import OrderLists
 from functions.checkout.order_rows import row_of
 from functions.checkout.orders import Order
 from functions.checkout.pricing import Cart, CartLine, Product
@@ -52,6 +53,11 @@ class Shop:
         """The orders."""
         return OrderBook.of(self.tables, self.settings, self.policy)
 
+    @property
+    def lists(self) -> OrderLists:
+        """The lists of orders."""
+        return OrderLists.of(self.tables, self.settings, self.policy)
+
     def register(self, member_id: str) -> None:
         """Register a member."""
         told = Profile(member_id=member_id, name=member_id, birthday=None, phone=None, registered_at=NOON)
@@ -62,7 +68,12 @@ class Shop:
         self.catalog.put(sku, name=sku, price_fen=price_fen, member_zone=False, low_stock_threshold=None)
         if units:
             movement = StockMovement(
-                movement_id="delivery", sku=sku, delta=units, reason="delivery", moved_at=NOON
+                movement_id="delivery",
+                sku=sku,
+                delta=units,
+                reason="delivery",
+                operator="clerk",
+                moved_at=NOON,
             )
             self.catalog.move_stock(movement, Deadline(20))
 

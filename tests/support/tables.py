@@ -9,13 +9,17 @@ if TYPE_CHECKING:
 
 PARTITION_KEYS = {"Orders": "order_id", "Members": "member_id", "Catalog": "sku", "Reports": "report"}
 INDEXES = {
-    "Orders": {"by_member": ("member_id", "placed_key"), "due": ("due", "due_at")},
+    "Orders": {
+        "by_member": ("member_id", "placed_key"),
+        "by_status": ("status_shard", "placed_key"),
+        "due": ("due", "due_at"),
+    },
     "Members": {
         "lots_by_release": ("lot_shard", "release_at"),
         "wallets_by_year": ("wallet_shard", "oldest_year"),
         "birthdays": ("birthday_shard", "member_id"),
     },
-    "Catalog": {"zone": ("zone", "sku")},
+    "Catalog": {"zone": ("zone", "sku"), "by_name": ("zone", "name_key")},
 }
 """The sparse indexes of each table: name, partition key and sort key. They hold keys only."""
 
