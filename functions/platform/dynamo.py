@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
@@ -256,6 +257,7 @@ class Tables:
         limit: int,
         after: Key | None,
         up_to: tuple[str, str] | None = None,
+        begins: tuple[str, str] | None = None,
         newest_first: bool = False,
     ) -> tuple[list[Row], bool]:
         """Read a page of one partition of an index, lowest sort key first; it may be behind the table.
@@ -264,6 +266,8 @@ class Tables:
         ----------
         up_to
             The sort key and the highest value of it that is wanted.
+        begins
+            The sort key and how its values begin.
 
         Returns
         -------
@@ -275,6 +279,9 @@ class Tables:
         if up_to is not None:
             names["#sort"], values[":highest"] = up_to
             condition += " AND #sort <= :highest"
+        if begins is not None:
+            names["#sort"], values[":begins"] = begins
+            condition += " AND begins_with(#sort, :begins)"
         return self._pages(
             {
                 "TableName": table,
@@ -417,6 +424,10 @@ class Transaction:
         """Put a row that must not exist yet. Its first attribute is the table's partition key."""
         self._put(table, row, f"attribute_not_exists(#{next(iter(row))})", {})
 
+    def put(self, table: str, row: Row) -> None:
+        """Put a row over whatever is there: what may be put, another action's condition decides."""
+        self.actions.append({"Put": {"TableName": table, "Item": to_item(row)}})
+
     def put_version(self, table: str, row: Row, *, replaces: int) -> None:
         """Put a row over the one of version ``replaces``; 0 says that there must be none."""
         if replaces == 0:
@@ -438,9 +449,12 @@ class Transaction:
         changes = {"Key": to_item(key), "UpdateExpression": expression}
         self.actions.append({"Update": changes | _conditioned(table, condition, values, expression)})
 
-    def require(self, table: str, key: Key, *, condition: str) -> None:
+    def require(
+        self, table: str, key: Key, *, condition: str, values: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         """Write nothing to a row, and everything else only if it is as the condition says."""
-        self.actions.append({"ConditionCheck": {"Key": to_item(key)} | _conditioned(table, condition, {})})
+        check = {"Key": to_item(key)} | _conditioned(table, condition, values)
+        self.actions.append({"ConditionCheck": check})
 
     def _put(self, table: str, row: Row, condition: str, values: Mapping[str, Any]) -> None:
         self.actions.append({"Put": {"Item": to_item(row)} | _conditioned(table, condition, values)})

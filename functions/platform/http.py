@@ -7,8 +7,10 @@ import base64
 import binascii
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
@@ -57,7 +59,11 @@ TITLES = MappingProxyType(
 STAFF_GROUP = "staff"
 STAFF_SCOPE = "membership/staff"
 JSON_TYPE = "application/json"
+MERGE_PATCH_TYPE = "application/merge-patch+json"
+"""JSON that says which members of an object change (RFC 7396)."""
 PROBLEM_TYPE = "application/problem+json"
+MEDIA_TYPES = "x-media-types"
+"""Where a route tells the document what else its body may be sent as."""
 GATEWAY_STATUSES = frozenset({401, 500, 503})
 """With which the gateway answers by itself, too: no function was asked, or none could answer."""
 PREFLIGHT = "OPTIONS"
@@ -121,6 +127,7 @@ class _Route:
     staff: bool
     body: bool
     body_optional: bool
+    media_types: tuple[str, ...] = (JSON_TYPE,)
 
     @property
     def name(self) -> str:
@@ -171,6 +178,39 @@ Cursor = Annotated[
 ]
 
 
+def _moment(value: Any) -> Any:
+    """Read a moment with its offset, and take the whole second that none before it is in.
+
+    Moments of rows are whole seconds, so that what is at 09:30:00.5 or later is at 09:30:01 or later.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = datetime.fromisoformat(value) if _RFC_3339.fullmatch(value) else None
+        if moment is None:
+            raise ValueError
+        return (moment + timedelta(microseconds=999_999)).astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            "must be a date and time with an offset, such as 2026-12-10T09:30:00+08:00"
+        ) from None
+
+
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+Since = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+    Query(description="Only what is from this moment on: a date and time with an offset."),
+]
+Before = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+    Query(description="Only what is from before this moment: a date and time with an offset."),
+]
+
+
 class Api:
     """The routes of one function, and the Lambda handler that serves them.
 
@@ -218,6 +258,7 @@ class Api:
         staff: bool = False,
         body: bool = False,
         body_optional: bool = False,
+        media_types: tuple[str, ...] = (JSON_TYPE,),
         tag: str | None = None,
     ) -> Callable[[F], F]:
         """Declare a route.
@@ -238,6 +279,8 @@ class Api:
             Whether only staff may call it (403 for others, whatever the body).
         body, body_optional
             Whether it takes a JSON object as its body; whether none is as good as an empty one.
+        media_types
+            What the body may be sent as; what is sent without a type is JSON.
         tag
             What it is grouped under, if not under the API's own tag; `tools/openapi.py` describes each.
         """
@@ -253,7 +296,7 @@ class Api:
             every[413] = ["body_too_large"]
         for status, codes in refuses.items():
             every[status] = [*codes, *every.get(status, [])]
-        self._routes.append(_Route(method, tuple(path.split("/")), staff, body, body_optional))
+        self._routes.append(_Route(method, tuple(path.split("/")), staff, body, body_optional, media_types))
         responses: dict[int, OpenAPIResponse] = {
             answers: _response(answers.phrase, answer_headers),
             **{status: {"description": says} for status, says in also_answers.items()},
@@ -271,6 +314,7 @@ class Api:
                 security=[{"access_token": []}],
                 status_code=answers,
                 responses=responses,
+                openapi_extensions={MEDIA_TYPES: list(media_types)} if media_types != (JSON_TYPE,) else None,
             )(function)
             return declared
 
@@ -331,7 +375,7 @@ class Api:
         if not path.isprintable():  # a pattern's end would also match before a line break
             raise _bad_path()
         if event.get("body") or (route.body and not route.body_optional):
-            members = _normalise_body(event)
+            members = _normalise_body(event, route.media_types)
             if members and not route.body:
                 raise invalid_fields(*((name, "Extra inputs are not permitted") for name in members))
         elif route.body:
@@ -370,7 +414,7 @@ def _path_of(event: Event) -> str:
     return path.removeprefix(f"/{stage}") if stage and stage != "$default" else path
 
 
-def _normalise_body(event: Event) -> dict[str, Any]:
+def _normalise_body(event: Event, media_types: Sequence[str]) -> dict[str, Any]:
     """Return the body; refuse one that is too large or is not one JSON object in UTF-8.
 
     It is left in the event as plain text, whatever way the gateway handed it over.
@@ -395,7 +439,7 @@ def _normalise_body(event: Event) -> dict[str, Any]:
         raise _not_json() from error
     headers = event.get("headers", {})
     kind = headers.get("content-type", JSON_TYPE).partition(";")[0].strip().lower()
-    if kind != JSON_TYPE or not isinstance(body, dict):
+    if kind not in media_types or not isinstance(body, dict):
         raise _not_json()
     event["body"], event["isBase64Encoded"] = text, False
     event["headers"] = {**headers, "content-type": JSON_TYPE}

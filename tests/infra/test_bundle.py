@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "CATALOG_TABLE": "catalog",
     "REPORTS_TABLE": "reports",
     "WORK_QUEUE_URL": "queue",
+    "PHONE_KEY_SECRET": "key",
 }
 POOL = {"USER_POOL_ID": "pool"}
 DOCUMENTS = "functions.documents.api.handler"
