@@ -37,6 +37,9 @@ ATTEMPTS_MAX = 12
 """How often an operation starts again from its read because others changed what it had read."""
 PAGES_MAX = 25
 """How many pages of a query are read for one page of a list: a page may be empty and not the last."""
+WHERE_PAGE_ROWS = 250
+WHERE_PAGES_MAX = 4
+"""Rows of a page of a query that wants some of them, and pages read for one page of a list."""
 ROW_SENDS_MAX = 4
 """How often a write of a single row is sent while a transaction that is under way has that row."""
 ROW_SECONDS_MAX = 0.5
@@ -235,6 +238,65 @@ class Tables:
             limit,
             after,
         )
+
+    def query_where(
+        self,
+        table: str,
+        *,
+        partition: tuple[str, str],
+        between: tuple[str, str, str],
+        where: Mapping[str, Any],
+        limit: int,
+        after: Key | None,
+    ) -> tuple[list[Row], Key | None]:
+        """Read a page of one partition, highest sort key first, of the rows that hold certain values.
+
+        Rows that do not are read, too: at most :data:`WHERE_PAGES_MAX` pages of :data:`WHERE_PAGE_ROWS`, so
+        that a page may have fewer rows than ``limit``, or none, and still go on.
+
+        Parameters
+        ----------
+        partition, between
+            The partition key and its value; the sort key, its lowest and its highest value.
+        where
+            The values that rows hold, by attribute; of none, every row is wanted.
+        after
+            The key to go on after, between the bounds, or None for the first page.
+
+        Returns
+        -------
+        tuple
+            The rows, at most ``limit``, and the key to go on after; None where no more follow.
+        """
+        names = {"#partition": partition[0], "#sort": between[0]}
+        values = {":partition": partition[1], ":lowest": between[1], ":highest": between[2]}
+        query: dict[str, Any] = {
+            "TableName": table,
+            "KeyConditionExpression": "#partition = :partition AND #sort BETWEEN :lowest AND :highest",
+            "ConsistentRead": True,
+            "ScanIndexForward": False,
+            "Limit": WHERE_PAGE_ROWS if where else limit + 1,
+        }
+        if where:
+            query["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in where)
+            names |= {f"#{name}": name for name in where}
+            values |= {f":{name}": value for name, value in where.items()}
+        query |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": to_item(values)}
+        rows: list[Row] = []
+        start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
+        last: Row | None = None
+        for _ in range(WHERE_PAGES_MAX):
+            with repeatable():
+                answer = self.client.query(**query, **start)
+            rows += map(from_item, answer["Items"])
+            if len(rows) > limit:
+                last = {name: rows[limit - 1][name] for name in (partition[0], between[0])}
+                return rows[:limit], last
+            if "LastEvaluatedKey" not in answer:
+                return rows, None
+            last = from_item(answer["LastEvaluatedKey"])
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return rows, last
 
     def query_all(
         self, table: str, *, partition: tuple[str, str], prefix: tuple[str, str], page: int

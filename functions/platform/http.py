@@ -62,8 +62,6 @@ JSON_TYPE = "application/json"
 MERGE_PATCH_TYPE = "application/merge-patch+json"
 """JSON that says which members of an object change (RFC 7396)."""
 PROBLEM_TYPE = "application/problem+json"
-MEDIA_TYPES = "x-media-types"
-"""Where a route tells the document what else its body may be sent as."""
 GATEWAY_STATUSES = frozenset({401, 500, 503})
 """With which the gateway answers by itself, too: no function was asked, or none could answer."""
 PREFLIGHT = "OPTIONS"
@@ -280,7 +278,8 @@ class Api:
         body, body_optional
             Whether it takes a JSON object as its body; whether none is as good as an empty one.
         media_types
-            What the body may be sent as; what is sent without a type is JSON.
+            What the body may be sent as; what is sent without a type is JSON. The document says
+            :data:`JSON_TYPE` only: of two the generated client would make a module that cannot be imported.
         tag
             What it is grouped under, if not under the API's own tag; `tools/openapi.py` describes each.
         """
@@ -314,7 +313,6 @@ class Api:
                 security=[{"access_token": []}],
                 status_code=answers,
                 responses=responses,
-                openapi_extensions={MEDIA_TYPES: list(media_types)} if media_types != (JSON_TYPE,) else None,
             )(function)
             return declared
 

@@ -110,8 +110,9 @@ def create(
     def change_me(request: Annotated[ProfilePatch, Body()]) -> MemberAnswer:
         """Change only what the body names, as a JSON merge patch (RFC 7396); what it does not name stays.
 
-        `"phone": null` takes the phone away. A name cannot be taken away, nor a birthday that is set. Whoever
-        has not registered does not by this.
+        It may be sent as `application/merge-patch+json` or as `application/json`. `"phone": null` takes the
+        phone away. A name cannot be taken away, nor a birthday that is set. Whoever has not registered does
+        not by this.
         """
         today = now().astimezone(policy.zone).date()
         changes = {name: getattr(request, name) for name in request.model_fields_set}

@@ -64,6 +64,25 @@ class Finder:
         read = [found_of(*each) for each in self.tables.batch_get_groups(keys, deadline)]
         return [each for each in read if each is not None], str(rows[-1]["search_key"]) if more else None
 
+    def scanned(
+        self, segment: int, of: int, *, limit: int, after: Row | None
+    ) -> tuple[list[Row], Row | None]:
+        """Return a page of a segment of the members' rows, of any kind, and the key to go on after."""
+        rows, following = self.tables.scan(
+            self.table, segment=segment, of=of, names=SCANNED, limit=limit, after=after
+        )
+        return rows, None if following is None else dict(following)
+
+    def profiles(self, rows: Sequence[Row], deadline: Deadline) -> list[Row]:
+        """Return profiles by their keys, as they are now; those of erased members are left out."""
+        keys = [(self.table, key(row["member_id"], PROFILE)) for row in rows]
+        found = self.tables.batch_get(keys, deadline)
+        return self.profiles_among([row for row in found if row is not None])
+
+    def profiles_among(self, rows: Sequence[Row]) -> list[Row]:
+        """Return those rows that are profiles, and not of an erased member."""
+        return [row for row in rows if row["item"] == PROFILE and "erased_at" not in row]
+
     def behind(self, profiles: Sequence[Row], deadline: Deadline) -> list[tuple[Row, list[Row]]]:
         """Return those profiles whose members are not found as they should be, with the rows that mend it."""
         items = (SEARCH_NAME, SEARCH_PHONE)

@@ -71,7 +71,9 @@ class SearchRequest(Request):
     member_id: Annotated[str, StringConstraints(min_length=1, max_length=MEMBER_ID_LENGTH_MAX)] | _Unset = (
         Field(default=None, json_schema_extra=_without_default)
     )
-    phone: Phone | _Unset = Field(default=None, description=PHONE, json_schema_extra=_without_default)
+    phone: Phone | _Unset = Field(
+        default=None, description=PHONE, examples=["138 0013 8000"], json_schema_extra=_without_default
+    )
     name_prefix: Name | _Unset = Field(
         default=None,
         description="How the name begins; case, width and accents' composition do not count.",
@@ -84,7 +86,8 @@ class SearchRequest(Request):
 
     @model_validator(mode="after")
     def _one_criterion(self) -> Self:
-        if len(self.model_fields_set & set(CRITERIA)) != 1:
+        given = [getattr(self, name) for name in CRITERIA if name in self.model_fields_set]
+        if len(given) != 1 or None in given:
             raise ValueError(f"exactly one of {', '.join(CRITERIA)} must be given")
         return self
 
