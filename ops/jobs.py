@@ -1,4 +1,4 @@
-"""Running a scheduled job now, as its schedule would; and what only an operator starts: replay and indexing."""
+"""Running a scheduled job now, as its schedule would; and what an operator alone starts."""
 
 from __future__ import annotations
 

@@ -414,9 +414,9 @@ class Tables:
     ) -> tuple[list[Row], Key | None]:
         """Read a page of a segment of a whole table, and the key to go on after; None at the segment's end.
 
-        Only audits do this. What it reads may be behind and is no snapshot; the rows of a partition follow
-        one another. Of each row only the named attributes are read, where it has them; of one that holds what
-        the programme never writes, only texts.
+        Only audits and jobs over everybody do this. What it reads may be behind and is no snapshot; the rows
+        of a partition follow one another. Of each row only the named attributes are read, where it has them;
+        of one that holds what the programme never writes, only texts.
         """
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
         with repeatable():

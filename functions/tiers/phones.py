@@ -8,7 +8,7 @@ REGION = "CN"
 PHONE_LENGTH_MAX = 32
 """Characters of a number as it is sent."""
 NO_PHONE = "must be a phone number of mainland China, or one with + and its country's code"
-_WRITTEN = re.compile(r"\+?[0-9() ./-]+")
+_WRITTEN = re.compile(r" *\+?[0-9() ./-]+")
 """What a number may be written with. The library would also read letters as digits, and drop what stands
 around a number or after it (an extension): none of that would be the number that was sent."""
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}")
@@ -27,7 +27,7 @@ def e164(text: str) -> str:
         It is no number that somebody can be called under.
     """
     plain = "".join(map(_plain, unicodedata.normalize("NFKC", text)))
-    if not _WRITTEN.fullmatch(plain.strip()):
+    if not _WRITTEN.fullmatch(plain):
         raise ValueError(NO_PHONE)
     import phonenumbers  # 30 to 60 ms of a cold start, which only those pay who tell a phone
 
