@@ -26,7 +26,7 @@ from tests.support.faults import Fault
 
 EXPORT = "/members/me/export"
 REASON = "Passport of Wang 王小明 seen"
-SECRETS = ("Alice Wang", "王小明", "1990-05-05", "1991-06-06", "13812345678", REASON)
+SECRETS = ("Alice Wang", "alice wang", "王小明", "1990-05-05", "1991-06-06", "13812345678", REASON)
 SERVER_ERROR = Fault(status=500, error={"__type": "InternalErrorException", "message": "x"})
 THROTTLED = Fault(error={"__type": "TooManyRequestsException", "message": "slow down"})
 FORBIDDEN = Fault(error={"__type": "NotAuthorizedException", "message": "no"})
