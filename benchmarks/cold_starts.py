@@ -45,6 +45,7 @@ ENVIRONMENT = {
             "WORK_QUEUE_URL",
             "EVENT_BUS_NAME",
             "USER_POOL_ID",
+            "PHONE_KEY_SECRET",
         ),
         "unused",
     ),

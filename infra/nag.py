@@ -15,6 +15,7 @@ from constructs import IConstruct
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.membership_api import DOCUMENTS_ROUTES, PREFLIGHT
+from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
 from infra.constructs.work_queue import TaskQueue
@@ -29,6 +30,10 @@ PREFLIGHTS = "A browser asks without a token whether it may ask; the answer says
 DOCUMENT = (
     "A browser opens the page of the API's document without a token; it shows what the repository shows, "
     "its function has no right to any table, and only dev has it."
+)
+NO_ROTATION = (
+    "The key is what stored hashes of phones were made with: a new one finds nobody until all members are "
+    "indexed again, which an operator does when the key may be known."
 )
 NO_MFA = (
     "Shoppers may use a second factor and staff should; to demand one of every shopper would cost the shop "
@@ -54,6 +59,8 @@ def check(app: App, stack: Stack) -> None:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
             case apigateway.HttpRoute() if each.node.id.replace("--", "/") in DOCUMENTS_ROUTES:
                 _acknowledge(each, "AwsSolutions-APIG4", DOCUMENT)
+            case PhoneKey():
+                _acknowledge(each, "AwsSolutions-SMG4", NO_ROTATION)
             case Identity():
                 _acknowledge(each.user_pool, "AwsSolutions-COG2", NO_MFA)
                 _acknowledge(each.user_pool, "AwsSolutions-COG8", NO_THREAT_PROTECTION)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from aws_cdk import Annotations, CfnOutput, Duration, IStackSynthesizer, Stack
@@ -36,6 +37,7 @@ from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.job import Job
 from infra.constructs.membership_api import DOCUMENTS_ROUTES, EVERY_OTHER, MembershipApi
+from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.subscription import Subscription
@@ -80,16 +82,21 @@ SHOP_ROUTES = [
 ]
 MEMBERS_ROUTES = [
     "PUT /members/me",
+    "PATCH /members/me",
     "GET /members/me",
     "GET /members/me/tier-history",
+    "POST /members/search",
     "GET /members/{member_id}",
+    "GET /members/{member_id}/tier-history",
+    "GET /members/{member_id}/birthday-changes",
     "PUT /members/{member_id}/birthday",
 ]
-COUPONS_ROUTES = ["GET /members/me/coupons"]
+COUPONS_ROUTES = ["GET /members/me/coupons", "GET /members/{member_id}/coupons"]
 PRIVACY_ROUTES = ["GET /members/me/export", "DELETE /members/{member_id}"]
 POINTS_ROUTES = [
     "GET /members/me/points",
     "GET /members/me/points/entries",
+    "GET /members/{member_id}/points/entries",
     "POST /members/{member_id}/points/adjustments",
     "GET /reports/points-liability",
     "GET /reports/points-differences",
@@ -135,6 +142,7 @@ class MembershipStack(Stack):
                 "lots_by_release": ("lot_shard", "release_at"),
                 "wallets_by_year": ("wallet_shard", "oldest_year"),
                 "birthdays": ("birthday_shard", "member_id"),
+                "search": ("search_shard", "search_key"),
             },
         )
         self.catalog = self._table(
@@ -150,6 +158,7 @@ class MembershipStack(Stack):
         self.identity = Identity(self, "Identity", stage=stage)
         self.api = MembershipApi(self, "Api", identity=self.identity, stage=stage)
 
+        self.phone_key = PhoneKey(self, "PhoneKey", stage=stage)
         self._shop_api()
         self._members_api()
         self._points_api()
@@ -167,6 +176,7 @@ class MembershipStack(Stack):
         self._points_jobs()
         self._audit()
         self._coupon_jobs()
+        self._member_jobs()
         self._watch()
         if stage.listen:
             Subscription(self, "Subscription", bus=self.bus, detail_types=stage.listen, stage=stage)
@@ -202,8 +212,14 @@ class MembershipStack(Stack):
             self.api.answer_preflights(function)
 
     def _members_api(self) -> None:
-        function = self._function("MembersApi", "functions.tiers.api.handler", API_TIMEOUT)
-        grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "Query")
+        function = self._function(
+            "MembersApi",
+            "functions.tiers.api.handler",
+            API_TIMEOUT,
+            environment=self._table_names() | self.phone_key.environment,
+        )
+        grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
+        self.phone_key.grant(function)
         self.api.serve(function, MEMBERS_ROUTES)
 
     def _coupons_api(self) -> None:
@@ -370,12 +386,20 @@ class MembershipStack(Stack):
         grant_rows(self.members, worker, "BatchGetItem", "PutItem", indexes=["birthdays"])
         self._scheduled(starter, ISSUE_BIRTHDAY_COUPONS)
 
+    def _member_jobs(self) -> None:
+        """The indexing of members, which an operator starts: it reads the whole table, and has the key."""
+        _, worker = self._tasks("Members", "functions.tiers", self.phone_key.environment)
+        grant_rows(self.members, worker, "BatchGetItem", "ConditionCheckItem", "PutItem", "Scan")
+        self.phone_key.grant(worker)
+
     def _watch(self) -> None:
         function = self._function("JobsWatch", "functions.operations.schedule.handler", JOB_TIMEOUT)
         grant_rows(self.reports, function, "GetItem", "PutItem", "Query")
         self._schedule(WATCH, function)
 
-    def _tasks(self, name: str, part: str) -> tuple[ProgrammeFunction, ProgrammeFunction]:
+    def _tasks(
+        self, name: str, part: str, for_worker: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[ProgrammeFunction, ProgrammeFunction]:
         """Return the function that starts a part's jobs and the worker of their tasks, a queue between."""
         work = TaskQueue(self, f"{name}Work", worker_timeout=JOB_TIMEOUT, stage=self._stage)
         environment = self._table_names() | {"WORK_QUEUE_URL": work.queue.queue_url}
@@ -387,7 +411,7 @@ class MembershipStack(Stack):
             f"{name}Worker",
             f"{part}.queue.handler",
             JOB_TIMEOUT,
-            environment=environment,
+            environment=environment | for_worker,
             at_once_max=WORKERS_MAX,
         )
         work.serve(worker)

@@ -64,6 +64,12 @@ def replay(stack: Stack, _arguments: argparse.Namespace) -> Answer:
     return value, ", ".join(f"{name} {count}" for name, count in value.items())
 
 
+def index_members(stack: Stack, _arguments: argparse.Namespace) -> Answer:
+    """Start the indexing of members."""
+    value = jobs.index_members(stack)
+    return value, ", ".join(f"{name} {count}" for name, count in value.items())
+
+
 def pause(stack: Stack, _arguments: argparse.Namespace) -> Answer:
     """Let no function run."""
     count = halt.pause(stack)
@@ -90,6 +96,7 @@ COMMANDS = {
     "discard": discard,
     "fire": fire,
     "replay": replay,
+    "index-members": index_members,
     "pause": pause,
     "resume": resume,
     "restore": restore_tables,
@@ -119,6 +126,7 @@ def parser() -> argparse.ArgumentParser:
     gone.add_argument("--known", action="store_true", help="also what the stream still has: you mended it")
     add("fire", "run a scheduled job now").add_argument("job")
     add("replay", "post what the accounts have not seen of the orders, and nothing twice")
+    add("index-members", "let members be found by name and phone who are not yet, or under another key")
     add("pause", "let no function of the stack run")
     add("resume", "let all functions run again")
     restored = add("restore", "restore all tables to a moment, beside those that are")

@@ -1,4 +1,4 @@
-"""Running a scheduled job now, as its schedule would, and the replay, which an operator starts."""
+"""Running a scheduled job now, as its schedule would; and what an operator alone starts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ops.stack import Stack
 
 REPLAY = "replay-points"
 STARTS_REPLAY = "PointsJobs"
+INDEX_MEMBERS = "index-members"
+STARTS_INDEXING = "MembersJobs"
 
 
 def fire(stack: Stack, job: str) -> dict[str, Any]:
@@ -33,6 +35,17 @@ def replay(stack: Stack) -> dict[str, Any]:
         If its function fails.
     """
     return _run(stack, stack.functions()[STARTS_REPLAY], REPLAY, {"job": REPLAY})
+
+
+def index_members(stack: Stack) -> dict[str, Any]:
+    """Start the indexing of members, which no schedule does: who cannot be found yet gets found.
+
+    Raises
+    ------
+    OpsError
+        If its function fails.
+    """
+    return _run(stack, stack.functions()[STARTS_INDEXING], INDEX_MEMBERS, {"job": INDEX_MEMBERS})
 
 
 def _run(stack: Stack, function: str, job: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,8 @@ Described = dict[str, Any]
 def document() -> Described:
     """Return the OpenAPI document of all functions together, with the examples."""
     # The handlers read their settings when imported; no table is ever reached from here.
-    for name in ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE", "USER_POOL_ID"):
+    tables = ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE")
+    for name in (*tables, "USER_POOL_ID", "PHONE_KEY_SECRET"):
         os.environ.setdefault(name, _NO_TABLE)
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer

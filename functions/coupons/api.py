@@ -1,4 +1,4 @@
-"""HTTP: the caller's coupons."""
+"""HTTP: the caller's coupons, and for staff a member's."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,12 +15,13 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, Cursor, Limit
+from functions.platform.http import Api, Cursor, Limit, MemberIdPath
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
 
 COUPONS = "coupons"
+Status = Annotated[CouponStatus | None, Query(description="Only those that stand so now.")]
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
@@ -35,26 +36,45 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         summary="See your coupons",
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
-    def get_coupons(
-        status: Annotated[CouponStatus | None, Query(description="Only those that stand so now.")] = None,
-        limit: Limit = 20,
-        cursor: Cursor = None,
-    ) -> Page[CouponAnswer]:
+    def get_coupons(status: Status = None, limit: Limit = 20, cursor: Cursor = None) -> Page[CouponAnswer]:
         """List the caller's birthday coupons, newest first; there is one per year at most."""
-        member_id, moment = api.caller.member_id, now()
-        places = Cursors(f"{COUPONS} {status or ''}", member_id, POSITION)
+        member_id = api.caller.member_id
+        page = listed(member_id, status, limit, cursor)
+        if not page.items and members.find(member_id, api.deadline) is None:
+            raise not_registered()
+        return page
+
+    @api.route(
+        "GET",
+        "/members/<member_id>/coupons",
+        summary="See a member's coupons",
+        staff=True,
+        refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
+    )
+    def get_member_coupons(
+        member_id: MemberIdPath, status: Status = None, limit: Limit = 20, cursor: Cursor = None
+    ) -> Page[CouponAnswer]:
+        """List a member's birthday coupons as they see them; those of an erased member are there still."""
+        page = listed(member_id, status, limit, cursor)
+        if not page.items:
+            members.require_known(member_id, api.deadline)
+        return page
+
+    def listed(
+        member_id: str, status: CouponStatus | None, limit: int, cursor: str | None
+    ) -> Page[CouponAnswer]:
+        moment = now()
+        whose = "" if member_id == api.caller.member_id else f" {member_id}"
+        places = Cursors(f"{COUPONS} {status or ''}{whose}", api.caller.member_id, POSITION)
         position = places.read(cursor)
         before = None if position is None else int(position)
-        held = coupons.of_member(member_id)
-        if not held and members.find(member_id, api.deadline) is None:
-            raise not_registered()
-        listed = [
+        fitting = [
             coupon
-            for coupon in held
+            for coupon in coupons.of_member(member_id)
             if status in (None, status_of(coupon, moment)) and (before is None or coupon.year < before)
         ]
-        shown = listed[:limit]
-        position = str(shown[-1].year) if len(listed) > limit else None
+        shown = fitting[:limit]
+        position = str(shown[-1].year) if len(fitting) > limit else None
         return Page(
             items=[coupon_answer(coupon, policy, moment) for coupon in shown],
             next_cursor=places.write(position),

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
@@ -40,6 +41,9 @@ ATTEMPTS_MAX = 12
 """How often an operation starts again from its read because others changed what it had read."""
 PAGES_MAX = 25
 """How many pages of a query are read for one page of a list: a page may be empty and not the last."""
+WHERE_PAGE_ROWS = 250
+WHERE_PAGES_MAX = 4
+"""Rows of a page of a query that wants some of them, and pages read for one page of a list."""
 ROW_SENDS_MAX = 4
 """How often a write of a single row is sent while a transaction that is under way has that row."""
 ROW_SECONDS_MAX = 0.5
@@ -268,6 +272,65 @@ class Tables:
             after,
         )
 
+    def query_where(
+        self,
+        table: str,
+        *,
+        partition: tuple[str, str],
+        between: tuple[str, str, str],
+        where: Mapping[str, Any],
+        limit: int,
+        after: Key | None,
+    ) -> tuple[list[Row], Key | None]:
+        """Read a page of one partition, highest sort key first, of the rows that hold certain values.
+
+        Rows that do not are read, too: at most :data:`WHERE_PAGES_MAX` pages of :data:`WHERE_PAGE_ROWS`, so
+        that a page may have fewer rows than ``limit``, or none, and still go on.
+
+        Parameters
+        ----------
+        partition, between
+            The partition key and its value; the sort key, its lowest and its highest value.
+        where
+            The values that rows hold, by attribute; of none, every row is wanted.
+        after
+            The key to go on after, between the bounds, or None for the first page.
+
+        Returns
+        -------
+        tuple
+            The rows, at most ``limit``, and the key to go on after; None where no more follow.
+        """
+        names = {"#partition": partition[0], "#sort": between[0]}
+        values = {":partition": partition[1], ":lowest": between[1], ":highest": between[2]}
+        query: dict[str, Any] = {
+            "TableName": table,
+            "KeyConditionExpression": "#partition = :partition AND #sort BETWEEN :lowest AND :highest",
+            "ConsistentRead": True,
+            "ScanIndexForward": False,
+            "Limit": WHERE_PAGE_ROWS if where else limit + 1,
+        }
+        if where:
+            query["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in where)
+            names |= {f"#{name}": name for name in where}
+            values |= {f":{name}": value for name, value in where.items()}
+        query |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": to_item(values)}
+        rows: list[Row] = []
+        start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
+        last: Row | None = None
+        for _ in range(WHERE_PAGES_MAX):
+            with repeatable():
+                answer = self.client.query(**query, **start)
+            rows += map(from_item, answer["Items"])
+            if len(rows) > limit:
+                last = {name: rows[limit - 1][name] for name in (partition[0], between[0])}
+                return rows[:limit], last
+            if "LastEvaluatedKey" not in answer:
+                return rows, None
+            last = from_item(answer["LastEvaluatedKey"])
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return rows, last
+
     def query_all(
         self, table: str, *, partition: tuple[str, str], prefix: tuple[str, str], page: int
     ) -> Iterator[Row]:
@@ -289,6 +352,7 @@ class Tables:
         limit: int,
         after: Key | None,
         up_to: tuple[str, str] | None = None,
+        begins: tuple[str, str] | None = None,
         newest_first: bool = False,
     ) -> tuple[list[Row], bool]:
         """Read a page of one partition of an index, lowest sort key first; it may be behind the table.
@@ -297,6 +361,8 @@ class Tables:
         ----------
         up_to
             The sort key and the highest value of it that is wanted.
+        begins
+            The sort key and how its values begin.
 
         Returns
         -------
@@ -308,6 +374,9 @@ class Tables:
         if up_to is not None:
             names["#sort"], values[":highest"] = up_to
             condition += " AND #sort <= :highest"
+        if begins is not None:
+            names["#sort"], values[":begins"] = begins
+            condition += " AND begins_with(#sort, :begins)"
         return self._pages(
             {
                 "TableName": table,
@@ -419,9 +488,9 @@ class Tables:
     ) -> tuple[list[Row], Key | None]:
         """Read a page of a segment of a whole table, and the key to go on after; None at the segment's end.
 
-        Only audits do this. What it reads may be behind and is no snapshot; the rows of a partition follow
-        one another. Of each row only the named attributes are read, where it has them; of one that holds what
-        the programme never writes, only texts.
+        Only audits and jobs over everybody do this. What it reads may be behind and is no snapshot; the rows
+        of a partition follow one another. Of each row only the named attributes are read, where it has them;
+        of one that holds what the programme never writes, only texts.
         """
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
         with repeatable():
@@ -491,6 +560,10 @@ class Transaction:
         """Put a row that must not exist yet. Its first attribute is the table's partition key."""
         self._put(table, row, f"attribute_not_exists(#{next(iter(row))})", {})
 
+    def put(self, table: str, row: Row) -> None:
+        """Put a row over whatever is there: what may be put, another action's condition decides."""
+        self.actions.append({"Put": {"TableName": table, "Item": to_item(row)}})
+
     def put_version(self, table: str, row: Row, *, replaces: int) -> None:
         """Put a row over the one of version ``replaces``; 0 says that there must be none."""
         if replaces == 0:
@@ -512,9 +585,12 @@ class Transaction:
         changes = {"Key": to_item(key), "UpdateExpression": expression}
         self.actions.append({"Update": changes | _conditioned(table, condition, values, expression)})
 
-    def require(self, table: str, key: Key, *, condition: str) -> None:
+    def require(
+        self, table: str, key: Key, *, condition: str, values: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         """Write nothing to a row, and everything else only if it is as the condition says."""
-        self.actions.append({"ConditionCheck": {"Key": to_item(key)} | _conditioned(table, condition, {})})
+        check = {"Key": to_item(key)} | _conditioned(table, condition, values)
+        self.actions.append({"ConditionCheck": check})
 
     def _put(self, table: str, row: Row, condition: str, values: Mapping[str, Any]) -> None:
         self.actions.append({"Put": {"Item": to_item(row)} | _conditioned(table, condition, values)})

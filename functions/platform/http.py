@@ -59,6 +59,8 @@ TITLES = MappingProxyType(
 STAFF_GROUP = "staff"
 STAFF_SCOPE = "membership/staff"
 JSON_TYPE = "application/json"
+MERGE_PATCH_TYPE = "application/merge-patch+json"
+"""JSON that says which members of an object change (RFC 7396)."""
 PROBLEM_TYPE = "application/problem+json"
 GATEWAY_STATUSES = frozenset({401, 500, 503})
 """With which the gateway answers by itself, too: no function was asked, or none could answer."""
@@ -123,6 +125,7 @@ class _Route:
     staff: bool
     body: bool
     body_optional: bool
+    media_types: tuple[str, ...] = (JSON_TYPE,)
 
     @property
     def name(self) -> str:
@@ -173,37 +176,41 @@ Cursor = Annotated[
 ]
 
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-"""Nothing is older or younger; what is asked beyond them is asked from there."""
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing is older; what is asked from before is asked from there."""
 
 
 def _moment(value: Any) -> Any:
-    """Read an RFC 3339 date-time as the first whole second that is not before it: rows have whole seconds."""
+    """Read a moment with its offset, and take the whole second that none before it is in.
+
+    Moments of rows are whole seconds, so that what is at 09:30:00.5 or later is at 09:30:01 or later.
+    """
     if not isinstance(value, str):
         return value
-    if not _MOMENT.fullmatch(value):
-        raise ValueError("must be a date-time with an offset as in RFC 3339, its + written as %2B")
-    said = datetime.fromisoformat(value.upper())
-    if said <= _EARLIEST:
-        return _EARLIEST
-    if said >= _LATEST:
-        return _LATEST
-    whole = said.astimezone(UTC).replace(microsecond=0)
-    return whole if whole == said else whole + timedelta(seconds=1)
+    try:
+        moment = datetime.fromisoformat(value.upper()) if _MOMENT.fullmatch(value) else None
+        if moment is None:
+            raise ValueError
+        whole = (moment + timedelta(microseconds=999_999)).astimezone(UTC).replace(microsecond=0)
+        return max(whole, _EARLIEST)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            "must be a date and time with an offset, such as 2026-12-10T09:30:00+08:00 with its + as %2B"
+        ) from None
 
 
 Since = Annotated[
     datetime | None,
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time"}),
-    Query(description="Only those of this moment or later."),
+    Query(description="Only what is from this moment on: a date and time with an offset."),
 ]
 Before = Annotated[
     datetime | None,
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time"}),
-    Query(description="Only those before this moment."),
+    Query(description="Only what is from before this moment: a date and time with an offset."),
 ]
 
 
@@ -254,6 +261,7 @@ class Api:
         staff: bool = False,
         body: bool = False,
         body_optional: bool = False,
+        media_types: tuple[str, ...] = (JSON_TYPE,),
         tag: str | None = None,
     ) -> Callable[[F], F]:
         """Declare a route.
@@ -274,6 +282,9 @@ class Api:
             Whether only staff may call it (403 for others, whatever the body).
         body, body_optional
             Whether it takes a JSON object as its body; whether none is as good as an empty one.
+        media_types
+            What the body may be sent as; what is sent without a type is JSON. The document says
+            :data:`JSON_TYPE` only: of two the generated client would make a module that cannot be imported.
         tag
             What it is grouped under, if not under the API's own tag; `tools/openapi.py` describes each.
         """
@@ -289,7 +300,7 @@ class Api:
             every[413] = ["body_too_large"]
         for status, codes in refuses.items():
             every[status] = [*codes, *every.get(status, [])]
-        self._routes.append(_Route(method, tuple(path.split("/")), staff, body, body_optional))
+        self._routes.append(_Route(method, tuple(path.split("/")), staff, body, body_optional, media_types))
         responses: dict[int, OpenAPIResponse] = {
             answers: _response(answers.phrase, answer_headers),
             **{status: {"description": says} for status, says in also_answers.items()},
@@ -367,7 +378,7 @@ class Api:
         if not path.isprintable():  # a pattern's end would also match before a line break
             raise _bad_path()
         if event.get("body") or (route.body and not route.body_optional):
-            members = _normalise_body(event)
+            members = _normalise_body(event, route.media_types)
             if members and not route.body:
                 raise invalid_fields(*((name, "Extra inputs are not permitted") for name in members))
         elif route.body:
@@ -406,7 +417,7 @@ def _path_of(event: Event) -> str:
     return path.removeprefix(f"/{stage}") if stage and stage != "$default" else path
 
 
-def _normalise_body(event: Event) -> dict[str, Any]:
+def _normalise_body(event: Event, media_types: Sequence[str]) -> dict[str, Any]:
     """Return the body; refuse one that is too large or is not one JSON object in UTF-8.
 
     It is left in the event as plain text, whatever way the gateway handed it over.
@@ -431,7 +442,7 @@ def _normalise_body(event: Event) -> dict[str, Any]:
         raise _not_json() from error
     headers = event.get("headers", {})
     kind = headers.get("content-type", JSON_TYPE).partition(";")[0].strip().lower()
-    if kind != JSON_TYPE or not isinstance(body, dict):
+    if kind not in media_types or not isinstance(body, dict):
         raise _not_json()
     event["body"], event["isBase64Encoded"] = text, False
     event["headers"] = {**headers, "content-type": JSON_TYPE}

@@ -53,6 +53,12 @@ class IdentitySettings(_Environment):
     user_pool: str = Field(alias="USER_POOL_ID", min_length=1)
 
 
+class PhoneKeySettings(_Environment):
+    """The secret that holds the key under which phones are hashed."""
+
+    phone_key: str = Field(alias="PHONE_KEY_SECRET", min_length=1)
+
+
 class BusSettings(_Environment):
     """The event bus that a publisher writes to."""
 

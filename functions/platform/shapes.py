@@ -1,5 +1,6 @@
 """What all requests and answers have in common: strict JSON types, no unknown fields, the store's time."""
 
+import re
 import unicodedata
 from datetime import datetime
 from decimal import Decimal
@@ -43,21 +44,41 @@ Rate = Annotated[
 
 _JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need inside a word."""
+NOT_SHOWN = re.compile(
+    "["
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u2800\U00013441\U00013442\U0001d159"
+    "]"
+)
+"""What nobody sees although it is no space: Unicode's ``Default_Ignorable_Code_Point``, which Python does
+not know (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt); in the last line signs
+that are drawn as nothing: Braille without a dot, the blank hieroglyphs, the note without a head."""
+_NO_SIGN = frozenset("ZMC")
+"""First letters of the categories that are no sign by themselves: spaces, what combines, and controls."""
+
+
+def _is_seen(character: str) -> bool:
+    """Tell whether a character by itself is something to see."""
+    return unicodedata.category(character)[0] not in _NO_SIGN and not NOT_SHOWN.match(character)
 
 
 def _printable(text: str) -> str:
-    """Refuse control characters, line separators and the like, and text that nobody would see."""
+    """Refuse control characters, line separators and the like, and text that a person would call empty."""
     for character in text:
         category = unicodedata.category(character)
         if (category.startswith("C") and character not in _JOINERS) or category in ("Zl", "Zp"):
             raise ValueError("must have printable characters only")
-    if not text.strip().strip(_JOINERS):
+    if not any(map(_is_seen, text)):
         raise ValueError("must have visible characters")
     return text
 
 
 Printable = AfterValidator(_printable)
-"""Narrows a text to printable characters; how long it may be is said beside it."""
+"""Narrows a text to printable characters, some of them to be seen; how long it may be is said beside it.
+
+The text is kept as it was sent: nothing is trimmed, folded or left out.
+"""
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.domain import calendar
-from functions.domain.errors import ConflictError, InvalidError
+from functions.domain.errors import ConflictError, InvalidError, MalformedError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
@@ -26,7 +26,7 @@ from functions.points.account_rows import (
     wallet_of,
     wallet_row,
 )
-from functions.points.ledger import Adjustment, Entry, NotEnoughPointsError, Wallet
+from functions.points.ledger import Adjustment, Entry, EntryKind, NotEnoughPointsError, Wallet
 from functions.points.posting import (
     CHANGES_PER_POSTING_MAX,
     Account,
@@ -53,6 +53,8 @@ ORDER = "ORDER"
 
 
 ENTRIES_PAGE_ROWS = 500
+_LAST = "~"
+"""Comes after every moment of a row."""
 
 
 class AccountMissingError(Exception):
@@ -101,19 +103,47 @@ class Accounts:
         """Return the rows of wallets, in the order asked for."""
         return self.tables.batch_get([(self.table, key(each, WALLET)) for each in member_ids], deadline)
 
-    def entries(self, member_id: str, *, limit: int, after: str | None) -> tuple[list[Entry], str | None]:
+    def entries(
+        self,
+        member_id: str,
+        *,
+        limit: int,
+        after: str | None,
+        kind: EntryKind | None = None,
+        since: datetime | None = None,
+        before: datetime | None = None,
+    ) -> tuple[list[Entry], str | None]:
         """Return a page of a member's ledger, newest first, and the position to go on after.
 
         Entries of the same second stand in posting order, the last first.
+
+        Parameters
+        ----------
+        kind
+            Which entries are wanted, if not all: a page may then have fewer than ``limit`` and still go on.
+        since, before
+            From which moment on, and before which.
+
+        Raises
+        ------
+        MalformedError
+            ``invalid_cursor``: the position is not between the two moments.
         """
-        rows, more = self.tables.query(
+        lowest = ENTRY if since is None else ENTRY + calendar.to_row(since)
+        highest = ENTRY + (_LAST if before is None else calendar.to_row(before))
+        if after is not None and not lowest <= ENTRY + after <= highest:
+            raise MalformedError("invalid_cursor", "The cursor is not one of this list and these moments.")
+        if lowest > highest:
+            return [], None
+        rows, last = self.tables.query_where(
             self.table,
             partition=("member_id", member_id),
-            prefix=("item", ENTRY),
+            between=("item", lowest, highest),
+            where={} if kind is None else {"kind": kind.value},
             limit=limit,
             after=None if after is None else key(member_id, ENTRY + after),
         )
-        position = str(rows[-1]["item"]).removeprefix(ENTRY) if more else None
+        position = None if last is None else str(last["item"]).removeprefix(ENTRY)
         return [entry_of(row) for row in rows], position
 
     def posting_reads(self, order: OrderFacts) -> list[tuple[str, dict[str, str]]]:

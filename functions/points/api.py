@@ -1,10 +1,10 @@
-"""HTTP: the caller's points; for staff adjustments and the last audit."""
+"""HTTP: the caller's points; for staff a member's ledger, adjustments and the last audit."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from functions.domain import policy as policies
 from functions.domain.errors import NotFoundError
@@ -12,30 +12,33 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, Cursor, Limit, MemberIdPath
+from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, Since
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
-from functions.points.ledger import Adjustment, Wallet
+from functions.points.ledger import Adjustment, Entry, EntryKind, Wallet
 from functions.points.reports import Report, Reports
 from functions.points.schema import (
     AdjustmentRequest,
     BalancesAnswer,
     DifferenceAnswer,
     EntryAnswer,
+    EntryWithOperatorAnswer,
     LiabilityAnswer,
     WalletAnswer,
     balances_answer,
     difference_answer,
     entry_answer,
+    entry_with_operator_answer,
     liability_answer,
     wallet_answer,
 )
-from functions.tiers.members import not_registered
+from functions.tiers.members import no_member, not_registered
 
 ENTRIES = "entries"
 DIFFERENCES = "differences"
 REPORTS = "Reports"
+Kind = Annotated[EntryKind | None, Query(description="Only entries of this kind.")]
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
@@ -55,23 +58,74 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         """Show what the caller can spend, what is still frozen, what is owed, and what expires when."""
         return wallet_answer(wallet(), policy, now())
 
+    def entries(
+        member_id: str,
+        limit: int,
+        cursor: str | None,
+        kind: EntryKind | None,
+        since: datetime | None,
+        before: datetime | None,
+    ) -> tuple[list[Entry], str | None]:
+        """Return a page of a member's ledger, and the cursor of the next."""
+        wanted = [each.isoformat() if isinstance(each, datetime) else each for each in (kind, since, before)]
+        filters = "" if wanted == [None, None, None] else f" {wanted}"
+        whose = "" if member_id == api.caller.member_id else f" {member_id}"
+        places = Cursors(f"{ENTRIES}{whose}{filters}", api.caller.member_id)
+        found, position = accounts.entries(
+            member_id, limit=limit, after=places.read(cursor), kind=kind, since=since, before=before
+        )
+        return found, places.write(position)
+
     @api.route(
         "GET",
         "/members/me/points/entries",
         summary="See every movement of your points",
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
-    def get_points_entries(limit: Limit = 20, cursor: Cursor = None) -> Page[EntryAnswer]:
-        """List the caller's ledger, newest first; entries of the same second in posting order, last first."""
+    def get_points_entries(
+        kind: Kind = None,
+        since: Since = None,
+        before: Before = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[EntryAnswer]:
+        """List the caller's ledger, newest first; entries of the same second in posting order, last first.
+
+        The filters apply before `limit`. With `kind`, a page may have fewer items, or none, and still go on.
+        """
         member_id = api.caller.member_id
-        places = Cursors(ENTRIES, member_id)
-        after = places.read(cursor)
-        entries, position = accounts.entries(member_id, limit=limit, after=after)
-        if not entries:
+        found, next_cursor = entries(member_id, limit, cursor, kind, since, before)
+        if not found:
             wallet()  # an empty list is the answer of somebody who is registered
         return Page(
-            items=[entry_answer(member_id, entry, policy) for entry in entries],
-            next_cursor=places.write(position),
+            items=[entry_answer(member_id, entry, policy) for entry in found], next_cursor=next_cursor
+        )
+
+    @api.route(
+        "GET",
+        "/members/<member_id>/points/entries",
+        summary="See every movement of a member's points",
+        staff=True,
+        refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
+    )
+    def get_member_points_entries(
+        member_id: MemberIdPath,
+        kind: Kind = None,
+        since: Since = None,
+        before: Before = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[EntryWithOperatorAnswer]:
+        """List a member's ledger as they see it, with who adjusted; newest first.
+
+        That of an erased member is there still, under the id that nobody has any more, without its reasons.
+        """
+        found, next_cursor = entries(member_id, limit, cursor, kind, since, before)
+        if not found and accounts.wallet(member_id) is None:
+            raise no_member()
+        return Page(
+            items=[entry_with_operator_answer(member_id, entry, policy) for entry in found],
+            next_cursor=next_cursor,
         )
 
     @api.route(

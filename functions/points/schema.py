@@ -101,6 +101,7 @@ class EntryAnswer(Answer):
     kind: EntryKind
     occurred_at: StoreTime
     order_id: str | None
+    adjustment_id: str | None
     reason: str | None
     frozen_delta: int
     available_delta: int
@@ -110,6 +111,12 @@ class EntryAnswer(Answer):
     available: int
     frozen: int
     debt: int
+
+
+class EntryWithOperatorAnswer(EntryAnswer):
+    """A movement of points as staff sees it: with who made it, if it was an adjustment by hand."""
+
+    operator: str | None = Field(description="Who adjusted: the id of a user or a service.")
 
 
 def wallet_answer(wallet: Wallet, policy: Policy, at: datetime) -> WalletAnswer:
@@ -163,6 +170,7 @@ def entry_answer(member_id: str, entry: Entry, policy: Policy) -> EntryAnswer:
         kind=entry.kind,
         occurred_at=entry.occurred_at.astimezone(policy.zone),
         order_id=entry.order_id,
+        adjustment_id=entry.adjustment_id,
         reason=entry.reason,
         frozen_delta=entry.frozen_delta,
         available_delta=sum(entry.available_delta.values()),
@@ -173,6 +181,12 @@ def entry_answer(member_id: str, entry: Entry, policy: Policy) -> EntryAnswer:
         frozen=entry.frozen,
         debt=entry.debt,
     )
+
+
+def entry_with_operator_answer(member_id: str, entry: Entry, policy: Policy) -> EntryWithOperatorAnswer:
+    """Show staff an entry of a member's ledger."""
+    shown = entry_answer(member_id, entry, policy)
+    return EntryWithOperatorAnswer(**dict(shown), operator=entry.operator)
 
 
 def _last_usable(policy: Policy, year: str) -> datetime:

@@ -1,14 +1,18 @@
 """Where members live: profile and standing, and the rows of an account that registration opens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, NotFoundError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
+from functions.tiers import search
 from functions.tiers.qualification import Standing, TierChange, at_registration
+from functions.tiers.search import HashPhone
 
 PROFILE = "PROFILE"
 STANDING = "STANDING"
@@ -35,6 +39,10 @@ class Profile:
     version: int = 1
 
 
+Found = tuple[Profile, Standing]
+"""A member: what they told, and where they stand."""
+
+
 def not_registered() -> ConflictError:
     """Return the refusal of what only a registered member can do."""
     return ConflictError("not_registered", "Register first: PUT /members/me.")
@@ -48,6 +56,15 @@ def no_member() -> NotFoundError:
 def key(member_id: str, item: str) -> dict[str, str]:
     """Return the key of one of a member's rows."""
     return {"member_id": member_id, "item": item}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BirthdayChange:
+    """That staff changed a member's birthday, and why; the reason of an erased member is forgotten."""
+
+    changed_at: datetime
+    reason: str | None
+    operator: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,19 +162,34 @@ def put_standing(
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The members' profiles and standings."""
+    """The members' profiles and standings.
+
+    ``hash_phone`` is for who writes a profile with a phone: it is found by the hash.
+    """
 
     tables: Tables
     table: str
+    hash_phone: HashPhone = search.no_key
 
-    def find(self, member_id: str, deadline: Deadline) -> tuple[Profile, Standing] | None:
+    def find(self, member_id: str, deadline: Deadline) -> Found | None:
         """Return a member's profile and standing, or None before registration and after erasure."""
-        profile, standing = self.tables.batch_get(
-            [(self.table, key(member_id, PROFILE)), (self.table, key(member_id, STANDING))], deadline
+        return found_of(
+            *self.tables.batch_get(
+                [(self.table, key(member_id, PROFILE)), (self.table, key(member_id, STANDING))], deadline
+            )
         )
-        if profile is None or standing is None or _erased_at(profile):  # they are written together
-            return None
-        return _profile_of(profile), standing_of(standing)
+
+    def require_known(self, member_id: str, deadline: Deadline) -> None:
+        """Refuse to go on about somebody who never registered; the account of who was erased is there still.
+
+        Raises
+        ------
+        NotFoundError
+            ``member_not_found``.
+        """
+        (standing,) = self.tables.batch_get([(self.table, key(member_id, STANDING))], deadline)
+        if standing is None:
+            raise no_member()
 
     def put_profile(
         self,
@@ -194,6 +226,7 @@ class Members:
             transaction.put_new(self.table, standing_row(told.member_id, held))
             for opening_row in opening_rows:
                 transaction.put_new(self.table, opening_row)
+            self._put_entries(transaction, told)
             transaction.commit(deadline)
             return told, True
         if _erased_at(row):
@@ -204,6 +237,38 @@ class Members:
             self._replace(transaction, known, profile)
             transaction.commit(deadline)
         return profile, False
+
+    def patch_profile(self, member_id: str, changes: Mapping[str, Any], deadline: Deadline) -> Profile:
+        """Change what a registered member names of their profile, and nothing else (RFC 7396).
+
+        Parameters
+        ----------
+        changes
+            New values by the profile's fields. None takes a phone away; it leaves a birthday that is not set.
+
+        Raises
+        ------
+        NotFoundError
+            ``not_registered``: to change is not to register.
+        ConflictError
+            ``birthday_locked``: it was set before and differs, or was to be taken away.
+        """
+
+        def attempt() -> Profile:
+            row = self.tables.get(self.table, key(member_id, PROFILE))
+            if row is None or _erased_at(row):
+                raise NotFoundError("not_registered", "Register first: PUT /members/me.")
+            known = _profile_of(row)
+            if "birthday" in changes and changes["birthday"] is None and known.birthday is not None:
+                raise _birthday_locked()
+            profile = _replaced(known, replace(known, **changes))
+            if profile != known:
+                transaction = self.tables.transaction()
+                self._replace(transaction, known, profile)
+                transaction.commit(deadline)
+            return profile
+
+        return until_clear(attempt, deadline)
 
     def change_birthday(
         self,
@@ -280,6 +345,8 @@ class Members:
             before = member_standing_of(standing)
             after = replace(before, birth_month=None, erased=True)
             put_standing(transaction, self.table, member_id, before=before, after=after)
+            for row in search.emptied(member_id):
+                transaction.put(self.table, row)
             self._forget_reasons(transaction, member_id)
             transaction.commit(deadline)
             return at
@@ -300,6 +367,20 @@ class Members:
         position = str(rows[-1]["item"]).removeprefix(TIER_CHANGE) if more else None
         return [tier_change_of(row) for row in rows], position
 
+    def birthday_changes(
+        self, member_id: str, *, limit: int, after: str | None
+    ) -> tuple[list[BirthdayChange], str | None]:
+        """Return a page of staff's changes of a birthday, newest first, and where to go on after it (B4)."""
+        rows, more = self.tables.query(
+            self.table,
+            partition=("member_id", member_id),
+            prefix=("item", BIRTHDAY_CHANGE),
+            limit=limit,
+            after=None if after is None else key(member_id, BIRTHDAY_CHANGE + after),
+        )
+        position = str(rows[-1]["item"]).removeprefix(BIRTHDAY_CHANGE) if more else None
+        return [_birthday_change_of(row) for row in rows], position
+
     def _forget_reasons(self, transaction: Transaction, member_id: str) -> None:
         """Take out why a birthday was changed: staff may have written it there. That it was changed stays."""
         changes = self.tables.query_all(
@@ -317,6 +398,7 @@ class Members:
     def _replace(self, transaction: Transaction, known: Profile, profile: Profile) -> None:
         """Add that a profile changes, and that the standing has the month of another birthday (B2)."""
         transaction.put_version(self.table, _profile_row(profile), replaces=known.version)
+        self._put_entries(transaction, profile, phone_before=known.phone)
         if _month(profile.birthday) != _month(known.birthday):
             row = self.tables.get(self.table, key(known.member_id, STANDING))
             if row is None:  # they are written together
@@ -324,6 +406,32 @@ class Members:
             before = member_standing_of(row)
             after = replace(before, birth_month=_month(profile.birthday))
             put_standing(transaction, self.table, known.member_id, before=before, after=after)
+
+    def _put_entries(
+        self, transaction: Transaction, profile: Profile, phone_before: str | None = None
+    ) -> None:
+        """Add the rows that a member is found by; both, since a profile of before may have neither."""
+        transaction.put(self.table, search.name_entry(profile.member_id, profile.name))
+        if profile.phone is not None or phone_before is not None:
+            entry = search.phone_entry(profile.member_id, profile.phone, self.hash_phone)
+            transaction.put(self.table, entry)
+
+
+def found_of(profile: Row | None, standing: Row | None) -> Found | None:
+    """Read a member from their profile and standing; None before registration and after erasure."""
+    if profile is None or standing is None or _erased_at(profile):  # they are written together
+        return None
+    return _profile_of(profile), standing_of(standing)
+
+
+def _birthday_change_of(row: Row) -> BirthdayChange:
+    return BirthdayChange(
+        changed_at=calendar.from_row(row["changed_at"]), reason=row["reason"], operator=row["operator"]
+    )
+
+
+def _birthday_locked() -> ConflictError:
+    return ConflictError("birthday_locked", "A birthday can be entered once; only staff can change it.")
 
 
 def _erased_at(row: Row) -> datetime | None:
@@ -338,7 +446,7 @@ def _replaced(known: Profile, told: Profile) -> Profile:
     """Return the profile after the member told us this; the version stays if nothing changes."""
     birthday = known.birthday if told.birthday is None else told.birthday
     if known.birthday is not None and birthday != known.birthday:
-        raise ConflictError("birthday_locked", "A birthday can be entered once; only staff can change it.")
+        raise _birthday_locked()
     if (told.name, birthday, told.phone) == (known.name, known.birthday, known.phone):
         return known
     return replace(known, name=told.name, birthday=birthday, phone=told.phone, version=known.version + 1)

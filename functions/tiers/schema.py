@@ -1,23 +1,44 @@
 """What the members' API takes and answers."""
 
 from datetime import date
-from typing import Annotated
+from itertools import combinations
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
+from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX
 from functions.domain.policy import Policy
 from functions.domain.records import plain
+from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
-from functions.tiers.members import Profile
+from functions.tiers.members import BirthdayChange, Found, Profile
+from functions.tiers.phones import PHONE_LENGTH_MAX, e164
 from functions.tiers.qualification import Standing, TierChange, next_tier
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), Printable]
-Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() ./-]{1,32}$")]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=PHONE_LENGTH_MAX), AfterValidator(e164)]
 DateText = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
+PHONE = (
+    "As people write it, with + and the country's code if it is not of mainland China; answered in E.164: "
+    "`+8613800138000`."
+)
+CRITERIA = ("member_id", "phone", "name_prefix")
+_NOT_ONE_CRITERION = [
+    *({"required": list(pair)} for pair in combinations(CRITERIA, 2)),
+    {"not": {"anyOf": [{"required": [each]} for each in CRITERIA]}},
+]
+"""What a search is not: one by two criteria, or by none."""
+_Unset = SkipJsonSchema[None]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """Leave out the default of a field that is either given or not there."""
+    schema.pop("default", None)
 
 
 class ProfileRequest(Request):
@@ -27,7 +48,48 @@ class ProfileRequest(Request):
     birthday: DateText | None = Field(
         default=None, description="A real date, not after today; can be set once."
     )
-    phone: Phone | None = None
+    phone: Phone | None = Field(default=None, description=PHONE, examples=["138 0013 8000"])
+
+
+class ProfilePatch(Request):
+    """What a member changes of what they told: what is not named stays as it is (RFC 7396)."""
+
+    name: Name = Field(default="", description="Cannot be taken away.", json_schema_extra=_without_default)
+    birthday: DateText | None = Field(
+        default=None, description="A real date, not after today; can be set once, and not be taken away."
+    )
+    phone: Phone | None = Field(
+        default=None, description=f"{PHONE} null takes it away.", examples=["138 0013 8000"]
+    )
+
+
+class SearchRequest(Request):
+    """Whom staff looks for: by exactly one of `member_id`, `phone` and `name_prefix`."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"anyOf": _NOT_ONE_CRITERION}})
+
+    member_id: Annotated[str, StringConstraints(min_length=1, max_length=MEMBER_ID_LENGTH_MAX)] | _Unset = (
+        Field(default=None, json_schema_extra=_without_default)
+    )
+    phone: Phone | _Unset = Field(
+        default=None, description=PHONE, examples=["138 0013 8000"], json_schema_extra=_without_default
+    )
+    name_prefix: Name | _Unset = Field(
+        default=None,
+        description="How the name begins; case, width and accents' composition do not count.",
+        json_schema_extra=_without_default,
+    )
+    limit: int = Field(default=20, ge=1, le=100, description="How many items at most.")
+    cursor: Annotated[str, StringConstraints(max_length=CURSOR_LENGTH_MAX)] | None = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
+
+    @model_validator(mode="after")
+    def _one_criterion(self) -> Self:
+        given = [getattr(self, name) for name in CRITERIA if name in self.model_fields_set]
+        if len(given) != 1 or None in given:
+            raise ValueError(f"exactly one of {', '.join(CRITERIA)} must be given")
+        return self
 
 
 class BirthdayRequest(Request):
@@ -35,6 +97,24 @@ class BirthdayRequest(Request):
 
     birthday: DateText = Field(description="A real date, not after today.")
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
+
+
+class BirthdayChangeAnswer(Answer):
+    """That staff changed a member's birthday; the reason is null once the member was erased."""
+
+    changed_at: StoreTime
+    reason: str | None
+    operator: str = Field(description="Who changed it: the id of a user or a service.")
+
+
+class FoundAnswer(Answer):
+    """A member who was found, with as much as it takes to tell them from others."""
+
+    member_id: str
+    name: str
+    phone: str | None
+    tier: str
+    registered_at: StoreTime
 
 
 class TierChangeAnswer(Answer):
@@ -76,6 +156,25 @@ class MemberAnswer(Answer):
     effective_amount_fen: int
     next_tier: NextTierAnswer | None
     benefits: BenefitsAnswer
+
+
+def birthday_change_answer(change: BirthdayChange, policy: Policy) -> BirthdayChangeAnswer:
+    """Show a change of a birthday."""
+    return BirthdayChangeAnswer(
+        changed_at=change.changed_at.astimezone(policy.zone), reason=change.reason, operator=change.operator
+    )
+
+
+def found_answer(found: Found, policy: Policy) -> FoundAnswer:
+    """Show a member who was found."""
+    profile, standing = found
+    return FoundAnswer(
+        member_id=profile.member_id,
+        name=profile.name,
+        phone=profile.phone,
+        tier=standing.tier,
+        registered_at=profile.registered_at.astimezone(policy.zone),
+    )
 
 
 def tier_change_answer(change: TierChange, policy: Policy) -> TierChangeAnswer:

@@ -122,7 +122,9 @@ def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:
     """Return what browsers are told of pages of these origins; tokens go in a header, so no credentials."""
     return apigateway.CorsPreflightOptions(
         allow_origins=list(origins),
-        allow_methods=[apigateway.CorsHttpMethod(method) for method in ("GET", "POST", "PUT", "DELETE")],
+        allow_methods=[
+            apigateway.CorsHttpMethod(method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        ],
         allow_headers=["authorization", "content-type", "idempotency-key"],
         expose_headers=["idempotent-replayed", "retry-after"],
         max_age=Duration.seconds(CORS_SECONDS_MAX),

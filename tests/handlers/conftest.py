@@ -30,6 +30,7 @@ from functions.privacy import api as privacy_api
 from functions.tiers import api as members_api
 from tests.support import tables
 from tests.support.events import Answer, Call, Context, claims, staff
+from tests.support.phones import hash_phone
 from tests.support.pool import Pool
 from tests.support.threads import InLine
 
@@ -70,7 +71,7 @@ class Suite:
     def __post_init__(self) -> None:
         create = (self.tables, self.settings, self.policy, lambda: self.now)
         self.shop: Api = shop_api.create(*create)
-        self.members: Api = members_api.create(*create)
+        self.members: Api = members_api.create(*create, hash_phone)
         self.points: Api = points_api.create(*create)
         self.coupons: Api = coupons_api.create(*create)
         self.privacy: Api = privacy_api.create(

@@ -26,7 +26,7 @@ from tests.support.faults import Fault
 
 EXPORT = "/members/me/export"
 REASON = "Passport of Wang 王小明 seen"
-SECRETS = ("Alice Wang", "王小明", "1990-05-05", "1991-06-06", "138-1234-5678", REASON)
+SECRETS = ("Alice Wang", "alice wang", "王小明", "1990-05-05", "1991-06-06", "13812345678", REASON)
 SERVER_ERROR = Fault(status=500, error={"__type": "InternalErrorException", "message": "x"})
 THROTTLED = Fault(error={"__type": "TooManyRequestsException", "message": "slow down"})
 FORBIDDEN = Fault(error={"__type": "NotAuthorizedException", "message": "no"})
@@ -183,10 +183,14 @@ def test_ledger_wallet_lots_orders_tiers_and_coupons_stay_as_they_were_and_the_a
     after = {row["item"]: row for row in suite.rows() if row["member_id"] == "alice"}
     assert kept.keys() == after.keys()
     changed = {item for item, row in after.items() if row != kept[item]}
-    assert {item.partition("#")[0] for item in changed} == {"PROFILE", "STANDING", "BIRTHDAY", "ENTRY"}
+    assert {item.partition("#")[0] for item in changed} == {
+        *("PROFILE", "STANDING", "BIRTHDAY", "ENTRY", "SEARCH"),
+    }
     for item in changed:
         if item.startswith("ENTRY#"):
             assert after[item] == kept[item] | {"reason": None}
+        if item.startswith("SEARCH#"):
+            assert after[item] == {"member_id": "alice", "item": item}
     assert suite.rows(suite.settings.orders_table) == orders
     assert fits(suite)
     audited = read(suite, "/reports/points-liability", staff()).body

@@ -26,14 +26,14 @@ def pay(suite: Suite, order_id: str, amount_fen: int = 10_950, payment_id: str =
 
 
 def test_a_new_member_is_J0_and_sees_what_is_missing(suite: Suite) -> None:
-    body = {"name": "Alice", "birthday": "2000-02-29", "phone": "+86 138-0000"}
+    body = {"name": "Alice", "birthday": "2000-02-29", "phone": "138-0013-8000"}
     answer = suite.call(Call("PUT", "/members/me", body, claims("alice")))
     assert answer.status == 201
     assert answer.body == {
         "member_id": "alice",
         "name": "Alice",
         "birthday": "2000-02-29",
-        "phone": "+86 138-0000",
+        "phone": "+8613800138000",
         "registered_at": "2026-05-01T12:00:00+08:00",
         "tier": "J0",
         "effective_amount_fen": 0,

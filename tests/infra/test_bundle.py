@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "WORK_QUEUE_URL": "queue",
 }
 POOL = {"USER_POOL_ID": "pool"}
+PHONE_KEY = {"PHONE_KEY_SECRET": "key"}
 DOCUMENTS = "functions.documents.api.handler"
 
 
@@ -48,6 +49,7 @@ def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template
     environment = (
         ENVIRONMENT
         | POOL
+        | PHONE_KEY
         | {
             "AWS_DEFAULT_REGION": "us-east-1",
             "POWERTOOLS_METRICS_NAMESPACE": "memberday",
@@ -65,13 +67,15 @@ def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template
     [
         *(("functions.points.queue.handler", name) for name in ENVIRONMENT),
         ("functions.privacy.api.handler", *POOL),
+        ("functions.tiers.api.handler", *PHONE_KEY),
+        ("functions.tiers.queue.handler", *PHONE_KEY),
     ],
 )
 def test_a_function_without_its_settings_does_not_start_and_names_them(
     host: Bundle, handler: str, missing: str
 ) -> None:
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), handler]
-    environment = {name: value for name, value in (ENVIRONMENT | POOL).items() if name != missing}
+    environment = {name: value for name, value in (ENVIRONMENT | POOL | PHONE_KEY).items() if name != missing}
     result = subprocess.run(  # noqa: S603 - our own command
         command,
         env=environment | {"AWS_DEFAULT_REGION": "us-east-1"},
@@ -102,6 +106,12 @@ def test_the_bundle_holds_the_functions_and_the_locked_dependencies_and_nothing_
     assert without_bytecode == {file for file in sources if file.suffix != ".pyc"}
     known = {"functions", "__pycache__"} | _top_levels(folder)
     assert {each.name for each in folder.iterdir()} <= known
+
+
+def test_what_is_imported_only_when_it_is_needed_is_in_the_bundle(host: Bundle) -> None:
+    code = f"import sys; sys.path[:0] = [{str(host.folder)!r}]; from functions.tiers import phones; "
+    code += "assert phones.e164('138 0013 8000') == '+8613800138000'"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)  # noqa: S603 - our own command
 
 
 def test_the_arm64_bundle_has_libraries_for_that_processor_only() -> None:

@@ -13,7 +13,7 @@ from infra import nag
 from infra.app import build
 from tests.infra.conftest import ROOT, Template, resources, synthesise
 
-JOBS = {"OrderJobs", "PointsWorker", "AuditWorker", "CouponsWorker"}
+JOBS = {"OrderJobs", "PointsWorker", "AuditWorker", "CouponsWorker", "MembersWorker"}
 PUBLIC = {"DocumentsApi"}
 
 

@@ -26,6 +26,7 @@ from functions.tiers import api as members_api
 from functions.tiers.stream import Publisher as MembersPublisher
 from tests.simulation.cloud import Cloud
 from tests.support.events import Answer, Call, Context
+from tests.support.phones import hash_phone
 
 API_SECONDS = 15
 STREAM_SECONDS = 60
@@ -46,7 +47,7 @@ class Programme:
         tables, settings, now = cloud.tables, cloud.settings, cloud.time.now
         everything = (tables, settings, policy, now)
         self._shop = shop_api.create(*everything)
-        self._members = members_api.create(*everything)
+        self._members = members_api.create(*everything, hash_phone)
         self._points = points_api.create(*everything)
         self._coupons = coupons_api.create(*everything)
         bus = Bus(cloud.bus, "membership")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 REASON = "passport of Alice Wang"
-SECRETS = ("Alice Wang", "1990-05-05", "1991-06-06", "13800000000")
+SECRETS = ("Alice Wang", "alice wang", "1990-05-05", "1991-06-06", "13800000000", "phone#")
 ERASED = NOON + HOUR
 
 

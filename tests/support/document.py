@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
 from tests.support.stack import ROOT
 
 FILE = ROOT / "docs" / "openapi.json"
@@ -122,8 +124,16 @@ def example(schema: Schema) -> Any:
     """Return a value that a schema admits: its default, or one with every field that there is."""
     if schema.get("default") is not None:
         return schema["default"]
+    if schema.get("examples"):
+        return schema["examples"][0]
     schema = choices(schema)[0]
     match schema:
+        case {"type": "object", "not": _}:
+            return next(
+                body
+                for name, each in schema["properties"].items()
+                if Draft202012Validator(schema).is_valid(body := {name: example(each)})
+            )
         case {"const": value} | {"enum": [value, *_]}:
             return value
         case {"type": "object"}:

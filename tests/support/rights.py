@@ -68,6 +68,11 @@ def works_off(work: str) -> Rights:
     return puts_tasks(work) | of("sqs", f"{work}Tasks", *takes, "GetQueueAttributes", "GetQueueUrl")
 
 
+def reads_phone_key() -> Rights:
+    """Return what a function needs that hashes phones."""
+    return of("secretsmanager", "PhoneKey", "GetSecretValue")
+
+
 NEEDS: Mapping[str, Rights] = {
     "ShopApi": rows(
         "Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member", "by_status"]
@@ -82,7 +87,8 @@ NEEDS: Mapping[str, Rights] = {
         "UpdateItem",
         indexes=["zone", "by_name"],
     ),
-    "MembersApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query"),
+    "MembersApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
+    | reads_phone_key(),
     "PointsApi": rows("Members", "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query")
     | rows("Reports", "GetItem", "Query"),
     "CouponsApi": rows("Members", "BatchGetItem", "Query"),
@@ -118,6 +124,11 @@ NEEDS: Mapping[str, Rights] = {
     "CouponsWorker": rows("Members", "BatchGetItem", "PutItem", indexes=["birthdays"])
     | rows("Reports", "PutItem")
     | works_off("CouponsWork"),
+    "MembersJobs": rows("Reports", "PutItem") | puts_tasks("MembersWork"),
+    "MembersWorker": rows("Members", "BatchGetItem", "ConditionCheckItem", "PutItem", "Scan")
+    | rows("Reports", "PutItem")
+    | reads_phone_key()
+    | works_off("MembersWork"),
     "JobsWatch": rows("Reports", "GetItem", "PutItem", "Query") | started_by_a_schedule(),
 }
 """What each function of the stack needs, and may do; see :func:`rights` for what every one may besides."""

@@ -137,6 +137,7 @@ class Deployed(Aws):
             found[f"arn:aws:sqs:{at}:{url.rpartition('/')[2]}"] = name
         for name, pool in self.physical("Cognito::UserPool").items():
             found[f"arn:aws:cognito-idp:{at}:userpool/{pool}"] = name
+        found |= {arn: name for name, arn in self.physical("SecretsManager::Secret").items()}
         for name, group in self.physical("Logs::LogGroup").items():
             found[f"arn:aws:logs:{at}:log-group:{group}:*"] = name
         for name, function in self.physical("Lambda::Function").items():
@@ -246,6 +247,7 @@ def attempts(deployed: Deployed) -> list[Attempt]:
         *_on_users(deployed),
         *_on_functions(deployed),
         *_on_logs(deployed),
+        *_on_secrets(deployed),
         *_elsewhere(deployed),
         Attempt("dynamodbstreams", "list_streams", Right("dynamodb:ListStreams", ANY), {}),
     ]
@@ -376,6 +378,15 @@ def _on_logs(deployed: Deployed) -> Iterator[Attempt]:
         lines = log | {"logStreamName": NOBODY, "logEvents": [{"timestamp": 1, "message": NOBODY}]}
         yield Attempt("logs", "put_log_events", Right("logs:PutLogEvents", name), lines)
         yield Attempt("logs", "filter_log_events", Right("logs:FilterLogEvents", name), log | {"limit": 1})
+
+
+def _on_secrets(deployed: Deployed) -> Iterator[Attempt]:
+    """Reads of every secret and of what it is called, of which the answers are thrown away."""
+    for name, secret in deployed.physical("SecretsManager::Secret").items():
+        at = {"SecretId": secret}
+        right = "secretsmanager:{}".format
+        yield Attempt("secretsmanager", "get_secret_value", Right(right("GetSecretValue"), name), at)
+        yield Attempt("secretsmanager", "describe_secret", Right(right("DescribeSecret"), name), at)
 
 
 def _elsewhere(deployed: Deployed) -> Iterator[Attempt]:

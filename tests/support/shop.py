@@ -17,6 +17,7 @@ from functions.platform.settings import Settings
 from functions.points.accounts import Accounts, opening_row
 from functions.points.posting import OrderFacts
 from functions.tiers.members import Members, Profile
+from tests.support.phones import hash_phone
 
 NOON = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
 
@@ -41,7 +42,7 @@ class Shop:
     @property
     def members(self) -> Members:
         """The members."""
-        return Members(self.tables, self.settings.members_table)
+        return Members(self.tables, self.settings.members_table, hash_phone)
 
     @property
     def accounts(self) -> Accounts:

@@ -18,6 +18,7 @@ INDEXES = {
         "lots_by_release": ("lot_shard", "release_at"),
         "wallets_by_year": ("wallet_shard", "oldest_year"),
         "birthdays": ("birthday_shard", "member_id"),
+        "search": ("search_shard", "search_key"),
     },
     "Catalog": {"zone": ("zone", "sku"), "by_name": ("zone", "name_key")},
 }

@@ -1,0 +1,37 @@
+"""The key under which phones are hashed: a secret that the deployment draws and nobody is shown."""
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.stage import Stage
+
+KEY_CHARACTERS = 64
+
+
+class PhoneKey(secretsmanager.Secret):
+    """A random key for life: with another one, no phone is found until the members are indexed again."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"memberday {stage.name}: the key under which phones are hashed",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=KEY_CHARACTERS, exclude_punctuation=True
+            ),
+            removal_policy=stage.removal_policy,
+        )
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What tells a function which secret it is."""
+        return {"PHONE_KEY_SECRET": self.secret_arn}
+
+    def grant(self, grantee: iam.IGrantable) -> None:
+        """Let a function read the key; CDK's own grant adds that it may describe the secret."""
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[self.secret_arn]
+        )
