@@ -28,6 +28,7 @@ from functions.domain.timetable import (
     Scheduled,
     timetable,
 )
+from functions.platform.routes import ROUTES, with_heads
 from functions.points.account_rows import ENTRY, NOTICE
 from functions.tiers.members import TIER_CHANGE
 from infra import bundle
@@ -36,7 +37,7 @@ from infra.constructs.dashboard import Dashboard
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.job import Job
-from infra.constructs.membership_api import DOCUMENTS_ROUTES, EVERY_OTHER, MembershipApi
+from infra.constructs.membership_api import DOCUMENTS_ROUTES, MembershipApi
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
@@ -57,50 +58,6 @@ DOCUMENTS_MAX = 10
 """Requests for the API's document at once: whoever has no token cannot take the checkout's share."""
 WATCH = Scheduled(name=WATCH_JOBS, job=WATCH_JOBS, when=Every(15), done_within=timedelta(minutes=15))
 """The watch over the jobs is none of them: an alarm says when it stays away."""
-
-SHOP_ROUTES = [
-    "PUT /products/{sku}",
-    "GET /products/{sku}",
-    "GET /products",
-    "GET /products/{sku}/movements",
-    "GET /member-day",
-    "POST /products/{sku}/stock",
-    "POST /quotes",
-    "POST /orders",
-    "GET /orders",
-    "GET /orders/search",
-    "GET /members/{member_id}/orders",
-    "GET /orders/{order_id}",
-    "GET /orders/{order_id}/history",
-    "POST /orders/{order_id}/cancel",
-    "POST /orders/{order_id}/payment",
-    "POST /orders/{order_id}/shipment",
-    "POST /orders/{order_id}/receipt",
-    "POST /orders/{order_id}/refusal",
-    "POST /orders/{order_id}/returns",
-    EVERY_OTHER,
-]
-MEMBERS_ROUTES = [
-    "PUT /members/me",
-    "PATCH /members/me",
-    "GET /members/me",
-    "GET /members/me/tier-history",
-    "POST /members/search",
-    "GET /members/{member_id}",
-    "GET /members/{member_id}/tier-history",
-    "GET /members/{member_id}/birthday-changes",
-    "PUT /members/{member_id}/birthday",
-]
-COUPONS_ROUTES = ["GET /members/me/coupons", "GET /members/{member_id}/coupons"]
-PRIVACY_ROUTES = ["GET /members/me/export", "DELETE /members/{member_id}"]
-POINTS_ROUTES = [
-    "GET /members/me/points",
-    "GET /members/me/points/entries",
-    "GET /members/{member_id}/points/entries",
-    "POST /members/{member_id}/points/adjustments",
-    "GET /reports/points-liability",
-    "GET /reports/points-differences",
-]
 
 
 class MembershipStack(Stack):
@@ -207,7 +164,7 @@ class MembershipStack(Stack):
             "UpdateItem",
             indexes=["zone", "by_name"],
         )
-        self.api.serve(function, SHOP_ROUTES)
+        self.api.serve(function, with_heads(ROUTES["ShopApi"]))
         if self._stage.cors:
             self.api.answer_preflights(function)
 
@@ -220,12 +177,12 @@ class MembershipStack(Stack):
         )
         grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
         self.phone_key.grant(function)
-        self.api.serve(function, MEMBERS_ROUTES)
+        self.api.serve(function, with_heads(ROUTES["MembersApi"]))
 
     def _coupons_api(self) -> None:
         function = self._function("CouponsApi", "functions.coupons.api.handler", API_TIMEOUT)
         grant_rows(self.members, function, "BatchGetItem", "Query")
-        self.api.serve(function, COUPONS_ROUTES)
+        self.api.serve(function, with_heads(ROUTES["CouponsApi"]))
 
     def _privacy_api(self) -> None:
         pool = {"USER_POOL_ID": self.identity.user_pool.user_pool_id}
@@ -238,7 +195,7 @@ class MembershipStack(Stack):
         grant_rows(self.members, function, "BatchGetItem", "GetItem", "PutItem", "Query")
         grant_rows(self.orders, function, "BatchGetItem", indexes=["by_member"])
         self.identity.grant_deletion(function)
-        self.api.serve(function, PRIVACY_ROUTES)
+        self.api.serve(function, with_heads(ROUTES["PrivacyApi"]))
 
     def _points_api(self) -> None:
         function = self._function("PointsApi", "functions.points.api.handler", API_TIMEOUT)
@@ -246,7 +203,7 @@ class MembershipStack(Stack):
             self.members, function, "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query"
         )
         grant_rows(self.reports, function, "GetItem", "Query")
-        self.api.serve(function, POINTS_ROUTES)
+        self.api.serve(function, with_heads(ROUTES["PointsApi"]))
 
     def _documents_api(self) -> None:
         """Show the API's document to everybody: no table, no dependency, and a bundle of its own."""

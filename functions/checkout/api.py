@@ -67,7 +67,7 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, Since, answer
+from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, Since, Who, answer
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
 from functions.tiers import members
@@ -130,7 +130,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "PUT",
         "/products/<sku>",
         summary="Put a product into the catalogue",
-        staff=True,
+        who=Who.STAFF,
         body=True,
         refuses={},
         also_answers={HTTPStatus.CREATED: "The product is new"},
@@ -157,7 +157,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/products/<sku>/stock",
         summary="Move stock in or out",
-        staff=True,
+        who=Who.STAFF,
         body=True,
         refuses={
             404: ["product_not_found"],
@@ -183,6 +183,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/products/<sku>",
         summary="See a product",
+        who=Who.ANYBODY,
         refuses={404: ["product_not_found"]},
         tag=CATALOGUE,
     )
@@ -200,7 +201,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/products/<sku>/movements",
         summary="See how a product's stock was moved",
-        staff=True,
+        who=Who.STAFF,
         refuses={400: ["invalid_cursor"], 404: ["product_not_found"]},
         tag=CATALOGUE,
     )
@@ -220,6 +221,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/products",
         summary="See the catalogue",
+        who=Who.ANYBODY,
         refuses={400: ["invalid_cursor"]},
         tag=CATALOGUE,
     )
@@ -254,13 +256,22 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             next_cursor=places.write(position),
         )
 
-    @api.route("GET", "/member-day", summary="See when the member day is", refuses={}, tag=CATALOGUE)
+    @api.route(
+        "GET", "/member-day", summary="See when the member day is", who=Who.ANYBODY, refuses={}, tag=CATALOGUE
+    )
     def get_member_day() -> MemberDayAnswer:
         """Say whether the member day is running, when the running or last and the next one are, and the
         caller's rate."""
         return member_day_answer(caller_standing(), policy, now())
 
-    @api.route("POST", "/quotes", summary="See what a cart costs now", body=True, refuses=QUOTE_REFUSALS)
+    @api.route(
+        "POST",
+        "/quotes",
+        summary="See what a cart costs now",
+        who=Who.MEMBER,
+        body=True,
+        refuses=QUOTE_REFUSALS,
+    )
     def quote_cart(request: Annotated[CartRequest, Body()]) -> QuoteAnswer:
         """Price a cart for the caller. Nothing is reserved and nothing changes; stock is not checked."""
         return quote_answer(book.quote(request.cart(), api.caller.member_id, now(), api.deadline))
@@ -269,6 +280,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/orders",
         summary="Place an order",
+        who=Who.MEMBER,
         body=True,
         answers=HTTPStatus.CREATED,
         answer_headers={REPLAYED: "`true` where the order was there before this request."},
@@ -341,7 +353,11 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         )
 
     @api.route(
-        "GET", "/orders", summary="See your orders", refuses={**NOT_REGISTERED, 400: ["invalid_cursor"]}
+        "GET",
+        "/orders",
+        summary="See your orders",
+        who=Who.MEMBER,
+        refuses={**NOT_REGISTERED, 400: ["invalid_cursor"]},
     )
     def get_orders(
         status: StatusQuery = None,
@@ -364,7 +380,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/orders/search",
         summary="See all members' orders",
-        staff=True,
+        who=Who.STAFF,
         refuses={400: ["invalid_cursor"]},
     )
     def search_orders(
@@ -384,7 +400,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/members/<member_id>/orders",
         summary="See a member's orders",
-        staff=True,
+        who=Who.STAFF,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_orders(
@@ -402,7 +418,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             raise members.no_member()
         return page
 
-    @api.route("GET", "/orders/<order_id>", summary="See an order", refuses=NO_ORDER)
+    @api.route("GET", "/orders/<order_id>", summary="See an order", who=Who.OWNER, refuses=NO_ORDER)
     def get_order(order_id: OrderIdPath) -> OrderAnswer:
         """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
         return shown(book.require(order_id, member_id=own()))
@@ -411,6 +427,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/orders/<order_id>/cancel",
         summary="Cancel an order, or units of it",
+        who=Who.OWNER,
         body=True,
         body_optional=True,
         refuses={
@@ -448,6 +465,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/orders/<order_id>/history",
         summary="See what happened to an order",
+        who=Who.OWNER,
         refuses={**NO_ORDER, 400: ["invalid_cursor"]},
     )
     def get_order_history(
@@ -470,6 +488,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/orders/<order_id>/receipt",
         summary="Confirm the receipt",
+        who=Who.OWNER,
         refuses={**NO_ORDER, 409: ["order_not_receivable", "conflict"]},
     )
     def receive_order(order_id: OrderIdPath) -> OrderAnswer:
@@ -480,7 +499,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/orders/<order_id>/shipment",
         summary="Record the shipment, or correct it",
-        staff=True,
+        who=Who.STAFF,
         body=True,
         body_optional=True,
         refuses={**NO_ORDER, 409: ["order_not_shippable", "conflict"]},
@@ -500,7 +519,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/orders/<order_id>/refusal",
         summary="Record a refused parcel",
-        staff=True,
+        who=Who.STAFF,
         refuses={**NO_ORDER, 409: ["order_not_refusable", "conflict"]},
     )
     def refuse_order(order_id: OrderIdPath) -> OrderAnswer:
@@ -511,7 +530,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/orders/<order_id>/returns",
         summary="Take units back",
-        staff=True,
+        who=Who.STAFF,
         body=True,
         refuses={
             **NO_ORDER,
@@ -538,7 +557,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/orders/<order_id>/payment",
         summary="Record a payment",
-        staff=True,
+        who=Who.STAFF,
         body=True,
         refuses={404: ["order_not_found"], 409: ["conflict"], 422: ["amount_mismatch", "payment_id_reused"]},
     )

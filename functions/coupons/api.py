@@ -15,7 +15,7 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, Cursor, Limit, MemberIdPath
+from functions.platform.http import Api, Cursor, Limit, MemberIdPath, Who
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
@@ -34,6 +34,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/members/me/coupons",
         summary="See your coupons",
+        who=Who.MEMBER,
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
     def get_coupons(status: Status = None, limit: Limit = 20, cursor: Cursor = None) -> Page[CouponAnswer]:
@@ -48,7 +49,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/members/<member_id>/coupons",
         summary="See a member's coupons",
-        staff=True,
+        who=Who.STAFF,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_coupons(

@@ -4,7 +4,7 @@ Raising one of these means that nothing has happened; only :class:`TryAgainError
 face turns them into RFC 9457 problems.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -52,6 +52,16 @@ class NotFoundError(RefusalError):
     """What was asked for does not exist, or is not the caller's to see."""
 
     status = 404
+
+
+class NotAllowedError(RefusalError):
+    """What was asked for exists, but not to be asked for like this; ``methods`` says how."""
+
+    status = 405
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        super().__init__("method_not_allowed", f"Here this can be done: {', '.join(methods)}.")
+        self.methods = methods
 
 
 class ConflictError(RefusalError):

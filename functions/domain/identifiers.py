@@ -11,8 +11,11 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-SKU = r"[A-Za-z0-9._-]{1,64}"
-Sku = Annotated[str, StringConstraints(pattern=rf"^{SKU}$")]
+PATH_ID = r"\.*[A-Za-z0-9_-][A-Za-z0-9._-]*"
+"""What every id is like that stands in a path: clients send it as it is, and none takes dots for a folder."""
+SKU_LENGTH_MAX = 64
+SKU = PATH_ID
+Sku = Annotated[str, StringConstraints(pattern=rf"^{SKU}$", max_length=SKU_LENGTH_MAX)]
 ORDER_ID = r"ord_[a-z2-7]{26}"
 CALLER_ID = r"[\x21-\x7e]{1,255}"
 CallerId = Annotated[str, StringConstraints(pattern=rf"^{CALLER_ID}$")]

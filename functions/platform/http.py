@@ -3,17 +3,18 @@
 Checks come in this order, whatever the route: 401, 403, 413 and 422, then what the handler finds (404, 409).
 """
 
-import base64
-import binascii
 import inspect
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_type_hints
+from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as UnmatchedPathError
@@ -31,23 +32,23 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from functions.domain.errors import (
     ForbiddenError,
     InvalidError,
+    NotAllowedError,
     NotFoundError,
     RefusalError,
-    TooLargeError,
     TryAgainError,
     UnauthenticatedError,
     invalid_fields,
 )
-from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, is_order_id
+from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, PATH_ID, is_order_id
+from functions.platform.bodies import JSON_TYPE, NAME_CHARACTERS_SHOWN, read_object
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
+from functions.platform.messages import NOT_KNOWN, faults_in_our_words
 from functions.platform.observability import flush_metrics, logger
+from functions.platform.routes import HEAD, READS, has_slash_in_id, methods_at
 from functions.platform.shapes import Problem, ProblemOrGatewayAnswer, problem
 
-BODY_BYTES_MAX = 256 * 1024
-BODY_CHARACTERS_MAX = BODY_BYTES_MAX // 3 * 4 + 4
-"""As many as base64 needs for the largest body: what has more is not even decoded."""
 RETRY_AFTER_SECONDS = 1
 TITLES = MappingProxyType(
     {
@@ -56,9 +57,9 @@ TITLES = MappingProxyType(
     }
 )
 """What RFC 9110 calls these; Python says so from 3.13 on. Problems look the same on any."""
+CURSOR = "cursor"
 STAFF_GROUP = "staff"
 STAFF_SCOPE = "membership/staff"
-JSON_TYPE = "application/json"
 MERGE_PATCH_TYPE = "application/merge-patch+json"
 """JSON that says which members of an object change (RFC 7396)."""
 PROBLEM_TYPE = "application/problem+json"
@@ -83,12 +84,41 @@ F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 
+class Who(Enum):
+    """Who may ask for a route."""
+
+    ANYBODY = "anybody"
+    """Whoever has an access token, registered or not."""
+    MEMBER = "member"
+    """A person, about themselves: no service can be a member."""
+    OWNER = "owner"
+    """The member whose it is, or staff."""
+    STAFF = "staff"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent the request, by their access token; never by anything in the request."""
+    """Who sent the request, by their access token; never by anything in the request.
+
+    A ``service`` holds a token of its own, not a person's.
+    """
 
     member_id: str
     staff: bool
+    service: bool = False
+
+    def check_may(self, who: Who) -> None:
+        """Refuse a caller that a route is not for.
+
+        Raises
+        ------
+        ForbiddenError
+            ``forbidden``: only staff may; ``not_a_member``: it is about a person, and a service asks.
+        """
+        if who is Who.STAFF and not self.staff:
+            raise ForbiddenError("forbidden", "Only staff may do this.")
+        if self.service and (who is Who.MEMBER or (who is Who.OWNER and not self.staff)):
+            raise ForbiddenError("not_a_member", "This is about a person who signs in; a service is none.")
 
 
 def caller_of(event: Mapping[str, Any]) -> Caller:
@@ -105,7 +135,11 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     if claims.get("token_use") != "access" or not claims.get("sub"):
         raise UnauthenticatedError("unauthenticated", "An access token is needed.")
     scopes = str(claims.get("scope") or "").split()
-    return Caller(str(claims["sub"]), STAFF_GROUP in _groups(claims) or STAFF_SCOPE in scopes)
+    return Caller(
+        member_id=str(claims["sub"]),
+        staff=STAFF_GROUP in _groups(claims) or STAFF_SCOPE in scopes,
+        service=claims["sub"] == claims.get("client_id"),  # a token of client credentials is the client's own
+    )
 
 
 def _groups(claims: Mapping[str, Any]) -> list[str]:
@@ -122,7 +156,8 @@ class _Route:
 
     method: str
     segments: tuple[str, ...]
-    staff: bool
+    who: Who
+    query: frozenset[str]
     body: bool
     body_optional: bool
     media_types: tuple[str, ...] = (JSON_TYPE,)
@@ -166,8 +201,7 @@ Limit = Annotated[
 ]
 MemberIdPath = Annotated[
     str,
-    StringConstraints(max_length=MEMBER_ID_LENGTH_MAX),
-    WithJsonSchema({"type": "string", "pattern": rf"^[A-Za-z0-9._-]{{1,{MEMBER_ID_LENGTH_MAX}}}$"}),
+    StringConstraints(pattern=f"^{PATH_ID}$", max_length=MEMBER_ID_LENGTH_MAX),
     Path(description="The member's id."),
 ]
 Cursor = Annotated[
@@ -258,7 +292,7 @@ class Api:
         answers: HTTPStatus = HTTPStatus.OK,
         also_answers: Mapping[int, str] = MappingProxyType({}),
         answer_headers: Mapping[str, str] = MappingProxyType({}),
-        staff: bool = False,
+        who: Who,
         body: bool = False,
         body_optional: bool = False,
         media_types: tuple[str, ...] = (JSON_TYPE,),
@@ -278,8 +312,8 @@ class Api:
             The usual status of success; others, with what each says.
         answer_headers
             Headers that the usual answer may have, with what each says.
-        staff
-            Whether only staff may call it (403 for others, whatever the body).
+        who
+            Who may ask for it (403 for others, whatever the body).
         body, body_optional
             Whether it takes a JSON object as its body; whether none is as good as an empty one.
         media_types
@@ -294,13 +328,12 @@ class Api:
             500: ["internal_error"],
             503: ["try_again"],
         }
-        if staff:
-            every[403] = ["forbidden"]
+        if who is not Who.ANYBODY:
+            every[403] = ["forbidden" if who is Who.STAFF else "not_a_member"]
         if body:
             every[413] = ["body_too_large"]
         for status, codes in refuses.items():
             every[status] = [*codes, *every.get(status, [])]
-        self._routes.append(_Route(method, tuple(path.split("/")), staff, body, body_optional, media_types))
         responses: dict[int, OpenAPIResponse] = {
             answers: _response(answers.phrase, answer_headers),
             **{status: {"description": says} for status, says in also_answers.items()},
@@ -308,6 +341,16 @@ class Api:
         }
 
         def declare(function: F) -> F:
+            route = _Route(
+                method=method,
+                segments=tuple(path.split("/")),
+                who=who,
+                query=_query_of(function),
+                body=body,
+                body_optional=body_optional,
+                media_types=media_types,
+            )
+            self._routes.append(route)
             declared: F = self.resolver.route(
                 rule=path,
                 method=method,
@@ -330,9 +373,12 @@ class Api:
         logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
         noted: dict[str, str] = {}
         try:
+            asks_for_headers = event["requestContext"]["http"]["method"] == HEAD
             answered = self._serve(event, context, noted)
             answered["headers"] = {**SECURE_HEADERS, **answered.get("headers", {})}
             logger.info("request", extra=_logged(answered, noted) | {"request_id": context.aws_request_id})
+            if asks_for_headers:
+                answered |= {"body": "", "isBase64Encoded": False}
             return answered
         finally:
             self.resolver.clear_context()  # type: ignore[no-untyped-call]
@@ -367,20 +413,22 @@ class Api:
         """Refuse what needs no look at the contents: who asks, what route, what size, what form."""
         caller = caller_of(event)
         noted["caller"] = caller.member_id
-        path = _path_of(event)
-        method, segments = event["requestContext"]["http"]["method"], tuple(path.split("/"))
-        route = next((each for each in self._routes if each.matches(method, segments)), None)
+        path, asked = _path_of(event), event["requestContext"]["http"]
+        if asked["method"] == HEAD:
+            asked["method"] = READS
+        segments = tuple(path.split("/"))
+        route = next((each for each in self._routes if each.matches(asked["method"], segments)), None)
         if route is None:
-            raise NotFoundError("route_not_found", "There is no such route.")
+            raise _no_route(asked["method"], path)
         noted |= {"route": route.name, **route.ids_in(segments)}
-        if route.staff and not caller.staff:
-            raise ForbiddenError("forbidden", "Only staff may do this.")
+        caller.check_may(route.who)
         if not path.isprintable():  # a pattern's end would also match before a line break
             raise _bad_path()
+        _check_query(event, route.query)
         if event.get("body") or (route.body and not route.body_optional):
-            members = _normalise_body(event, route.media_types)
+            members = read_object(event, route.media_types)
             if members and not route.body:
-                raise invalid_fields(*((name, "Extra inputs are not permitted") for name in members))
+                raise invalid_fields(*((name, NOT_KNOWN) for name in members))
         elif route.body:
             event["body"], event["isBase64Encoded"] = "{}", False
         return caller
@@ -417,56 +465,43 @@ def _path_of(event: Event) -> str:
     return path.removeprefix(f"/{stage}") if stage and stage != "$default" else path
 
 
-def _normalise_body(event: Event, media_types: Sequence[str]) -> dict[str, Any]:
-    """Return the body; refuse one that is too large or is not one JSON object in UTF-8.
+def _query_of(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the query parameters that a route's function takes, as they are called in a query."""
+    found = set()
+    for name, hint in get_type_hints(function, include_extras=True).items():
+        for told in getattr(hint, "__metadata__", ()):
+            if isinstance(told, Query):
+                found.add(told.alias or name)
+    return frozenset(found)
 
-    It is left in the event as plain text, whatever way the gateway handed it over.
 
-    Raises
-    ------
-    TooLargeError
-        ``body_too_large``: over :data:`BODY_BYTES_MAX`, before anything is parsed.
-    InvalidError
-        ``invalid_request``.
+def _check_query(event: Event, known: frozenset[str]) -> None:
+    """Refuse parameters that nobody hears, and those that say two things; an empty cursor is the first page.
+
+    The gateway joins what is sent twice by commas; only the query as it was sent tells that from one value.
     """
-    sent = event.get("body") or ""
-    if len(sent) > BODY_CHARACTERS_MAX:
-        raise _too_large()
-    try:
-        raw = base64.b64decode(sent, validate=True) if event.get("isBase64Encoded") else sent.encode()
-        if len(raw) > BODY_BYTES_MAX:
-            raise _too_large()
-        text = raw.decode()
-        body: Any = json.loads(text, object_pairs_hook=_each_name_once)
-    except (binascii.Error, ValueError, RecursionError) as error:
-        raise _not_json() from error
-    headers = event.get("headers", {})
-    kind = headers.get("content-type", JSON_TYPE).partition(";")[0].strip().lower()
-    if kind not in media_types or not isinstance(body, dict):
-        raise _not_json()
-    event["body"], event["isBase64Encoded"] = text, False
-    event["headers"] = {**headers, "content-type": JSON_TYPE}
-    return body
+    names = [name for name, _ in parse_qsl(event.get("rawQueryString") or "", keep_blank_values=True)]
+    told = event.get("queryStringParameters") or {}
+    faults = [(name, NOT_KNOWN) for name in dict.fromkeys((*names, *told)) if name not in known]
+    faults += [(name, "stands there twice") for name, times in Counter(names).items() if times > 1]
+    if faults:
+        raise invalid_fields(*((name[:NAME_CHARACTERS_SHOWN], message) for name, message in faults))
+    if told.get(CURSOR) == "":
+        event["queryStringParameters"] = {name: value for name, value in told.items() if name != CURSOR}
 
 
-def _each_name_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object that says two things under one name: readers would differ on which counts."""
-    found = dict(members)
-    if len(found) != len(members):
-        raise ValueError("a name stands twice")
-    return found
+def _no_route(method: str, path: str) -> RefusalError:
+    """Return the refusal of what no route here matches: no such path, or not by this method."""
+    allowed = methods_at(path)
+    if allowed and method not in allowed:
+        return NotAllowedError(allowed)
+    if not allowed and has_slash_in_id(method, path):
+        return _bad_path()
+    return NotFoundError("route_not_found", "There is no such route.")
 
 
 def _bad_path(_: Exception | None = None) -> InvalidError:
-    return InvalidError("invalid_request", "The path has characters that no id has.")
-
-
-def _too_large() -> TooLargeError:
-    return TooLargeError("body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes.")
-
-
-def _not_json() -> InvalidError:
-    return InvalidError("invalid_request", "The body must be one JSON object, sent as application/json.")
+    return invalid_fields(("path", "has an id with characters that no id has"))
 
 
 def _response(description: str, headers: Mapping[str, str]) -> OpenAPIResponse:
@@ -488,7 +523,12 @@ def _problem_response(status: int, codes: Sequence[str]) -> OpenAPIResponse:
 
 
 def _problem_of(refusal: RefusalError) -> tuple[dict[str, Any], dict[str, str]]:
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(refusal, TryAgainError) else {}
+    headers: dict[str, str] = {}
+    match refusal:
+        case TryAgainError():
+            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        case NotAllowedError():
+            headers["Allow"] = ", ".join(refusal.methods)
     body = problem(
         status=refusal.status,
         title=TITLES.get(HTTPStatus(refusal.status)) or HTTPStatus(refusal.status).phrase,
@@ -520,11 +560,4 @@ def _invalid(error: RequestValidationError) -> Response[str]:
     """
     if any(fault["loc"][0] == "response" for fault in error.errors()):
         raise error
-    faults = (
-        (
-            ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
-            fault["msg"].removeprefix("Value error, "),
-        )
-        for fault in error.errors()
-    )
-    return _refused(invalid_fields(*faults))
+    return _refused(invalid_fields(*faults_in_our_words(error.errors())))

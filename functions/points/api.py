@@ -12,7 +12,7 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, Since
+from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, Since, Who
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
@@ -53,7 +53,13 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
             raise not_registered()
         return found
 
-    @api.route("GET", "/members/me/points", summary="See your points", refuses={409: ["not_registered"]})
+    @api.route(
+        "GET",
+        "/members/me/points",
+        summary="See your points",
+        who=Who.MEMBER,
+        refuses={409: ["not_registered"]},
+    )
     def get_points() -> WalletAnswer:
         """Show what the caller can spend, what is still frozen, what is owed, and what expires when."""
         return wallet_answer(wallet(), policy, now())
@@ -80,6 +86,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/members/me/points/entries",
         summary="See every movement of your points",
+        who=Who.MEMBER,
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
     def get_points_entries(
@@ -105,7 +112,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/members/<member_id>/points/entries",
         summary="See every movement of a member's points",
-        staff=True,
+        who=Who.STAFF,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_points_entries(
@@ -132,7 +139,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "POST",
         "/members/<member_id>/points/adjustments",
         summary="Adjust a member's points by hand",
-        staff=True,
+        who=Who.STAFF,
         body=True,
         refuses={
             404: ["member_not_found"],
@@ -167,7 +174,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/reports/points-liability",
         summary="See what is owed in points",
-        staff=True,
+        who=Who.STAFF,
         refuses={404: ["not_audited"]},
         tag=REPORTS,
     )
@@ -179,7 +186,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         "GET",
         "/reports/points-differences",
         summary="See what did not fit at the last audit",
-        staff=True,
+        who=Who.STAFF,
         refuses={400: ["invalid_cursor"], 404: ["not_audited"]},
         tag=REPORTS,
     )

@@ -10,7 +10,7 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo, identities
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
-from functions.platform.http import Api, Cursor, Limit, MemberIdPath
+from functions.platform.http import Api, Cursor, Limit, MemberIdPath, Who
 from functions.platform.identities import Identities
 from functions.platform.observability import logger
 from functions.platform.settings import IdentitySettings, Settings
@@ -41,6 +41,7 @@ def create(
         "GET",
         "/members/me/export",
         summary="Take your data with you",
+        who=Who.MEMBER,
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
     def get_export(limit: Limit = 20, cursor: Cursor = None) -> ExportPage:
@@ -60,7 +61,7 @@ def create(
         "DELETE",
         "/members/<member_id>",
         summary="Erase a member",
-        staff=True,
+        who=Who.STAFF,
         refuses={404: ["member_not_found"], 409: ["conflict"]},
     )
     def erase_member(member_id: MemberIdPath) -> ErasedAnswer:

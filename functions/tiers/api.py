@@ -22,6 +22,7 @@ from functions.platform.http import (
     Cursor,
     Limit,
     MemberIdPath,
+    Who,
     answer,
 )
 from functions.platform.settings import Settings
@@ -76,6 +77,7 @@ def create(
         "PUT",
         "/members/me",
         summary="Register, or replace what you told us",
+        who=Who.MEMBER,
         body=True,
         refuses={409: ["birthday_locked", "member_erased", "conflict"]},
         also_answers={HTTPStatus.CREATED: "Registered"},
@@ -103,6 +105,7 @@ def create(
         "PATCH",
         "/members/me",
         summary="Change what you name of what you told us",
+        who=Who.MEMBER,
         body=True,
         media_types=(JSON_TYPE, MERGE_PATCH_TYPE),
         refuses={404: ["not_registered"], 409: ["birthday_locked", "conflict"]},
@@ -121,7 +124,9 @@ def create(
         members.patch_profile(api.caller.member_id, changes, api.deadline)
         return _me()
 
-    @api.route("GET", "/members/me", summary="See yourself", refuses={404: ["not_registered"]})
+    @api.route(
+        "GET", "/members/me", summary="See yourself", who=Who.MEMBER, refuses={404: ["not_registered"]}
+    )
     def get_me() -> MemberAnswer:
         """Show the caller's profile, tier, what is missing to the next one, and the tier's rights."""
         return _me()
@@ -130,6 +135,7 @@ def create(
         "GET",
         "/members/me/tier-history",
         summary="See how your tier changed",
+        who=Who.MEMBER,
         refuses={400: ["invalid_cursor"], 404: ["not_registered"]},
     )
     def get_tier_history(limit: Limit = 20, cursor: Cursor = None) -> Page[TierChangeAnswer]:
@@ -144,7 +150,7 @@ def create(
         "GET",
         "/members/<member_id>/tier-history",
         summary="See how a member's tier changed",
-        staff=True,
+        who=Who.STAFF,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_tier_history(
@@ -163,7 +169,7 @@ def create(
         "GET",
         "/members/<member_id>/birthday-changes",
         summary="See why staff changed a member's birthday",
-        staff=True,
+        who=Who.STAFF,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_birthday_changes(
@@ -186,7 +192,7 @@ def create(
         "POST",
         "/members/search",
         summary="Find members",
-        staff=True,
+        who=Who.STAFF,
         body=True,
         refuses={400: ["invalid_cursor"]},
     )
@@ -204,7 +210,7 @@ def create(
         "GET",
         "/members/<member_id>",
         summary="See a member",
-        staff=True,
+        who=Who.STAFF,
         refuses={404: ["member_not_found"]},
     )
     def get_member(member_id: MemberIdPath) -> MemberWithPointsAnswer:
@@ -219,7 +225,7 @@ def create(
         "PUT",
         "/members/<member_id>/birthday",
         summary="Change a member's birthday",
-        staff=True,
+        who=Who.STAFF,
         body=True,
         refuses={404: ["member_not_found"], 409: ["conflict"]},
     )

@@ -12,6 +12,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from functions.platform.routes import EVERY_OTHER
 from infra.constructs.identity import Identity
 from infra.stage import Stage
 
@@ -34,8 +35,6 @@ ACCESS_LOG = {
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html)."""
 CORS_SECONDS_MAX = 3_600
 PREFLIGHT = "Preflight"
-EVERY_OTHER = "$default"
-"""The route of requests that no other route matches: they get a problem document too."""
 DOCUMENTS_ROUTES = ("GET /docs", "GET /docs/{file}")
 """The page that shows the API's document, and what it loads: the routes that ask for no token."""
 

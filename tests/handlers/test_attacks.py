@@ -17,9 +17,9 @@ from functions.coupons.birthday import Coupon
 from functions.domain import identifiers
 from functions.domain.policy import load
 from functions.platform import dynamo
+from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.cursors import CURSOR_LENGTH_MAX, Cursors
 from functions.platform.dynamo import Tables
-from functions.platform.http import BODY_BYTES_MAX
 from functions.points import auditor
 from functions.points.api import DIFFERENCES, ENTRIES
 from functions.privacy.api import EXPORT

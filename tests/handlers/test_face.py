@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from functions.domain.errors import TryAgainError
+from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.dynamo import OutcomeUnknownError, to_item
-from functions.platform.http import BODY_BYTES_MAX
 from tests.handlers.conftest import ONE_TEA, TEA, Suite
 from tests.support.events import Answer, Call, Context, claims, staff
 

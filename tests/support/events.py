@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from functions.platform.dynamo import Row, to_item
 
@@ -67,7 +68,7 @@ class Call:
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": self.path,
-            "rawQueryString": "&".join(f"{name}={value}" for name, value in self.query.items()),
+            "rawQueryString": urlencode(self.query),
             "headers": {"content-type": "application/json", **self.headers},
             "queryStringParameters": self.query,
             "requestContext": {
