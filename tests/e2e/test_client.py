@@ -16,7 +16,7 @@ import httpx
 import memberday_client.api
 import pytest
 from memberday_client import AuthenticatedClient
-from memberday_client.api.catalogue import get_member_day, get_member_zone, get_product
+from memberday_client.api.catalogue import get_member_day, get_product, get_products
 from memberday_client.api.coupons import get_coupons
 from memberday_client.api.members import change_birthday, get_me, get_member, get_tier_history, register
 from memberday_client.api.orders import (
@@ -95,7 +95,7 @@ def the_catalogue_is_filled(shopper: Shopper) -> None:
     assert "stock" not in product.to_dict()  # for staff only
     cursor, skus = None, set[str]()
     while shopper.sku not in skus:
-        page = granted(get_member_zone.sync(client=shopper.client, zone="true", cursor=cursor))
+        page = granted(get_products.sync(client=shopper.client, zone="true", cursor=cursor))
         skus |= {each.sku for each in page.items}
         cursor = page.next_cursor
         assert cursor is not None or shopper.sku in skus

@@ -26,7 +26,8 @@ OPEN = {"placed", "paid", "shipped", "received"}
 
 def _is_low(product: Json) -> bool:
     threshold = product.get("low_stock_threshold")
-    return threshold is not None and product.get("stock", 0) <= threshold
+    on_sale = product["status"] == "on_sale"  # O7: nobody is told of a withdrawn one
+    return on_sale and threshold is not None and product.get("stock", 0) <= threshold
 
 
 class Watch:
@@ -95,7 +96,7 @@ class Watch:
                 skus.add(row["sku"])
                 self._moved[row["sku"]] += after["delta"]
                 self._never_changed(before, after)
-            elif item == "PAYMENT" or item.startswith(("RETURN#", "ADJUSTMENT", "TIER#")):
+            elif item == "PAYMENT" or item.startswith(("RETURN#", "ADJUSTMENT", "TIER#", "MOVED#")):
                 self._never_changed(before, after)
         for coupon in issued:
             self._check_issue(coupon, held[coupon["member_id"]])
@@ -192,10 +193,12 @@ class Watch:
         return skus
 
     def _check_prices(self, order: Json) -> None:
-        """P1, P2: an order is placed at the prices that stand at the moment of its commit."""
+        """P1, P2, O7: an order is placed at the prices, and of products on sale, at the moment of its commit."""
         quote, placed_at = order["quote"], datetime.fromisoformat(order["placed_at"])
         for line in quote["lines"]:
             product = self._products[line["sku"]]
+            if product["status"] != "on_sale":
+                raise Violation("withdrawn product sold", f"{line} while the product is {product}")
             price_fen = pricing.unit_price_fen(
                 product["price_fen"],
                 product["member_zone"],

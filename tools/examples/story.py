@@ -146,7 +146,7 @@ def _window(story: _Story) -> None:
     story.call("get_product", ERIN, 404, "unknown", "No such product", at={"sku": "tea-bancha-100"})
     page = {"zone": "true", "limit": "1"}
     story.call(
-        "get_member_zone",
+        "get_products",
         ERIN,
         200,
         "page",
@@ -155,8 +155,8 @@ def _window(story: _Story) -> None:
         keeps={"zone": "next_cursor"},
     )
     after = {**page, "cursor": "$zone"}
-    story.call("get_member_zone", ERIN, 200, "next_page", "The next page", query=after)
-    story.call("get_member_zone", FRANK, 400, "another_caller", "Another caller's cursor", query=after)
+    story.call("get_products", ERIN, 200, "next_page", "The next page", query=after)
+    story.call("get_products", FRANK, 400, "another_caller", "Another caller's cursor", query=after)
     story.call("get_member_day", ERIN, 200, "before", "A week before")
     story.call("get_member_day", FRANK, 401, "id_token", "With an ID token", id_token=True)
 
