@@ -193,7 +193,7 @@ class Watch:
         return skus
 
     def _check_prices(self, order: Json) -> None:
-        """P1, P2, O7: an order is placed at the prices, and of products on sale, at the moment of its commit."""
+        """P1, P2, O7: an order is of products on sale and at the prices of the moment of its commit."""
         quote, placed_at = order["quote"], datetime.fromisoformat(order["placed_at"])
         for line in quote["lines"]:
             product = self._products[line["sku"]]
