@@ -193,16 +193,17 @@ def _moment(value: Any) -> Any:
     return whole if whole == said else whole + timedelta(seconds=1)
 
 
+_MOMENT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2026-12-10T00:00:00+08:00"]}
 Since = Annotated[
     datetime | None,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(_MOMENT_SCHEMA),
     Query(description="Only those of this moment or later."),
 ]
 Before = Annotated[
     datetime | None,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(_MOMENT_SCHEMA),
     Query(description="Only those before this moment."),
 ]
 
