@@ -410,6 +410,7 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
     in_wallets = _entry_bytes(wallet, *key, "wallet_shard", "oldest_year")
     in_birthdays = _entry_bytes(standing, *key, "birthday_shard")
     by_member = _entry_bytes(order_row, "order_id", "item", "member_id", "placed_key")
+    by_status = _entry_bytes(order_row, "order_id", "item", "status_shard", "placed_key")
 
     def of(table: str, what: str, row: Row, each: Decimal, *entries: int) -> Stored:
         return Stored(table=table, what=what, row=item_bytes(row), entries=entries, each=each)
@@ -430,7 +431,7 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
         ),
         of("Members", "lot", account_rows.lot_row(_MEMBER, made.lots[0]), a_year * paid),
         of("Members", "ledger entry", ledger, entries),
-        of("Orders", "order", order_row, a_year, by_member),
+        of("Orders", "order", order_row, a_year, by_member, by_status),
         of("Orders", "payment", payment, a_year * paid),
     ]
 

@@ -195,6 +195,7 @@ class Programme:
     expire_within: int
     issue_within: int
     due_shards: int
+    status_shards: int
     lot_shards: int
     wallet_shards: int
     birthday_shards: int
@@ -241,6 +242,7 @@ class Programme:
             expire_within=int(schedules[EXPIRE_POINTS].done_within.total_seconds()),
             issue_within=int(schedules[ISSUE_BIRTHDAY_COUPONS].done_within.total_seconds()),
             due_shards=order_rows.DUE_SHARDS,
+            status_shards=order_rows.STATUS_SHARDS,
             lot_shards=account_rows.LOT_SHARDS,
             wallet_shards=account_rows.WALLET_SHARDS,
             birthday_shards=members.BIRTHDAY_SHARDS,
@@ -551,10 +553,10 @@ class Model:
     def order_kilobytes(self, mix: Mix) -> int:
         """Return the begun kilobytes of an order's row, from what a checkout was measured to write.
 
-        docs/checkout.md: 2 (n + o) + 2 K + 2 write units, without offers.
+        docs/checkout.md: 2 (n + o) + 2 K + 3 write units, without offers.
         """
         units = int(measured("checkout.md", str(mix.lines), "write units"))
-        return (units - 2 - 2 * mix.lines) // 2
+        return (units - 3 - 2 * mix.lines) // 2
 
     def table_writes(self, mix: Mix) -> dict[str, float]:
         """Return the write units per order of each table itself, without its indexes."""
@@ -662,6 +664,13 @@ class Model:
             per=Per.ALL,
             beyond=throttled,
             turn="`DUE_SHARDS` in `functions/checkout/order_rows.py`, upwards only",
+        )
+        yield Limit(
+            where="index `by_status` of unpaid orders",
+            at=self.figures.status_shards * partition / enters_and_leaves,
+            per=Per.ALL,
+            beyond=throttled,
+            turn="`STATUS_SHARDS` in `functions/checkout/order_rows.py`, upwards only",
         )
         if mix.received:
             yield Limit(

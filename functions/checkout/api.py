@@ -208,7 +208,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def get_movements(
         sku: SkuPath, since: Since = None, before: Before = None, limit: Limit = 20, cursor: Cursor = None
     ) -> Page[MovementAnswer]:
-        """List the movements of a product's stock, newest first; what orders took and gave back is in them."""
+        """List the movements of a product's stock, newest first. What orders took and gave back is none."""
         places = Cursors(f"{MOVEMENTS} {sku} {since} {before}", api.caller.member_id, MOVED_POSITION)
         after = places.read(cursor)
         found, position = catalog.movements(sku, since=since, before=before, limit=limit, after=after)

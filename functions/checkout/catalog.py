@@ -177,8 +177,9 @@ def take_stock(transaction: Transaction, table: str, line: QuoteLine, product: P
 
 
 def give_back_stock(transaction: Transaction, table: str, sku: str, units: int) -> None:
-    """Add to a transaction that units of an order go back into the stock (O4, O5), also of a withdrawn product:
-    they are there, and nobody can buy them (O7).
+    """Add to a transaction that units of an order go back into the stock (O4, O5).
+
+    So do those of a withdrawn product: they are there, and nobody can buy them (O7).
     """
     transaction.update(
         table,

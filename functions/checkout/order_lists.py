@@ -1,8 +1,8 @@
 """Lists of orders, newest first by the time they were placed: a member's, and those of the whole shop.
 
 Which orders there are the indexes say, which may be behind by a moment; how an order reads is decided on its
-own row and as of now: an unpaid one past its window is lapsed, a shipped one past its days is received, before
-a job has written so (O2, O3). So a page may look at orders that it does not show. It looks at
+own row and as of now: an unpaid one past its window is lapsed, a shipped one past its days is received,
+before a job has written so (O2, O3). So a page may look at orders that it does not show. It looks at
 :data:`LOOKED_AT_MAX` at most and goes on by its cursor: a page may be short, or empty, and not the last.
 """
 
@@ -118,7 +118,7 @@ class OrderLists:
     def _merged(
         self, sources: list[tuple[str, Span]], limit: int, after: str | None
     ) -> tuple[list[Row], bool]:
-        """Return the newest rows of partitions behind a position, each order once, and whether more follow."""
+        """Return the newest rows of partitions behind a position, each once, and whether more follow."""
 
         def newest(source: tuple[str, Span]) -> tuple[list[Row], bool]:
             partition, (lowest, highest) = source
@@ -181,7 +181,7 @@ def _position(row: Row) -> str:
 
 
 def _each_once(rows: Iterable[Row]) -> Iterator[Row]:
-    """Leave out repeats, which stand together: an index that is behind may show an order under two statuses."""
+    """Leave out repeats, which stand together: an index that is behind may have an order in two places."""
     last = None
     for row in rows:
         if row["placed_key"] != last:

@@ -158,8 +158,8 @@ def check_cart(cart: Cart, products: Mapping[str, Product], policy: Policy) -> N
     Raises
     ------
     InvalidError
-        ``unknown_sku``; ``product_withdrawn`` (O7); ``invalid_request`` for more points than the policy allows
-        in one order (P7).
+        ``unknown_sku``; ``product_withdrawn`` (O7); ``invalid_request`` for more points than the policy
+        allows in one order (P7).
     """
     if cart.points != BEST and not 0 <= cart.points <= policy.points.redeem_max_points:
         raise invalid_fields(("points", f"from 0 to {policy.points.redeem_max_points}"))

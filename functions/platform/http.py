@@ -234,16 +234,17 @@ def _moment(value: Any) -> Any:
         ) from None
 
 
+_MOMENT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2026-12-10T00:00:00+08:00"]}
 Since = Annotated[
     datetime | None,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(_MOMENT_SCHEMA),
     Query(description="Only what is from this moment on: a date and time with an offset."),
 ]
 Before = Annotated[
     datetime | None,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(_MOMENT_SCHEMA),
     Query(description="Only what is from before this moment: a date and time with an offset."),
 ]
 

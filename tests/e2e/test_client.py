@@ -16,17 +16,19 @@ import httpx
 import memberday_client.api
 import pytest
 from memberday_client import AuthenticatedClient
-from memberday_client.api.catalogue import get_member_day, get_member_zone, get_product
+from memberday_client.api.catalogue import get_member_day, get_movements, get_product, get_products
 from memberday_client.api.coupons import get_coupons
 from memberday_client.api.members import change_birthday, get_me, get_member, get_tier_history, register
 from memberday_client.api.orders import (
     cancel_order,
+    get_member_orders,
     get_order_history,
     get_orders,
     place_order,
     quote_cart,
     receive_order,
     refuse_order,
+    search_orders,
 )
 from memberday_client.api.points import get_points, get_points_entries
 from memberday_client.api.privacy import erase_member, get_export
@@ -38,6 +40,7 @@ from memberday_client.models import (
     GatewayAnswer,
     OrderAnswer,
     OrderRequest,
+    OrderStatus,
     ProfileRequest,
 )
 
@@ -96,10 +99,14 @@ def the_catalogue_is_filled(shopper: Shopper) -> None:
     assert "stock" not in product.to_dict()  # for staff only
     cursor, skus = None, set[str]()
     while shopper.sku not in skus:
-        page = granted(get_member_zone.sync(client=shopper.client, zone="true", cursor=cursor))
+        page = granted(get_products.sync(client=shopper.client, zone="true", cursor=cursor))
         skus |= {each.sku for each in page.items}
         cursor = page.next_cursor
         assert cursor is not None or shopper.sku in skus
+    named = granted(get_products.sync(client=shopper.client, q="tea", zone="true")).items
+    assert {each.name for each in named} == {"Tea"}
+    (moved,) = granted(get_movements.sync(shopper.sku, client=shopper.clerk)).items
+    assert (moved.delta, moved.reason, moved.operator) == (9, "delivery", shopper.stack.member_id("clerk"))
     day = granted(get_member_day.sync(client=shopper.client))
     assert day.date < day.next_date
     assert day.your_rate == ("1.00" if day.open_ else None)
@@ -123,6 +130,16 @@ def orders_are_placed_and_paid(shopper: Shopper) -> OrderAnswer:
         left.order_id: "cancelled",
         sent.order_id: "refused",
     }
+    stand: list[tuple[OrderStatus, OrderAnswer]] = [("paid", order), ("cancelled", left), ("refused", sent)]
+    for wanted, its in stand:
+        (mine,) = granted(get_orders.sync(client=shopper.client, status=wanted)).items
+        (theirs,) = granted(
+            get_member_orders.sync(shopper.member_id, client=shopper.clerk, status=wanted)
+        ).items
+        assert mine == theirs
+        assert mine.order_id == its.order_id
+    found = granted(search_orders.sync(client=shopper.clerk, since=order.placed_at, limit=100)).items
+    assert {each.order_id for each in found} >= {order.order_id, left.order_id, sent.order_id}
     return order
 
 

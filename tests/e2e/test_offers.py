@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from memberday_client.api.catalogue import get_member_day, get_member_zone
+from memberday_client.api.catalogue import get_member_day, get_products
 from memberday_client.api.orders import place_order, quote_cart
 from memberday_client.api.points import get_points
 from memberday_client.models import CouponUseAnswer, MemberDayAnswer, PointsUseAnswer
@@ -94,7 +94,7 @@ def test_J3_buys_a_zone_item_of_129_00_twice_on_the_member_day(member_day: Stack
         206,
     )
     assert day(shopper).your_rate == "0.80"
-    zone = granted(get_member_zone.sync(client=shopper.client, zone="true", limit=100)).items
+    zone = granted(get_products.sync(client=shopper.client, zone="true", limit=100)).items
     assert [each.your_price_fen for each in zone if each.sku == shopper.sku] == [10_320]
 
 

@@ -196,6 +196,23 @@ def test_stock_that_stays_low_is_told_once(suite: Suite) -> None:
     assert shelf.put(name="Green tea", member_zone=True) == []
 
 
+def test_O7_a_withdrawn_product_is_never_low_and_is_told_when_it_is_sold_again(suite: Suite) -> None:
+    shelf = Shelf(suite).stocked(10)
+    assert shelf.put(status="withdrawn") == []
+    assert [shelf.move(delta) for delta in (-6, -1)] == [[], []]
+    assert shelf.put() == [3]
+    assert shelf.put(status="withdrawn") == []
+    assert shelf.move(+9) == []
+    assert shelf.put() == []
+
+
+def test_O7_a_product_that_was_low_is_told_once_however_it_is_withdrawn(suite: Suite) -> None:
+    shelf = Shelf(suite).stocked(10)
+    assert shelf.move(-6) == [4]
+    assert shelf.put(status="withdrawn") == []
+    assert shelf.move(-1) == []
+
+
 def test_stock_is_told_again_after_it_was_above(suite: Suite) -> None:
     shelf = Shelf(suite).stocked(10)
     assert [shelf.move(delta) for delta in (-6, +1, +1, -1, +20, -21)] == [[4], [], [], [5], [], [4]]

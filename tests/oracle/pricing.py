@@ -33,7 +33,8 @@ class Cart:
     """Who asks for what, and when: everything that pricing looks at.
 
     `moment` is when the order is placed (P2); `available_points` are those the member can spend then (E5).
-    `coupon` is "none", "best" or a coupon id; `points` is an explicit number or "best".
+    `coupon` is "none", "best" or a coupon id; `points` is an explicit number or "best". `withdrawn` are the
+    skus that are not sold any more (O7).
     """
 
     lines: Sequence[Line]
@@ -43,6 +44,7 @@ class Cart:
     available_points: int = 0
     coupon: str = "none"
     points: int | str = 0
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def asked_combinations(cart: Cart, rules: Rules = RULES) -> list[Combination]:
 
 
 def refuse(cart: Cart, rules: Rules = RULES) -> None:
-    """The contract's refusals of a quote, in its order, from `coupon_not_found` on; not those before.
+    """The contract's refusals of a quote, in its order, from `product_withdrawn` on; not `unknown_sku`.
 
     `invalid_request` comes first of all: points outside 0 to the most of one order.
     Room left: a number above an altered cap (the contract says 2000). Taken: `invalid_request` there as well.
@@ -187,6 +189,8 @@ def refuse(cart: Cart, rules: Rules = RULES) -> None:
             raise Refused("invalid_request")
     elif points != "best":
         raise Refused("invalid_request")
+    if any(sku in cart.withdrawn for sku, _, _, _ in cart.lines):  # O7
+        raise Refused("product_withdrawn")
     if cart.coupon not in ("none", "best"):
         held = cart.held
         if held is None or held.coupon_id != cart.coupon:

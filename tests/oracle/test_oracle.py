@@ -489,6 +489,19 @@ def test_B1_a_second_outside_the_month_refuses_the_coupon(moment: datetime) -> N
     ("cart", "code"),
     [
         # Each cart fails all later tests as well, as far as one cart can.
+        (
+            Cart(
+                [("s", 1, False, 1), ("t", 1_00, False, 1)],
+                "J2",
+                at(2027, 1, 1),
+                None,
+                0,
+                "c-1",
+                1_999,
+                withdrawn=frozenset({"t"}),
+            ),
+            "product_withdrawn",
+        ),
         (Cart([("t", 1_00, False, 1)], "J2", at(2027, 1, 1), None, 0, "c-1", 1_999), "coupon_not_found"),
         (
             Cart([("t", 1_00, False, 1)], "J2", at(2027, 1, 1), coupon(20_00), 0, "c-2", 1_999),

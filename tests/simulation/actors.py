@@ -43,6 +43,7 @@ READS = (
     "/members/me/coupons",
     "/members/me/tier-history",
     "/orders",
+    "/products",
     "/products/tea",
     "/member-day",
 )
@@ -443,6 +444,7 @@ class Actors:
             price_fen=price + self._chance.choice((0, 0, 1, 50)),
             zone=zone != (self._chance.random() < 0.2),
             threshold=self._chance.choice((None, 3)),
+            status="withdrawn" if self._chance.random() < 0.15 else "on_sale",
         )
 
     def _register(self) -> Op:

@@ -25,6 +25,7 @@ TOLD = {
 }
 """The events of orders, and the time that each is about."""
 CLOSED = {"returned", "cancelled", "lapsed", "refused"}
+STATUSES = ("placed", "paid", "shipped", "received", *sorted(CLOSED))
 
 
 class Books:
@@ -76,6 +77,7 @@ class Books:
             self._check_points(member, lives)
         self._check_refunds_due()
         self._check_told()
+        self._check_lists()
 
     def _orders_stored(self) -> int:
         return sum(row["item"] == "ORDER" for row in self.world.cloud.rows("Orders"))
@@ -368,7 +370,7 @@ class Books:
         differ("last tier", member, tiers.tier(bool(paid), effective), held)
 
     def _check_coupons(self, member: str, lives: list[Life]) -> None:
-        coupons = list(self._pages("/members/me/coupons?limit=100", member))
+        coupons = list(self._pages("/members/me/coupons?limit=100", claims(member)))
         using = {
             life.shown["quote"]["coupon"]["coupon_id"]: order_id_of(life.name)
             for life in lives
@@ -396,11 +398,34 @@ class Books:
         if int(shown["birthday"][5:7]) == store_now.month and str(store_now.year) not in years:
             raise Violation("no birthday coupon", f"{member}: {shown}")
 
-    def _pages(self, path: str, member: str) -> Iterator[Json]:
+    # Lists
+
+    def _check_lists(self) -> None:
+        """A search shows each order once, under the status that it reads as; so does its member's list."""
+        orders = {order_id_of(life.name): (life.member, life.shown["status"]) for life in self.lives}
+        for status in STATUSES:
+            expected = sorted(order_id for order_id, (_, its) in orders.items() if its == status)
+            found = self._pages(f"/orders/search?limit=100&status={status}", staff())
+            differ("orders found", status, expected, sorted(each["order_id"] for each in found))
+        for member in sorted({member for member, _ in orders.values()}):
+            expected = sorted(order_id for order_id, (its, _) in orders.items() if its == member)
+            found = self._pages(f"/members/{member}/orders?limit=100", staff())
+            differ("orders listed", member, expected, sorted(each["order_id"] for each in found))
+        products = [row for row in self.world.cloud.rows("Catalog") if row["item"] == "PRODUCT"]
+        for who, statuses in ((staff(), ("on_sale", "withdrawn")), (claims("ann"), ("on_sale",))):
+            skus = sorted(row["sku"] for row in products if row["status"] in statuses)
+            differ("products listed", f"{who}", skus, self._skus("/products?limit=4", who))
+            named = [sku for sku in skus if sku.startswith("p")]  # a product has its sku for a name
+            differ("products found", f"{who}", named, self._skus("/products?limit=1&q=P", who))
+
+    def _skus(self, path: str, who: dict[str, str]) -> list[str]:
+        return [each["sku"] for each in self._pages(path, who)]
+
+    def _pages(self, path: str, who: dict[str, str]) -> Iterator[Json]:
         query: str | None = path
         while query:
             route, _, parameters = query.partition("?")
-            call = Call("GET", route, None, claims(member))
+            call = Call("GET", route, None, who)
             call.query = dict(each.split("=", 1) for each in parameters.split("&") if each)
             page = self.world.ask(call).body
             yield from page["items"]
@@ -415,7 +440,7 @@ class Books:
             if row["member_id"] == member and row["item"].startswith("ENTRY#")
         ]
         rows.sort(key=lambda row: row["number"])
-        told = [each["kind"] for each in self._pages("/members/me/points/entries?limit=100", member)]
+        told = [each["kind"] for each in self._pages("/members/me/points/entries?limit=100", claims(member))]
         differ("entries shown", member, sorted(row["kind"] for row in rows), sorted(told))
         adjustments = {
             fact.op["adjustment"]: fact

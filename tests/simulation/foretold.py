@@ -85,6 +85,7 @@ class Quoted(Foretold):
             available_points=self._spendable(self._wallet, moment),
             coupon=self._op["coupon"],
             points=self._op["points"],
+            withdrawn=frozenset(each["sku"] for each in self._shelf() if each["status"] == "withdrawn"),
         )
         try:
             quote = pricing.quote(cart)

@@ -21,14 +21,15 @@ NEXT_STATUS = {
     "returned": {"returned"},
 }
 """What an order can become by one change; a shipped one may have been received by itself before."""
-FOR_EVER = ("RETURN#", "CANCEL#", "HISTORY#", "CHANGE#", "ADJUSTMENT", "TIER#")
+FOR_EVER = ("RETURN#", "CANCEL#", "HISTORY#", "CHANGE#", "ADJUSTMENT", "TIER#", "MOVED#")
 """How rows begin that are facts: written once."""
 OPEN = {"placed", "paid", "shipped", "received"}
 
 
 def _is_low(product: Json) -> bool:
     threshold = product.get("low_stock_threshold")
-    return threshold is not None and product.get("stock", 0) <= threshold
+    on_sale = product["status"] == "on_sale"  # O7: nobody is told of a withdrawn one
+    return on_sale and threshold is not None and product.get("stock", 0) <= threshold
 
 
 class Watch:
@@ -211,10 +212,12 @@ class Watch:
         return skus
 
     def _check_prices(self, order: Json) -> None:
-        """P1, P2: an order is placed at the prices that stand at the moment of its commit."""
+        """P1, P2, O7: an order is of products on sale and at the prices of the moment of its commit."""
         quote, placed_at = order["quote"], datetime.fromisoformat(order["placed_at"])
         for line in quote["lines"]:
             product = self._products[line["sku"]]
+            if product["status"] != "on_sale":
+                raise Violation("withdrawn product sold", f"{line} while the product is {product}")
             price_fen = pricing.unit_price_fen(
                 product["price_fen"],
                 product["member_zone"],

@@ -64,6 +64,7 @@ CALLS: dict[str, Callable[[Op], Call]] = {
             "price_fen": op["price_fen"],
             "member_zone": op["zone"],
             "low_stock_threshold": op["threshold"],
+            "status": op.what.get("status", "on_sale"),
         },
         staff(),
     ),
@@ -401,7 +402,8 @@ SMALL = {
     "functions.coupons.jobs": {"BIRTHDAY_SHARDS": 2, "PAGE_ROWS": 2},
     "functions.tiers.members": {"BIRTHDAY_SHARDS": 2},
     "functions.checkout.schedule": {"DUE_SHARDS": 2, "PAGE_ORDERS": 2},
-    "functions.checkout.order_rows": {"DUE_SHARDS": 2},
+    "functions.checkout.order_rows": {"DUE_SHARDS": 2, "STATUS_SHARDS": 2},
+    "functions.checkout.order_lists": {"STATUS_SHARDS": 2, "LOOKED_AT_MAX": 12, "STEP_ORDERS": 5},
 }
 """Shards and pages so small that a world of a few members has shards of several pages."""
 JOBS_AT_REST = (
@@ -439,6 +441,7 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
             patch.dict(auditor.SEGMENTS, dict.fromkeys(auditor.SEGMENTS, 2)),
             world.time.ruling(),
             patch("functions.checkout.schedule.ThreadPoolExecutor", InLine),
+            patch("functions.checkout.order_lists.ThreadPoolExecutor", InLine),
             patch("functions.platform.fanout.ThreadPoolExecutor", InLine),
             patch.object(metrics, "add_metric"),
             patch(USER_AGENT, return_value="simulated"),

@@ -31,8 +31,8 @@ from tests.support.stack import ROOT
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-INDEX_WRITES = 2
-"""The order stands in two sparse indexes: its member's orders, and what falls due."""
+INDEX_WRITES = 3
+"""The order stands in three sparse indexes: its member's orders, those of its status, and what falls due."""
 KILOBYTE = 1024
 DUE = 10
 

@@ -1,15 +1,23 @@
 """Products and stock."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from benchmarks.usage import counted
 from functions.checkout.catalog import Listing, StockMovement
 from functions.checkout.pricing import Product
+from functions.domain.calendar import to_row
 from functions.domain.errors import RefusalError, TryAgainError
+from functions.domain.identifiers import fingerprint
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
 from tests.support.faults import LOST_AFTER, RESET_BEFORE, SENDS_OF_THE_SDK, SERVER_ERROR_AFTER, Calls, Fault
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def move(shop: Shop, movement_id: str, delta: int, reason: str = "count", sku: str = "tea") -> Product:
@@ -39,6 +47,26 @@ def test_a_product_starts_without_stock_and_keeps_it_when_it_changes(shop: Shop)
         sku="tea", name="Green tea", price_fen=200, member_zone=True, stock=5, low_stock_threshold=2
     )
     assert shop.product("tea") == product
+
+
+def test_stock_moves_without_a_write_to_an_index(shop: Shop, client: "DynamoDBClient") -> None:
+    shop.stock("tea", 5)
+    with counted(client) as usage:
+        move(shop, "m1", 1)
+    assert usage.write_units == 3 * 2  # the product and the movement's two rows, each twice in a transaction
+    with counted(client) as usage:
+        shop.catalog.put("tea", name="Tea", price_fen=1, member_zone=True, low_stock_threshold=None)
+    assert usage.write_units == 1 + 2 * 2  # out of one place of each index and into another
+
+
+def test_a_movement_from_before_they_were_listed_still_counts_once(shop: Shop) -> None:
+    shop.stock("tea", 0)
+    move(shop, "m1", 5)
+    old = {"sku": "tea", "item": "MOVEMENT#m0", "contents": fingerprint("3", "count"), "delta": 3}
+    shop.tables.put(shop.settings.catalog_table, old | {"reason": "count", "moved_at": to_row(NOON)})
+    assert move(shop, "m0", 3, "count").stock == 5
+    listed, _ = shop.catalog.movements("tea", since=None, before=None, limit=9, after=None)
+    assert [each.movement_id for each in listed] == ["m1"]
 
 
 def test_R1_a_movement_counts_once_per_id_and_sku(shop: Shop) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from functions.checkout import orders
 from functions.checkout.order_book import Placing, QuoteChangedError
 from functions.checkout.orders import Order, Status
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
@@ -211,6 +212,63 @@ def test_P2_a_zone_flag_that_changes_between_read_and_write_is_charged_as_it_is_
     order, repeat = stocked.book.place(on_the_member_day, Deadline(20))
     assert (order.quote.paid_fen, order.quote.member_day, repeat) == (paid_fen, True, False)
     assert stocked.units("tea") == 6
+
+
+def withdraw(shop: Shop, sku: str = "tea") -> None:
+    """Withdraw a product."""
+    shop.catalog.put(
+        sku,
+        name=sku,
+        price_fen=9_950,
+        member_zone=False,
+        low_stock_threshold=None,
+        status="withdrawn",
+    )
+
+
+def test_O7_a_product_withdrawn_between_read_and_write_is_refused(stocked: Shop, calls: Calls) -> None:
+    calls.do_before("TransactWriteItems", lambda: withdraw(stocked))
+    assert refused(stocked, "alice", "tea") == "product_withdrawn"
+    assert calls.sent.count("TransactWriteItems") == 1
+    assert stocked.units("tea") == 7
+
+
+def test_O7_a_product_withdrawn_after_the_first_try_of_an_order_leaves_it_placed(
+    stocked: Shop, calls: Calls
+) -> None:
+    first, _ = stocked.place("alice", "k1", "tea")
+    withdraw(stocked)
+    assert stocked.place("alice", "k1", "tea") == (first, True)
+
+
+def test_O7_orders_and_a_withdrawal_at_once_sell_nothing_that_is_withdrawn(stocked: Shop) -> None:
+    stocked.stock("cup", 100)
+
+    def act(number: int) -> Order | None:
+        if number == 7:
+            withdraw(stocked, "cup")
+            return None
+        return stocked.place("alice", f"k{number}", "cup")[0]
+
+    results = at_once(20, act)
+    placed = [each for each in results if isinstance(each, Order)]
+    codes = {each.code for each in results if isinstance(each, RefusalError)}
+    assert codes <= {"product_withdrawn", "conflict"}
+    assert stocked.units("cup") == 100 - len(placed)
+    assert refused(stocked, "alice", "cup") == "product_withdrawn"
+    for order in placed:  # what comes back is there, and is not sold
+        stocked.book.change(order.order_id, lambda each: orders.cancel(each, now=NOON), Deadline(20))
+    assert stocked.units("cup") == 100
+    assert refused(stocked, "alice", "cup") == "product_withdrawn"
+
+
+def test_O7_a_row_from_before_products_could_be_withdrawn_is_on_sale(stocked: Shop) -> None:
+    row = stocked.tables.get(stocked.settings.catalog_table, {"sku": "tea", "item": "PRODUCT"})
+    assert row is not None
+    old = {name: value for name, value in row.items() if name not in ("status", "zone", "name_key")}
+    stocked.tables.put(stocked.settings.catalog_table, old)
+    order, _ = stocked.place("alice", "k1", "tea")
+    assert (order.quote.goods_fen, stocked.product("tea").status) == (9_950, "on_sale")
 
 
 def test_the_last_unit_sold_between_read_and_write_is_refused(stocked: Shop, calls: Calls) -> None:

@@ -48,7 +48,7 @@ class Scene:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.member, self.clerk = Shopper(stack), Shopper(stack)
-        self._zone, self._sold_out = Shopper(stack), Shopper(stack)
+        self._zone, self._sold_out, self._withdrawn = Shopper(stack), Shopper(stack), Shopper(stack)
         self._signed_in = time.monotonic()
         for shopper in (self.member, self.clerk):
             today = shopper.register().registered_at.date().replace(year=2000)
@@ -60,6 +60,7 @@ class Scene:
             shopper.pay(shopper.order("first"))
         self._zone.stocked(UNITS, member_zone=True)
         self._sold_out.stocked(0, member_zone=True)
+        self._withdrawn.stocked(UNITS, status="withdrawn")
         self._own, self._not_own = (each.order("second").order_id for each in (self.member, self.clerk))
         stack.local("settle")
         stack.local("fire", "issue-birthday-coupons")
@@ -84,15 +85,24 @@ class Scene:
             "member_id": self._erasable() if method == "DELETE" else [self.member.member_id],
             "order_id": [*(order.order_id for order in orders), self._own, self._not_own],
             "amount_fen": [order.paid_fen for order in orders],
-            "sku": [self.member.sku, self._zone.sku, self._sold_out.sku],
-            "lines": [_cart(self.member), _cart(self.member, self._zone), _cart(self._sold_out)],
+            "sku": self._skus(method),
+            "lines": [
+                _cart(self.member),
+                _cart(self.member, self._zone),
+                _cart(self._sold_out),
+                _cart(self._withdrawn),
+            ],
             "coupon": ["none", "best", *self._coupons],
             "points": [1, -1] if path.endswith("/adjustments") else [0, 100, "best"],
             "expected_paid_fen": [None],
             "name": ["Alice", "李 雷"],
             "reason": ["delivery", "损坏"],
             "limit": [1, 2, 100],
-            "zone": ["true"],
+            "zone": ["true", "false"],
+            "q": ["te", "TEA", "李"],
+            "status": _statuses(path),
+            "since": ["2020-01-01T00:00:00+08:00", "2027-01-01T00:00:00Z"],
+            "before": ["9999-01-01T00:00:00Z", "2026-12-10T00:00:00+08:00"],
             "cursor": self._cursors(path, staff=staff) if method == "GET" else [],
             "idempotency-key": [f"{name}-{number}" for number in range(KEYS)],
             **{
@@ -115,6 +125,11 @@ class Scene:
             self.member.delivered(order)
         return order
 
+    def _skus(self, method: str) -> list[str]:
+        """Return products; to be put, those that nothing else needs: they may be withdrawn by it."""
+        not_sold = [self._withdrawn.sku, self._sold_out.sku]
+        return not_sold if method == "PUT" else [self.member.sku, self._zone.sku, *not_sold]
+
     def _erasable(self) -> list[str]:
         """Return members whom nothing else needs."""
         members = [Shopper(self.stack), Shopper(self.stack)]
@@ -124,9 +139,17 @@ class Scene:
 
     def _cursors(self, path: str, *, staff: bool) -> list[str]:
         """Return the cursor of a list's second page, if it is a list and has one."""
-        first = self.stack.call("GET", f"{path}?limit=1&zone=true", token=self.token(staff=staff))
+        asked = path.format(member_id=self.member.member_id, sku=self.member.sku)
+        first = self.stack.call("GET", f"{asked}?limit=1", token=self.token(staff=staff))
         cursor = first.body.get("next_cursor")
         return [cursor] if cursor else []
+
+
+def _statuses(path: str) -> list[str]:
+    """Return the statuses of what a path is about."""
+    if "/orders" in path:
+        return list(STATUSES)
+    return ["on_sale", "withdrawn"] if "/products" in path else ["available", "used"]
 
 
 def _cart(*shoppers: Shopper) -> list[dict[str, Any]]:

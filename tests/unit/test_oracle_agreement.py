@@ -110,6 +110,7 @@ class Question:
             (f"s{n}", self._price(chance), chance.random() < 0.5, chance.choice([1, 1, 2, 3, 999]))
             for n in range(chance.randint(1, 4))
         ]
+        self.withdrawn = frozenset(sku for sku, *_ in self.lines if chance.random() < 0.02)
         self.coupon = self._coupon(chance) if chance.random() < 0.6 else None
         self.available = chance.choice([0, 1, 499, 500, 999, 1_000, 2_000, 50_000])
         self.ask_coupon = chance.choice(["none", "best", "best", "cpn", "cpn", "other"])
@@ -142,7 +143,14 @@ class Question:
                 order_id="ord" if self.coupon["used"] else None,
             )
         products = {
-            sku: Product(sku=sku, name=sku, price_fen=fen, member_zone=zone, stock=0)
+            sku: Product(
+                sku=sku,
+                name=sku,
+                price_fen=fen,
+                member_zone=zone,
+                stock=0,
+                status="withdrawn" if sku in self.withdrawn else "on_sale",
+            )
             for sku, fen, zone, _ in self.lines
         }
         cart = Cart(
@@ -182,6 +190,7 @@ class Question:
             available_points=self.available,
             coupon=self.ask_coupon,
             points=self.ask_points,
+            withdrawn=self.withdrawn,
         )
 
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.pricing import Quote, member_price_fen, member_rate
+from functions.checkout.pricing import (
+    Cart,
+    CartLine,
+    ProductStatus,
+    Quote,
+    Shopper,
+    member_price_fen,
+    member_rate,
+    price,
+)
 from functions.domain.errors import RefusalError
 from functions.domain.policy import load
 from tests.support.policies import changed
@@ -212,12 +221,32 @@ def test_refusals_come_in_the_contracts_order(request_: dict[str, Any], code: st
 
 
 def test_unknown_skus_are_refused_first_and_named() -> None:
-    from functions.checkout.pricing import Cart, CartLine, Shopper, price
-
     cart = Cart(lines=(CartLine(sku="gone", quantity=1),), coupon="cpn_x", points=7)
     with pytest.raises(RefusalError) as refused:
         price(cart, {}, Shopper(tier="J0", at=ORDINARY_DAY), POLICY)
     assert (refused.value.code, refused.value.facts) == ("unknown_sku", {"skus": ["gone"]})
+
+
+def test_O7_withdrawn_products_are_refused_next_and_named() -> None:
+    lines, products = shelf(item(20_000), item(300), item(400))
+    for sku in ("sku0", "sku2"):
+        products[sku] = replace(products[sku], status="withdrawn")
+    cart = Cart(lines=lines, coupon="cpn_x", points=7)
+    with pytest.raises(RefusalError) as refused:
+        price(cart, products, Shopper(tier="J0", at=ORDINARY_DAY), POLICY)
+    assert (refused.value.code, refused.value.facts) == ("product_withdrawn", {"skus": ["sku0", "sku2"]})
+    with pytest.raises(RefusalError) as refused:
+        price(cart, {"sku0": products["sku0"]}, Shopper(tier="J0", at=ORDINARY_DAY), POLICY)
+    assert (refused.value.code, refused.value.facts) == ("unknown_sku", {"skus": ["sku1", "sku2"]})
+
+
+@pytest.mark.parametrize(
+    ("stock", "status", "buyable"),
+    [(1, "on_sale", True), (0, "on_sale", False), (1, "withdrawn", False), (0, "withdrawn", False)],
+)
+def test_O7_a_withdrawn_product_is_not_in_stock(stock: int, status: ProductStatus, buyable: bool) -> None:
+    _, products = shelf(item(20_000))
+    assert replace(products["sku0"], stock=stock, status=status).in_stock is buyable
 
 
 def test_P9_best_takes_the_coupon_where_it_is_cheaper() -> None:

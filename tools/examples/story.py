@@ -15,6 +15,7 @@ FRANK = "frank"
 CLERK = "clerk"
 STAFF = frozenset({CLERK})
 TEA, KETTLE, CANDLE, TOWEL = "tea-longjing-100", "kettle-iron", "candle-osmanthus", "towel-bamboo"
+TRAY = "tray-bamboo"
 NO_ORDER = "ord_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -125,12 +126,16 @@ def _shelves(story: _Story) -> None:
     }
     for sku, body in others.items():
         story.call("put_product", CLERK, 201, at={"sku": sku}, body=body)
+    tray = _product("Bamboo tray", 4_500, status="withdrawn")
+    story.call("put_product", CLERK, 201, "withdrawn", "Not sold any more", at={"sku": TRAY}, body=tray)
     delivery = {"movement_id": "delivery-1", "delta": 40, "reason": "delivery"}
     broken = {"movement_id": "broken-1", "delta": -41, "reason": "broken"}
     story.call("move_stock", CLERK, 200, "delivery", "A delivery", at={"sku": TEA}, body=delivery)
     story.call("move_stock", CLERK, 409, "too_many", "More than there are", at={"sku": TEA}, body=broken)
     for sku in (KETTLE, CANDLE):
         story.call("move_stock", CLERK, 200, at={"sku": sku}, body=delivery)
+    story.call("get_movements", CLERK, 200, "moved", "After a delivery", at={"sku": TEA})
+    story.call("get_movements", ERIN, 403, "no_staff", "A member tries", at={"sku": TEA})
     erin = {"name": "Erin", "birthday": "1992-12-20"}
     story.call("get_me", ERIN, 404, "not_registered", "Before the registration")
     story.call("register", ERIN, 201, "registered", "The registration", body=erin)
@@ -146,7 +151,7 @@ def _window(story: _Story) -> None:
     story.call("get_product", ERIN, 404, "unknown", "No such product", at={"sku": "tea-bancha-100"})
     page = {"zone": "true", "limit": "1"}
     story.call(
-        "get_member_zone",
+        "get_products",
         ERIN,
         200,
         "page",
@@ -155,8 +160,10 @@ def _window(story: _Story) -> None:
         keeps={"zone": "next_cursor"},
     )
     after = {**page, "cursor": "$zone"}
-    story.call("get_member_zone", ERIN, 200, "next_page", "The next page", query=after)
-    story.call("get_member_zone", FRANK, 400, "another_caller", "Another caller's cursor", query=after)
+    story.call("get_products", ERIN, 200, "next_page", "The next page", query=after)
+    story.call("get_products", FRANK, 400, "another_caller", "Another caller's cursor", query=after)
+    named = {"q": "longjing", "zone": "false"}
+    story.call("get_products", ERIN, 200, "by_name", "By the beginning of a name", query=named)
     story.call("get_member_day", ERIN, 200, "before", "A week before")
     story.call("get_member_day", FRANK, 401, "id_token", "With an ID token", id_token=True)
 
@@ -166,6 +173,8 @@ def _first_order(story: _Story) -> None:
     kettles = _cart((KETTLE, 2), coupon="best", points="best")
     story.call("quote_cart", ERIN, 200, "first", "A first cart", body=kettles)
     story.call("quote_cart", ERIN, 422, "unknown_sku", "No such product", body=_cart(("tea-bancha-100", 1)))
+    gone = _cart((TRAY, 1))
+    story.call("quote_cart", ERIN, 422, "withdrawn", "A product that is not sold any more", body=gone)
     key = {"Idempotency-Key": "cart-1"}
     dear = {**kettles, "expected_paid_fen": 119_800}
     story.call("place_order", ERIN, 409, "quote_changed", "At another price", headers=key, body=dear)
@@ -239,6 +248,8 @@ def _member_day(story: _Story) -> None:
     page, keeps = {"limit": "1"}, {"orders": "next_cursor"}
     story.call("get_orders", ERIN, 200, "page", "The latest order", query=page, keeps=keeps)
     story.call("get_orders", ERIN, 200, "next_page", "The one before", query={**page, "cursor": "$orders"})
+    refused = {"status": "refused"}
+    story.call("get_orders", ERIN, 200, "by_status", "Those that were not taken", query=refused)
     story.call("get_orders", ERIN, 400, "another_list", "Another list's cursor", query={"cursor": "$zone"})
     story.happens("get_order", ERIN, 200, "second", "returned", "After a return")
     story.call("get_order", ERIN, 404, "unknown", "No such order", at={"order_id": NO_ORDER})
@@ -256,6 +267,11 @@ def _office(story: _Story) -> None:
     birthday = {"birthday": "1992-12-21", "reason": "passport seen"}
     story.call("change_birthday", CLERK, 200, "corrected", "A slip of the pen", at=erin, body=birthday)
     story.call("change_birthday", CLERK, 404, "unknown", "No such member", at=nobody, body=birthday)
+    refused = {"status": "refused"}
+    story.call("get_member_orders", CLERK, 200, "by_status", "Not taken", at=erin, query=refused)
+    story.call("get_member_orders", CLERK, 404, "unknown", "No such member", at=nobody)
+    story.call("search_orders", CLERK, 200, "by_status", "Not taken, of all members", query=refused)
+    story.call("search_orders", ERIN, 403, "no_staff", "A member tries")
     story.fire("audit-points")
     story.call("get_points_liability", CLERK, 200, "audited", "After an audit")
     story.call("get_points_liability", ERIN, 403, "no_staff", "A member tries")
