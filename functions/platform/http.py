@@ -176,25 +176,30 @@ Cursor = Annotated[
 ]
 
 
+NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00+08:00"
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
 def _moment(value: Any) -> Any:
-    """Read a moment with its offset, and take the whole second that none before it is in.
+    """Read a moment with its offset, and take the first whole second that is not before it.
 
     Moments of rows are whole seconds, so that what is at 09:30:00.5 or later is at 09:30:01 or later.
     """
     if not isinstance(value, str):
         return value
     try:
-        moment = datetime.fromisoformat(value) if _RFC_3339.fullmatch(value) else None
-        if moment is None:
+        found = _RFC_3339.fullmatch(value)
+        if found is None:
             raise ValueError
-        return (moment + timedelta(microseconds=999_999)).astimezone(UTC).replace(microsecond=0)
+        second, fraction, offset = found.groups()
+        moment = datetime.fromisoformat(second + offset.upper()).astimezone(UTC)
+        return moment + timedelta(seconds=1) if (fraction or "").strip("0") else moment
     except (ValueError, OverflowError):
-        raise ValueError(
-            "must be a date and time with an offset, such as 2026-12-10T09:30:00+08:00"
-        ) from None
+        raise ValueError(NO_MOMENT) from None
 
 
-_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 Since = Annotated[
     datetime | None,
     BeforeValidator(_moment),

@@ -138,6 +138,9 @@ def _shelves(story: _Story) -> None:
     story.call("register", ERIN, 200, "changed", "A phone number", body=phone)
     another = {"name": "Erin", "birthday": "1992-12-03"}
     story.call("register", ERIN, 409, "birthday_locked", "Another birthday", body=another)
+    mobile = {"phone": "138 0013 8000"}
+    story.call("change_me", ERIN, 200, "phone", "A phone number only", body=mobile)
+    story.call("change_me", ERIN, 409, "birthday_locked", "Another birthday", body={"birthday": "1992-12-03"})
 
 
 def _window(story: _Story) -> None:
@@ -246,9 +249,24 @@ def _office(story: _Story) -> None:
     story.call("adjust_points", CLERK, 409, "too_many", "More than there are", at=erin, body=debit)
     story.call("get_member", CLERK, 200, "member", "With their points", at=erin)
     story.call("get_member", CLERK, 404, "unknown", "No such member", at=nobody)
+    by_phone, by_two = {"phone": "13800138000"}, {"phone": "13800138000", "name_prefix": "er"}
+    story.call("search_members", CLERK, 200, "by_phone", "By phone", body=by_phone)
+    story.call("search_members", CLERK, 200, "by_name", "By how the name begins", body={"name_prefix": "er"})
+    story.call("search_members", CLERK, 422, "by_two", "By two things", body=by_two)
+    adjusted = {"kind": "adjust"}
+    story.call(
+        "get_member_points_entries", CLERK, 200, "adjusted", "What was adjusted", at=erin, query=adjusted
+    )
+    story.call("get_member_points_entries", CLERK, 404, "unknown", "No such member", at=nobody)
+    story.call("get_member_tier_history", CLERK, 200, "changes", "All changes", at=erin)
+    story.call("get_member_tier_history", CLERK, 404, "unknown", "No such member", at=nobody)
+    story.call("get_member_coupons", CLERK, 200, "coupons", "All coupons", at=erin)
+    story.call("get_member_coupons", CLERK, 404, "unknown", "No such member", at=nobody)
     birthday = {"birthday": "1992-12-21", "reason": "passport seen"}
     story.call("change_birthday", CLERK, 200, "corrected", "A slip of the pen", at=erin, body=birthday)
     story.call("change_birthday", CLERK, 404, "unknown", "No such member", at=nobody, body=birthday)
+    story.call("get_member_birthday_changes", CLERK, 200, "corrected", "A slip of the pen", at=erin)
+    story.call("get_member_birthday_changes", CLERK, 404, "unknown", "No such member", at=nobody)
     story.fire("audit-points")
     story.call("get_points_liability", CLERK, 200, "audited", "After an audit")
     story.call("get_points_liability", ERIN, 403, "no_staff", "A member tries")
