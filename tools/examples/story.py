@@ -195,6 +195,9 @@ def _account(story: _Story) -> None:
     story.call("get_points", ERIN, 200, "frozen", "Until they are released")
     story.call("get_points", FRANK, 409, "not_registered", "Before the registration")
     story.call("get_points_entries", ERIN, 200, "earned", "After a first order")
+    that_day = {"since": "2026-12-03T00:00:00+08:00", "before": "2026-12-04T00:00:00+08:00"}
+    earned = {"kind": "earn", **that_day}
+    story.call("get_points_entries", ERIN, 200, "of_a_kind", "Of one kind, on one day", query=earned)
     story.call("get_points_entries", FRANK, 409, "not_registered", "Before the registration")
     available = {"status": "available"}
     story.call("get_coupons", ERIN, 200, "available", "In the month of the birthday", query=available)
@@ -253,14 +256,16 @@ def _office(story: _Story) -> None:
     story.call("search_members", CLERK, 200, "by_phone", "By phone", body=by_phone)
     story.call("search_members", CLERK, 200, "by_name", "By how the name begins", body={"name_prefix": "er"})
     story.call("search_members", CLERK, 422, "by_two", "By two things", body=by_two)
-    adjusted = {"kind": "adjust"}
+    that_week = {"since": "2026-12-07T00:00:00+08:00", "before": "2026-12-14T00:00:00+08:00"}
+    adjusted = {"kind": "adjust", **that_week}
     story.call(
         "get_member_points_entries", CLERK, 200, "adjusted", "What was adjusted", at=erin, query=adjusted
     )
     story.call("get_member_points_entries", CLERK, 404, "unknown", "No such member", at=nobody)
     story.call("get_member_tier_history", CLERK, 200, "changes", "All changes", at=erin)
     story.call("get_member_tier_history", CLERK, 404, "unknown", "No such member", at=nobody)
-    story.call("get_member_coupons", CLERK, 200, "coupons", "All coupons", at=erin)
+    used = {"status": "used"}
+    story.call("get_member_coupons", CLERK, 200, "used", "Those that were used", at=erin, query=used)
     story.call("get_member_coupons", CLERK, 404, "unknown", "No such member", at=nobody)
     birthday = {"birthday": "1992-12-21", "reason": "passport seen"}
     story.call("change_birthday", CLERK, 200, "corrected", "A slip of the pen", at=erin, body=birthday)
