@@ -210,28 +210,31 @@ Cursor = Annotated[
 ]
 
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00+08:00, its + written as %2B"
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing is older; what is asked from before is asked from there."""
 
 
 def _moment(value: Any) -> Any:
-    """Read a moment with its offset, and take the whole second that none before it is in.
+    """Read a moment with its offset, and take the first whole second that is not before it.
 
     Moments of rows are whole seconds, so that what is at 09:30:00.5 or later is at 09:30:01 or later.
     """
     if not isinstance(value, str):
         return value
     try:
-        moment = datetime.fromisoformat(value.upper()) if _MOMENT.fullmatch(value) else None
-        if moment is None:
+        found = _RFC_3339.fullmatch(value)
+        if found is None:
             raise ValueError
-        whole = (moment + timedelta(microseconds=999_999)).astimezone(UTC).replace(microsecond=0)
+        second, fraction, offset = found.groups()
+        moment = datetime.fromisoformat(second.upper() + offset.upper()).astimezone(UTC)
+        whole = moment + timedelta(seconds=1) if (fraction or "").strip("0") else moment
         return max(whole, _EARLIEST)
     except (ValueError, OverflowError):
-        raise ValueError(
-            "must be a date and time with an offset, such as 2026-12-10T09:30:00+08:00 with its + as %2B"
-        ) from None
+        raise ValueError(NO_MOMENT) from None
 
 
 _MOMENT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2026-12-10T00:00:00+08:00"]}

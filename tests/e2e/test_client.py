@@ -17,8 +17,18 @@ import memberday_client.api
 import pytest
 from memberday_client import AuthenticatedClient
 from memberday_client.api.catalogue import get_member_day, get_movements, get_product, get_products
-from memberday_client.api.coupons import get_coupons
-from memberday_client.api.members import change_birthday, get_me, get_member, get_tier_history, register
+from memberday_client.api.coupons import get_coupons, get_member_coupons
+from memberday_client.api.members import (
+    change_birthday,
+    change_me,
+    get_me,
+    get_member,
+    get_member_birthday_changes,
+    get_member_tier_history,
+    get_tier_history,
+    register,
+    search_members,
+)
 from memberday_client.api.orders import (
     cancel_order,
     get_member_orders,
@@ -30,7 +40,7 @@ from memberday_client.api.orders import (
     refuse_order,
     search_orders,
 )
-from memberday_client.api.points import get_points, get_points_entries
+from memberday_client.api.points import get_member_points_entries, get_points, get_points_entries
 from memberday_client.api.privacy import erase_member, get_export
 from memberday_client.api.reports import get_points_differences, get_points_liability
 from memberday_client.models import (
@@ -41,7 +51,9 @@ from memberday_client.models import (
     OrderAnswer,
     OrderRequest,
     OrderStatus,
+    ProfilePatch,
     ProfileRequest,
+    SearchRequest,
 )
 
 from local import seed
@@ -87,6 +99,13 @@ def a_member_joins(shopper: Shopper) -> None:
     birthday = date(1990, me.registered_at.month, 28)
     change = BirthdayRequest(birthday=birthday, reason="passport seen")
     assert granted(change_birthday.sync(me.member_id, client=shopper.clerk, body=change)).birthday == birthday
+    (told,) = granted(get_member_birthday_changes.sync(me.member_id, client=shopper.clerk)).items
+    assert told.reason == "passport seen"
+    patched = granted(change_me.sync(client=shopper.client, body=ProfilePatch(phone="139 8765 4321")))
+    assert (patched.name, patched.birthday, patched.phone) == (me.name, birthday, "+8613987654321")
+    sought = SearchRequest(phone="13987654321")
+    found = granted(search_members.sync(client=shopper.clerk, body=sought)).items
+    assert [each.member_id for each in found if each.member_id == me.member_id] == [me.member_id]
     seen = granted(get_member.sync(me.member_id, client=shopper.clerk))
     assert (seen.birthday, seen.points.available, seen.benefits) == (birthday, 0, me.benefits)
 
@@ -153,6 +172,12 @@ def what_follows_from_them(shopper: Shopper, order: OrderAnswer) -> None:
     entries = granted(get_points_entries.sync(client=shopper.client, limit=100)).items
     assert sum(entry.frozen_delta for entry in entries) == earned
     (coupon,) = granted(get_coupons.sync(client=shopper.client, status="available")).items
+    me = granted(get_me.sync(client=shopper.client)).member_id
+    clerk = shopper.clerk
+    assert granted(get_member_tier_history.sync(me, client=clerk)).items == [change]
+    assert granted(get_member_coupons.sync(me, client=clerk)).items == [coupon]
+    theirs = granted(get_member_points_entries.sync(me, client=clerk, kind="earn", limit=100)).items
+    assert sum(entry.frozen_delta for entry in theirs) == earned
     assert shopper.order("with-coupon", coupon=coupon.coupon_id).quote.coupon is not None
 
 

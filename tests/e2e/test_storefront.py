@@ -35,6 +35,8 @@ curl() {
 """A ``curl`` that keeps each answer in a file by the call's number, without the headers of ``-i``."""
 ORDER_ID = """ORDER=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["order_id"])' \\
   "$FOLDER/$(wc -l < "$FOLDER/calls").json")"""
+MEMBER_ID = """MEMBER=$(.venv/bin/python -m local token erin --json \\
+  | python3 -c 'import json, sys; print(json.load(sys.stdin)["member_id"])')"""
 
 
 def walk() -> list[re.Match[str]]:
@@ -64,6 +66,7 @@ def test_the_pages_calls_answer_what_it_shows(deployed: Stack, tmp_path: Path) -
         if step["commands"]:
             commands = re.sub(r"^ORDER=.*$", lambda _: ORDER_ID, step["commands"], flags=re.MULTILINE)
             script.append(commands)
+            commands = re.sub(r"^MEMBER=.*$", lambda _: MEMBER_ID, commands, flags=re.MULTILINE)
             first, calls = calls + 1, calls + len(re.findall(r"^curl ", commands, re.MULTILINE))
         elif step.start() < SHOWN_UP_TO:
             shown[first] = step

@@ -31,6 +31,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from functions.platform.http import NO_MOMENT
+from functions.tiers.phones import NO_PHONE
 from tests.support.document import document
 from tests.support.scene import Act, Scene
 
@@ -48,6 +50,11 @@ NOT_IN_A_SCHEMA = {
     ("reason", "must have printable characters only"),
     ("reason", "must have visible characters"),
     ("points", "from 0 to 2000"),
+    ("name_prefix", "must have printable characters only"),
+    ("name_prefix", "must have visible characters"),
+    ("phone", NO_PHONE),
+    ("since", NO_MOMENT),
+    ("before", NO_MOMENT),
 }
 """Why a request is malformed although the document allows it: fields and what no schema could say of them."""
 

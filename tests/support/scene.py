@@ -96,6 +96,8 @@ class Scene:
             "points": [1, -1] if path.endswith("/adjustments") else [0, 100, "best"],
             "expected_paid_fen": [None],
             "name": ["Alice", "李 雷"],
+            "name_prefix": ["ALICE", "李"],
+            "phone": ["138 0013 8000", "+852 9123 4567"],
             "reason": ["delivery", "损坏"],
             "limit": [1, 2, 100],
             "zone": ["true", "false"],
@@ -164,6 +166,8 @@ def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
         return {name: known[name][0] for name in names if known[name]}
 
     return {
+        "PATCH /members/me": best("name", "phone"),
+        "POST /members/search": {"name_prefix": "alice"},
         "PUT /members/me": best("name"),
         "PUT /members/{member_id}/birthday": {"birthday": "2000-02-29", **best("reason")},
         "POST /members/{member_id}/points/adjustments": best("adjustment_id", "points", "reason"),

@@ -143,6 +143,9 @@ def _shelves(story: _Story) -> None:
     story.call("register", ERIN, 200, "changed", "A phone number", body=phone)
     another = {"name": "Erin", "birthday": "1992-12-03"}
     story.call("register", ERIN, 409, "birthday_locked", "Another birthday", body=another)
+    mobile = {"phone": "138 0013 8000"}
+    story.call("change_me", ERIN, 200, "phone", "A phone number only", body=mobile)
+    story.call("change_me", ERIN, 409, "birthday_locked", "Another birthday", body={"birthday": "1992-12-03"})
 
 
 def _window(story: _Story) -> None:
@@ -206,6 +209,9 @@ def _account(story: _Story) -> None:
     story.call("get_points", ERIN, 200, "frozen", "Until they are released")
     story.call("get_points", FRANK, 409, "not_registered", "Before the registration")
     story.call("get_points_entries", ERIN, 200, "earned", "After a first order")
+    that_day = {"since": "2026-12-03T00:00:00+08:00", "before": "2026-12-04T00:00:00+08:00"}
+    earned = {"kind": "earn", **that_day}
+    story.call("get_points_entries", ERIN, 200, "of_a_kind", "Of one kind, on one day", query=earned)
     story.call("get_points_entries", FRANK, 409, "not_registered", "Before the registration")
     available = {"status": "available"}
     story.call("get_coupons", ERIN, 200, "available", "In the month of the birthday", query=available)
@@ -264,6 +270,21 @@ def _office(story: _Story) -> None:
     story.call("adjust_points", CLERK, 409, "too_many", "More than there are", at=erin, body=debit)
     story.call("get_member", CLERK, 200, "member", "With their points", at=erin)
     story.call("get_member", CLERK, 404, "unknown", "No such member", at=nobody)
+    by_phone, by_two = {"phone": "13800138000"}, {"phone": "13800138000", "name_prefix": "er"}
+    story.call("search_members", CLERK, 200, "by_phone", "By phone", body=by_phone)
+    story.call("search_members", CLERK, 200, "by_name", "By how the name begins", body={"name_prefix": "er"})
+    story.call("search_members", CLERK, 422, "by_two", "By two things", body=by_two)
+    that_week = {"since": "2026-12-07T00:00:00+08:00", "before": "2026-12-14T00:00:00+08:00"}
+    adjusted = {"kind": "adjust", **that_week}
+    story.call(
+        "get_member_points_entries", CLERK, 200, "adjusted", "What was adjusted", at=erin, query=adjusted
+    )
+    story.call("get_member_points_entries", CLERK, 404, "unknown", "No such member", at=nobody)
+    story.call("get_member_tier_history", CLERK, 200, "changes", "All changes", at=erin)
+    story.call("get_member_tier_history", CLERK, 404, "unknown", "No such member", at=nobody)
+    used = {"status": "used"}
+    story.call("get_member_coupons", CLERK, 200, "used", "Those that were used", at=erin, query=used)
+    story.call("get_member_coupons", CLERK, 404, "unknown", "No such member", at=nobody)
     birthday = {"birthday": "1992-12-21", "reason": "passport seen"}
     story.call("change_birthday", CLERK, 200, "corrected", "A slip of the pen", at=erin, body=birthday)
     story.call("change_birthday", CLERK, 404, "unknown", "No such member", at=nobody, body=birthday)
@@ -272,6 +293,8 @@ def _office(story: _Story) -> None:
     story.call("get_member_orders", CLERK, 404, "unknown", "No such member", at=nobody)
     story.call("search_orders", CLERK, 200, "by_status", "Not taken, of all members", query=refused)
     story.call("search_orders", ERIN, 403, "no_staff", "A member tries")
+    story.call("get_member_birthday_changes", CLERK, 200, "corrected", "A slip of the pen", at=erin)
+    story.call("get_member_birthday_changes", CLERK, 404, "unknown", "No such member", at=nobody)
     story.fire("audit-points")
     story.call("get_points_liability", CLERK, 200, "audited", "After an audit")
     story.call("get_points_liability", ERIN, 403, "no_staff", "A member tries")
