@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from local.errors import LocalError
@@ -56,10 +57,15 @@ class Backlog:
     deliveries: int = 0
     invocations: dict[str, int] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
+    requests: int = 0
+    answering: dict[str, int] = field(default_factory=dict)
+    """How many of those that execute do so for a request of the API."""
+    answers: dict[str, int] = field(default_factory=dict)
+    """How many of the invocations were for one."""
 
     @classmethod
     def parse(cls, answer: dict[str, Any]) -> Backlog:
-        """From the server's answer."""
+        """From the server's answer; one that was started before an update does not say all."""
         return cls(
             streams=tuple(Stream(**stream) for stream in answer["streams"]),
             queues=tuple(Queue(**queue) for queue in answer["queues"]),
@@ -68,7 +74,16 @@ class Backlog:
             deliveries=answer["deliveries"],
             invocations=answer["invocations"],
             failures={name: Failure(**failure) for name, failure in answer["failures"].items()},
+            requests=answer.get("requests", 0),
+            answering=answer.get("answering", {}),
+            answers=answer.get("answers", {}),
         )
+
+    def without_requests(self) -> Backlog:
+        """What there was to do without anybody who asks the API."""
+        executing = Counter(self.executing) - Counter(self.answering)
+        invocations = Counter(self.invocations) - Counter(self.answers)
+        return replace(self, executing=dict(executing), invocations=dict(invocations), requests=0)
 
     def pending(self) -> list[str]:
         """What is not done yet, in words; empty if nothing."""
@@ -85,6 +100,7 @@ class Backlog:
             ),
             *(f"{name} is running ({count})" for name, count in self.executing.items()),
             *([f"{self.deliveries} deliveries are under way"] if self.deliveries else []),
+            *([f"{self.requests} requests are being answered"] if self.requests else []),
         ]
 
     def progress(self) -> tuple[object, ...]:

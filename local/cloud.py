@@ -13,7 +13,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from local.interrupts import Interrupts
 from local.ports import (
     ALARMS_PATH,
     BACKLOG_PATH,
+    CLOSE_PATH,
     HOLD_PATH,
     HOST,
     NOW_PATH,
@@ -47,6 +48,8 @@ START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 45.0
 ANSWER_SECONDS_MAX = 15.0
 CLOCK_SECONDS_MAX = 10.0
+QUIET_SECONDS_MAX = 20.0
+"""How long a step of the clock waits for all but requests, before it lets no more of them in."""
 SETTLE_SECONDS_MAX = 60.0
 CLOCK_TOLERANCE_SECONDS = 2.0
 LOG_BYTES_MAX = 20_000_000
@@ -166,7 +169,9 @@ class Cloud:
 
         What is under way is waited for first: a stream forgets its records after a day, a queue after four.
         Then the server starts nothing until all live at the new time: what began at one time and ended at
-        another would have used up its deadline. What has become due in between starts with the release.
+        another would have used up its deadline, and processes that do not live at the same time yet refuse
+        one another's signatures. Requests wait before the door meanwhile (``local.door``). What has become
+        due in between starts with the release.
         """
         server = self.require()
         if not read_json(self.folder.server).get("clock"):
@@ -188,10 +193,12 @@ class Cloud:
     @contextmanager
     def _at_rest(self) -> Iterator[None]:
         """Wait until nothing is under way, and keep it so; the hold of a command that dies ends by itself."""
+        with suppress(LocalError):  # then they have to wait for it after all
+            settle(lambda: self.backlog().without_requests(), QUIET_SECONDS_MAX)
         deadline = time.monotonic() + SETTLE_SECONDS_MAX
         while time.monotonic() < deadline:
-            self.settle(SETTLE_SECONDS_MAX)
             try:
+                settle(self._close, SETTLE_SECONDS_MAX)
                 # Something may have begun since: what is due by now is started before the hold.
                 if self._ask(HOLD_PATH, method="POST")["idle"] and not self.backlog().pending():
                     yield
@@ -199,6 +206,10 @@ class Cloud:
             finally:
                 self._ask(RELEASE_PATH, method="POST")
         raise LocalError(f"the local cloud does not come to rest within {SETTLE_SECONDS_MAX:g} s")
+
+    def _close(self) -> Backlog:
+        """Keep requests out for some time more; what the cloud still has to do."""
+        return Backlog.parse(self._ask(CLOSE_PATH, method="POST"))
 
     def _is_at(self, ahead_seconds: float) -> bool:
         return abs((self.now() - clock.now_ahead(ahead_seconds)).total_seconds()) < CLOCK_TOLERANCE_SECONDS

@@ -1,4 +1,4 @@
-"""All that memberday knows of MiniStack's inside, for the pinned version; ``check`` refuses any other.
+"""What we know of MiniStack's inside, with ``turns``, for the pinned version; ``check`` refuses others.
 
 Besides observing, it mends what would make the local cloud lose records, or stop:
 
@@ -7,7 +7,8 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - stream positions are saved but stream records are not; here both are;
 - the pollers run on while the state is being saved, and while the clock is moved; here they stop first, so
   that all fits together, and no function begins at one time and ends at another;
-- what a step of the clock makes due starts up to ten seconds later, unseen; here it starts with the step;
+- what a step of the clock makes due starts up to ten seconds later, unseen, what watches over the jobs beside
+  them, and by UTC; here it starts with the step, and in turn: see ``turns``;
 - all of it starts at once, in a process each, which is too much for a small machine: calls time out, and what
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
 - each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
@@ -24,23 +25,27 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ministack import app as gateway
 from ministack.core import hypercorn_compat, lambda_runtime
 from ministack.services import cloudwatch, dynamodb, lambda_svc, scheduler, sqs
 
-from local import monitor
+from local import monitor, turns
+from local.backlog import Backlog
 from local.failures import Failures, cause
 from local.gate import Gate
 from local.processes import wait_until
 from local.redelivery import Redelivery
+from local.turns import Turns
 from local.unpacking import share_code
 
 VERSION = "1.5.33"
 NEEDED = {
-    gateway: ("app",),
+    **turns.NEEDED,
+    gateway: ("_parse_execute_api_url", "app"),
     hypercorn_compat: ("install",),
     lambda_runtime: ("_workers", "kill_workers", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
@@ -68,13 +73,13 @@ NEEDED = {
         "_sqs_esm_concurrency",
         "executions_in_flight",
     ),
-    scheduler: ("_tick_schedules",),
 }
 
 SAVED_RECORDS = "memberday_stream_records"
 SAVED_TRIMMED = "memberday_stream_trimmed"
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
 POLLER_THREAD = "(_poll_loop)"
+REQUEST_THREAD = "ministack-apigw-invoke"
 HANDED_OVER_THREAD = "(_execute_function_with_config_scope)"
 # Threads that will run a function, or are between two tries of one: a delivery that has not arrived yet.
 DELIVERY_THREADS = (
@@ -84,6 +89,8 @@ DELIVERY_THREADS = (
     "(run)",
 )
 DRAIN_SECONDS_MAX = 10.0
+FUNCTIONS_PATH = "/2015-03-31/functions/"
+INVOCATIONS = "/invocations"
 KILLED_SECONDS_MAX = 5.0
 HOLD_SECONDS_MAX = 30.0
 REST_SECONDS_MAX = 3.0
@@ -120,17 +127,19 @@ class Emulator:
         check()
         self._lock = threading.Lock()
         self._invocations: Counter[str] = Counter()
+        self._answering: Counter[str] = Counter()
+        self._answers: Counter[str] = Counter()
         self._failures = Failures()
         self._redelivery = Redelivery()
         self._gate = Gate()
-        self._schedules_lock = threading.Lock()
+        self._quiet_since: object = None
         self.unsaved: list[str] = []
         """What the emulator could not save."""
         hypercorn_compat.install()
         self._watch_invocations()
         self._watch_throttles()
         self._gate_pollers()
-        self._gate_schedules()
+        self._turns = Turns(self._gate, self._at_rest)
         self._limit_started()
         self._limit_batches()
         share_code(lambda_runtime)
@@ -158,8 +167,7 @@ class Emulator:
     def hold(self) -> bool:
         """Start nothing until the release, or for half a minute; whether nothing is under way.
 
-        What is due is started first. A schedule that is looked at for the first time only takes its time from
-        then: what the clock passes while it is held is due with the release.
+        What is due is started first; what becomes due while all is held is so with the release.
         """
         scheduler._tick_schedules()
         self._gate.hold(HOLD_SECONDS_MAX)
@@ -170,15 +178,26 @@ class Emulator:
         self._gate.release()
         scheduler._tick_schedules()
 
+    @staticmethod
+    def is_request(method: str, host: str, path: str) -> bool:
+        """Whether a request from outside starts a function while it waits: of the API, or Lambda's Invoke."""
+        invokes = path.startswith(FUNCTIONS_PATH) and path.endswith(INVOCATIONS)
+        return (method == "POST" and invokes) or gateway._parse_execute_api_url(host, path) is not None
+
     def backlog(self) -> Json:
         """What is not done yet, by consumer; see ``local.backlog`` for its reader."""
+        observed = self._observed()
+        return {**observed, "deliveries": observed["deliveries"] + self._turns.waiting}
+
+    def _observed(self) -> Json:
         mappings = [(key[0], key[1], mapping) for key, mapping in list(lambda_svc._esms._data.items())]
         queues = {
             queue["attributes"].get("QueueArn", ""): queue for queue in list(sqs._queues._data.values())
         }
         mapped = {mapping.get("EventSourceArn") for _, _, mapping in mappings}
         with self._lock:
-            invocations = dict(self._invocations)
+            invocations, answers = dict(self._invocations), dict(self._answers)
+            answering = {name: count for name, count in self._answering.items() if count}
         return {
             "streams": [stream for scope in mappings if (stream := self._stream(*scope)) is not None],
             "queues": [
@@ -196,6 +215,8 @@ class Emulator:
             },
             "deliveries": _deliveries() + self._gate.inside,
             "invocations": invocations,
+            "answering": answering,
+            "answers": answers,
             "failures": self._failures.shown(),
         }
 
@@ -300,7 +321,15 @@ class Emulator:
             or lambda_svc._esm_inflight
             or _deliveries()
             or self._gate.inside
+            or self._turns.waiting
         )
+
+    def _at_rest(self) -> bool:
+        """Whether nothing but requests is under way, and nothing was done since this was asked before."""
+        observed = Backlog.parse(self._observed()).without_requests()
+        progress = None if observed.pending() else observed.progress()
+        before, self._quiet_since = self._quiet_since, progress
+        return progress is not None and progress == before
 
     def _watch_invocations(self) -> None:
         dispatch = lambda_svc._execute_function_dispatch
@@ -309,7 +338,8 @@ class Emulator:
             name = config.get("FunctionName", "?")
             with self._lock:
                 self._invocations[name] += 1
-            result: Json = dispatch(func, config, event, *rest)
+            with self._counted_if_answering(name):
+                result: Json = dispatch(func, config, event, *rest)
             refused = _refused_items(result)
             self._note(name, result, refused)
             for figure in monitor.embedded(str(result.get("log", ""))):
@@ -332,6 +362,18 @@ class Emulator:
             )
 
         lambda_svc._execute_function_dispatch = watched
+
+    @contextmanager
+    def _counted_if_answering(self, name: str) -> Iterator[None]:
+        answers = threading.current_thread().name == REQUEST_THREAD
+        with self._lock:
+            self._answers[name] += answers
+            self._answering[name] += answers
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._answering[name] -= answers
 
     def _note(self, name: str, result: Json, refused: str) -> None:
         if not result.get("error") and not refused:
@@ -362,17 +404,6 @@ class Emulator:
                 return is_open and poll()
 
         return gated
-
-    def _gate_schedules(self) -> None:
-        """The emulator looks at the schedules every ten seconds; so does whoever moves the clock."""
-        tick = scheduler._tick_schedules
-
-        def gated() -> None:
-            with self._schedules_lock, self._gate.passage() as is_open:
-                if is_open:
-                    tick()
-
-        scheduler._tick_schedules = gated
 
     @staticmethod
     def _limit_started() -> None:

@@ -18,6 +18,7 @@ HOST = "127.0.0.1"
 BACKLOG_PATH = "/_memberday/backlog"
 NOW_PATH = "/_memberday/now"
 ALARMS_PATH = "/_memberday/alarms"
+CLOSE_PATH = "/_memberday/close"
 HOLD_PATH = "/_memberday/hold"
 RELEASE_PATH = "/_memberday/release"
 ASK_SECONDS = 1.0

@@ -12,18 +12,37 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from local.emulator import Emulator
+from local.door import Door
+from local.emulator import HOLD_SECONDS_MAX, Emulator
 from local.folder import StateFolder
-from local.ports import ALARMS_PATH, BACKLOG_PATH, HOLD_PATH, NOW_PATH, RELEASE_PATH
+from local.ports import ALARMS_PATH, BACKLOG_PATH, CLOSE_PATH, HOLD_PATH, NOW_PATH, RELEASE_PATH
 
 KEEP_ALIVE_SECONDS = 75
+RETRY_AFTER_SECONDS = 5
+CODE = "clock_moving"
+HELD = {
+    "type": f"urn:memberday:problem:{CODE}",
+    "title": "Service Unavailable",
+    "status": 503,
+    "detail": "The local cloud's clock is being moved; nothing has happened. Send the same again.",
+    "code": CODE,
+}
+"""What a request is told that came in while the clock was moved, and waited in vain for it to be over."""
+JSON_HEADERS = ((b"content-type", b"application/json"),)
+HELD_HEADERS = (
+    (b"content-type", b"application/problem+json"),
+    (b"retry-after", str(RETRY_AFTER_SECONDS).encode()),
+    # A page of another origin may read it as well: it holds nothing of anybody's.
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"retry-after"),
+)
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -31,15 +50,17 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Server:
-    """The emulator's ASGI application and some routes of ours."""
+    """The emulator's ASGI application, a door before what runs functions, and some routes of ours."""
 
-    def __init__(self, emulator: Emulator, folder: StateFolder) -> None:
+    def __init__(self, emulator: Emulator, folder: StateFolder, door: Door | None = None) -> None:
         self._emulator = emulator
         self._folder = folder
+        self._door = door or Door()
         self._routes: dict[tuple[str, str], Callable[[], Awaitable[Message]]] = {
             ("GET", NOW_PATH): self._now,
             ("GET", BACKLOG_PATH): self._backlog,
             ("GET", ALARMS_PATH): self._alarms,
+            ("POST", CLOSE_PATH): self._close,
             ("POST", HOLD_PATH): self._hold,
             ("POST", RELEASE_PATH): self._release,
         }
@@ -52,23 +73,43 @@ class Server:
             await self._emulator.application(scope, receive, self._recording(send))
         elif scope["type"] == "http" and (route := self._routes.get((scope["method"], scope["path"]))):
             await _answer(send, await route())
+        elif scope["type"] == "http" and self._runs_a_function(scope):
+            async with self._door.passage() as came_in:
+                if came_in:
+                    await self._emulator.application(scope, receive, send)
+                else:
+                    await _answer(send, HELD, status=HELD["status"], headers=HELD_HEADERS)
         else:
             await self._emulator.application(scope, receive, send)
+
+    def _runs_a_function(self, scope: Message) -> bool:
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        return self._emulator.is_request(scope["method"], host.decode("latin-1"), scope["path"])
 
     async def _now(self) -> Message:
         return {"now": time.time(), "pid": os.getpid(), "folder": str(self._folder.root)}
 
     async def _backlog(self) -> Message:
-        return self._emulator.backlog()
+        return {**self._emulator.backlog(), "requests": self._door.inside}
 
     async def _alarms(self) -> Message:
         return await asyncio.to_thread(self._emulator.alarms)
 
+    async def _close(self) -> Message:
+        """Let no request in for half a minute, or until the release; what is still to be done."""
+        self._door.close(HOLD_SECONDS_MAX)
+        return await self._backlog()
+
     async def _hold(self) -> Message:
-        return {"idle": await asyncio.to_thread(self._emulator.hold)}
+        self._door.close(HOLD_SECONDS_MAX)
+        idle = await asyncio.to_thread(self._emulator.hold)
+        return {"idle": idle and not self._door.inside}
 
     async def _release(self) -> Message:
-        await asyncio.to_thread(self._emulator.release)
+        try:
+            await asyncio.to_thread(self._emulator.release)
+        finally:
+            self._door.open()
         return {}
 
     def heed_signals(self) -> None:
@@ -101,10 +142,12 @@ class Server:
         )
 
 
-async def _answer(send: Send, value: Message) -> None:
+async def _answer(
+    send: Send, value: Message, *, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = JSON_HEADERS
+) -> None:
     body = json.dumps(value).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
 
 

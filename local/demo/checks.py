@@ -279,6 +279,5 @@ CHECKS: tuple[tuple[str, str, Find], ...] = (
 NEED_AN_AUDIT = (_audit_finds_no_difference, _liability_is_the_sum_of_wallets)
 """Checks of a report that an audit wrote after the last change.
 
-A nightly audit that a step of the clock started ran beside the other jobs: it may have found what was due
-before they had done it.
+What has changed since is not in it.
 """

@@ -3,8 +3,8 @@
 The figures in ``expects`` and ``leaves`` were reckoned from the rules, not copied from an answer: the demo
 ends where the suite says something else. A changed policy changes them.
 
-The emulator reads the times of its schedules as UTC, eight hours late in the store's time zone. Where a
-step of the clock ends within those hours, the job is fired by hand.
+Schedules run with the steps of the clock. Where the story tells of a job, it is fired once more by hand: what
+the step did already is not done twice.
 """
 
 from __future__ import annotations

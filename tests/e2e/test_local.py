@@ -1,11 +1,23 @@
 """The operator's commands on the local cloud."""
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
 
+import httpx
+
+from functions.domain.timetable import RELEASE_POINTS, WATCH_JOBS
+from local.aws import Aws
 from local.cloud import Cloud
 from local.folder import StateFolder
 from local.interrupts import Interrupts
-from tests.support.stack import Stack
+from tests.support.stack import ANSWER_SECONDS_MAX, Stack
+
+ASKING_AT_ONCE = 3
+STEPS = 3
+GROUP = "memberday-dev"
 
 
 def test_up_again_changes_nothing(deployed: Stack) -> None:
@@ -69,3 +81,91 @@ def test_what_a_step_of_the_clock_makes_due_starts_with_it_and_is_settled(deploy
     orders, points = started()
     assert orders - orders_before >= 2  # unpaid orders lapse, parcels count as received
     assert points - points_before >= 1  # points are released
+
+
+@contextmanager
+def asked_without_a_pause(stack: Stack) -> Iterator[list[httpx.Response]]:
+    """Let some browsers look and buy all the time; give what they are answered."""
+    answers: list[httpx.Response] = []
+    over = threading.Event()
+    token = {"Authorization": f"Bearer {stack.token('alice')}"}
+
+    def browse() -> None:
+        with httpx.Client(
+            base_url=stack.outputs["ApiUrl"], timeout=ANSWER_SECONDS_MAX, trust_env=False
+        ) as client:
+            while not over.is_set():
+                order = {"lines": [{"sku": "cup-celadon", "quantity": 1}]}
+                key = {"Idempotency-Key": str(uuid4())}
+                for answer in (
+                    client.get("/members/me", headers=token),
+                    client.post("/orders", headers=token | key, json=order),
+                ):
+                    answers.append(answer)
+
+    browsers = [threading.Thread(target=browse) for _ in range(ASKING_AT_ONCE)]
+    for browser in browsers:
+        browser.start()
+    try:
+        yield answers
+    finally:
+        over.set()
+        for browser in browsers:
+            browser.join()
+
+
+def test_who_asks_while_the_clock_moves_is_answered_or_told_to_come_again(deployed: Stack) -> None:
+    deployed.local("up", "--seed")
+    deployed.local("settle")
+    with asked_without_a_pause(deployed) as answers:
+        for _ in range(STEPS):
+            deployed.clock("+10m")  # within the life of a token
+    faults = [answer for answer in answers if answer.status_code >= 500]
+    assert all("Retry-After" in answer.headers for answer in faults), [each.text for each in faults]
+    assert {answer.status_code for answer in answers} <= {200, 201, 401, 409, 503}
+    assert sum(answer.status_code < 300 for answer in answers) > STEPS
+
+
+def state_of(stack: Stack, alarm: str) -> str:
+    """The state of an alarm, once all that a step of the clock made due is done."""
+    stack.local("settle")
+    (state,) = [
+        each["state"] for each in stack.local("alarms")["alarms"] if each["alarm"] == f"{GROUP}-{alarm}"
+    ]
+    return str(state)
+
+
+def switch(stack: Stack, job: str, state: str) -> None:
+    """Enable or disable a job's schedule."""
+    scheduler = Aws(stack.local("status")["endpoint"]).client("scheduler")
+    now = scheduler.get_schedule(GroupName=GROUP, Name=job)
+    kept = ("ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(
+        GroupName=GROUP, Name=job, State=state, **{name: now[name] for name in kept if name in now}
+    )
+
+
+def test_after_a_jump_no_job_is_overdue_because_the_watch_looks_when_they_had_their_turn(
+    deployed: Stack,
+) -> None:
+    deployed.clock("+16m")  # the watch has looked once: what was due before that is not missed
+    assert state_of(deployed, "jobs-overdue") == "OK"
+    for days in (1, 3, 40):
+        deployed.clock(f"+{days}d")
+        assert (days, state_of(deployed, "jobs-overdue")) == (days, "OK")
+        assert (days, state_of(deployed, "audit-differences")) == (days, "OK")
+
+
+def test_after_a_jump_a_job_that_had_no_turn_is_overdue(deployed: Stack) -> None:
+    deployed.clock("+16m")
+    state_of(deployed, "jobs-overdue")
+    switch(deployed, RELEASE_POINTS, "DISABLED")
+    try:
+        deployed.clock("+1d")
+        assert state_of(deployed, "jobs-overdue") == "ALARM"
+    finally:
+        switch(deployed, RELEASE_POINTS, "ENABLED")
+    deployed.local("fire", RELEASE_POINTS)
+    deployed.clock("+61m")  # what the alarm looks at is over
+    deployed.local("fire", WATCH_JOBS)
+    assert state_of(deployed, "jobs-overdue") == "OK"

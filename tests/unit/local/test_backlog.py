@@ -73,12 +73,26 @@ def test_records_written_to_a_stream_between_two_observations_start_the_count_ag
         queued(in_flight=1, next_visible_seconds=3),
         replace(IDLE, executing={"checkout-api": 1}),
         replace(IDLE, deliveries=1),
+        replace(IDLE, requests=1),
     ],
 )
 def test_whatever_is_pending_is_waited_for(busy: Backlog) -> None:
     world = World(busy, IDLE, busy, IDLE, IDLE)
     world.settle()
     assert world.observed == 5
+
+
+def test_what_goes_on_without_requests_is_what_no_request_has_started() -> None:
+    asked = replace(
+        IDLE,
+        executing={"checkout-api": 2, "points-worker": 1},
+        answering={"checkout-api": 2},
+        invocations={"checkout-api": 9, "points-stream": 3},
+        answers={"checkout-api": 9},
+        requests=2,
+    )
+    assert asked.without_requests().pending() == ["points-worker is running (1)"]
+    assert asked.without_requests().progress() == IDLE.progress()
 
 
 def test_a_disabled_consumer_is_not_waited_for() -> None:

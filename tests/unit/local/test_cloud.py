@@ -10,7 +10,7 @@ from local.cloud import Cloud, Running, base_environment, move_port, tail
 from local.errors import LocalError
 from local.folder import StateFolder
 from local.interrupts import Interrupts
-from local.ports import BACKLOG_PATH, HOLD_PATH
+from local.ports import BACKLOG_PATH, CLOSE_PATH, HOLD_PATH
 
 
 def test_only_the_server_of_this_folder_is_ours(tmp_path: Path) -> None:
@@ -66,18 +66,32 @@ class Server:
 
     def __init__(self, folder: StateFolder, *, idle: tuple[bool, ...] = (True,)) -> None:
         self.asked: list[str] = []
+        self.closed_at: set[float] = set()
+        self.asks_until_closed = False
+        """Somebody asks the API without a pause, and has to wait once the door is closed."""
         self._folder = folder
         self._idle = iter(idle)
 
     def ask(self, _port: int, path: str, _seconds_max: float, *, method: str) -> dict[str, Any]:
         offset = clock.offset_seconds(self._folder.clock)
-        if path != BACKLOG_PATH:
+        if path not in (BACKLOG_PATH, CLOSE_PATH):
             self.asked.append(f"{method} {path.rpartition('/')[2]} at {offset:g}")
         if path == HOLD_PATH:
             return {"idle": next(self._idle)}
-        if path == BACKLOG_PATH:
+        if path == CLOSE_PATH:
+            self.closed_at.add(offset)
+        if path in (BACKLOG_PATH, CLOSE_PATH):
             lists: dict[str, list[Any]] = {"streams": [], "queues": [], "unread_queues": []}
-            return {**lists, "executing": {}, "deliveries": 0, "invocations": {}, "failures": {}}
+            asks = self.asks_until_closed and path == BACKLOG_PATH and not self.closed_at
+            return {
+                **lists,
+                "executing": {"api": 1} if asks else {},
+                "answering": {"api": 1} if asks else {},
+                "deliveries": 0,
+                "invocations": {},
+                "failures": {},
+                "requests": int(asks),
+            }
         return {"now": clock.now_ahead(offset).timestamp()}
 
 
@@ -96,6 +110,17 @@ def test_the_clock_moves_while_the_server_holds(tmp_path: Path, monkeypatch: pyt
     cloud_of(server, folder, monkeypatch).move_clock("+7d")
     held = [asked for asked in server.asked if "now" not in asked]
     assert held == ["POST hold at 0", "POST release at 604800"]
+
+
+def test_the_clock_moves_although_somebody_asks_the_api_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = StateFolder(tmp_path)
+    server = Server(folder)
+    server.asks_until_closed = True
+    cloud_of(server, folder, monkeypatch).move_clock("+7d")
+    assert server.closed_at == {0.0}
+    assert clock.offset_seconds(folder.clock) == 604_800
 
 
 def test_a_server_that_began_something_is_released_and_settles_again_before_the_clock_moves(

@@ -1,0 +1,170 @@
+"""Whose turn it is: by the schedule's own time zone, once for what was missed, and what watches last."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from ministack.services import eventbridge, scheduler
+
+from functions.domain.timetable import AUDIT_POINTS, RELEASE_POINTS, WATCH_JOBS
+from local import turns
+from local.gate import Gate
+from local.turns import SAVED, Turns, is_due
+
+STORE = ZoneInfo("Asia/Shanghai")
+DAILY = "cron(0 4 * * ? *)"
+JOBS = {AUDIT_POINTS: DAILY, RELEASE_POINTS: "rate(10 minutes)", WATCH_JOBS: "rate(15 minutes)"}
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=STORE).timestamp()
+
+
+def schedule(expression: str, **more: Any) -> dict[str, Any]:
+    return {
+        "ScheduleExpression": expression,
+        "ScheduleExpressionTimezone": "Asia/Shanghai",
+        "State": "ENABLED",
+        "CreationDate": at("2026-11-01T00:00:00"),
+        "Target": {"Arn": "arn"},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "expected"),
+    [
+        ("2026-11-02T03:59:59", "2026-11-02T04:00:00", True),
+        ("2026-11-02T03:00:00", "2026-11-02T03:59:59", False),
+        ("2026-11-02T04:00:01", "2026-11-02T12:00:01", False),  # 04:00 of UTC
+        ("2026-11-02T04:00:01", "2026-11-05T03:00:00", True),  # missed
+    ],
+)
+def test_a_time_of_day_is_the_time_zones_own(last: str, now: str, expected: bool) -> None:
+    assert is_due(schedule(DAILY), at(last), at(now)) is expected
+
+
+def test_a_rate_counts_from_the_last_turn_and_what_comes_once_is_not_ours() -> None:
+    every = schedule("rate(10 minutes)")
+    last = at("2026-11-02T04:00:00")
+    assert [is_due(every, last, last + seconds) for seconds in (599, 600)] == [False, True]
+    assert is_due(schedule("at(2026-11-02T04:00:00)"), last, last) is None
+
+
+class World:
+    """The schedules of an emulator, the time, and what was started."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = at("2026-11-02T05:00:00")
+        self.started: list[str] = []
+        self.at_rest = True
+        self.rested = 0
+        self.gate = Gate()
+        self.schedules = {("1", "r", f"memberday/{name}"): schedule(when) for name, when in JOBS.items()}
+        for name in turns.NEEDED[scheduler]:
+            monkeypatch.setattr(scheduler, name, getattr(scheduler, name))
+        monkeypatch.setattr(scheduler._schedules, "_data", self.schedules)
+        monkeypatch.setattr(scheduler, "_schedule_last_fired", {})
+        monkeypatch.setattr(scheduler, "_tick_schedules", lambda: None)
+        monkeypatch.setattr(eventbridge, "_invoke_target", self._start)
+        monkeypatch.setattr(turns.time, "time", lambda: self.now)
+        monkeypatch.setattr(turns, "REST_SECONDS_MAX", 0.2)
+        self.turns = Turns(self.gate, self._rest)
+
+    def _start(self, _target: Any, event: dict[str, Any], started: dict[str, Any]) -> None:
+        assert event["Source"] == "aws.scheduler"
+        (name,) = [key[2] for key, each in self.schedules.items() if each is started]
+        self.started.append(name.removeprefix("memberday/"))
+
+    def _rest(self) -> bool:
+        self.rested += self.at_rest
+        return self.at_rest
+
+    def look(self) -> list[str]:
+        """What one look starts, at once and later."""
+        self.started.clear()
+        scheduler._tick_schedules()
+        self.wait()
+        return list(self.started)
+
+    def wait(self) -> None:
+        for thread in threading.enumerate():
+            if thread.name == "memberday-turns":
+                thread.join(5)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    world = World(monkeypatch)
+    yield world
+    world.wait()
+
+
+def test_after_a_jump_the_jobs_have_their_turn_first_then_the_audit_then_the_watch(world: World) -> None:
+    world.look()
+    world.now += 3 * 86_400
+    rested = world.rested
+    assert world.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+    assert world.rested == rested + 2  # before each of those that look at the others' work
+    assert world.look() == []
+
+
+def test_until_the_rest_is_done_the_watch_waits_and_is_still_to_be_done(world: World) -> None:
+    world.at_rest = False
+    scheduler._tick_schedules()
+    assert (world.started, world.turns.waiting) == ([RELEASE_POINTS], True)
+    world.at_rest = True
+    world.wait()
+    assert (world.started, world.turns.waiting) == ([RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS], False)
+
+
+def test_a_job_that_never_ends_does_not_keep_the_watch_from_looking(world: World) -> None:
+    world.at_rest = False
+    assert world.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+
+
+def test_a_disabled_schedule_has_no_turn_and_catches_up_on_nothing(world: World) -> None:
+    release = world.schedules["1", "r", f"memberday/{RELEASE_POINTS}"]
+    release["State"] = "DISABLED"
+    assert world.look() == [AUDIT_POINTS, WATCH_JOBS]
+    release["State"] = "ENABLED"
+    assert world.look() == []
+    world.now += 600
+    assert world.look() == [RELEASE_POINTS]
+
+
+def test_a_closed_gate_lets_nobody_have_a_turn_and_all_are_due_afterwards(world: World) -> None:
+    world.gate.hold(60)
+    assert world.look() == []
+    world.gate.release()
+    assert world.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+
+
+def test_what_was_due_while_the_cloud_was_stopped_is_due_when_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.look()
+    monkeypatch.setattr(scheduler, "_restore_state", lambda _data: None)
+    state = {SAVED: scheduler.get_state()[SAVED]}
+    world.now += 3_600  # no 04:00 among them
+    again = World(monkeypatch)
+    again.now = world.now
+    scheduler.load_persisted_state(state)
+    assert again.look() == [RELEASE_POINTS, WATCH_JOBS]
+    again.now += 86_400
+    assert again.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+
+
+def test_one_that_cannot_be_started_does_not_keep_the_others_from_theirs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_target: Any, _event: Any, started: dict[str, Any]) -> None:
+        if started is world.schedules["1", "r", f"memberday/{AUDIT_POINTS}"]:
+            raise RuntimeError("no such function")
+        world._start(_target, _event, started)
+
+    monkeypatch.setattr(eventbridge, "_invoke_target", refuse)
+    assert world.look() == [RELEASE_POINTS, WATCH_JOBS]
