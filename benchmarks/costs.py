@@ -901,6 +901,7 @@ class Model:
             ("alarms", "alarm", Decimal(stack.alarms)),
             ("the programme's metrics, at most", "metric", Decimal(stack.metrics)),
             ("dashboard", "dashboard", ONE),
+            ("key of the phones", "secret", ONE),
             ("key of the tables, at most", "key_request", windows * stack.functions * stack.tables),
             ("client for services", "service_client", Decimal(stack.service_clients)),
             ("tokens for a service", "service_token", self.value("service_tokens")),

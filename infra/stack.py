@@ -368,7 +368,7 @@ class MembershipStack(Stack):
             f"{name}Worker",
             f"{part}.queue.handler",
             JOB_TIMEOUT,
-            environment=environment | for_worker,
+            environment=environment | dict(for_worker),
             at_once_max=WORKERS_MAX,
         )
         work.serve(worker)

@@ -210,7 +210,8 @@ Cursor = Annotated[
 ]
 
 
-NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00+08:00, its + written as %2B"
+NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00%2B08:00 or …T01:30:00Z"
+"""A plus sign that an address does not escape arrives as a space."""
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )

@@ -35,7 +35,8 @@ def secret(name: str) -> bytes:
         It could not be had.
     """
     with dynamo.repeatable():
-        return client().get_secret_value(SecretId=name)["SecretString"].encode()
+        text: str = client().get_secret_value(SecretId=name)["SecretString"]
+    return text.encode()
 
 
 class KeyedHash:

@@ -4,7 +4,15 @@ from datetime import date
 from itertools import combinations
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX
@@ -28,7 +36,7 @@ PHONE = (
     "`+8613800138000`."
 )
 CRITERIA = ("member_id", "phone", "name_prefix")
-_NOT_ONE_CRITERION = [
+_NOT_ONE_CRITERION: list[JsonValue] = [
     *({"required": list(pair)} for pair in combinations(CRITERIA, 2)),
     {"not": {"anyOf": [{"required": [each]} for each in CRITERIA]}},
 ]

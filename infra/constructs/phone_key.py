@@ -1,7 +1,5 @@
 """The key under which phones are hashed: a secret that the deployment draws and nobody is shown."""
 
-from collections.abc import Mapping
-
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -26,7 +24,7 @@ class PhoneKey(secretsmanager.Secret):
         )
 
     @property
-    def environment(self) -> Mapping[str, str]:
+    def environment(self) -> dict[str, str]:
         """What tells a function which secret it is."""
         return {"PHONE_KEY_SECRET": self.secret_arn}
 

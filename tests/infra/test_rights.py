@@ -36,6 +36,8 @@ def called(resource: Any) -> str:
             return f"{construct(logical_id)}/stream"
         case {"Fn::Join": ["", [{"Fn::GetAtt": [logical_id, "Arn"]}, str(rest)]]}:
             return f"{construct(logical_id)}{rest}"
+        case {"Ref": str(logical_id)}:  # a secret, which is its ARN
+            return construct(logical_id)
         case _:
             return str(resource)
 

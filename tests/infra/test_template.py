@@ -166,11 +166,15 @@ def test_each_function_has_a_role_of_its_own_without_managed_policies(template: 
         assert "ManagedPolicyArns" not in role
 
 
-def test_no_role_may_delete_or_do_everything_and_only_the_audit_may_scan(template: Template) -> None:
+SCANS = {"AuditWorker": 2, "PointsWorker": 1, "MembersWorker": 1}
+"""How many tables each worker may read as a whole: to audit, to replay, to index."""
+
+
+def test_no_role_may_delete_or_do_everything_and_only_who_reads_whole_tables_may_scan(template: Template) -> None:
     scanning = [each for each in statements(template) if "dynamodb:Scan" in actions(each)]
     for name, policy in resources(template, "AWS::IAM::Policy").items():
         scans = [each for each in policy["PolicyDocument"]["Statement"] if each in scanning]
-        assert len(scans) == {"AuditWorker": 2, "PointsWorker": 1}.get(name.partition("Role")[0], 0)
+        assert len(scans) == SCANS.get(name.partition("Role")[0], 0)
     for statement in statements(template):
         assert statement["Effect"] == "Allow"
         assert not actions(statement) & FORBIDDEN_TO_ALL

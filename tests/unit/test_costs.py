@@ -344,7 +344,7 @@ def test_the_stack_is_counted_as_it_stands() -> None:
     functions = len(re.findall(r"= self\._function\(", text)) + 2 * (queues - 1)
     functions -= text.count('"DocumentsApi"')  # production does not show the API's document
     readers = len(re.findall(r"^ {8}StreamConsumer\($", text, re.MULTILINE))
-    assert (stack.functions, stack.readers, stack.task_queues) == (functions, readers, queues) == (19, 5, 3)
+    assert (stack.functions, stack.readers, stack.task_queues) == (functions, readers, queues) == (21, 5, 4)
     assert stack.failure_queues == 1 + readers + queues
     # Errors and throttles of each function, each queue and reader, the API, and three of the programme.
     assert stack.alarms == 2 * functions + readers + queues + stack.failure_queues + 1 + 3

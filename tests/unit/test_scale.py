@@ -173,12 +173,12 @@ def test_more_workers_than_shards_find_nothing_to_do(model: Model) -> None:
 
 def test_readers_and_reserves_take_from_the_accounts_concurrency(model: Model) -> None:
     where = "Lambda"
-    # 1 000 less 28 reserved and 5 x 8 readers of 4 shards; ten requests a second each, ten per order.
-    assert limit(model, where).at == pytest.approx((1_000 - 28 - 160) * 10 / 10)
+    # 1 000 less 36 reserved and 5 x 8 readers of 4 shards; ten requests a second each, ten per order.
+    assert limit(model, where).at == pytest.approx((1_000 - 36 - 160) * 10 / 10)
     wide = replace(model, figures=replace(model.figures, parallelization=10))
-    assert limit(wide, where).at == pytest.approx((1_000 - 28 - 200) * 10 / 10)
+    assert limit(wide, where).at == pytest.approx((1_000 - 36 - 200) * 10 / 10)
     slow = replace(model, given=replace(model.given, request_seconds=0.2))
-    assert limit(slow, where).at == pytest.approx((1_000 - 28 - 160) * 5 / 10)
+    assert limit(slow, where).at == pytest.approx((1_000 - 36 - 160) * 5 / 10)
 
 
 def test_limits_on_worked_numbers(model: Model) -> None:
@@ -298,7 +298,7 @@ def test_figures_of_the_infrastructure_are_its_own(model: Model) -> None:
 def test_what_is_reserved_is_what_the_stack_reserves(model: Model) -> None:
     text = (scale.INFRA / "stack.py").read_text(encoding="utf-8")
     queues = len(re.findall(r"= self\._tasks\(", text))
-    assert model.figures.reserved == 4 + 8 * queues == 28
+    assert model.figures.reserved == 4 + 8 * queues == 36
     assert model.figures.readers == len(re.findall(r"^ {8}StreamConsumer\($", text, re.MULTILINE)) == 5
 
 
