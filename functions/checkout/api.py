@@ -343,11 +343,8 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         """Return a page of a member's orders, or of all orders (None)."""
         places = Cursors(f"{ORDERS} {member_id} {wanted.named}", api.caller.member_id, POSITION)
         after = places.read(cursor)
-        how = {"now": now(), "limit": limit, "after": after, "deadline": api.deadline}
-        if member_id is None:
-            found, position = lists.search(wanted, **how)
-        else:
-            found, position = lists.of_member(member_id, wanted, **how)
+        find = lists.search if member_id is None else partial(lists.of_member, member_id)
+        found, position = find(wanted, now=now(), limit=limit, after=after, deadline=api.deadline)
         return Page(
             items=[order_answer(order, policy) for order in found], next_cursor=places.write(position)
         )

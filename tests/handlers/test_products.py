@@ -1,5 +1,7 @@
 """The catalogue's lists, products that are withdrawn (O7), and the movements of their stock."""
 
+from typing import Any
+
 import pytest
 
 from functions.checkout.catalog import NAME_BYTES_MAX
@@ -20,15 +22,15 @@ def withdraw(suite: Suite, sku: str = "tea") -> None:
     assert put(suite, sku, status="withdrawn").body["status"] == "withdrawn"
 
 
-def asked(suite: Suite, who: dict[str, str] = ALICE, **query: str) -> Answer:
+def asked(suite: Suite, who: dict[str, str] = ALICE, **query: Any) -> Answer:
     """Ask for a page of the catalogue."""
     return suite.call(Call("GET", "/products", None, who, query=query))
 
 
-def skus(suite: Suite, who: dict[str, str] = ALICE, **query: str) -> Names:
+def skus(suite: Suite, who: dict[str, str] = ALICE, **query: Any) -> Names:
     """Return the skus of a list, read two by two."""
     found: Names = []
-    cursor: dict[str, str] = {}
+    cursor: dict[str, Any] = {}
     while True:
         page = asked(suite, who, limit="2", **query, **cursor).body
         assert len(page["items"]) <= 2
@@ -106,14 +108,14 @@ def test_a_name_that_has_changed_is_found_by_the_new_one_alone(suite: Suite) -> 
 @pytest.mark.parametrize(
     "query", [{"zone": "yes"}, {"zone": "1"}, {"q": ""}, {"q": "x" * 201}, {"q": "\u200b"}]
 )
-def test_a_list_that_cannot_be_is_refused(suite: Suite, query: dict[str, str]) -> None:
+def test_a_list_that_cannot_be_is_refused(suite: Suite, query: dict[str, Any]) -> None:
     assert (asked(suite, **query).status, asked(suite, **query).code) == (422, "invalid_request")
 
 
 def test_a_cursor_belongs_to_its_list(suite: Suite) -> None:
     for number in range(3):
         put(suite, f"t{number}", name="Tea", member_zone=True)
-    lists: list[dict[str, str]] = [{}, {"zone": "true"}, {"q": "t"}, {"q": "te"}, {"q": "t", "zone": "true"}]
+    lists: list[dict[str, Any]] = [{}, {"zone": "true"}, {"q": "t"}, {"q": "te"}, {"q": "t", "zone": "true"}]
     for of in lists:
         cursor = asked(suite, limit="1", **of).body["next_cursor"]
         for other in lists:
@@ -168,7 +170,8 @@ def test_O7_what_comes_back_of_it_is_stock_that_nobody_can_buy(suite: Suite) -> 
 def test_O7_only_staff_see_it_in_lists_and_everybody_by_its_sku(suite: Suite) -> None:
     suite.stocked()
     withdraw(suite)
-    for query in ({}, {"q": "tea"}, {"zone": "false"}):
+    lists: list[dict[str, Any]] = [{}, {"q": "tea"}, {"zone": "false"}]
+    for query in lists:
         assert skus(suite, **query) == []
         assert skus(suite, staff(), **query) == ["tea"]
     shown = suite.call(Call("GET", "/products/tea", None, ALICE)).body
@@ -205,7 +208,7 @@ def test_a_threshold_is_shown_to_staff(suite: Suite) -> None:
     assert "low_stock_threshold" not in put(suite, "tea").body
 
 
-def movements(suite: Suite, who: dict[str, str] | None = None, sku: str = "tea", **query: str) -> Answer:
+def movements(suite: Suite, who: dict[str, str] | None = None, sku: str = "tea", **query: Any) -> Answer:
     """Ask for a product's movements."""
     return suite.call(Call("GET", f"/products/{sku}/movements", None, who or staff(), query=query))
 
@@ -246,9 +249,9 @@ def test_movements_are_found_by_time_page_by_page(suite: Suite) -> None:
         moved(suite, f"m{number}~")
         suite.pass_time(seconds=number % 2)
 
-    def ids(**query: str) -> Names:
+    def ids(**query: Any) -> Names:
         found: Names = []
-        cursor: dict[str, str] = {}
+        cursor: dict[str, Any] = {}
         while True:
             page = movements(suite, limit="2", **query, **cursor).body
             found += [each["movement_id"] for each in page["items"]]
@@ -288,5 +291,6 @@ def test_movements_are_for_staff_and_of_a_product_that_there_is(suite: Suite) ->
 )
 def test_a_moment_is_a_date_time_with_an_offset(suite: Suite, name: str, moment: str) -> None:
     put(suite, "tea")
-    answer = movements(suite, **{name: moment})
+    asked_for: dict[str, Any] = {name: moment}
+    answer = movements(suite, **asked_for)
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, name)

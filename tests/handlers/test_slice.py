@@ -108,7 +108,7 @@ def test_before_registration_one_is_nobody(suite: Suite) -> None:
 def test_products_show_stock_to_staff_only(suite: Suite) -> None:
     assert suite.call(Call("PUT", "/products/tea", TEA, staff())).status == 201
     assert suite.call(Call("PUT", "/products/tea", TEA, staff())).status == 200
-    seen = {"sku": "tea", "your_price_fen": 9_950, "in_stock": False, **TEA}
+    seen = {"sku": "tea", "your_price_fen": 9_950, "status": "on_sale", "in_stock": False, **TEA}
     assert suite.call(Call("GET", "/products/tea", who=claims("alice"))).body == seen
     assert suite.call(Call("GET", "/products/tea", who=staff())).body == seen | {"stock": 0}
     assert suite.call(Call("GET", "/products/gone", who=staff())).code == "product_not_found"
