@@ -237,8 +237,10 @@ def test_case_38_nobody_becomes_somebody_else_by_a_query_or_header(
     assert plain.status == 200
     claimed = {"member_id": "bob", "sub": "bob", "cognito:groups": "[staff]", "scope": "membership/staff"}
     query = world.ask(operation, ALICE, path=operation.at(**own), query=claimed)
+    assert is_refused(query, 422)
+    assert [each["field"] for each in query.body["errors"]] == list(claimed)
     headers = {**KEY, **claimed, **{f"x-{name}": value for name, value in claimed.items()}}
-    assert plain == query == world.ask(operation, ALICE, path=operation.at(**own), headers=headers)
+    assert plain == world.ask(operation, ALICE, path=operation.at(**own), headers=headers)
 
 
 @pytest.mark.parametrize("operation", [each for each in LISTS if not each.staff], ids=str)
@@ -512,7 +514,7 @@ def test_case_43_a_cursor_of_another_filter_is_refused(world: World, operation: 
         assert is_no_cursor(page(world, operation, who, status=status, cursor=cursor))
 
 
-NO_CURSORS = ["", "=", "A", "AAAA", "null", "e30", "eyJpdGVtIjoiUFJPRklMRSJ9", "A" * CURSOR_LENGTH_MAX, "é"]
+NO_CURSORS = ["=", "A", "AAAA", "null", "e30", "eyJpdGVtIjoiUFJPRklMRSJ9", "A" * CURSOR_LENGTH_MAX, "é"]
 NO_CURSORS += ["%00", "\x00", "😀", "' OR 1=1", "-", "____", "undefined", "0", "[]", "//8"]
 
 
@@ -775,7 +777,7 @@ def test_case_47_odd_ids_and_queries_do_not_open_what_is_for_staff(
         (name,) = operation.ids
         for odd in ODD_IDS:
             answer = world.ask(operation, ALICE, path=operation.at(**{name: odd}))
-            assert is_refused(answer, 403, 404), odd
+            assert is_refused(answer, 403, 404, 422), odd
             assert answer.status == 403 or "/" in odd
     assert world.ask(operation, ALICE, query={"cursor": "x", "limit": "0"}).code == "forbidden"
 
@@ -795,6 +797,7 @@ def test_case_47_routes_that_the_contract_gives_to_staff_say_so_in_the_document(
         "GET /orders",
         "POST /orders",
         "GET /orders/{order_id}",
+        "GET /orders/{order_id}/history",
         "POST /orders/{order_id}/cancel",
         "POST /orders/{order_id}/receipt",
         "GET /products",
