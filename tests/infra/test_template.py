@@ -170,7 +170,9 @@ SCANS = {"AuditWorker": 2, "PointsWorker": 1, "MembersWorker": 1}
 """How many tables each worker may read as a whole: to audit, to replay, to index."""
 
 
-def test_no_role_may_delete_or_do_everything_and_only_who_reads_whole_tables_may_scan(template: Template) -> None:
+def test_no_role_may_delete_or_do_everything_and_only_who_reads_whole_tables_may_scan(
+    template: Template,
+) -> None:
     scanning = [each for each in statements(template) if "dynamodb:Scan" in actions(each)]
     for name, policy in resources(template, "AWS::IAM::Policy").items():
         scans = [each for each in policy["PolicyDocument"]["Statement"] if each in scanning]
