@@ -8,7 +8,6 @@ from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
-    JsonValue,
     StringConstraints,
     WithJsonSchema,
     model_validator,
@@ -36,7 +35,7 @@ PHONE = (
     "`+8613800138000`."
 )
 CRITERIA = ("member_id", "phone", "name_prefix")
-_NOT_ONE_CRITERION: list[JsonValue] = [
+_NOT_ONE_CRITERION: list[Any] = [
     *({"required": list(pair)} for pair in combinations(CRITERIA, 2)),
     {"not": {"anyOf": [{"required": [each]} for each in CRITERIA]}},
 ]

@@ -2,11 +2,15 @@
 
 import io
 import json
+import uuid
 from typing import Any
 
 import pytest
 
+from functions.platform import keyed_hash
 from functions.platform.dynamo import to_item
+from functions.platform.keyed_hash import KeyedHash
+from functions.platform.settings import PhoneKeySettings
 from functions.tiers import members
 from tests.handlers.conftest import Suite
 from tests.handlers.test_members import ALICE, ask, bought, changes, history
@@ -497,3 +501,12 @@ def paged(suite: Suite, path: str, who: dict[str, str], name: str = "entry_id", 
         if answer.body["next_cursor"] is None:
             return values
         query["cursor"] = answer.body["next_cursor"]
+
+
+def test_the_key_of_phones_is_what_the_functions_secret_holds(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = keyed_hash.client().create_secret(Name=uuid.uuid4().hex, SecretString="x" * 64)
+    settings = PhoneKeySettings.from_environment({"PHONE_KEY_SECRET": made["ARN"]})
+    monkeypatch.setattr(PhoneKeySettings, "from_environment", lambda: settings)
+    assert keyed_hash.from_environment()("a") == KeyedHash(lambda: b"x" * 64)("a")
