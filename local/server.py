@@ -24,10 +24,12 @@ from local.emulator import HOLD_SECONDS_MAX, Emulator
 from local.folder import StateFolder
 from local.ports import ALARMS_PATH, BACKLOG_PATH, CLOSE_PATH, HOLD_PATH, NOW_PATH, RELEASE_PATH
 
+Message = dict[str, Any]
+
 KEEP_ALIVE_SECONDS = 75
 RETRY_AFTER_SECONDS = 5
 CODE = "clock_moving"
-HELD = {
+HELD: Message = {
     "type": f"urn:memberday:problem:{CODE}",
     "title": "Service Unavailable",
     "status": 503,
@@ -44,7 +46,6 @@ HELD_HEADERS = (
     (b"access-control-expose-headers", b"retry-after"),
 )
 
-Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 

@@ -54,7 +54,7 @@ def is_due(schedule: Json, last: float, now: float) -> bool | None:
     expression = schedule.get("ScheduleExpression", "")
     seconds = eventbridge._parse_rate_seconds(expression)
     if seconds is not None:
-        return now - last >= seconds
+        return now - last >= float(seconds)
     fields = eventbridge._parse_cron_fields(expression)
     if fields is None:
         return None

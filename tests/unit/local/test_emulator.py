@@ -97,6 +97,16 @@ def test_the_schedules_are_never_looked_at_twice_at_once(started: Started) -> No
     assert started.ticks == 2
 
 
+def test_a_watch_that_waits_for_its_turn_is_still_to_be_done(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = Emulator()
+    assert (emulator.backlog()["deliveries"], emulator.hold()) == (0, True)
+    emulator.release()
+    monkeypatch.setattr(emulator._turns, "_waiting", True)
+    assert (emulator.backlog()["deliveries"], emulator.hold()) == (1, False)
+
+
 def test_after_a_drain_no_release_starts_anything(started: Started) -> None:
     emulator = Emulator()
     assert emulator.drain()

@@ -70,7 +70,7 @@ class World:
         monkeypatch.setattr(scheduler, "_schedule_last_fired", {})
         monkeypatch.setattr(scheduler, "_tick_schedules", lambda: None)
         monkeypatch.setattr(eventbridge, "_invoke_target", self._start)
-        monkeypatch.setattr(turns.time, "time", lambda: self.now)
+        monkeypatch.setattr("local.turns.time.time", lambda: self.now)
         monkeypatch.setattr(turns, "REST_SECONDS_MAX", 0.2)
         self.turns = Turns(self.gate, self._rest)
 
