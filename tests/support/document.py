@@ -34,7 +34,7 @@ class Operation:
     @property
     def staff(self) -> bool:
         """Whether only staff may call it."""
-        return "403" in self.described["responses"]
+        return "`forbidden`" in self.described["responses"].get("403", {}).get("description", "")
 
     @property
     def ids(self) -> dict[str, Schema]:
