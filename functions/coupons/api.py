@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.coupons.birthday import CouponStatus
 from functions.coupons.birthday import status as status_of
-from functions.coupons.coupons import POSITION, Coupons
+from functions.coupons.coupons import POSITION, Coupons, position_of
 from functions.coupons.schema import CouponAnswer, coupon_answer
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
@@ -40,21 +40,21 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[CouponAnswer]:
-        """List the caller's birthday coupons, newest first; there is one per year at most."""
+        """List the caller's birthday coupons, newest first: one per year of the calendar they keep."""
         member_id, moment = api.caller.member_id, now()
         places = Cursors(f"{COUPONS} {status or ''}", member_id, POSITION)
         position = places.read(cursor)
-        before = None if position is None else int(position)
         held = coupons.of_member(member_id)
         if not held and members.find(member_id, api.deadline) is None:
             raise not_registered()
         listed = [
             coupon
             for coupon in held
-            if status in (None, status_of(coupon, moment)) and (before is None or coupon.year < before)
+            if status in (None, status_of(coupon, moment))
+            and (position is None or position_of(coupon, policy) < position)
         ]
         shown = listed[:limit]
-        position = str(shown[-1].year) if len(listed) > limit else None
+        position = position_of(shown[-1], policy) if len(listed) > limit else None
         return Page(
             items=[coupon_answer(coupon, policy, moment) for coupon in shown],
             next_cursor=places.write(position),

@@ -428,6 +428,11 @@ class Transaction:
         """Put a row over one that must be there. Its first attribute is the table's partition key."""
         self._put(table, row, f"attribute_exists(#{next(iter(row))})", {})
 
+    def put_after(self, table: str, row: Row, *, by: str, last: str) -> None:
+        """Put a row unless there is one in which the attribute ``by`` is later than ``last``."""
+        condition = f"attribute_not_exists(#{next(iter(row))}) OR #{by} <= :last"
+        self._put(table, row, condition, {":last": last})
+
     def update(
         self, table: str, key: Key, *, expression: str, condition: str, values: Mapping[str, Any]
     ) -> None:
@@ -438,9 +443,12 @@ class Transaction:
         changes = {"Key": to_item(key), "UpdateExpression": expression}
         self.actions.append({"Update": changes | _conditioned(table, condition, values, expression)})
 
-    def require(self, table: str, key: Key, *, condition: str) -> None:
+    def require(
+        self, table: str, key: Key, *, condition: str, values: Mapping[str, Any] | None = None
+    ) -> None:
         """Write nothing to a row, and everything else only if it is as the condition says."""
-        self.actions.append({"ConditionCheck": {"Key": to_item(key)} | _conditioned(table, condition, {})})
+        check = {"Key": to_item(key)} | _conditioned(table, condition, values or {})
+        self.actions.append({"ConditionCheck": check})
 
     def _put(self, table: str, row: Row, condition: str, values: Mapping[str, Any]) -> None:
         self.actions.append({"Put": {"Item": to_item(row)} | _conditioned(table, condition, values)})

@@ -18,6 +18,7 @@ from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import Coupons
 from functions.coupons.queue import Worker
 from functions.coupons.stream import Consumer
+from functions.domain.birthdays import CouponYear, Kept
 from functions.domain.errors import NotFoundError, RefusalError
 from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform.batches import BatchError
@@ -123,7 +124,7 @@ class Programme:
         )
         assert standing.tier == tier
         held = MemberStanding(
-            standing=standing, policy_version=self.shop.policy.version, birth_month=birth_month
+            standing=standing, policy_version=self.shop.policy.version, birthday=Kept(solar_month=birth_month)
         )
         put_rows(self.shop.tables, self.table, [members.standing_row(each, held) for each in member_ids])
 
@@ -144,14 +145,14 @@ class Programme:
 
     def use(self, member_id: str, year: int = YEAR, order_id: str = "order-x") -> None:
         """Let an order use a coupon."""
-        (coupon,) = [each for each in self.coupons.of_member(member_id) if each.year == year]
+        (coupon,) = [each for each in self.coupons.of_member(member_id) if each.year == CouponYear(year)]
         transaction = self.shop.tables.transaction()
         coupons.use(transaction, self.table, member_id=member_id, coupon=coupon, order_id=order_id)
         transaction.commit(Deadline(20))
 
     def held(self, member_id: str) -> list[tuple[int, int]]:
         """Return the year and face of each coupon that a member holds."""
-        return [(each.year, each.face_value_fen) for each in self.coupons.of_member(member_id)]
+        return [(each.year.number, each.face_value_fen) for each in self.coupons.of_member(member_id)]
 
     def coupon(self, member_id: str) -> Coupon:
         """Return a member's only coupon."""
@@ -170,7 +171,7 @@ class Programme:
         """Return whom the index of birthdays holds in a month."""
         found: list[str] = []
         for shard in range(BIRTHDAY_SHARDS):
-            rows, more = self.coupons.birthdays(month, shard, limit=1_000, after=None)
+            rows, more = self.coupons.birthdays(date(YEAR, month, 1), shard, limit=1_000, after=None)
             assert not more
             found += [row["member_id"] for row in rows]
         return sorted(found)
@@ -204,12 +205,12 @@ class Programme:
         assert found is not None
         profile, standing = found
         month = None if profile.birthday is None else profile.birthday.month
-        assert self.standing(member_id).birth_month == month
+        assert self.standing(member_id).birthday.solar_month == month
         row = self.row(member_id)
         assert ("birthday_shard" in row) == (month is not None and standing.ever_paid)
         if month is not None and standing.ever_paid:
             shard = int(row["birthday_shard"].partition("#")[2])
-            found_rows, _ = self.coupons.birthdays(month, shard, limit=1_000, after=None)
+            found_rows, _ = self.coupons.birthdays(date(YEAR, month, 1), shard, limit=1_000, after=None)
             assert member_id in [each["member_id"] for each in found_rows]
 
 
@@ -222,7 +223,7 @@ def programme(shop: Shop) -> Programme:
 def names(count: int, shard: int = 0, prefix: str = "m") -> list[str]:
     """Return names of so many members whose birthdays are in one shard."""
     standing = Standing(tier="J1", ever_paid=True, effective_fen=0)
-    held = MemberStanding(standing=standing, policy_version="any", birth_month=MAY)
+    held = MemberStanding(standing=standing, policy_version="any", birthday=Kept(solar_month=MAY))
     wanted = members.birthday_shard_name(MAY, shard)
     tried = (f"{prefix}{number}" for number in itertools.count())
     fits = (name for name in tried if members.standing_row(name, held)["birthday_shard"] == wanted)
@@ -894,7 +895,7 @@ def test_case_14_and_15_a_change_of_birthday_cut_off_has_one_effect(
     profile = programme.change_birthday("alice", date(1991, 9, 9))
     assert (profile.birthday, profile.version) == (date(1991, 9, 9), 2)
     after = programme.standing("alice")
-    assert (after.birth_month, after.version) == (9, before.version + 1)
+    assert (after.birthday.solar_month, after.version) == (9, before.version + 1)
     assert after.standing == before.standing
     assert len(programme.points._rows("alice", members.BIRTHDAY_CHANGE)) == 1
     programme.check_month("alice")
@@ -913,7 +914,7 @@ def test_case_14_and_15_a_birthday_told_and_cut_off_has_one_effect(
     calls.fail("TransactWriteItems", *[CUTS[cut]] * sends)
     programme.join("alice", date(1990, 5, 5))
     after = programme.standing("alice")
-    assert (after.birth_month, after.version) == (MAY, before.version + 1)
+    assert (after.birthday.solar_month, after.version) == (MAY, before.version + 1)
     programme.check_month("alice")
 
 
@@ -986,7 +987,7 @@ def test_changes_of_birthday_and_payments_at_once_keep_profile_standing_and_inde
         seen[str(told)] += 1
         changes = len(programme.points._rows(name, members.BIRTHDAY_CHANGE)) + (told is None)
         assert programme.standing(name).version == 1 + 2 + changes
-        assert programme.standing(name).birth_month in ((2, 7, 8) if told is None else (7, 8))
+        assert programme.standing(name).birthday.solar_month in ((2, 7, 8) if told is None else (7, 8))
         programme.check_month(name)
         programme.points.check(name)
     assert seen["birthday_locked"], "staff have never been first"
