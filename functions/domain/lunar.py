@@ -1,9 +1,9 @@
 """The lunar calendar at UTC+8: on which solar date a day of it falls (B6).
 
 The months come from borax, which agrees with computed new moons on every one from 1950 to 2056;
-``docs/lunar.md`` says how it was chosen, and why one month of 2089 is set right here. What borax is asked is how
-long the months of a year are; whether a day exists is decided here. It is imported when the first lunar date is
-met: few members need it.
+``docs/lunar.md`` says how it was chosen, and why one month of 2089 is set right here. What borax is asked is
+how long the months of a year are; whether a day exists is decided here. It is imported when the first lunar
+date is met: few members need it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LAST_YEAR = 2100
 MONTHS = 12
 MONTH_DAYS_MAX = 30
 _SET_RIGHT = {(2089, 7, False): -1, (2089, 8, False): 1}
-"""Days by which borax has a month too long or too short: its 1st of 2089-08 is the day after the new moon's."""
+"""Days by which borax has months too long or too short: it lets 2089-08 begin a day after the new moon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

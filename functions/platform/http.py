@@ -41,7 +41,7 @@ from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
 from functions.platform.observability import flush_metrics, logger
-from functions.platform.shapes import Problem, ProblemOrGatewayAnswer, problem
+from functions.platform.shapes import BRANCH, Problem, ProblemOrGatewayAnswer, problem
 
 BODY_BYTES_MAX = 256 * 1024
 BODY_CHARACTERS_MAX = BODY_BYTES_MAX // 3 * 4 + 4
@@ -475,7 +475,8 @@ def _invalid(error: RequestValidationError) -> Response[str]:
         raise error
     faults = (
         (
-            ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
+            ".".join(part for part in map(str, fault["loc"][1:]) if not part.startswith(BRANCH))
+            or str(fault["loc"][0]),
             fault["msg"].removeprefix("Value error, "),
         )
         for fault in error.errors()

@@ -59,6 +59,8 @@ def _printable(text: str) -> str:
 Printable = AfterValidator(_printable)
 """Narrows a text to printable characters; how long it may be is said beside it."""
 
+BRANCH = "~"
+"""How the tag of a union's branch begins, which is no field: a fault is told of the field that holds it."""
 T = TypeVar("T")
 
 

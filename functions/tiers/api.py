@@ -121,8 +121,8 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     def change_birthday(member_id: MemberIdPath, request: Annotated[BirthdayRequest, Body()]) -> MemberAnswer:
         """Change a birthday that a member cannot change any more; who did it and why is kept (B4).
 
-        Its calendar can change as well. A coupon of this year stays as it is, there is no second one (B3), and
-        none whose month begins less than 300 days after the last one's (B6).
+        Its calendar can change as well. A coupon of this year stays as it is, there is no second one (B3),
+        and none whose month begins less than 300 days after the last one's (B6).
         """
         moment = now()
         today = moment.astimezone(policy.zone).date()

@@ -11,7 +11,7 @@ from functions.domain.errors import invalid_fields
 from functions.domain.lunar import LunarDay
 from functions.domain.policy import Policy
 from functions.domain.records import plain
-from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
+from functions.platform.shapes import BRANCH, Answer, Printable, Rate, Request, StoreTime
 from functions.tiers.members import Profile
 from functions.tiers.qualification import Standing, TierChange, next_tier
 
@@ -37,11 +37,12 @@ BirthdayCalendar = Literal["solar", "lunar"]
 
 
 def _written_as(value: Any) -> str:
-    return LUNAR if isinstance(value, dict | LunarDateRequest | LunarDateAnswer) else SOLAR
+    return BRANCH + (LUNAR if isinstance(value, dict | LunarDateRequest | LunarDateAnswer) else SOLAR)
 
 
 BirthdayTold = Annotated[
-    Annotated[DateText, Tag(SOLAR)] | Annotated[LunarDateRequest, Tag(LUNAR)], Discriminator(_written_as)
+    Annotated[DateText, Tag(BRANCH + SOLAR)] | Annotated[LunarDateRequest, Tag(BRANCH + LUNAR)],
+    Discriminator(_written_as),
 ]
 """A date's text by the solar calendar, an object by the lunar one."""
 
@@ -155,7 +156,8 @@ class BenefitsAnswer(Answer):
 
 
 BirthdayShown = Annotated[
-    Annotated[date, Tag(SOLAR)] | Annotated[LunarDateAnswer, Tag(LUNAR)], Discriminator(_written_as)
+    Annotated[date, Tag(BRANCH + SOLAR)] | Annotated[LunarDateAnswer, Tag(BRANCH + LUNAR)],
+    Discriminator(_written_as),
 ]
 
 

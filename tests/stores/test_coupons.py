@@ -15,9 +15,10 @@ from functions.checkout import orders
 from functions.checkout.pricing import CouponUse
 from functions.coupons import coupons, jobs
 from functions.coupons.birthday import Coupon
-from functions.coupons.coupons import Coupons
+from functions.coupons.coupons import Coupons, Held
 from functions.coupons.queue import Worker
 from functions.coupons.stream import Consumer
+from functions.domain import birthdays
 from functions.domain.birthdays import CouponYear, Kept
 from functions.domain.errors import NotFoundError, RefusalError
 from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
@@ -349,9 +350,9 @@ def test_case_36_a_coupon_that_is_issued_and_used_in_mid_run_stays_used(
         CouponWorkers(programme.shop).issue(issue_at(MAY) - MINUTE)
         programme.use("alice")
 
-    calls.meanwhile["PutItem"] = meanwhile
+    calls.meanwhile["TransactWriteItems"] = meanwhile
     assert programme.workers.issue(issue_at(MAY)) == []
-    assert "PutItem" not in calls.meanwhile
+    assert "TransactWriteItems" not in calls.meanwhile
     coupon = programme.coupon("alice")
     assert (coupon.order_id, coupon.issued_at) == ("order-x", issue_at(MAY) - MINUTE)
 
@@ -459,10 +460,10 @@ def test_a_member_whose_coupon_fails_holds_nobody_up_and_a_redrive_makes_up_for_
     programme.hold("J2", MAY, *due)
     issue, broken = Coupons.issue, True
 
-    def fail(self: Coupons, member_id: str, coupon: Coupon) -> bool:
-        if member_id == due[1] and broken:
+    def fail(self: Coupons, held: Held, coupon: Coupon, deadline: Deadline) -> bool:
+        if held.member_id == due[1] and broken:
             raise OSError("broken")
-        return issue(self, member_id, coupon)
+        return issue(self, held, coupon, deadline)
 
     monkeypatch.setattr(Coupons, "issue", fail)
     (dead,) = programme.workers.issue(issue_at(MAY))
@@ -486,8 +487,8 @@ def test_case_24_stale_rows_of_the_index_get_none(
         for name in ("moved away", "no birthday", "never paid", "unknown", "due")
     ]
 
-    def birthdays(self: Coupons, month: int, shard: int, **_: Any) -> tuple[list[Row], bool]:
-        return (stale if (month, shard) == (MAY, 0) else []), False
+    def birthdays(self: Coupons, first: date, shard: int, **_: Any) -> tuple[list[Row], bool]:
+        return (stale if (first, shard) == (date(YEAR, MAY, 1), 0) else []), False
 
     monkeypatch.setattr(Coupons, "birthdays", birthdays)
     assert programme.workers.issue(issue_at(MAY)) == []
@@ -523,9 +524,12 @@ def test_the_jobs_cost_follows_the_birthdays_and_not_the_members(
         costs.append((Counter(calls.sent), dict(read)))
     (sent, read_first), (again, read_again) = costs
     assert all(len(programme.held(name)) == 1 for name in due)
-    assert sent.keys() == {"Query", "BatchGetItem", "PutItem"}
+    assert sent.keys() == {"Query", "BatchGetItem", "PutItem", "TransactWriteItems"}
     bookkeeping = 1 + BIRTHDAY_SHARDS  # that the run began, and that each shard is at its end
-    assert (sent["Query"], sent["PutItem"]) == (BIRTHDAY_SHARDS, 5 + bookkeeping)
+    lunar_days = set(birthdays.lunar_days_of(date(YEAR, MAY, 1)))
+    assert len(lunar_days) == 31 + 30 + 2  # those days of leap months that the year lacks, and two 30ths
+    assert (sent["Query"], sent["PutItem"]) == (BIRTHDAY_SHARDS + len(lunar_days), bookkeeping)
+    assert sent["TransactWriteItems"] == 5
     assert sent["BatchGetItem"] <= 5
     assert read_first == {"Query": 5, "BatchGetItem": 5}  # five standings, and no coupon yet
     assert again["PutItem"] == bookkeeping
@@ -570,13 +574,13 @@ def test_B3_of_a_job_and_a_tier_change_that_meet_the_first_issue_stands(
             issue()
 
     if first == "stream":
-        calls.meanwhile["PutItem"] = meanwhile
+        calls.meanwhile["TransactWriteItems"] = meanwhile
         issue()
     else:
         rise()
-        calls.meanwhile["PutItem"] = meanwhile
+        calls.meanwhile["TransactWriteItems"] = meanwhile
         programme.tell_of("alice", at)
-    assert "PutItem" not in calls.meanwhile
+    assert "TransactWriteItems" not in calls.meanwhile
     assert programme.held("alice") == [(YEAR, 10_000 if first == "stream" else 2_000)]
 
 
@@ -800,7 +804,7 @@ def test_case_27_one_record_in_many_threads_issues_one_coupon(programme: Program
 
 
 @pytest.mark.parametrize("cut", [RESET_BEFORE, LOST_AFTER, SERVER_ERROR_AFTER, THROTTLED])
-@pytest.mark.parametrize("operation", ["BatchGetItem", "PutItem"])
+@pytest.mark.parametrize("operation", ["BatchGetItem", "TransactWriteItems"])
 def test_case_29_a_record_whose_coupon_failed_is_delivered_again_alone(
     programme: Programme, calls: Calls, operation: str, cut: Fault
 ) -> None:
