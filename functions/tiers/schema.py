@@ -169,7 +169,7 @@ class MemberAnswer(Answer):
     birthday: BirthdayShown | None = Field(description="As it was told: by the lunar calendar an object.")
     birthday_calendar: BirthdayCalendar = Field(description="The calendar by which the birthday is kept.")
     next_birthday: date | None = Field(
-        description="The solar date of the next one, today's included; of 29 February the 28th in other years."
+        description="The solar date of the next one, today's included; of 29 February the 28th."
     )
     phone: str | None
     registered_at: StoreTime

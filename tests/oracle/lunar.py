@@ -2,15 +2,16 @@
 
 A month begins on the day of the new moon. The winter solstice is in the eleventh; of the months from one
 eleventh to the next, if they are thirteen, the first in which the Sun enters no sign is the leap month. The
-sky is PyEphem's in uniform time. What it makes of the Earth's rotation to come is twenty years old, so that is
-taken from the measured and foretold values of today: it decides on which side of midnight three new moons lie
-(2057-09-29, 2089-09-04, 2097-08-08).
+sky is PyEphem's in uniform time. What it makes of the Earth's rotation to come is twenty years old, so that
+is taken from the measured and foretold values of today: it decides on which side of midnight three new moons
+lie (2057-09-29, 2089-09-04, 2097-08-08).
 """
 
 import math
 from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 
 import ephem
 
@@ -19,8 +20,8 @@ AHEAD = timedelta(hours=8)
 SIGN = 30
 WINTER_SOLSTICE = 270
 DELTA_T = {
-    1940: 24.3, 1950: 29.0, 1960: 33.1, 1970: 40.2, 1980: 50.5, 1990: 56.9, 2000: 63.8, 2010: 66.1, 2020: 69.4,
-    2030: 69.6, 2057: 73.5, 2089: 88.7, 2097: 94.2, 2105: 100.0,
+    1940: 24.3, 1950: 29.0, 1960: 33.1, 1970: 40.2, 1980: 50.5, 1990: 56.9, 2000: 63.8, 2010: 66.1,
+    2020: 69.4, 2030: 69.6, 2057: 73.5, 2089: 88.7, 2097: 94.2, 2105: 100.0,
 }  # fmt: skip
 """Seconds between uniform time and the Earth's rotation."""
 
@@ -35,7 +36,7 @@ def on_date(month: int, day: int, leap: bool, year: int) -> date:
 
 
 def in_solar_month(month: int, day: int, leap: bool, first: date) -> tuple[int, date] | None:
-    """B6: the lunar year and the solar date of the birthday that falls in the month beginning then, or None."""
+    """B6: the lunar year and date of the birthday in the solar month that begins then, or None."""
     for year in (first.year - 1, first.year):
         on = on_date(month, day, leap, year)
         if (on.year, on.month) == (first.year, first.month):
@@ -61,7 +62,7 @@ def _from_solstice(year: int) -> dict[tuple[int, bool], tuple[date, int]]:
     starts = [begins]
     while starts[-1] < ends:
         starts.append(_new_moon_after(starts[-1] + timedelta(days=20)))
-    spans = list(zip(starts, starts[1:], strict=False))
+    spans = list(pairwise(starts))
     without = [first for first, following in spans if not _sun_enters_a_sign(first, following)]
     leap_first = without[0] if len(spans) == 13 else None
     found, number = {}, 10

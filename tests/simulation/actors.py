@@ -12,7 +12,7 @@ from tests.oracle.tables import RULES
 from tests.simulation.facts import order_name
 from tests.simulation.lanes import LANES_MAX
 from tests.simulation.programme import QUEUES
-from tests.simulation.script import Json, Op, Step
+from tests.simulation.script import Op, Step
 from tests.simulation.world import POLICY, READERS, START, Outcome, World, order_id_of
 
 MEMBERS = ("ann", "bob", "cy", "di")
@@ -25,6 +25,7 @@ PRODUCTS = {
     "art": (3_500_000, False),
 }
 """Prices in fen, and whether in the zone: from below the shipping fee to above a tier's whole span."""
+Json = dict[str, Any]
 LUNAR_SHARE = 0.35
 """How many of the birthdays that are told are lunar (B6)."""
 BIRTHDAYS = ("1988-02-29", "1990-05-31", "1990-06-01", "1990-07-15", "1990-12-31", None)
@@ -339,13 +340,10 @@ class Actors:
             skus = chance.sample(list(PRODUCTS), chance.choice((1, 1, 2, 3)))
             units = {sku: chance.choice((1, 1, 1, 2, 3)) for sku in skus}
         now = self._world.time.now().astimezone(POLICY.zone)
-        years = coupon_years(now.date().replace(day=1))
-        guessed = self._usable_coupon(member) or (
-            str(chance.choice(years)) if chance.random() < 0.1 else None
-        )
-        coupon = chance.choice(
-            ("none", "best", identifiers.coupon_id(member, guessed) if guessed else "best")
-        )
+        year = self._usable_coupon(member)
+        if year is None and chance.random() < 0.1:
+            year = str(chance.choice(coupon_years(now.date().replace(day=1))))
+        coupon = chance.choice(("none", "best", identifiers.coupon_id(member, year) if year else "best"))
         wallet = self._world.cloud.row("Members", member_id=member, item="WALLET")
         most = min(2_000, sum(wallet["available"].values()) // 500 * 500) if wallet else 0
         points: int | str = chance.choice((0, "best", most, chance.choice((500, 1_000, 2_000))))

@@ -359,7 +359,8 @@ class Books:
         differ("coupon used more than once", member, len(using), len(held))
         months = [at(coupon["valid_from"]) for coupon in coupons]
         for later, earlier in pairwise(months):
-            assert later is not None and earlier is not None
+            assert later is not None
+            assert earlier is not None
             if later - earlier < timedelta(days=300):
                 raise Violation("coupons too near to one another", f"{member}: {months}")
         for coupon in coupons:
@@ -495,7 +496,7 @@ class Books:
 
 
 def _due_year(member: Json, first: date) -> str | None:
-    """Return the year, by name, that a member's coupon of a month counts for; None if none is due (B1, B6)."""
+    """Return the year, by name, that a coupon of a month counts for; None if none is due (B1, B6)."""
     told = member["birthday"]
     if isinstance(told, str):
         return str(first.year) if int(told[5:7]) == first.month else None

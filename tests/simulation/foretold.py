@@ -115,7 +115,7 @@ class Quoted(Foretold):
         )
 
     def _years(self) -> list[str]:
-        """Return the years whose coupon can matter: a lunar one may be last year's until its new year (B6)."""
+        """Return the years whose coupon can matter: a lunar one may be last year's still (B6)."""
         asked: str = self._op["coupon"]
         if asked not in ("none", "best"):
             return [identifiers.coupon_year(self._member, asked) or ""]
