@@ -28,6 +28,7 @@ from functions.tiers.schema import (
     birthday_of,
     member_answer,
     tier_change_answer,
+    told_birthday,
 )
 
 TIERS = "tiers"
@@ -63,7 +64,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         told = Profile(
             member_id=api.caller.member_id,
             name=request.name,
-            birthday=birthday_of(request.birthday, request.birthday_calendar, today),
+            birthday=told_birthday(request.birthday, request.birthday_calendar, today),
             phone=request.phone,
             registered_at=moment,
         )

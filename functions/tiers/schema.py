@@ -74,18 +74,14 @@ class BirthdayRequest(Request):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
 
 
-def birthday_of(told: str | LunarDateRequest | None, by: BirthdayCalendar, today: date) -> Birthday | None:
-    """Return the birthday that somebody told, by the calendar they named (B6); None if they told none.
+def birthday_of(told: str | LunarDateRequest, by: BirthdayCalendar, today: date) -> Birthday:
+    """Return the birthday that somebody told, by the calendar they named (B6).
 
     Raises
     ------
     InvalidError
         ``invalid_request``: it is written for the other calendar, is no date of its own, or after today.
     """
-    if told is None:
-        if by == LUNAR:
-            raise invalid_fields(("birthday_calendar", "goes with a birthday"))
-        return None
     if isinstance(told, str):
         if by == LUNAR:
             raise invalid_fields(("birthday", "by the lunar calendar an object: month, day, leap, year"))
@@ -93,6 +89,13 @@ def birthday_of(told: str | LunarDateRequest | None, by: BirthdayCalendar, today
     if by == SOLAR:
         raise invalid_fields(("birthday", "by the solar calendar a date's text, such as 1990-12-05"))
     return _lunar(told, today)
+
+
+def told_birthday(told: str | LunarDateRequest | None, by: BirthdayCalendar, today: date) -> Birthday | None:
+    """Return what :func:`birthday_of` does, or None if no birthday was told, which has no lunar calendar."""
+    if told is None and by == LUNAR:
+        raise invalid_fields(("birthday_calendar", "goes with a birthday"))
+    return None if told is None else birthday_of(told, by, today)
 
 
 def _solar(told: str, today: date) -> date:

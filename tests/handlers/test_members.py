@@ -963,7 +963,7 @@ def test_B4_B6_a_lunar_birthday_is_entered_once_and_another_calendar_is_a_change
     ):
         answer = told_lunar(suite, birthday, calendar)
         assert (answer.status, answer.body["code"]) == (409, "birthday_locked")
-    body = {"birthday": "1990-08-15", "birthday_calendar": "solar", "reason": "typing error"}
+    body: dict[str, Any] = {"birthday": "1990-08-15", "birthday_calendar": "solar", "reason": "typing error"}
     changed = suite.call(Call("PUT", "/members/alice/birthday", body, staff())).body
     assert (changed["birthday"], changed["birthday_calendar"], changed["next_birthday"]) == (
         "1990-08-15",

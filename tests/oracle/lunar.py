@@ -125,7 +125,8 @@ def _longitude(moment: ephem.Date) -> float:
 def _day(moment: ephem.Date) -> date:
     """The day at UTC+8 of a moment that PyEphem found, with the Earth's rotation set right."""
     uniform = moment.datetime() + timedelta(seconds=ephem.delta_t(moment))
-    return (uniform - timedelta(seconds=_delta_t(uniform)) + AHEAD).date()
+    day: date = (uniform - timedelta(seconds=_delta_t(uniform)) + AHEAD).date()
+    return day
 
 
 def _delta_t(moment: datetime) -> float:
