@@ -17,7 +17,7 @@ SHOPPER = Shopper(
     at=MEMBER_DAY,
     coupon=Coupon(
         coupon_id="cpn_0",
-        year=MEMBER_DAY.year,
+        year=CouponYear(MEMBER_DAY.year),
         face_value_fen=5_000,
         min_goods_fen=100,
         valid_from=MEMBER_DAY - timedelta(days=9),

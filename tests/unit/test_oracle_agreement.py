@@ -133,7 +133,7 @@ class Question:
         if self.coupon is not None:
             held = Coupon(
                 coupon_id="cpn",
-                year=self.at.year,
+                year=CouponYear(self.at.year),
                 face_value_fen=self.coupon["face"],
                 min_goods_fen=self.rules.coupon_minimum_list_fen,
                 valid_from=self.coupon["from"],
