@@ -18,6 +18,7 @@ from functions.checkout.refunds import retained
 from functions.checkout.schema import quote_answer
 from functions.coupons.birthday import Coupon
 from functions.domain import calendar
+from functions.domain.birthdays import CouponYear
 from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
 from functions.tiers.qualification import next_tier, qualify
