@@ -30,6 +30,7 @@ from functions.coupons import coupons
 from functions.coupons.eligibility import birthday_coupon
 from functions.domain import identifiers
 from functions.domain import policy as policies
+from functions.domain.birthdays import Kept
 from functions.domain.policy import Policy
 from functions.domain.timetable import (
     ANNOUNCE_EXPIRING,
@@ -386,12 +387,16 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
         MemberStanding(
             standing=qualify(policy, ever_paid=True, effective_fen=_TIER_FEN),
             policy_version=policy.version,
-            birth_month=_PLACED_AT.month,
+            birthday=Kept(solar_month=_PLACED_AT.month),
             version=10,
         ),
     )
     coupon = birthday_coupon(
-        policy, member_id=_MEMBER, tier=standing["tier"], birth_month=_PLACED_AT.month, at=_PLACED_AT
+        policy,
+        member_id=_MEMBER,
+        tier=standing["tier"],
+        birthday=Kept(solar_month=_PLACED_AT.month),
+        at=_PLACED_AT,
     )
     assert coupon is not None
     change = TierChange(

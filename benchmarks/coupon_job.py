@@ -15,6 +15,7 @@ from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import Coupons
 from functions.coupons.eligibility import birthday_coupon
 from functions.coupons.jobs import CouponJobs
+from functions.domain.birthdays import Kept
 from functions.domain.policy import load
 from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform import dynamo
@@ -39,14 +40,14 @@ def member(number: int) -> str:
 def standing(number: int) -> Row:
     """Return a member's standing; every twelfth was born in March."""
     month = (number + MONTH - 1) % MONTHS + 1
-    held = MemberStanding(standing=STANDING, policy_version=POLICY.version, birth_month=month)
+    held = MemberStanding(standing=STANDING, policy_version=POLICY.version, birthday=Kept(solar_month=month))
     return standing_row(member(number), held)
 
 
 def coupon_of(member_id: str) -> Coupon:
     """Return the coupon that a member is to get."""
     coupon = birthday_coupon(
-        POLICY, member_id=member_id, tier=STANDING.tier, birth_month=MONTH, at=FIRST_OF_MARCH
+        POLICY, member_id=member_id, tier=STANDING.tier, birthday=Kept(solar_month=MONTH), at=FIRST_OF_MARCH
     )
     assert coupon is not None
     return coupon

@@ -9,6 +9,7 @@ from benchmarks import jobs as bench
 from benchmarks.jobs import BASELINE_WRITES, Figures
 from benchmarks.operations import POLICY
 from benchmarks.points_jobs import PAID_AT, member, order_row
+from functions.domain.birthdays import Kept
 from functions.platform import dynamo
 from functions.platform.dynamo import Row, Tables
 from functions.points.account_rows import wallet_row
@@ -54,7 +55,9 @@ def post(count: int) -> Figures:
         client = dynamo.client(endpoint)
         settings = tables.create(client, "postings")
         numbers = range(count + BASELINE_WRITES)
-        held = MemberStanding(standing=FIRST_TIER, policy_version=POLICY.version, birth_month=None)
+        held = MemberStanding(
+            standing=FIRST_TIER, policy_version=POLICY.version, birthday=Kept(solar_month=None)
+        )
         rows = (
             row
             for number in numbers

@@ -7,6 +7,7 @@ from benchmarks.operations import POLICY
 from benchmarks.rounds import Comparison, Work, compared
 from functions.checkout.pricing import BEST, Cart, CartLine, Product, Shopper, price
 from functions.coupons.birthday import Coupon
+from functions.domain.birthdays import CouponYear
 
 SIZES = (1, 3, 10, 20, 50)
 TIMES = 300
@@ -17,7 +18,7 @@ SHOPPER = Shopper(
     at=MEMBER_DAY,
     coupon=Coupon(
         coupon_id="cpn_0",
-        year=MEMBER_DAY.year,
+        year=CouponYear(MEMBER_DAY.year),
         face_value_fen=5_000,
         min_goods_fen=100,
         valid_from=MEMBER_DAY - timedelta(days=9),

@@ -283,7 +283,7 @@ class MembershipStack(Stack):
 
     def _birthday_eligibility(self) -> None:
         function = self._function("BirthdayEligibility", "functions.coupons.stream.handler", STREAM_TIMEOUT)
-        grant_rows(self.members, function, "BatchGetItem", "PutItem")
+        grant_rows(self.members, function, "BatchGetItem", "PutItem", "ConditionCheckItem")
         eligible = _rows("STANDING")
         eligible["dynamodb"]["NewImage"]["birthday_shard"] = {"S": [{"exists": True}]}
         StreamConsumer(
@@ -340,7 +340,9 @@ class MembershipStack(Stack):
 
     def _coupon_jobs(self) -> None:
         starter, worker = self._tasks("Coupons", "functions.coupons")
-        grant_rows(self.members, worker, "BatchGetItem", "PutItem", indexes=["birthdays"])
+        grant_rows(
+            self.members, worker, "BatchGetItem", "PutItem", "ConditionCheckItem", indexes=["birthdays"]
+        )
         self._scheduled(starter, ISSUE_BIRTHDAY_COUPONS)
 
     def _member_jobs(self) -> None:

@@ -13,6 +13,7 @@ from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, 
 from functions.coupons.birthday import Coupon
 from functions.coupons.eligibility import birthday_coupon
 from functions.domain import policy as policies
+from functions.domain.birthdays import Kept
 from functions.domain.policy import Policy, PolicyError
 from local.errors import LocalError
 
@@ -48,8 +49,8 @@ class Sample:
         return price(cart, {"sample": product}, shopper, policy)
 
     def _coupon(self, policy: Policy) -> Coupon | None:
-        month = self.at.astimezone(policy.zone).month
-        return birthday_coupon(policy, member_id="sample", tier=self.tier, birth_month=month, at=self.at)
+        birthday = Kept(solar_month=self.at.astimezone(policy.zone).month)
+        return birthday_coupon(policy, member_id="sample", tier=self.tier, birthday=birthday, at=self.at)
 
     def described(self) -> dict[str, Any]:
         """Say who buys what, when."""

@@ -98,7 +98,7 @@ rounding is half up. The ids are those that code, tests and the demo quote.
 - **E9** Every movement is one entry of a ledger that is never rewritten. A member's entries always sum to the wallet.
 - **E10** A member is told {rules.notice_days} days ahead what will expire at the year's end.
 
-## Birthday coupons (B1-B5)
+## Birthday coupons (B1-B6)
 
 - **B1** On the 1st of each month every member of {paid.code} or above whose birthday is in it gets one coupon, by the tier held then.
   It is valid through that month.
@@ -106,6 +106,9 @@ rounding is half up. The ids are those that code, tests and the demo quote.
 - **B3** There is one per member and calendar year. Its value never changes.
 - **B4** A member enters a birthday once; afterwards only staff can change it.
 - **B5** A coupon is used by one order, and comes back with it (O2, O4) unless it has expired.
+- **B6** A birthday can be kept by the lunar calendar at UTC+8: the 30th of a month of 29 days is on the 29th, a leap month that a year
+  lacks is the plain one. Its coupon counts for the lunar year. After staff change a calendar or date, no coupon's month begins less
+  than 300 days after the last one's.
 
 ## Repeats (R1-R4)
 

@@ -25,7 +25,7 @@ from functions.checkout.orders import CLOSED, Order, Payment, Status
 from functions.checkout.pricing import BEST, NO_COUPON, Cart, Product, Quote, Shopper, check_cart, price
 from functions.coupons import coupons
 from functions.coupons.birthday import Coupon
-from functions.domain import calendar, identifiers
+from functions.domain import birthdays, calendar, identifiers
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
@@ -509,14 +509,13 @@ class OrderBook:
     def _read(
         self, cart: Cart, member_id: str, at: datetime, order_id: str | None, deadline: Deadline
     ) -> Shelf:
-        """Read what a quote depends on: at most n + 4 rows, whose keys are all known beforehand."""
+        """Read what a quote depends on: at most n + 6 rows, whose keys are all known beforehand."""
         wanted: dict[str, tuple[str, dict[str, str]]] = {
             STANDING: (self.members_table, members.key(member_id, STANDING)),
             WALLET: (self.members_table, members.key(member_id, WALLET)),
         }
-        year = self._coupon_year(cart, member_id, at)
-        if year is not None:
-            wanted[COUPON] = (self.members_table, coupons.key(member_id, year))
+        years = self._coupon_years(cart, member_id, at)
+        wanted |= {f"{COUPON} {year}": (self.members_table, coupons.key(member_id, year)) for year in years}
         if order_id is not None:
             wanted[ORDER] = (self.orders_table, key(order_id))
         shelf = len(wanted)
@@ -527,15 +526,21 @@ class OrderBook:
             order=read_as(order_of, found.get(ORDER)),
             standing=members.registered_standing_of(found[STANDING]),
             wallet=read_as(account_rows.wallet_of, found[WALLET]),
-            coupon=read_as(coupons.coupon_of, found.get(COUPON)),
+            coupon=coupons.newest(found.get(f"{COUPON} {year}") for year in years),
             products={row["sku"]: catalog.product_of(row) for row in rows[shelf:] if row is not None},
         )
 
-    def _coupon_year(self, cart: Cart, member_id: str, at: datetime) -> int | None:
-        """Return the year of the one coupon that can matter: the one asked for by id, or this year's."""
+    def _coupon_years(self, cart: Cart, member_id: str, at: datetime) -> list[str]:
+        """Return the years of the coupons that can matter: of the one asked for by id, or of this month's.
+
+        Which calendar a member keeps is not known before their rows are read; a month has its own year, and
+        one or two lunar ones (B6).
+        """
         if cart.coupon in (NO_COUPON, BEST):
-            return at.astimezone(self.policy.zone).year
-        return identifiers.coupon_year(member_id, cart.coupon)
+            first = at.astimezone(self.policy.zone).date().replace(day=1)
+            return [str(year) for year in birthdays.coupon_years(first)]
+        year = identifiers.coupon_year(member_id, cart.coupon)
+        return [] if year is None else [year]
 
     def _price(self, cart: Cart, shelf: Shelf, at: datetime) -> Quote:
         check_cart(cart, shelf.products, self.policy)

@@ -368,7 +368,7 @@ class _Pricer:
             return "excluded_by_points", "Points in the same order exclude the coupon."
         coupon = self.shopper.coupon
         if coupon is None:
-            return "no_coupon", "You have no birthday coupon this year."
+            return "no_coupon", "You have no birthday coupon at this time."
         if coupon.order_id is not None:
             return "coupon_used", "Your birthday coupon has been used."
         reason = birthday.why_not(coupon, list_goods_fen=self.list_goods_fen, at=self.shopper.at)

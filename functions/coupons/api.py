@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.coupons.birthday import CouponStatus
 from functions.coupons.birthday import status as status_of
-from functions.coupons.coupons import POSITION, Coupons
+from functions.coupons.coupons import POSITION, Coupons, position_of
 from functions.coupons.schema import CouponAnswer, coupon_answer
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
@@ -38,7 +38,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
     )
     def get_coupons(status: Status = None, limit: Limit = 20, cursor: Cursor = None) -> Page[CouponAnswer]:
-        """List the caller's birthday coupons, newest first; there is one per year at most."""
+        """List the caller's birthday coupons, newest first: one per year of the calendar they keep."""
         member_id = api.caller.member_id
         page = listed(member_id, status, limit, cursor)
         if not page.items and members.find(member_id, api.deadline) is None:
@@ -68,14 +68,14 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         whose = "" if member_id == api.caller.member_id else f" {member_id}"
         places = Cursors(f"{COUPONS} {status or ''}{whose}", api.caller.member_id, POSITION)
         position = places.read(cursor)
-        before = None if position is None else int(position)
         fitting = [
             coupon
             for coupon in coupons.of_member(member_id)
-            if status in (None, status_of(coupon, moment)) and (before is None or coupon.year < before)
+            if status in (None, status_of(coupon, moment))
+            and (position is None or position_of(coupon, policy) < position)
         ]
         shown = fitting[:limit]
-        position = str(shown[-1].year) if len(fitting) > limit else None
+        position = position_of(shown[-1], policy) if len(fitting) > limit else None
         return Page(
             items=[coupon_answer(coupon, policy, moment) for coupon in shown],
             next_cursor=places.write(position),

@@ -1,8 +1,10 @@
-"""Birthday coupons: one per member and calendar year, and when it can be used (B1, B3, P4)."""
+"""Birthday coupons: one per member and year, and when it can be used (B1, B3, B6, P4)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from functions.domain.birthdays import CouponYear
 
 EXPIRED = "expired"
 NOT_YET_VALID = "not_yet_valid"
@@ -11,13 +13,13 @@ BELOW_MINIMUM = "below_minimum"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coupon:
-    """A birthday coupon of one year. ``valid_until`` is its last usable second.
+    """A birthday coupon of one year, of either calendar (B6). ``valid_until`` is its last usable second.
 
     Face value and minimum are those of its issue and never change (B3); ``order_id`` is who uses it.
     """
 
     coupon_id: str
-    year: int
+    year: CouponYear
     face_value_fen: int
     min_goods_fen: int
     valid_from: datetime

@@ -1,11 +1,12 @@
-"""The issue of birthday coupons: which shards it has, and what it does with each member (B1-B3)."""
+"""The issue of birthday coupons: which shards it has, and what it does with each member (B1-B3, B6)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.coupons.coupons import Coupons
-from functions.coupons.eligibility import birthday_coupon
+from functions.coupons.coupons import Coupons, Held
+from functions.coupons.eligibility import birthday_coupon, first_of_month
+from functions.domain import calendar
 from functions.domain.policy import Policy
 from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform.deadline import Deadline
@@ -13,7 +14,7 @@ from functions.platform.dynamo import Row
 from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, page_of, per_shard, work_off
 from functions.platform.observability import logger
 from functions.platform.runs import Runs
-from functions.tiers.members import BIRTHDAY_SHARDS, STANDING, MemberStanding, key
+from functions.tiers.members import BIRTHDAY_SHARDS, STANDING, key
 
 PAGE_ROWS = 50
 """Rows of one page: what a worker does at least once more when it dies."""
@@ -49,10 +50,10 @@ class CouponJobs:
         TaskError
             Rows that failed before failed again.
         """
-        month = task.at.astimezone(self.policy.zone).month
+        first = first_of_month(task.at, self.policy)
 
         def page(after: Row | None) -> Page:
-            return page_of(*self.coupons.birthdays(month, task.shard, limit=PAGE_ROWS, after=after))
+            return page_of(*self.coupons.birthdays(first, task.shard, limit=PAGE_ROWS, after=after))
 
         def handle(rows: list[Row]) -> Handled:
             member_ids = [row["member_id"] for row in rows]
@@ -67,18 +68,22 @@ def issue_to(
 ) -> Handled:
     """Give those of these members a coupon who are to have one at a moment and have none of that year."""
 
-    def issue(one: tuple[str, MemberStanding]) -> int:
-        member_id, held = one
+    def issue(held: Held) -> int:
         coupon = birthday_coupon(
-            policy, member_id=member_id, tier=held.standing.tier, birth_month=held.birth_month, at=at
+            policy,
+            member_id=held.member_id,
+            tier=held.standing.standing.tier,
+            birthday=held.standing.birthday,
+            at=at,
         )
-        return coupon is not None and coupons.issue(member_id, coupon)
+        return coupon is not None and coupons.issue(held, coupon, deadline)
 
+    begins, _ = calendar.month_of(at, policy.zone)
     handled = each_until(
         deadline,
-        coupons.lacking(member_ids, at.astimezone(policy.zone).year, deadline),
+        coupons.due(member_ids, begins, deadline),
         issue,
-        rows_of=lambda one: [key(one[0], STANDING)],
+        rows_of=lambda held: [key(held.member_id, STANDING)],
     )
     if handled.done:
         logger.info("coupons issued", extra={"coupons": handled.done})

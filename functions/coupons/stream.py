@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from functions.coupons.coupons import Coupons
+from functions.coupons.eligibility import first_of_month
 from functions.coupons.jobs import issue_to
+from functions.domain import birthdays
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
@@ -37,7 +39,8 @@ class Consumer:
     def _issue(self, change: RowChange, deadline: Deadline) -> None:
         """Level-triggered: the record only says whom to look at; the standing as it is decides."""
         now = self._now()
-        if member_standing_of(change.after).birth_month == now.astimezone(self._policy.zone).month:
+        birthday = member_standing_of(change.after).birthday
+        if birthdays.coupon_year(birthday, first_of_month(now, self._policy)) is not None:
             handled = issue_to(self._coupons, self._policy, [change.after["member_id"]], now, deadline)
             if handled.failed or handled.left:
                 raise NotIssuedError(change.after["member_id"])

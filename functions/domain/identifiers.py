@@ -61,20 +61,21 @@ def event_id(detail_type: str, subject: str, discriminator: str = "") -> str:
     return _derive("evt", detail_type, subject, discriminator)
 
 
-def coupon_id(member_id: str, year: int) -> str:
+def coupon_id(member_id: str, year: int | str) -> str:
     """Return the id of a member's birthday coupon of a year: ``cpn_2026_`` and 26 characters.
 
-    The year stands in it, so that whoever is shown an id reads the one row that it can mean.
+    The year stands in it, so that whoever is shown an id reads the one row that it can mean; a lunar one by
+    its name, ``l2026``.
     """
     return _derive(f"cpn_{year}", member_id)
 
 
-def coupon_year(member_id: str, text: str) -> int | None:
-    """Return the year of a coupon id of this member, or None if it is no id of theirs."""
-    match = re.fullmatch(r"cpn_([0-9]{4})_[a-z2-7]{26}", text)
-    if match is None or coupon_id(member_id, int(match[1])) != text:
+def coupon_year(member_id: str, text: str) -> str | None:
+    """Return the name of the year of a coupon id of this member, or None if it is no id of theirs."""
+    match = re.fullmatch(r"cpn_(l?[0-9]{4})_[a-z2-7]{26}", text)
+    if match is None or coupon_id(member_id, match[1]) != text:
         return None
-    return int(match[1])
+    return match[1]
 
 
 def shard(text: str, shards: int) -> int:

@@ -575,6 +575,11 @@ class Transaction:
         """Put a row over one that must be there. Its first attribute is the table's partition key."""
         self._put(table, row, f"attribute_exists(#{next(iter(row))})", {})
 
+    def put_after(self, table: str, row: Row, *, by: str, last: str) -> None:
+        """Put a row unless there is one in which the attribute ``by`` is later than ``last``."""
+        condition = f"attribute_not_exists(#{next(iter(row))}) OR #{by} <= :last"
+        self._put(table, row, condition, {":last": last})
+
     def update(
         self, table: str, key: Key, *, expression: str, condition: str, values: Mapping[str, Any]
     ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.domain.identifiers import CALLER_ID, PATH_ID
+from functions.platform.shapes import BRANCH
 
 NOT_KNOWN = "is not known here"
 _OTHERWISE = "cannot be accepted"
@@ -41,7 +42,7 @@ _PATTERNS: dict[str, str] = {
 }
 _CHOICE = re.compile(r"'([^']*)'")
 _MEMBER_OF_UNION = re.compile(
-    r"(constrained-|literal\[|function-|nullable|is-instance|tagged|[A-Z])|^(int|str|bool|float|none)$"
+    rf"(^{BRANCH}|constrained-|literal\[|function-|nullable|is-instance)|^(int|str|bool|float|none|[A-Z]\w+Request)$"
 )
 """How the parts of a fault's place look that name no field, but one of several things that a field can be."""
 

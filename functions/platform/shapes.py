@@ -80,6 +80,8 @@ Printable = AfterValidator(_printable)
 The text is kept as it was sent: nothing is trimmed, folded or left out.
 """
 
+BRANCH = "~"
+"""How the tag of a union's branch begins, which is no field: a fault is told of the field that holds it."""
 T = TypeVar("T")
 
 

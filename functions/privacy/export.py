@@ -8,7 +8,7 @@ from functions.checkout.order_lists import Filter, OrderLists
 from functions.checkout.order_rows import POSITION as ORDER_POSITION
 from functions.checkout.schema import order_answer
 from functions.coupons.coupons import POSITION as COUPON_POSITION
-from functions.coupons.coupons import Coupons
+from functions.coupons.coupons import Coupons, position_of
 from functions.coupons.schema import coupon_answer
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
@@ -61,7 +61,7 @@ class Exports:
             raise not_registered()
 
         def member(_limit: int, _after: str | None) -> Found:
-            return [ExportedMember(data=member_answer(*known, self.policy))], None
+            return [ExportedMember(data=member_answer(*known, self.policy, at))], None
 
         def points(_limit: int, _after: str | None) -> Found:
             wallet = self.accounts.wallet(member_id)
@@ -79,10 +79,12 @@ class Exports:
 
         def coupons(limit: int, after: str | None) -> Found:
             held = [
-                each for each in self.coupons.of_member(member_id) if after is None or each.year < int(after)
+                each
+                for each in self.coupons.of_member(member_id)
+                if after is None or position_of(each, self.policy) < after
             ]
             shown = [ExportedCoupon(data=coupon_answer(each, self.policy, at)) for each in held[:limit]]
-            return shown, str(held[limit - 1].year) if len(held) > limit else None
+            return shown, position_of(held[limit - 1], self.policy) if len(held) > limit else None
 
         def orders(limit: int, after: str | None) -> Found:
             found, more = self.orders.of_member(

@@ -1,7 +1,7 @@
 """HTTP: members, their tiers, and what staff sees and changes of them."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from functions.domain import policy as policies
-from functions.domain.errors import NotFoundError, invalid_fields
+from functions.domain.birthdays import LUNAR
+from functions.domain.errors import NotFoundError
 from functions.domain.identifiers import fingerprint
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo, keyed_hash
@@ -42,9 +43,11 @@ from functions.tiers.schema import (
     SearchRequest,
     TierChangeAnswer,
     birthday_change_answer,
+    birthday_of,
     found_answer,
     member_answer,
     tier_change_answer,
+    told_birthday,
 )
 
 TIERS = "tiers"
@@ -93,7 +96,7 @@ def create(
         told = Profile(
             member_id=api.caller.member_id,
             name=request.name,
-            birthday=None if request.birthday is None else birthday_of(request.birthday, today),
+            birthday=told_birthday(request.birthday, request.birthday_calendar, today),
             phone=request.phone,
             registered_at=moment,
         )
@@ -118,9 +121,9 @@ def create(
         not by this.
         """
         today = now().astimezone(policy.zone).date()
-        changes = {name: getattr(request, name) for name in request.model_fields_set}
-        if request.birthday is not None:
-            changes["birthday"] = birthday_of(request.birthday, today)
+        changes = {name: getattr(request, name) for name in request.model_fields_set - {"birthday_calendar"}}
+        if request.birthday is not None or request.birthday_calendar == LUNAR:
+            changes["birthday"] = told_birthday(request.birthday, request.birthday_calendar, today)
         members.patch_profile(api.caller.member_id, changes, api.deadline)
         return _me()
 
@@ -218,7 +221,7 @@ def create(
         found, wallet = members.find(member_id, api.deadline), wallets.wallet(member_id)
         if found is None or wallet is None:
             raise no_member()
-        shown = member_answer(*found, policy)
+        shown = member_answer(*found, policy, now())
         return MemberWithPointsAnswer(**dict(shown), points=wallet_answer(wallet, policy, now()))
 
     @api.route(
@@ -232,12 +235,15 @@ def create(
     def change_birthday(member_id: MemberIdPath, request: Annotated[BirthdayRequest, Body()]) -> MemberAnswer:
         """Change a birthday that a member cannot change any more; who did it and why is kept (B4).
 
-        A coupon of this year stays as it is, and there is no second one (B3).
+        Its calendar can change as well. A coupon of this year stays as it is, there is no second one (B3),
+        and none whose month begins less than 300 days after the last one's (B6).
         """
         moment = now()
+        today = moment.astimezone(policy.zone).date()
+        birthday = birthday_of(request.birthday, request.birthday_calendar, today)
         members.change_birthday(
             member_id,
-            birthday_of(request.birthday, moment.astimezone(policy.zone).date()),
+            birthday,
             reason=request.reason,
             operator=api.caller.member_id,
             at=moment,
@@ -246,7 +252,7 @@ def create(
         found = members.find(member_id, api.deadline)
         if found is None:
             raise no_member()
-        return member_answer(*found, policy)
+        return member_answer(*found, policy, now())
 
     def _tier_changes(member_id: str, limit: int, cursor: str | None) -> Page[TierChangeAnswer]:
         mine = member_id == api.caller.member_id
@@ -282,26 +288,9 @@ def create(
         found = members.find(api.caller.member_id, api.deadline)
         if found is None:
             raise NotFoundError("not_registered", "Register first: PUT /members/me.")
-        return member_answer(*found, policy)
+        return member_answer(*found, policy, now())
 
     return api
-
-
-def birthday_of(text: str, today: date) -> date:
-    """Return a birthday.
-
-    Raises
-    ------
-    InvalidError
-        ``invalid_request``: it is no date of the calendar, or after today.
-    """
-    try:
-        birthday = date.fromisoformat(text)
-    except ValueError as error:
-        raise invalid_fields(("birthday", "not a date of the calendar")) from error
-    if birthday > today:
-        raise invalid_fields(("birthday", "after today"))
-    return birthday
 
 
 handler = create(

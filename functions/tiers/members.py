@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from functions.domain import calendar, identifiers
+from functions.domain import birthdays, calendar, identifiers
+from functions.domain.birthdays import Birthday, Kept, LunarBirthday
 from functions.domain.errors import ConflictError, NotFoundError
+from functions.domain.lunar import LunarDay
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
@@ -33,7 +35,7 @@ class Profile:
 
     member_id: str
     name: str
-    birthday: date | None
+    birthday: Birthday | None
     phone: str | None
     registered_at: datetime
     version: int = 1
@@ -69,7 +71,7 @@ class BirthdayChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberStanding:
-    """A member's standing as stored, with the month of their birthday; ``version`` counts the changes.
+    """A member's standing as stored, with what coupons go by; ``version`` counts the changes.
 
     ``policy_version`` names the policy that the tier was found under: it is found anew when E changes. Who
     was ``erased`` has a standing still, because their orders go their way, and is not registered any more.
@@ -77,7 +79,7 @@ class MemberStanding:
 
     standing: Standing
     policy_version: str
-    birth_month: int | None
+    birthday: Kept
     erased: bool = False
     version: int = 1
 
@@ -85,6 +87,24 @@ class MemberStanding:
 def birthday_shard_name(month: int, shard: int) -> str:
     """Return the name of a partition of the index of birthdays: ``02#3``."""
     return f"{month:02}#{shard}"
+
+
+def lunar_birthday_name(day: LunarDay) -> str:
+    """Return the name of the partition of those born on a lunar day: ``L08-15``, in a leap month ``L06+15``.
+
+    The solar month it falls in changes from year to year, the day does not: nothing has to be moved (B6).
+    """
+    return f"L{day.month:02}{'+' if day.leap else '-'}{day.day:02}"
+
+
+def birthday_partitions(first: date, shard: int, shards: int) -> list[str]:
+    """Return the partitions whose members have their birthday in a month, as far as they are a shard's.
+
+    A month has one partition per shard by the solar calendar, and by the lunar one a partition per day, of
+    which each is one shard's as a whole: it is smaller than a solar one.
+    """
+    days = [lunar_birthday_name(day) for day in birthdays.lunar_days_of(first)]
+    return [birthday_shard_name(first.month, shard), *sorted(set(days))[shard::shards]]
 
 
 def standing_of(row: Row) -> Standing:
@@ -102,7 +122,7 @@ def member_standing_of(row: Row) -> MemberStanding:
     return MemberStanding(
         standing=standing_of(row),
         policy_version=row["policy_version"],
-        birth_month=row["birth_month"],
+        birthday=_kept_of(row),
         erased=row.get("erased", False),
         version=row["version"],
     )
@@ -116,15 +136,39 @@ def standing_row(member_id: str, held: MemberStanding) -> Row:
         "ever_paid": held.standing.ever_paid,
         "effective_fen": held.standing.effective_fen,
         "policy_version": held.policy_version,
-        "birth_month": held.birth_month,
+        "birth_month": held.birthday.solar_month,
         "version": held.version,
     }
+    if held.birthday.lunar_day is not None:
+        row["lunar_birthday"] = _lunar_row(held.birthday.lunar_day)
     if held.erased:
         row["erased"] = True
-    if held.standing.ever_paid and held.birth_month is not None:
-        shard = identifiers.shard(member_id, BIRTHDAY_SHARDS)
-        row["birthday_shard"] = birthday_shard_name(held.birth_month, shard)
+    partition = _birthday_partition(member_id, held.birthday)
+    if held.standing.ever_paid and partition is not None:
+        row["birthday_shard"] = partition
     return row
+
+
+def _birthday_partition(member_id: str, birthday: Kept) -> str | None:
+    if birthday.lunar_day is not None:
+        return lunar_birthday_name(birthday.lunar_day)
+    if birthday.solar_month is not None:
+        return birthday_shard_name(birthday.solar_month, identifiers.shard(member_id, BIRTHDAY_SHARDS))
+    return None
+
+
+def _kept_of(row: Row) -> Kept:
+    """Read what coupons go by; rows from before the lunar calendar have a month only."""
+    lunar = row.get("lunar_birthday")
+    return Kept(solar_month=row["birth_month"], lunar_day=None if lunar is None else _lunar_day_of(lunar))
+
+
+def _lunar_row(day: LunarDay) -> Row:
+    return {"month": day.month, "day": day.day, "leap": day.leap}
+
+
+def _lunar_day_of(row: Row) -> LunarDay:
+    return LunarDay(month=row["month"], day=row["day"], leap=row["leap"])
 
 
 def tier_change_row(member_id: str, change: TierChange, posting: int, number: int) -> Row:
@@ -155,7 +199,7 @@ def tier_change_of(row: Row) -> TierChange:
 def put_standing(
     transaction: Transaction, table: str, member_id: str, *, before: MemberStanding, after: MemberStanding
 ) -> None:
-    """Add to a transaction that a member's standing, or the month of their birthday, changes."""
+    """Add to a transaction that a member's standing, or their birthday beside it, changes."""
     after = replace(after, version=before.version + 1)
     transaction.put_version(table, standing_row(member_id, after), replaces=before.version)
 
@@ -221,7 +265,7 @@ class Members:
             held = MemberStanding(
                 standing=at_registration(policy),
                 policy_version=policy.version,
-                birth_month=_month(told.birthday),
+                birthday=birthdays.kept(told.birthday),
             )
             transaction.put_new(self.table, standing_row(told.member_id, held))
             for opening_row in opening_rows:
@@ -273,7 +317,7 @@ class Members:
     def change_birthday(
         self,
         member_id: str,
-        birthday: date,
+        birthday: Birthday,
         *,
         reason: str,
         operator: str,
@@ -343,7 +387,7 @@ class Members:
                 replaces=profile["version"],
             )
             before = member_standing_of(standing)
-            after = replace(before, birth_month=None, erased=True)
+            after = replace(before, birthday=Kept(), erased=True)
             put_standing(transaction, self.table, member_id, before=before, after=after)
             for row in search.emptied(member_id):
                 transaction.put(self.table, row)
@@ -396,15 +440,15 @@ class Members:
             transaction.put_over(self.table, row)
 
     def _replace(self, transaction: Transaction, known: Profile, profile: Profile) -> None:
-        """Add that a profile changes, and that the standing has the month of another birthday (B2)."""
+        """Add that a profile changes, and that another birthday stands beside the standing (B2, B6)."""
         transaction.put_version(self.table, _profile_row(profile), replaces=known.version)
         self._put_entries(transaction, profile, phone_before=known.phone)
-        if _month(profile.birthday) != _month(known.birthday):
+        if birthdays.kept(profile.birthday) != birthdays.kept(known.birthday):
             row = self.tables.get(self.table, key(known.member_id, STANDING))
             if row is None:  # they are written together
                 raise no_member()
             before = member_standing_of(row)
-            after = replace(before, birth_month=_month(profile.birthday))
+            after = replace(before, birthday=birthdays.kept(profile.birthday))
             put_standing(transaction, self.table, known.member_id, before=before, after=after)
 
     def _put_entries(
@@ -438,10 +482,6 @@ def _erased_at(row: Row) -> datetime | None:
     return calendar.from_row(row["erased_at"]) if "erased_at" in row else None
 
 
-def _month(birthday: date | None) -> int | None:
-    return None if birthday is None else birthday.month
-
-
 def _replaced(known: Profile, told: Profile) -> Profile:
     """Return the profile after the member told us this; the version stays if nothing changes."""
     birthday = known.birthday if told.birthday is None else told.birthday
@@ -463,11 +503,20 @@ def _profile_of(row: Row) -> Profile:
     )
 
 
-def _birthday_of(text: str | None) -> date | None:
+def _birthday_of(told: str | Row | None) -> Birthday | None:
+    if isinstance(told, dict):
+        return LunarBirthday(day=_lunar_day_of(told), year=told["year"])
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(told) if told else None
     except ValueError:
         raise ValueError("a birthday on a row is no date") from None  # the cause would say what it is
+
+
+def _birthday_row(birthday: Birthday | None) -> str | Row | None:
+    """Write a birthday: text by the solar calendar, a map by the lunar one."""
+    if isinstance(birthday, LunarBirthday):
+        return {**_lunar_row(birthday.day), "year": birthday.year}
+    return None if birthday is None else birthday.isoformat()
 
 
 def _profile_row(profile: Profile) -> Row:
@@ -475,7 +524,7 @@ def _profile_row(profile: Profile) -> Row:
         **key(profile.member_id, PROFILE),
         "version": profile.version,
         "name": profile.name,
-        "birthday": profile.birthday.isoformat() if profile.birthday else None,
+        "birthday": _birthday_row(profile.birthday),
         "phone": profile.phone,
         "registered_at": calendar.to_row(profile.registered_at),
     }

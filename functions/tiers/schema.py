@@ -1,24 +1,30 @@
 """What the members' API takes and answers."""
 
-from datetime import date
+from datetime import date, datetime
 from itertools import combinations
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     WithJsonSchema,
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from functions.domain import birthdays, lunar
+from functions.domain.birthdays import LUNAR, SOLAR, Birthday, LunarBirthday
+from functions.domain.errors import invalid_fields
 from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX
+from functions.domain.lunar import LunarDay
 from functions.domain.policy import Policy
 from functions.domain.records import plain
 from functions.platform.cursors import CURSOR_LENGTH_MAX
-from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
+from functions.platform.shapes import BRANCH, Answer, Printable, Rate, Request, StoreTime
 from functions.tiers.members import BirthdayChange, Found, Profile
 from functions.tiers.phones import PHONE_LENGTH_MAX, e164
 from functions.tiers.qualification import Standing, TierChange, next_tier
@@ -48,12 +54,40 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
+class LunarDateRequest(Request):
+    """A date as it is written in the lunar calendar; the year, if it is known, is the lunar one."""
+
+    month: int = Field(ge=1, le=lunar.MONTHS)
+    day: int = Field(ge=1, le=lunar.MONTH_DAYS_MAX)
+    leap: bool = Field(default=False, description="Whether the month is a leap month.")
+    year: int | None = Field(default=None, ge=lunar.FIRST_YEAR, le=lunar.LAST_YEAR)
+
+
+BirthdayCalendar = Literal["solar", "lunar"]
+
+
+def _written_as(value: Any) -> str:
+    return BRANCH + (LUNAR if isinstance(value, dict | LunarDateRequest | LunarDateAnswer) else SOLAR)
+
+
+BirthdayTold = Annotated[
+    Annotated[DateText, Tag(BRANCH + SOLAR)] | Annotated[LunarDateRequest, Tag(BRANCH + LUNAR)],
+    Discriminator(_written_as),
+]
+"""A date's text by the solar calendar, an object by the lunar one."""
+
+
 class ProfileRequest(Request):
     """What a member tells about themselves."""
 
     name: Name
-    birthday: DateText | None = Field(
-        default=None, description="A real date, not after today; can be set once."
+    birthday: BirthdayTold | None = Field(
+        default=None,
+        description="A real date of its calendar, not after today; can be set once. By the lunar calendar an "
+        "object.",
+    )
+    birthday_calendar: BirthdayCalendar = Field(
+        default="solar", description="The calendar by which the birthday is kept and written."
     )
     phone: Phone | None = Field(default=None, description=PHONE, examples=["138 0013 8000"])
 
@@ -62,8 +96,13 @@ class ProfilePatch(Request):
     """What a member changes of what they told: what is not named stays as it is (RFC 7396)."""
 
     name: Name = Field(default="", description="Cannot be taken away.", json_schema_extra=_without_default)
-    birthday: DateText | None = Field(
-        default=None, description="A real date, not after today; can be set once, and not be taken away."
+    birthday: BirthdayTold | None = Field(
+        default=None,
+        description="A real date of its calendar, not after today; can be set once, and not be taken away. By "
+        "the lunar calendar an object.",
+    )
+    birthday_calendar: BirthdayCalendar = Field(
+        default="solar", description="The calendar by which the birthday that is named is kept and written."
     )
     phone: Phone | None = Field(
         default=None, description=f"{PHONE} null takes it away.", examples=["138 0013 8000"]
@@ -102,8 +141,70 @@ class SearchRequest(Request):
 class BirthdayRequest(Request):
     """A birthday that staff changes, and why."""
 
-    birthday: DateText = Field(description="A real date, not after today.")
+    birthday: BirthdayTold = Field(
+        description="A real date of its calendar, not after today. By the lunar calendar an object."
+    )
+    birthday_calendar: BirthdayCalendar = Field(
+        default="solar", description="The calendar by which the birthday is kept and written."
+    )
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
+
+
+def birthday_of(told: str | LunarDateRequest, by: BirthdayCalendar, today: date) -> Birthday:
+    """Return the birthday that somebody told, by the calendar they named (B6).
+
+    Raises
+    ------
+    InvalidError
+        ``invalid_request``: it is written for the other calendar, is no date of its own, or after today.
+    """
+    if isinstance(told, str):
+        if by == LUNAR:
+            raise invalid_fields(("birthday", "by the lunar calendar an object: month, day, leap, year"))
+        return _solar(told, today)
+    if by == SOLAR:
+        raise invalid_fields(("birthday", "by the solar calendar a date's text, such as 1990-12-05"))
+    return _lunar(told, today)
+
+
+def told_birthday(told: str | LunarDateRequest | None, by: BirthdayCalendar, today: date) -> Birthday | None:
+    """Return what :func:`birthday_of` does, or None if no birthday was told, which has no lunar calendar."""
+    if told is None and by == LUNAR:
+        raise invalid_fields(("birthday_calendar", "goes with a birthday"))
+    return None if told is None else birthday_of(told, by, today)
+
+
+def _solar(told: str, today: date) -> date:
+    try:
+        birthday = date.fromisoformat(told)
+    except ValueError as error:
+        raise invalid_fields(("birthday", "not a date of the calendar")) from error
+    if birthday > today:
+        raise invalid_fields(("birthday", "after today"))
+    return birthday
+
+
+def _lunar(told: LunarDateRequest, today: date) -> LunarBirthday:
+    day = LunarDay(month=told.month, day=told.day, leap=told.leap)
+    if told.year is None:
+        if not lunar.is_possible(day):
+            raise invalid_fields(("birthday", "no year of the lunar calendar has this day"))
+    elif not lunar.exists(day, told.year):
+        raise invalid_fields(("birthday", "the lunar year does not have this day"))
+    else:
+        on = lunar.falls_on(day, told.year)
+        if on is None or on > today:
+            raise invalid_fields(("birthday", "after today"))
+    return LunarBirthday(day=day, year=told.year)
+
+
+class LunarDateAnswer(Answer):
+    """A date as it is written in the lunar calendar."""
+
+    month: int
+    day: int
+    leap: bool
+    year: int | None
 
 
 class BirthdayChangeAnswer(Answer):
@@ -151,12 +252,22 @@ class BenefitsAnswer(Answer):
     free_shipping_from_fen: int
 
 
+BirthdayShown = Annotated[
+    Annotated[date, Tag(BRANCH + SOLAR)] | Annotated[LunarDateAnswer, Tag(BRANCH + LUNAR)],
+    Discriminator(_written_as),
+]
+
+
 class MemberAnswer(Answer):
     """A member, their tier and its rights."""
 
     member_id: str
     name: str
-    birthday: date | None
+    birthday: BirthdayShown | None = Field(description="As it was told: by the lunar calendar an object.")
+    birthday_calendar: BirthdayCalendar = Field(description="The calendar by which the birthday is kept.")
+    next_birthday: date | None = Field(
+        description="The solar date of the next one, today's included; of 29 February the 28th."
+    )
     phone: str | None
     registered_at: StoreTime
     tier: str
@@ -195,14 +306,18 @@ def tier_change_answer(change: TierChange, policy: Policy) -> TierChangeAnswer:
     )
 
 
-def member_answer(profile: Profile, standing: Standing, policy: Policy) -> MemberAnswer:
-    """Show a member as the API does."""
+def member_answer(profile: Profile, standing: Standing, policy: Policy, at: datetime) -> MemberAnswer:
+    """Show a member as the API does at a moment, on which only the date of their next birthday depends."""
     above = next_tier(policy, standing)
     tier = policy.tier(standing.tier)
     return MemberAnswer(
         member_id=profile.member_id,
         name=profile.name,
-        birthday=profile.birthday,
+        birthday=_birthday_shown(profile.birthday),
+        birthday_calendar="lunar" if isinstance(profile.birthday, LunarBirthday) else "solar",
+        next_birthday=None
+        if profile.birthday is None
+        else birthdays.next_on(profile.birthday, at.astimezone(policy.zone).date()),
         phone=profile.phone,
         registered_at=profile.registered_at.astimezone(policy.zone),
         tier=standing.tier,
@@ -214,3 +329,10 @@ def member_answer(profile: Profile, standing: Standing, policy: Policy) -> Membe
             free_shipping_from_fen=tier.free_shipping_from_fen,
         ),
     )
+
+
+def _birthday_shown(birthday: Birthday | None) -> date | LunarDateAnswer | None:
+    if isinstance(birthday, LunarBirthday):
+        day = birthday.day
+        return LunarDateAnswer(month=day.month, day=day.day, leap=day.leap, year=birthday.year)
+    return birthday

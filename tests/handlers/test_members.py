@@ -437,7 +437,7 @@ def test_B4_staff_change_a_birthday_and_again_is_the_same(suite: Suite) -> None:
     suite.pass_time(days=1)
     answers = [birthday(suite, "1990-06-15") for _ in range(2)]
     assert [(answer.status, answer.body) for answer in answers] == [
-        (200, before | {"birthday": "1990-06-15"})
+        (200, before | {"birthday": "1990-06-15", "next_birthday": "2026-06-15"})
     ] * 2
     assert ask(suite, "/members/me").body == answers[0].body
     kept, _ = suite.tables.query(
@@ -880,3 +880,101 @@ def test_P2_prices_do_not_wait_for_the_job(suite: Suite) -> None:
     assert before["your_price_fen"] == 7_743
     zone_list = suite.call(Call("GET", "/products", who=ALICE, query={"zone": "true"})).body["items"]
     assert [each["sku"] for each in zone_list] == ["candle"]
+
+
+# --- lunar birthdays (B6) ---
+
+LUNAR = {"month": 8, "day": 15, "leap": False, "year": None}
+
+
+def told_lunar(suite: Suite, birthday: object, calendar: str = "lunar") -> Answer:
+    """Let alice tell a birthday by the lunar calendar."""
+    body = {"name": "Alice", "birthday": birthday, "birthday_calendar": calendar}
+    return suite.call(Call("PUT", "/members/me", body, ALICE))
+
+
+@pytest.mark.parametrize(
+    ("told", "shown", "next_one"),
+    [
+        ({"month": 8, "day": 15}, LUNAR, "2026-09-25"),
+        ({"month": 8, "day": 15, "leap": False, "year": None}, LUNAR, "2026-09-25"),
+        (LUNAR | {"year": 1990}, LUNAR | {"year": 1990}, "2026-09-25"),
+        (
+            {"month": 6, "day": 30, "leap": True, "year": None},
+            {**LUNAR, "month": 6, "day": 30, "leap": True},
+            "2026-08-12",
+        ),
+        ({"month": 12, "day": 1}, LUNAR | {"month": 12, "day": 1}, "2027-01-08"),
+    ],
+)
+def test_B6_a_lunar_birthday_is_shown_as_told_with_the_solar_date_of_the_next(
+    suite: Suite, told: dict[str, Any], shown: dict[str, Any], next_one: str
+) -> None:
+    answer = told_lunar(suite, told)
+    assert answer.status == 201
+    assert (answer.body["birthday"], answer.body["birthday_calendar"]) == (shown, "lunar")
+    assert answer.body["next_birthday"] == next_one
+    assert ask(suite, "/members/me").body == answer.body
+
+
+@pytest.mark.parametrize(
+    ("birthday", "calendar", "field"),
+    [
+        ("1990-08-15", "lunar", "birthday"),
+        (LUNAR, "solar", "birthday"),
+        (None, "lunar", "birthday_calendar"),
+        (LUNAR, "julian", "birthday_calendar"),
+        ({"month": 13, "day": 1}, "lunar", "birthday.month"),
+        ({"month": 1, "day": 31}, "lunar", "birthday.day"),
+        ({"month": 0, "day": 1}, "lunar", "birthday.month"),
+        ({"month": "8", "day": 15}, "lunar", "birthday.month"),
+        ({"month": 8}, "lunar", "birthday.day"),
+        ({"month": 8, "day": 15, "hour": 3}, "lunar", "birthday.hour"),
+        ({"month": 8, "day": 15, "year": 1899}, "lunar", "birthday.year"),
+        ({"month": 1, "day": 1, "leap": True}, "lunar", "birthday"),  # no year has it
+        ({"month": 12, "day": 30, "year": 2025}, "lunar", "birthday"),  # that month had 29 days
+        (
+            {"month": 6, "day": 1, "leap": True, "year": 2024},
+            "lunar",
+            "birthday",
+        ),  # that year had no leap month 6
+        ({"month": 12, "day": 1, "year": 2026}, "lunar", "birthday"),  # after today
+        ([], "lunar", "birthday"),
+        (8, "lunar", "birthday"),
+    ],
+)
+def test_B6_what_is_no_lunar_date_or_is_written_for_the_other_calendar_is_refused(
+    suite: Suite, birthday: object, calendar: str, field: str
+) -> None:
+    answer = told_lunar(suite, birthday, calendar)
+    assert (answer.status, answer.body["code"]) == (422, "invalid_request")
+    assert [each["field"] for each in answer.body["errors"]] == [field]
+    assert ask(suite, "/members/me").status == 404
+
+
+def test_B4_B6_a_lunar_birthday_is_entered_once_and_another_calendar_is_a_change(suite: Suite) -> None:
+    told_lunar(suite, LUNAR)
+    assert told_lunar(suite, LUNAR).status == 200
+    assert suite.call(Call("PUT", "/members/me", {"name": "Ann"}, ALICE)).body["birthday"] == LUNAR
+    for birthday, calendar in (
+        ("1990-08-15", "solar"),
+        (LUNAR | {"day": 16}, "lunar"),
+        (LUNAR | {"year": 1990}, "lunar"),
+    ):
+        answer = told_lunar(suite, birthday, calendar)
+        assert (answer.status, answer.body["code"]) == (409, "birthday_locked")
+    body: dict[str, Any] = {"birthday": "1990-08-15", "birthday_calendar": "solar", "reason": "typing error"}
+    changed = suite.call(Call("PUT", "/members/alice/birthday", body, staff())).body
+    assert (changed["birthday"], changed["birthday_calendar"], changed["next_birthday"]) == (
+        "1990-08-15",
+        "solar",
+        "2026-08-15",
+    )
+    body = {"birthday": {"month": 8, "day": 15}, "birthday_calendar": "lunar", "reason": "typing error"}
+    assert suite.call(Call("PUT", "/members/alice/birthday", body, staff())).body["birthday"] == LUNAR
+    assert ask(suite, "/members/me").body["birthday_calendar"] == "lunar"
+
+
+def test_who_told_no_birthday_has_no_next_one(suite: Suite) -> None:
+    answer = suite.call(Call("PUT", "/members/me", {"name": "Alice"}, ALICE)).body
+    assert (answer["birthday"], answer["birthday_calendar"], answer["next_birthday"]) == (None, "solar", None)

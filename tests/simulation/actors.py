@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.domain import identifiers, timetable
+from functions.domain.birthdays import coupon_years
 from tests.oracle.tables import RULES
 from tests.simulation.facts import order_name
 from tests.simulation.lanes import LANES_MAX
@@ -24,6 +25,9 @@ PRODUCTS = {
     "art": (3_500_000, False),
 }
 """Prices in fen, and whether in the zone: from below the shipping fee to above a tier's whole span."""
+Json = dict[str, Any]
+LUNAR_SHARE = 0.35
+"""How many of the birthdays that are told are lunar (B6)."""
 BIRTHDAYS = ("1988-02-29", "1990-05-31", "1990-06-01", "1990-07-15", "1990-12-31", None)
 ALTERED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "order": ("units", lambda units: {sku: count + 1 for sku, count in units.items()}),
@@ -315,11 +319,19 @@ class Actors:
         self._number += 1
         return f"{what}{self._number}"
 
-    def _birthday(self) -> str | None:
+    def _birthday(self) -> str | Json | None:
         """Return a birthday, more often than not of this month or the next, where it can matter soon."""
         month = self._world.time.now().astimezone(POLICY.zone).month
         soon = f"1990-{month:02}-15", f"1990-{month % 12 + 1:02}-01"
+        if self._chance.random() < LUNAR_SHARE:
+            return self._lunar_birthday(month)
         return self._chance.choice((*soon, *soon, *BIRTHDAYS))
+
+    def _lunar_birthday(self, month: int) -> Json:
+        """Return a lunar birthday, of a lunar month that may lie in this solar one or in the next."""
+        number = (month - self._chance.choice((0, 0, 1, 2, 6)) - 1) % 12 + 1
+        leap = 3 <= number <= 8 and self._chance.random() < 0.2
+        return {"month": number, "day": self._chance.choice((1, 15, 29, 30)), "leap": leap}
 
     def _seen(self, *statuses: str) -> Seen | None:
         now = self._world.time.now()
@@ -334,9 +346,11 @@ class Actors:
         if units is None:
             skus = chance.sample(list(PRODUCTS), chance.choice((1, 1, 2, 3)))
             units = {sku: chance.choice((1, 1, 1, 2, 3)) for sku in skus}
-        year = self._world.time.now().astimezone(POLICY.zone).year
-        guessed = self._usable_coupon(member) or chance.random() < 0.1
-        coupon = chance.choice(("none", "best", identifiers.coupon_id(member, year) if guessed else "best"))
+        now = self._world.time.now().astimezone(POLICY.zone)
+        year = self._usable_coupon(member)
+        if year is None and chance.random() < 0.1:
+            year = str(chance.choice(coupon_years(now.date().replace(day=1))))
+        coupon = chance.choice(("none", "best", identifiers.coupon_id(member, year) if year else "best"))
         wallet = self._world.cloud.row("Members", member_id=member, item="WALLET")
         most = min(2_000, sum(wallet["available"].values()) // 500 * 500) if wallet else 0
         points: int | str = chance.choice((0, "best", most, chance.choice((500, 1_000, 2_000))))
@@ -352,14 +366,17 @@ class Actors:
             expects=chance.choice((None, None, None, 1)),
         )
 
-    def _usable_coupon(self, member: str) -> bool:
+    def _usable_coupon(self, member: str) -> str | None:
+        """Return the name of the year of a coupon that a member can use now."""
         now = self._world.time.now()
-        year = now.astimezone(POLICY.zone).year
-        row = self._world.cloud.row("Members", member_id=member, item=f"COUPON#BIRTHDAY#{year}")
-        if row is None or row["order_id"]:
-            return False
-        begins, ends = (datetime.fromisoformat(row[each]) for each in ("valid_from", "valid_until"))
-        return begins <= now <= ends
+        for year in map(str, coupon_years(now.astimezone(POLICY.zone).date().replace(day=1))):
+            row = self._world.cloud.row("Members", member_id=member, item=f"COUPON#BIRTHDAY#{year}")
+            if row is None or row["order_id"]:
+                continue
+            begins, ends = (datetime.fromisoformat(row[each]) for each in ("valid_from", "valid_until"))
+            if begins <= now <= ends:
+                return year
+        return None
 
     def _quote(self) -> Op:
         order = self._order()

@@ -2,10 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from tests.oracle import calendar, pricing, refunds, tables, tiers
+from tests.oracle import calendar, lunar, pricing, refunds, tables, tiers
 from tests.simulation.facts import Fact, Facts, order_name, within
 from tests.simulation.foretold import AUTO_RECEIPT, PAYMENT_WINDOW
 from tests.simulation.lives import Life, at, differ
@@ -382,8 +383,12 @@ class Books:
             if life.shown["quote"]["coupon"] and life.status not in CLOSED
         ]
         differ("coupon used more than once", member, len(using), len(held))
-        years = [coupon["valid_from"][:4] for coupon in coupons]
-        differ("coupons of a year", member, len(set(years)), len(years))
+        months = [at(coupon["valid_from"]) for coupon in coupons]
+        for later, earlier in pairwise(months):
+            assert later is not None
+            assert earlier is not None
+            if later - earlier < timedelta(days=300):
+                raise Violation("coupons too near to one another", f"{member}: {months}")
         for coupon in coupons:
             order_id = using.get(coupon["coupon_id"])
             until = at(coupon["valid_until"])
@@ -394,9 +399,19 @@ class Books:
         shown = self.world.ask(Call("GET", "/members/me", None, claims(member))).body
         if shown["birthday"] is None or shown["tier"] == "J0":
             return
-        store_now = calendar.store_time(self.now)
-        if int(shown["birthday"][5:7]) == store_now.month and str(store_now.year) not in years:
+        first = calendar.store_time(self.now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        years = [each["item"].removeprefix("COUPON#BIRTHDAY#") for each in self._coupon_rows(member)]
+        due = _due_year(shown, first.date())
+        near = any(begins is not None and first - begins < timedelta(days=300) for begins in months)
+        if due is not None and due not in years and not near:
             raise Violation("no birthday coupon", f"{member}: {shown}")
+
+    def _coupon_rows(self, member: str) -> list[Json]:
+        return [
+            row
+            for row in self.world.cloud.rows("Members")
+            if row["member_id"] == member and row["item"].startswith("COUPON#BIRTHDAY#")
+        ]
 
     # Lists
 
@@ -527,3 +542,12 @@ class Books:
             told = sorted(event["date"] for event in self.world.told("MemberDayOpened").values())
             differ("MemberDayOpened told", "days", days, told)
             differ("StockLow told", "falls", self.falls, len(self.world.told("StockLow")))
+
+
+def _due_year(member: Json, first: date) -> str | None:
+    """Return the year, by name, that a coupon of a month counts for; None if none is due (B1, B6)."""
+    told = member["birthday"]
+    if isinstance(told, str):
+        return str(first.year) if int(told[5:7]) == first.month else None
+    found = lunar.in_solar_month(told["month"], told["day"], told["leap"], first)
+    return None if found is None else f"l{found[0]}"

@@ -63,7 +63,9 @@ class Quoted(Foretold):
         self._products = {sku: self._cloud.row("Catalog", sku=sku, item="PRODUCT") for sku in op["units"]}
         self._standing = self._row("STANDING")
         self._wallet = self._row("WALLET")
-        self._coupon = self._row(f"COUPON#BIRTHDAY#{self._year()}")
+        rows = [self._row(f"COUPON#BIRTHDAY#{year}") for year in self._years()]
+        held = [row for row in rows if row is not None]
+        self._coupon = max(held, key=lambda row: str(row["valid_from"]), default=None)
         self.certain = new and self._standing is not None and None not in self._products.values()
 
     def _told(self, body: Json) -> Json:
@@ -113,11 +115,13 @@ class Quoted(Foretold):
             row["coupon_id"], row["face_value_fen"], begins, ends, used=bool(row["order_id"])
         )
 
-    def _year(self) -> int:
+    def _years(self) -> list[str]:
+        """Return the years whose coupon can matter: a lunar one may be last year's still (B6)."""
         asked: str = self._op["coupon"]
         if asked not in ("none", "best"):
-            return identifiers.coupon_year(self._member, asked) or 0
-        return calendar.store_time(self._began).year
+            return [identifiers.coupon_year(self._member, asked) or ""]
+        year = calendar.store_time(self._began).year
+        return [str(year), f"l{year}", f"l{year - 1}"]
 
     def _row(self, item: str) -> Json | None:
         return self._cloud.row("Members", member_id=self._member, item=item)

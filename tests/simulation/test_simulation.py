@@ -101,7 +101,7 @@ def test_what_is_broken_is_found_and_shrunk_to_a_script(what: str, monkeypatch: 
     monkeypatch.setattr(*BROKEN[what])
     told = next(told for seed in range(1, 5) if (told := run(seed, STEPS)).violation is not None)
     assert told.violation is not None
-    steps = shrunk(told.steps, told.violation.name, tries_max=8)
+    steps = shrunk(told.steps, told.violation.name, tries_max=16)
     assert len(steps) < len(told.steps)
     found = violated(steps)
     assert found is not None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.platform.dynamo import from_item
-from tests.oracle import calendar, pricing, tiers
+from tests.oracle import calendar, lunar, pricing, tiers
 from tests.simulation.script import Violation
 
 Json = dict[str, Any]
@@ -174,13 +174,13 @@ class Watch:
     @staticmethod
     def _check_issue(coupon: Json, held: list[Json]) -> None:
         """Check a coupon's month, and its face by a tier that its member held meanwhile (B1, B2)."""
-        month = calendar.store_time(datetime.fromisoformat(coupon["issued_at"])).month
-        window = calendar.coupon_window(coupon["year"], month)
+        issued = calendar.store_time(datetime.fromisoformat(coupon["issued_at"]))
+        window = calendar.coupon_window(issued.year, issued.month)
         told = tuple(datetime.fromisoformat(coupon[each]) for each in ("valid_from", "valid_until"))
         due = {
             tiers.benefits(standing["tier"])["birthday_coupon_fen"]
             for standing in held
-            if standing["birth_month"] == month
+            if coupon["item"] == f"COUPON#BIRTHDAY#{_year_due(standing, issued)}"
         }
         if told != window or coupon["face_value_fen"] not in due - {0}:
             raise Violation("coupon not due", f"{coupon}: {window}, {due}")
@@ -235,3 +235,12 @@ class Watch:
             raise Violation("negative stock", f"{stock} of {sku}")
         if stock != self._moved[sku] - held:
             raise Violation("stock not conserved", f"{sku}: {stock}, moved {self._moved[sku]}, held {held}")
+
+
+def _year_due(standing: Json, at: datetime) -> str | None:
+    """Return the year, by name, that a coupon of a month in store time counts for (B3, B6)."""
+    told = standing.get("lunar_birthday")
+    if told is None:
+        return str(at.year) if standing["birth_month"] == at.month else None
+    found = lunar.in_solar_month(told["month"], told["day"], told["leap"], at.date().replace(day=1))
+    return None if found is None else f"l{found[0]}"

@@ -50,11 +50,11 @@ CALLS: dict[str, Callable[[Op], Call]] = {
     "register": lambda op: Call(
         "PUT",
         "/members/me",
-        {"name": op["member"], **({"birthday": op["birthday"]} if op["birthday"] else {})},
+        {"name": op["member"], **(_birthday(op["birthday"]) if op["birthday"] else {})},
         claims(op["member"]),
     ),
     "set_birthday": lambda op: Call(
-        "PUT", f"/members/{op['member']}/birthday", {"birthday": op["birthday"], "reason": "told"}, staff()
+        "PUT", f"/members/{op['member']}/birthday", {**_birthday(op["birthday"]), "reason": "told"}, staff()
     ),
     "put_product": lambda op: Call(
         "PUT",
@@ -119,6 +119,11 @@ CALLS: dict[str, Callable[[Op], Call]] = {
     "read": lambda op: Call("GET", op["path"], None, staff(op["who"]) if op["staff"] else claims(op["who"])),
 }
 """The requests that operations send."""
+
+
+def _birthday(told: str | Json) -> Json:
+    """Return what is said of a birthday: a solar one is text, a lunar one an object (B6)."""
+    return {"birthday": told, "birthday_calendar": "solar" if isinstance(told, str) else "lunar"}
 
 
 def _cart(op: Op) -> Json:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,10 +16,14 @@ from functions.checkout import orders
 from functions.checkout.pricing import CouponUse
 from functions.coupons import coupons, jobs
 from functions.coupons.birthday import Coupon
-from functions.coupons.coupons import Coupons
+from functions.coupons.coupons import Coupons, Held
+from functions.coupons.eligibility import birthday_coupon
 from functions.coupons.queue import Worker
 from functions.coupons.stream import Consumer
+from functions.domain import birthdays
+from functions.domain.birthdays import Birthday, CouponYear, Kept, LunarBirthday
 from functions.domain.errors import NotFoundError, RefusalError
+from functions.domain.lunar import LunarDay
 from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform.batches import BatchError
 from functions.platform.deadline import Deadline
@@ -123,16 +128,16 @@ class Programme:
         )
         assert standing.tier == tier
         held = MemberStanding(
-            standing=standing, policy_version=self.shop.policy.version, birth_month=birth_month
+            standing=standing, policy_version=self.shop.policy.version, birthday=Kept(solar_month=birth_month)
         )
         put_rows(self.shop.tables, self.table, [members.standing_row(each, held) for each in member_ids])
 
-    def join(self, member_id: str, birthday: date | None = None) -> None:
+    def join(self, member_id: str, birthday: Birthday | None = None) -> None:
         """Register somebody, or let them tell their birthday."""
         told = Profile(member_id=member_id, name=member_id, birthday=birthday, phone=None, registered_at=NOON)
         self.shop.members.put_profile(told, self.shop.policy, [opening_row(member_id)], Deadline(20))
 
-    def change_birthday(self, member_id: str, birthday: date, at: datetime = NOON) -> Profile:
+    def change_birthday(self, member_id: str, birthday: Birthday, at: datetime = NOON) -> Profile:
         """Let staff change a birthday."""
         return self.shop.members.change_birthday(
             member_id, birthday, reason="typing error", operator="clerk", at=at, deadline=Deadline(20)
@@ -144,14 +149,14 @@ class Programme:
 
     def use(self, member_id: str, year: int = YEAR, order_id: str = "order-x") -> None:
         """Let an order use a coupon."""
-        (coupon,) = [each for each in self.coupons.of_member(member_id) if each.year == year]
+        (coupon,) = [each for each in self.coupons.of_member(member_id) if each.year == CouponYear(year)]
         transaction = self.shop.tables.transaction()
         coupons.use(transaction, self.table, member_id=member_id, coupon=coupon, order_id=order_id)
         transaction.commit(Deadline(20))
 
     def held(self, member_id: str) -> list[tuple[int, int]]:
         """Return the year and face of each coupon that a member holds."""
-        return [(each.year, each.face_value_fen) for each in self.coupons.of_member(member_id)]
+        return [(each.year.number, each.face_value_fen) for each in self.coupons.of_member(member_id)]
 
     def coupon(self, member_id: str) -> Coupon:
         """Return a member's only coupon."""
@@ -170,7 +175,7 @@ class Programme:
         """Return whom the index of birthdays holds in a month."""
         found: list[str] = []
         for shard in range(BIRTHDAY_SHARDS):
-            rows, more = self.coupons.birthdays(month, shard, limit=1_000, after=None)
+            rows, more = self.coupons.birthdays(date(YEAR, month, 1), shard, limit=1_000, after=None)
             assert not more
             found += [row["member_id"] for row in rows]
         return sorted(found)
@@ -203,13 +208,13 @@ class Programme:
         found = self.shop.members.find(member_id, Deadline(20))
         assert found is not None
         profile, standing = found
-        month = None if profile.birthday is None else profile.birthday.month
-        assert self.standing(member_id).birth_month == month
+        month = birthdays.kept(profile.birthday).solar_month
+        assert self.standing(member_id).birthday.solar_month == month
         row = self.row(member_id)
         assert ("birthday_shard" in row) == (month is not None and standing.ever_paid)
         if month is not None and standing.ever_paid:
             shard = int(row["birthday_shard"].partition("#")[2])
-            found_rows, _ = self.coupons.birthdays(month, shard, limit=1_000, after=None)
+            found_rows, _ = self.coupons.birthdays(date(YEAR, month, 1), shard, limit=1_000, after=None)
             assert member_id in [each["member_id"] for each in found_rows]
 
 
@@ -222,7 +227,7 @@ def programme(shop: Shop) -> Programme:
 def names(count: int, shard: int = 0, prefix: str = "m") -> list[str]:
     """Return names of so many members whose birthdays are in one shard."""
     standing = Standing(tier="J1", ever_paid=True, effective_fen=0)
-    held = MemberStanding(standing=standing, policy_version="any", birth_month=MAY)
+    held = MemberStanding(standing=standing, policy_version="any", birthday=Kept(solar_month=MAY))
     wanted = members.birthday_shard_name(MAY, shard)
     tried = (f"{prefix}{number}" for number in itertools.count())
     fits = (name for name in tried if members.standing_row(name, held)["birthday_shard"] == wanted)
@@ -348,9 +353,9 @@ def test_case_36_a_coupon_that_is_issued_and_used_in_mid_run_stays_used(
         CouponWorkers(programme.shop).issue(issue_at(MAY) - MINUTE)
         programme.use("alice")
 
-    calls.meanwhile["PutItem"] = meanwhile
+    calls.meanwhile["TransactWriteItems"] = meanwhile
     assert programme.workers.issue(issue_at(MAY)) == []
-    assert "PutItem" not in calls.meanwhile
+    assert "TransactWriteItems" not in calls.meanwhile
     coupon = programme.coupon("alice")
     assert (coupon.order_id, coupon.issued_at) == ("order-x", issue_at(MAY) - MINUTE)
 
@@ -458,10 +463,10 @@ def test_a_member_whose_coupon_fails_holds_nobody_up_and_a_redrive_makes_up_for_
     programme.hold("J2", MAY, *due)
     issue, broken = Coupons.issue, True
 
-    def fail(self: Coupons, member_id: str, coupon: Coupon) -> bool:
-        if member_id == due[1] and broken:
+    def fail(self: Coupons, held: Held, coupon: Coupon, deadline: Deadline) -> bool:
+        if held.member_id == due[1] and broken:
             raise OSError("broken")
-        return issue(self, member_id, coupon)
+        return issue(self, held, coupon, deadline)
 
     monkeypatch.setattr(Coupons, "issue", fail)
     (dead,) = programme.workers.issue(issue_at(MAY))
@@ -485,8 +490,8 @@ def test_case_24_stale_rows_of_the_index_get_none(
         for name in ("moved away", "no birthday", "never paid", "unknown", "due")
     ]
 
-    def birthdays(self: Coupons, month: int, shard: int, **_: Any) -> tuple[list[Row], bool]:
-        return (stale if (month, shard) == (MAY, 0) else []), False
+    def birthdays(self: Coupons, first: date, shard: int, **_: Any) -> tuple[list[Row], bool]:
+        return (stale if (first, shard) == (date(YEAR, MAY, 1), 0) else []), False
 
     monkeypatch.setattr(Coupons, "birthdays", birthdays)
     assert programme.workers.issue(issue_at(MAY)) == []
@@ -522,9 +527,12 @@ def test_the_jobs_cost_follows_the_birthdays_and_not_the_members(
         costs.append((Counter(calls.sent), dict(read)))
     (sent, read_first), (again, read_again) = costs
     assert all(len(programme.held(name)) == 1 for name in due)
-    assert sent.keys() == {"Query", "BatchGetItem", "PutItem"}
+    assert sent.keys() == {"Query", "BatchGetItem", "PutItem", "TransactWriteItems"}
     bookkeeping = 1 + BIRTHDAY_SHARDS  # that the run began, and that each shard is at its end
-    assert (sent["Query"], sent["PutItem"]) == (BIRTHDAY_SHARDS, 5 + bookkeeping)
+    lunar_days = set(birthdays.lunar_days_of(date(YEAR, MAY, 1)))
+    assert len(lunar_days) == 31 + 31  # a leap month that the year lacks beside each plain one
+    assert (sent["Query"], sent["PutItem"]) == (BIRTHDAY_SHARDS + len(lunar_days), bookkeeping)
+    assert sent["TransactWriteItems"] == 5
     assert sent["BatchGetItem"] <= 5
     assert read_first == {"Query": 5, "BatchGetItem": 5}  # five standings, and no coupon yet
     assert again["PutItem"] == bookkeeping
@@ -569,13 +577,13 @@ def test_B3_of_a_job_and_a_tier_change_that_meet_the_first_issue_stands(
             issue()
 
     if first == "stream":
-        calls.meanwhile["PutItem"] = meanwhile
+        calls.meanwhile["TransactWriteItems"] = meanwhile
         issue()
     else:
         rise()
-        calls.meanwhile["PutItem"] = meanwhile
+        calls.meanwhile["TransactWriteItems"] = meanwhile
         programme.tell_of("alice", at)
-    assert "PutItem" not in calls.meanwhile
+    assert "TransactWriteItems" not in calls.meanwhile
     assert programme.held("alice") == [(YEAR, 10_000 if first == "stream" else 2_000)]
 
 
@@ -799,7 +807,7 @@ def test_case_27_one_record_in_many_threads_issues_one_coupon(programme: Program
 
 
 @pytest.mark.parametrize("cut", [RESET_BEFORE, LOST_AFTER, SERVER_ERROR_AFTER, THROTTLED])
-@pytest.mark.parametrize("operation", ["BatchGetItem", "PutItem"])
+@pytest.mark.parametrize("operation", ["BatchGetItem"])
 def test_case_29_a_record_whose_coupon_failed_is_delivered_again_alone(
     programme: Programme, calls: Calls, operation: str, cut: Fault
 ) -> None:
@@ -894,7 +902,7 @@ def test_case_14_and_15_a_change_of_birthday_cut_off_has_one_effect(
     profile = programme.change_birthday("alice", date(1991, 9, 9))
     assert (profile.birthday, profile.version) == (date(1991, 9, 9), 2)
     after = programme.standing("alice")
-    assert (after.birth_month, after.version) == (9, before.version + 1)
+    assert (after.birthday.solar_month, after.version) == (9, before.version + 1)
     assert after.standing == before.standing
     assert len(programme.points._rows("alice", members.BIRTHDAY_CHANGE)) == 1
     programme.check_month("alice")
@@ -913,7 +921,7 @@ def test_case_14_and_15_a_birthday_told_and_cut_off_has_one_effect(
     calls.fail("TransactWriteItems", *[CUTS[cut]] * sends)
     programme.join("alice", date(1990, 5, 5))
     after = programme.standing("alice")
-    assert (after.birth_month, after.version) == (MAY, before.version + 1)
+    assert (after.birthday.solar_month, after.version) == (MAY, before.version + 1)
     programme.check_month("alice")
 
 
@@ -986,7 +994,7 @@ def test_changes_of_birthday_and_payments_at_once_keep_profile_standing_and_inde
         seen[str(told)] += 1
         changes = len(programme.points._rows(name, members.BIRTHDAY_CHANGE)) + (told is None)
         assert programme.standing(name).version == 1 + 2 + changes
-        assert programme.standing(name).birth_month in ((2, 7, 8) if told is None else (7, 8))
+        assert programme.standing(name).birthday.solar_month in ((2, 7, 8) if told is None else (7, 8))
         programme.check_month(name)
         programme.points.check(name)
     assert seen["birthday_locked"], "staff have never been first"
@@ -1008,3 +1016,135 @@ def test_T5_a_posting_that_read_the_wallet_after_and_the_standing_before_another
     programme.points.check("alice")
     changes, _ = programme.shop.members.tier_history("alice", limit=10, after=None)
     assert [(each.before, each.after) for each in changes[::-1]] == [("J0", "J1"), ("J1", "J3")]
+
+
+# --- lunar birthdays (B6) ---
+
+TWELFTH_DAY_1 = LunarBirthday(day=LunarDay(month=12, day=1))
+"""In 2026 it is on 19 January; in 2027 on 8 January and on 28 December; in 2028 on no day."""
+
+
+def lives_through(programme: Programme, years: Sequence[int]) -> list[tuple[str, str]]:
+    """Run the job in every month of some years; return the month and the year of each of alice's coupons."""
+    for year, month in itertools.product(years, range(1, 13)):
+        assert programme.workers.issue(issue_at(month, year)) == []
+    held = reversed(programme.coupons.of_member("alice"))
+    return [(coupons.position_of(each, programme.shop.policy), str(each.year)) for each in held]
+
+
+def long_ago(programme: Programme, birthday: Birthday) -> None:
+    """Let alice tell a birthday, and have paid for an order long ago."""
+    programme.join("alice", birthday)
+    programme.buy("alice", 100, store(2025, 6, 1))
+
+
+def test_B6_a_calendar_year_with_two_lunar_birthdays_has_two_coupons_and_one_with_none_has_none(
+    programme: Programme,
+) -> None:
+    long_ago(programme, TWELFTH_DAY_1)
+    assert lives_through(programme, [2026, 2027, 2028, 2029]) == [
+        ("2026-01", "l2025"),
+        ("2027-01", "l2026"),
+        ("2027-12", "l2027"),
+        ("2029-01", "l2028"),
+    ]
+
+
+def test_B6_a_job_that_missed_years_strands_nobody(programme: Programme) -> None:
+    long_ago(programme, TWELFTH_DAY_1)
+    assert lives_through(programme, [2029]) == [("2029-01", "l2028")]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_B6_pages_of_a_shard_go_on_from_calendar_to_calendar(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    born: dict[str, Kept] = {f"s{number}": Kept(solar_month=MAY) for number in range(20)}
+    for number, day in enumerate(birthdays.lunar_days_of(date(YEAR, MAY, 1))):
+        born |= {f"l{number}": Kept(lunar_day=day), f"twin{number}": Kept(lunar_day=day)}
+    standing = Standing(tier="J1", ever_paid=True, effective_fen=0)
+    for name, birthday in born.items():
+        held = MemberStanding(standing=standing, policy_version="any", birthday=birthday)
+        put_rows(programme.shop.tables, programme.table, [members.standing_row(name, held)])
+    monkeypatch.setattr(jobs, "PAGE_ROWS", limit)
+    assert programme.workers.issue(issue_at(MAY)) == []
+    assert [name for name in born if len(programme.held(name)) != 1] == []
+
+
+@pytest.mark.parametrize(
+    ("told", "changed", "expected"),
+    [
+        # The last one began on 1 January 2026: 300 days later it is 28 October.
+        (TWELFTH_DAY_1, date(1990, 10, 5), [("2026-01", "l2025"), ("2027-10", "2027")]),
+        (TWELFTH_DAY_1, date(1990, 11, 5), [("2026-01", "l2025"), ("2026-11", "2026"), ("2027-11", "2027")]),
+        (
+            date(1990, 1, 5),
+            LunarBirthday(day=LunarDay(month=8, day=15)),
+            [("2026-01", "2026"), ("2027-09", "l2027")],
+        ),
+        (date(1990, 1, 5), date(1990, 12, 5), [("2026-01", "2026"), ("2027-12", "2027")]),  # B3: one a year
+    ],
+)
+def test_B6_after_staff_change_calendar_or_date_no_coupon_begins_within_300_days_of_the_last(
+    programme: Programme, told: Birthday, changed: Birthday, expected: list[tuple[str, str]]
+) -> None:
+    long_ago(programme, told)
+    programme.workers.issue(issue_at(1))
+    programme.change_birthday("alice", changed)
+    assert lives_through(programme, [2026, 2027]) == expected
+
+
+def test_B6_a_solar_december_changed_to_january_has_none_a_month_later(programme: Programme) -> None:
+    long_ago(programme, date(1990, 12, 5))
+    programme.workers.issue(issue_at(12, 2025))
+    programme.change_birthday("alice", date(1990, 1, 5))
+    assert lives_through(programme, [2026, 2027]) == [("2025-12", "2025"), ("2027-01", "2027")]
+
+
+def test_B6_a_coupon_from_before_the_last_ones_month_was_kept_counts_too(programme: Programme) -> None:
+    long_ago(programme, date(1990, 12, 5))
+    programme.workers.issue(issue_at(12, 2025))
+    last = to_item(members.key("alice", coupons.LAST))
+    programme.shop.tables.client.delete_item(TableName=programme.table, Key=last)
+    programme.change_birthday("alice", TWELFTH_DAY_1)
+    assert lives_through(programme, [2026]) == [("2025-12", "2025")]
+
+
+def issue_one_of(programme: Programme, held: Held, due: Sequence[Coupon], number: int) -> bool:
+    """Issue one of several coupons to a member."""
+    return programme.coupons.issue(held, due[number], Deadline(20))
+
+
+def test_B6_coupons_of_two_calendars_that_are_issued_at_once_end_as_one(programme: Programme) -> None:
+    at, policy = issue_at(MAY), programme.shop.policy
+    lunar = Kept(lunar_day=LunarDay(month=3, day=20))  # 6 May 2026
+    for number in range(ROUNDS):
+        name = f"m{number}"
+        programme.hold("J1", MAY, name)
+        held = Held(name, programme.standing(name), None)
+        due = [
+            birthday_coupon(policy, member_id=name, tier="J1", birthday=birthday, at=at)
+            for birthday in (held.standing.birthday, lunar)
+        ]
+        told = [each for each in due if each is not None]
+        assert [str(each.year) for each in told] == ["2026", "l2026"]
+        at_once(2, partial(issue_one_of, programme, held, told))
+        assert len(programme.coupons.of_member(name)) == 1
+
+
+def test_B2_B6_a_lunar_birthday_entered_in_its_month_brings_the_coupon_then(programme: Programme) -> None:
+    programme.join("alice")
+    programme.buy("alice", 100, store(YEAR, MAY, 2))
+    programme.join("alice", LunarBirthday(day=LunarDay(month=3, day=20)))
+    programme.tell_of("alice", store(YEAR, MAY, 3))
+    assert [str(each.year) for each in programme.coupons.of_member("alice")] == ["l2026"]
+
+
+@pytest.mark.parametrize("cut", [RESET_BEFORE, LOST_AFTER, SERVER_ERROR_AFTER, THROTTLED])
+def test_an_issue_that_is_cut_off_is_sent_again_and_has_one_effect(
+    programme: Programme, calls: Calls, cut: Fault
+) -> None:
+    programme.hold("J1", MAY, "alice")
+    calls.faults["TransactWriteItems"] = deque([cut] * SENDS_OF_THE_SDK)
+    programme.tell_of("alice", issue_at(MAY))
+    assert programme.held("alice") == [(YEAR, 2_000)]

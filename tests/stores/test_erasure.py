@@ -96,7 +96,7 @@ class Known:
         rows = {row["item"]: row for row in self.rows()}
         standing, erased = member_standing_of(rows[STANDING]), "erased_at" in rows[PROFILE]
         assert standing.erased is erased
-        assert (standing.birth_month is None) is erased
+        assert (standing.birthday.solar_month is None) is erased
         if erased:
             text = json.dumps(list(rows.values()))
             assert [secret for secret in SECRETS if secret in text] == []

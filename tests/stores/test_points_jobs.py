@@ -18,6 +18,7 @@ from functions.checkout.order_book import RETURNED, Leaving
 from functions.checkout.orders import Order
 from functions.checkout.pricing import NO_COUPON, Cart, CartLine
 from functions.domain import calendar
+from functions.domain.birthdays import Kept
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
 from functions.domain.policy import Policy, load
 from functions.domain.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
@@ -1681,7 +1682,9 @@ def crowd(shop: Shop, settings: Settings, names: list[str]) -> None:
     for name in names:
         wallet = Wallet(version=2, entries=1, frozen=10, available={"2026": 7})
         held = members.MemberStanding(
-            standing=at_registration(shop.policy), policy_version=shop.policy.version, birth_month=None
+            standing=at_registration(shop.policy),
+            policy_version=shop.policy.version,
+            birthday=Kept(solar_month=None),
         )
         rows += [wallet_row(name, wallet), members.standing_row(name, held)]
         lot = {"order_id": "o", "year": 2026, "points": 10, "effective_fen": 1000, "restored": 0, "posted": 1}

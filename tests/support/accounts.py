@@ -6,6 +6,7 @@ from datetime import datetime
 from functions.coupons import coupons
 from functions.coupons.birthday import Coupon
 from functions.domain import identifiers
+from functions.domain.birthdays import CouponYear
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Tables, to_item
 from functions.points.account_rows import WALLET, wallet_of, wallet_row
@@ -43,7 +44,7 @@ def hold_coupon(
     """Let a member hold the birthday coupon of the year in which it begins."""
     coupon = Coupon(
         coupon_id=identifiers.coupon_id(member_id, valid_from.year),
-        year=valid_from.year,
+        year=CouponYear(valid_from.year),
         face_value_fen=face_fen,
         min_goods_fen=19_800,
         valid_from=valid_from,

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, price
 from functions.coupons.birthday import Coupon
+from functions.domain.birthdays import CouponYear
 from functions.domain.policy import Policy, load
 
 POLICY = load()
@@ -33,7 +34,7 @@ def coupon(face_fen: int, *, used: bool = False, days: int = 31, min_fen: int = 
     """Return a birthday coupon of May 2026 that is good for so many days."""
     return Coupon(
         coupon_id="cpn_2026",
-        year=2026,
+        year=CouponYear(2026),
         face_value_fen=face_fen,
         min_goods_fen=min_fen,
         valid_from=MAY,

@@ -102,7 +102,7 @@ NEEDS: Mapping[str, Rights] = {
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
     "MembersPublisher": publishes() | reads_stream("Members", "MembersToBusFailures"),
     "CatalogPublisher": publishes() | reads_stream("Catalog", "CatalogToBusFailures"),
-    "BirthdayEligibility": rows("Members", "BatchGetItem", "PutItem")
+    "BirthdayEligibility": rows("Members", "BatchGetItem", "PutItem", "ConditionCheckItem")
     | reads_stream("Members", "StandingsToCouponsFailures"),
     "OrderJobs": rows("Orders", "GetItem", "PutItem", indexes=["due"])
     | rows("Members", "GetItem", "PutItem", "UpdateItem")
@@ -121,7 +121,7 @@ NEEDS: Mapping[str, Rights] = {
     | rows("Reports", "PutItem", "Query")
     | works_off("AuditWork"),
     "CouponsJobs": rows("Reports", "PutItem") | puts_tasks("CouponsWork") | started_by_a_schedule(),
-    "CouponsWorker": rows("Members", "BatchGetItem", "PutItem", indexes=["birthdays"])
+    "CouponsWorker": rows("Members", "BatchGetItem", "PutItem", "ConditionCheckItem", indexes=["birthdays"])
     | rows("Reports", "PutItem")
     | works_off("CouponsWork"),
     "MembersJobs": rows("Reports", "PutItem") | puts_tasks("MembersWork"),

@@ -22,7 +22,7 @@ MAY_KNOW = {
     "operations": {"domain", "platform"},
     "documents": set(),
 }
-DOMAIN_LIBRARIES = {"pydantic"}
+DOMAIN_LIBRARIES = {"pydantic", "borax"}
 STANDARD_LIBRARY_KEPT_OUT_OF_DOMAIN = {"os", "time", "boto3", "socket", "random", "uuid"}
 
 

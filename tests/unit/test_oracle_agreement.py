@@ -18,6 +18,7 @@ from functions.checkout.refunds import retained
 from functions.checkout.schema import quote_answer
 from functions.coupons.birthday import Coupon
 from functions.domain import calendar
+from functions.domain.birthdays import CouponYear
 from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
 from functions.tiers.qualification import next_tier, qualify
@@ -134,7 +135,7 @@ class Question:
         if self.coupon is not None:
             held = Coupon(
                 coupon_id="cpn",
-                year=self.at.year,
+                year=CouponYear(self.at.year),
                 face_value_fen=self.coupon["face"],
                 min_goods_fen=self.rules.coupon_minimum_list_fen,
                 valid_from=self.coupon["from"],
