@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from functions.platform.http import JSON_TYPE, PROBLEM_TYPE
+from functions.platform.bodies import JSON_TYPE
+from functions.platform.http import PROBLEM_TYPE
 from tools.generated import DOCS, asked_to_check, write_or_check
 
 TITLE = "memberday"

@@ -14,10 +14,10 @@ from functions.domain.errors import NotFoundError
 from functions.domain.identifiers import fingerprint
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo, keyed_hash
+from functions.platform.bodies import JSON_TYPE
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables
 from functions.platform.http import (
-    JSON_TYPE,
     MERGE_PATCH_TYPE,
     Api,
     Cursor,

@@ -98,8 +98,8 @@ class ProfilePatch(Request):
     name: Name = Field(default="", description="Cannot be taken away.", json_schema_extra=_without_default)
     birthday: BirthdayTold | None = Field(
         default=None,
-        description="A real date of its calendar, not after today; can be set once, and not be taken away. By "
-        "the lunar calendar an object.",
+        description="A real date of its calendar, not after today; can be set once, and not be taken away. "
+        "By the lunar calendar an object.",
     )
     birthday_calendar: BirthdayCalendar = Field(
         default="solar", description="The calendar by which the birthday that is named is kept and written."

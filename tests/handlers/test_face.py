@@ -149,7 +149,6 @@ def test_case_45_a_body_over_256_kb_is_413_before_it_is_parsed(suite: Suite, met
     [
         ("GET", "/"),
         ("GET", "/nope"),
-        ("DELETE", "/orders/ord_1"),
         ("GET", "/orders/"),
         ("GET", "/orders/a/b/c"),
     ],
@@ -464,7 +463,7 @@ def test_a_body_that_is_too_large_even_for_base64_is_refused_before_it_is_decode
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("it was looked at")
 
-    monkeypatch.setattr("functions.platform.http.base64.b64decode", fail)
+    monkeypatch.setattr("functions.platform.bodies.base64.b64decode", fail)
     monkeypatch.setattr("functions.platform.http.json.loads", fail)
     raw = "A" * (len(base64.b64encode(b"x" * BODY_BYTES_MAX)) + 1)
     event = Call("PUT", "/members/me", who=claims("alice"), raw=raw).event() | {"isBase64Encoded": encoded}

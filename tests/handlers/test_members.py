@@ -345,7 +345,7 @@ def test_a_member_sees_their_own_history_only(suite: Suite) -> None:
 def altered(cursor: str) -> list[str]:
     """Return what somebody could make of a cursor."""
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    other = [raw[:-1] + bytes([raw[-1] ^ 1]), bytes([raw[0] ^ 1]) + raw[1:], raw + b"0", raw[:9], b""]
+    other = [raw[:-1] + bytes([raw[-1] ^ 1]), bytes([raw[0] ^ 1]) + raw[1:], raw + b"0", raw[:9]]
     return [base64.urlsafe_b64encode(each).decode().rstrip("=") for each in other] + [cursor + "A", "x", "é"]
 
 
@@ -393,7 +393,7 @@ def test_staff_see_a_member_as_they_see_themselves_with_their_points(suite: Suit
 
 def test_a_member_that_staff_ask_for_in_vain_is_404(suite: Suite) -> None:
     suite.member()
-    for member_id in ("nobody", "ALICE", "alice ", "x" * 128, "ord_1"):
+    for member_id in ("nobody", "ALICE", "alice.", "x" * 128, "ord_1"):
         for call in (
             Call("GET", f"/members/{member_id}", who=staff()),
             Call("PUT", f"/members/{member_id}/birthday", {"birthday": "1990-05-05", "reason": "x"}, staff()),

@@ -140,8 +140,13 @@ def test_O5_a_return_costs_the_same_units_however_many_came_before_it(shop: Shop
     placing = shop.placing("alice", "k1", "tea")
     lines = (CartLine(sku="tea", quantity=90),)
     order, _ = shop.book.place(replace(placing, cart=Cart(lines=lines)), Deadline(20))
-    paid = {"payment_id": "p1", "amount_fen": order.quote.paid_fen, "now": placing.placed_at}
-    order = shop.book.pay(order.order_id, deadline=Deadline(20), **paid)
+    order = shop.book.pay(
+        order.order_id,
+        payment_id="p1",
+        amount_fen=order.quote.paid_fen,
+        now=placing.placed_at,
+        deadline=Deadline(20),
+    )
     for event in (partial(orders.ship, told={}), orders.receive):
         step = partial(event, now=placing.placed_at)
         order = shop.book.change(order.order_id, step, Deadline(20))

@@ -41,6 +41,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: dict[str, Any]
+    raw: str = ""
 
     @property
     def code(self) -> str:
@@ -60,9 +61,13 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     raw: str | None = None
+    made: dict[str, Any] | None = None
+    """The event, where a test makes one that no other request would."""
 
     def event(self) -> dict[str, Any]:
         """Return it as an HTTP API's event of format 2.0."""
+        if self.made is not None:
+            return self.made
         text = self.raw if self.raw is not None else None if self.body is None else json.dumps(self.body)
         return {
             "version": "2.0",
@@ -85,7 +90,8 @@ class Call:
         """Send it to a function's handler."""
         answer = handler(self.event(), Context())
         headers = {name.lower(): value for name, value in answer["headers"].items()}
-        return Answer(answer["statusCode"], headers, json.loads(answer["body"]))
+        text = answer["body"]
+        return Answer(answer["statusCode"], headers, json.loads(text) if text else {}, text)
 
 
 def stream_record(row: Row, *, sequence: int = 1) -> dict[str, Any]:
