@@ -215,8 +215,8 @@ NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-"""Nothing is older; what is asked from before is asked from there."""
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+"""Nothing is older or younger; what is asked beyond them is asked from there."""
 
 
 def _moment(value: Any) -> Any:
@@ -231,10 +231,12 @@ def _moment(value: Any) -> Any:
         if found is None:
             raise ValueError
         second, fraction, offset = found.groups()
-        moment = datetime.fromisoformat(second.upper() + offset.upper()).astimezone(UTC)
-        whole = moment + timedelta(seconds=1) if (fraction or "").strip("0") else moment
-        return max(whole, _EARLIEST)
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(second.upper() + offset.upper())
+        if not _EARLIEST < moment < _LATEST:
+            return _EARLIEST if moment <= _EARLIEST else _LATEST
+        whole = moment.astimezone(UTC)
+        return whole + timedelta(seconds=1) if (fraction or "").strip("0") else whole
+    except ValueError:
         raise ValueError(NO_MOMENT) from None
 
 

@@ -115,8 +115,9 @@ def resolved(schema: Schema) -> Schema:
 def choices(schema: Schema) -> list[Schema]:
     """Return the alternatives of a schema."""
     schema = resolved(schema)
-    if "anyOf" in schema:
-        return [choice for each in schema["anyOf"] for choice in choices(each)]
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return [choice for each in schema[several] for choice in choices(each)]
     return [schema]
 
 
