@@ -12,6 +12,8 @@ from functions.platform.shapes import BRANCH
 
 NOT_KNOWN = "is not known here"
 _OTHERWISE = "cannot be accepted"
+_NOT_NULL = "none_required"
+"""What a value other than null is told by the branch of null; the other branches say what is wrong with it."""
 _WORDS: Mapping[str, str] = {
     "missing": "is needed",
     "extra_forbidden": NOT_KNOWN,
@@ -54,6 +56,8 @@ def faults_in_our_words(faults: Iterable[Mapping[str, Any]]) -> list[tuple[str, 
     """
     said: dict[str, list[str]] = {}
     for fault in faults:
+        if fault["type"] == _NOT_NULL:
+            continue
         messages = said.setdefault(_field(fault["loc"]), [])
         message = message_of(fault)
         if message not in messages:

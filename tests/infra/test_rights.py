@@ -30,7 +30,7 @@ GRANTING = re.compile(r"^(PolicyDocument|ResourcePolicy|AccessPolicy|Policy)$")
 def called(resource: Any) -> str:
     """Return what a resource of a policy is called; one that no construct has is called as it is written."""
     match resource:
-        case {"Fn::GetAtt": [logical_id, "Arn"]}:
+        case {"Fn::GetAtt": [logical_id, "Arn" | "Id"]}:
             return construct(logical_id)
         case {"Fn::GetAtt": [logical_id, "StreamArn"]}:
             return f"{construct(logical_id)}/stream"

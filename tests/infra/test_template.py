@@ -96,7 +96,8 @@ def test_every_route_of_the_api_document_is_served_and_no_other(template: Templa
         f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods
     }
     served = {route["RouteKey"] for route in resources(template, "AWS::ApiGatewayV2::Route").values()}
-    assert served - {"GET /docs", "GET /docs/{file}"} == documented | {"$default"}
+    heads = {f"HEAD{route.removeprefix('GET')}" for route in documented if route.startswith("GET ")}
+    assert served - {"GET /docs", "GET /docs/{file}"} == documented | heads | {"$default"}
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,6 @@ OPERATIONS = {
 SINGLE_ROWS: dict[str, FaultyOperation] = {
     "put a new product": "UpdateItem",
     "put a product again": "UpdateItem",
-    "issue a coupon": "PutItem",
 }
 """Operations that write one row by itself, and by which call."""
 EVERY = pytest.mark.parametrize("operation", OPERATIONS)

@@ -141,7 +141,7 @@ class Scene:
 
     def _cursors(self, path: str, *, staff: bool) -> list[str]:
         """Return the cursor of a list's second page, if it is a list and has one."""
-        asked = path.format(member_id=self.member.member_id, sku=self.member.sku)
+        asked = path.format(member_id=self.member.member_id, sku=self.member.sku, order_id=self._own)
         first = self.stack.call("GET", f"{asked}?limit=1", token=self.token(staff=staff))
         cursor = first.body.get("next_cursor")
         return [cursor] if cursor else []
