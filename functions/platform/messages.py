@@ -13,7 +13,7 @@ from functions.platform.shapes import BRANCH
 NOT_KNOWN = "is not known here"
 _OTHERWISE = "cannot be accepted"
 _NOT_NULL = "none_required"
-"""What a value other than null is told by the branch of null; the other branches say what is wrong with it."""
+"""What the branch of null says of a value; the other branches say what is wrong with it."""
 _WORDS: Mapping[str, str] = {
     "missing": "is needed",
     "extra_forbidden": NOT_KNOWN,
