@@ -21,7 +21,7 @@ from properdocs.structure.pages import Page
 DOCS = "docs/"
 OUTSIDE = "repository/"
 """Where the site has what the repository has outside `docs`."""
-PAGES = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "findings/README.md")
 """Pages outside `docs`."""
 INDEX = "README.md"
 BEFORE_THE_SITES_OWN = 1

@@ -130,9 +130,8 @@ class Books:
         """A parcel is found as somebody told, or as nobody did (what is written can be read)."""
         for what in ("carrier", "tracking_no"):
             told = [fact.op["told"][what] for fact in ships if what in fact.op["told"]]
-            untold = (
-                [None] if len(told) < len(ships) or not ships else []
-            )  # a correction may not have happened
+            # A correction may not have happened, and then what came before it stands.
+            untold = [None] if len(told) < len(ships) or not ships else []
             if shown[what] not in [*told, *untold]:
                 raise Violation("parcel from nowhere", f"{name}: {shown[what]}, told {told}")
 
