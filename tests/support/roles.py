@@ -137,7 +137,9 @@ class Deployed(Aws):
             found[f"arn:aws:sqs:{at}:{url.rpartition('/')[2]}"] = name
         for name, pool in self.physical("Cognito::UserPool").items():
             found[f"arn:aws:cognito-idp:{at}:userpool/{pool}"] = name
-        found |= {arn: name for name, arn in self.physical("SecretsManager::Secret").items()}
+        secrets = self.client("secretsmanager")
+        for name, secret in self.physical("SecretsManager::Secret").items():
+            found[secrets.describe_secret(SecretId=secret)["ARN"]] = name
         for name, group in self.physical("Logs::LogGroup").items():
             found[f"arn:aws:logs:{at}:log-group:{group}:*"] = name
         for name, function in self.physical("Lambda::Function").items():
