@@ -12,6 +12,7 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - all of it starts at once, in a process each, which is too much for a small machine: calls time out, and what
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
 - each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
+- slashes at the ends of an API's path are lost, and paths served that AWS does not have: see ``paths``;
 - metrics that functions print, depths of queues and dimensions of alarms are overlooked: see ``alarms``.
 """
 
@@ -31,12 +32,13 @@ from typing import Any
 
 from ministack import app as gateway
 from ministack.core import hypercorn_compat, lambda_runtime
-from ministack.services import cloudwatch, dynamodb, lambda_svc, scheduler, sqs
+from ministack.services import apigateway, cloudwatch, dynamodb, lambda_svc, scheduler, sqs
 
 from local import monitor, turns
 from local.backlog import Backlog
 from local.failures import Failures, cause
 from local.gate import Gate
+from local.paths import keep_paths
 from local.processes import wait_until
 from local.redelivery import Redelivery
 from local.turns import Turns
@@ -44,8 +46,13 @@ from local.unpacking import share_code
 
 VERSION = "1.5.33"
 NEEDED = {
+<<<<<<< ours
     **turns.NEEDED,
     gateway: ("_parse_execute_api_url", "app"),
+=======
+    gateway: ("_parse_execute_api_url", "app"),
+    apigateway: ("stages_for_api",),
+>>>>>>> theirs
     hypercorn_compat: ("install",),
     lambda_runtime: ("_workers", "kill_workers", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
@@ -143,6 +150,7 @@ class Emulator:
         self._limit_started()
         self._limit_batches()
         share_code(lambda_runtime)
+        keep_paths(gateway, apigateway.stages_for_api)
         self._keep_stream_records()
         self._watch_saving()
         cloudwatch._evaluate_alarm = self._evaluate
