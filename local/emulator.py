@@ -46,13 +46,9 @@ from local.unpacking import share_code
 
 VERSION = "1.5.33"
 NEEDED = {
-<<<<<<< ours
     **turns.NEEDED,
     gateway: ("_parse_execute_api_url", "app"),
-=======
-    gateway: ("_parse_execute_api_url", "app"),
     apigateway: ("stages_for_api",),
->>>>>>> theirs
     hypercorn_compat: ("install",),
     lambda_runtime: ("_workers", "kill_workers", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
