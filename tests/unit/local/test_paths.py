@@ -7,7 +7,11 @@ from ministack import app as gateway
 
 from local.paths import keep_paths
 
-STAGES = {"api12345": {"$default": {}}, "named123": {"$default": {}, "v1": {}}, "rest1234": {"prod": {}}}
+STAGES: dict[str, dict[str, object]] = {
+    "api12345": {"$default": {}},
+    "named123": {"$default": {}, "v1": {}},
+    "rest1234": {"prod": {}},
+}
 
 
 @pytest.fixture
