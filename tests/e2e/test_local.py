@@ -167,5 +167,6 @@ def test_after_a_jump_a_job_that_had_no_turn_is_overdue(deployed: Stack) -> None
         switch(deployed, RELEASE_POINTS, "ENABLED")
     deployed.local("fire", RELEASE_POINTS)
     deployed.clock("+61m")  # what the alarm looks at is over
+    deployed.local("settle")
     deployed.local("fire", WATCH_JOBS)
     assert state_of(deployed, "jobs-overdue") == "OK"

@@ -92,7 +92,9 @@ def test_a_service_is_staff_by_its_scope_and_no_member(deployed: Stack, shopper:
     )
     token = answer.json()["access_token"]
     assert deployed.call("PUT", f"/products/{shopper.sku}", TEA, token=token).status == 201
-    assert deployed.call("GET", "/members/me", token=token).code == "not_registered"
+    for method, path, body in (("GET", "/members/me", None), ("PUT", "/members/me", {"name": "Till"})):
+        answered = deployed.call(method, path, body, token=token)
+        assert (answered.status, answered.code) == (403, "not_a_member")
 
 
 def test_an_unknown_route_is_a_problem_for_who_is_known(shopper: Shopper) -> None:

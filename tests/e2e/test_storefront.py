@@ -65,8 +65,8 @@ def test_the_pages_calls_answer_what_it_shows(deployed: Stack, tmp_path: Path) -
     for step in walk():
         if step["commands"]:
             commands = re.sub(r"^ORDER=.*$", lambda _: ORDER_ID, step["commands"], flags=re.MULTILINE)
-            script.append(commands)
             commands = re.sub(r"^MEMBER=.*$", lambda _: MEMBER_ID, commands, flags=re.MULTILINE)
+            script.append(commands)
             first, calls = calls + 1, calls + len(re.findall(r"^curl ", commands, re.MULTILINE))
         elif step.start() < SHOWN_UP_TO:
             shown[first] = step
