@@ -409,4 +409,4 @@ def test_the_example_listens_to_what_is_asked_for_on_a_queue_of_its_own(tmp_path
 def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
     written = {file.stem for file in (ROOT / "docs" / "events").glob("*.json")}
     assert written == set(EVENTS)
-    assert len(EVENTS) == 14
+    assert len(EVENTS) == 15
