@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from functions.checkout.order_rows import key
 from functions.checkout.orders import CLOSED, Order, Shipment
-from functions.domain import calendar, identifiers
+from functions.domain import calendar
 from functions.domain.records import plain
 from functions.platform.dynamo import Row
 
@@ -124,11 +124,6 @@ def occurrence_of(row: Row) -> Occurrence:
         shipment=_shipment_of(row["shipment"]),
         former=_shipment_of(row["former"]),
     )
-
-
-def contents(units: Mapping[str, int]) -> str:
-    """Return what tells units that leave under an id from others, in whatever order they were sent."""
-    return identifiers.fingerprint(*(f"{sku}:{count}" for sku, count in sorted(units.items())))
 
 
 def _plain(shipment: Shipment | None) -> Row | None:

@@ -90,6 +90,11 @@ class Leaving:
         """The key of the row that its id is spent on."""
         return spent_key(self.order_id, self.way.spends, self.caller_id)
 
+    @property
+    def contents(self) -> str:
+        """What tells these units from others under its id, in whatever order their lines were sent."""
+        return identifiers.fingerprint(*(f"{sku}:{count}" for sku, count in sorted(self.units.items())))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
@@ -441,7 +446,7 @@ class OrderBook:
             self.orders_table,
             {
                 **leaving.spent_key,
-                "contents": history.contents(leaving.units),
+                "contents": leaving.contents,
                 "refund_fen": refund_fen,
                 "points_restored": points_restored,
                 "left_at": calendar.to_row(leaving.at),
@@ -453,7 +458,7 @@ class OrderBook:
         return Left(order=after, refund_fen=refund_fen, points_restored=points_restored)
 
     def _repeated(self, leaving: Leaving, spent: Row) -> Left:
-        if spent["contents"] != history.contents(leaving.units):
+        if spent["contents"] != leaving.contents:
             raise InvalidError(leaving.way.reused, "The id was used with other contents.")
         order = self.require(leaving.order_id)
         return Left(order=order, refund_fen=spent["refund_fen"], points_restored=spent["points_restored"])

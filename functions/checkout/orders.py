@@ -14,7 +14,6 @@ from functions.checkout.pricing import Quote
 from functions.checkout.refunds import NOTHING, Retained, retained
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import Policy
-from functions.domain.records import plain
 from functions.points.posting import OrderChange
 
 
@@ -296,7 +295,7 @@ def ship(order: Order, *, told: Mapping[str, str | None], now: datetime) -> Orde
     ConflictError
         ``order_not_shippable``: it is not paid, or it is not on its way any more and something would change.
     """
-    parcel = Shipment(**{**plain(order.shipment), **told})
+    parcel = replace(order.shipment, **told)
     if order.shipped_at is not None and parcel == order.shipment:
         return order
     current = as_of(order, now)

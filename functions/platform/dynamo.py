@@ -301,20 +301,17 @@ class Tables:
         tuple
             The rows, at most ``limit``, and the key to go on after; None where no more follow.
         """
-        names = {"#partition": partition[0], "#sort": between[0]}
-        values = {":partition": partition[1], ":lowest": between[1], ":highest": between[2]}
+        sort, *span = between
         query: dict[str, Any] = {
-            "TableName": table,
-            "KeyConditionExpression": "#partition = :partition AND #sort BETWEEN :lowest AND :highest",
+            **_between(table, partition, sort, (span[0], span[1])),
             "ConsistentRead": True,
             "ScanIndexForward": False,
             "Limit": WHERE_PAGE_ROWS if where else limit + 1,
         }
         if where:
             query["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in where)
-            names |= {f"#{name}": name for name in where}
-            values |= {f":{name}": value for name, value in where.items()}
-        query |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": to_item(values)}
+            query["ExpressionAttributeNames"] |= {f"#{name}": name for name in where}
+            query["ExpressionAttributeValues"] |= to_item({f":{name}": each for name, each in where.items()})
         rows: list[Row] = []
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": to_item(after)}
         last: Row | None = None
@@ -416,20 +413,11 @@ class Tables:
         tuple
             The rows, at most ``limit``, and whether more follow them.
         """
-        lowest, highest = span
-        if lowest > highest:
+        if span[0] > span[1]:
             return [], False
-        query: dict[str, Any] = {
-            "TableName": table,
-            "KeyConditionExpression": "#partition = :partition AND #sort BETWEEN :lowest AND :highest",
-            "ExpressionAttributeNames": {"#partition": partition[0], "#sort": sort},
-            "ExpressionAttributeValues": to_item(
-                {":partition": partition[1], ":lowest": lowest, ":highest": highest}
-            ),
-            "ScanIndexForward": not newest_first,
-        }
-        how = {"ConsistentRead": True} if index is None else {"IndexName": index}
-        return self._pages({**query, **how}, limit, None)
+        query = _between(table, partition, sort, span) | {"ScanIndexForward": not newest_first}
+        query |= {"ConsistentRead": True} if index is None else {"IndexName": index}
+        return self._pages(query, limit, None)
 
     def _pages(self, query: dict[str, Any], limit: int, after: Key | None) -> tuple[list[Row], bool]:
         """Read on until there is one row more than asked for, which tells that more follow, or no more."""
@@ -662,6 +650,18 @@ def until_clear(attempt: Callable[[], T], deadline: Deadline) -> T:
             break
         _full_jitter(tried, deadline)
     raise _contended() if known else _busy()
+
+
+def _between(table: str, partition: tuple[str, str], sort: str, span: Span) -> dict[str, Any]:
+    """Return what a query says that reads one partition between two values of its sort key, both with it."""
+    return {
+        "TableName": table,
+        "KeyConditionExpression": "#partition = :partition AND #sort BETWEEN :lowest AND :highest",
+        "ExpressionAttributeNames": {"#partition": partition[0], "#sort": sort},
+        "ExpressionAttributeValues": to_item(
+            {":partition": partition[1], ":lowest": span[0], ":highest": span[1]}
+        ),
+    }
 
 
 def _legible(item: Mapping[str, Any]) -> Row:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.domain.identifiers import CALLER_ID, PATH_ID
-from functions.platform.shapes import BRANCH
+from functions.platform.shapes import BRANCH, DATE
 
 NOT_KNOWN = "is not known here"
 _OTHERWISE = "cannot be accepted"
@@ -40,7 +40,7 @@ _WORDS: Mapping[str, str] = {
 _PATTERNS: dict[str, str] = {
     f"^{CALLER_ID}$": "must be 1 to 255 visible ASCII characters",
     f"^{PATH_ID}$": "must be of A-Z a-z 0-9 . _ - and not dots alone",
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "must be a date such as 1990-02-28",
+    DATE: "must be a date such as 1990-02-28",
 }
 _CHOICE = re.compile(r"'([^']*)'")
 _MEMBER_OF_UNION = re.compile(

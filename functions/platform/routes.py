@@ -76,13 +76,10 @@ _TEMPLATES = tuple((method, tuple(path.split("/"))) for method, _, path in _ALL 
 def methods_at(path: str) -> tuple[str, ...]:
     """Return the methods that a path can be asked with, in order; none where there is no such path.
 
-    As the gateway does, a path that is written out goes before one with an id in its place.
+    Where one route writes out what another takes for an id, both serve it, each by its own methods.
     """
     segments = tuple(path.split("/"))
-    fits = [(method, template) for method, template in _TEMPLATES if _fits(template, segments)]
-    if not fits:
-        return ()
-    return tuple(sorted({method for method, _ in fits}))
+    return tuple(sorted({method for method, template in _TEMPLATES if _fits(template, segments)}))
 
 
 def has_slash_in_id(method: str, path: str) -> bool:

@@ -42,6 +42,8 @@ Rate = Annotated[
 """A factor of a price as decimal text with two places, or as many as it has."""
 
 
+DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+"""How a date of the calendar is written; whether there is such a day the programme says."""
 _JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need inside a word."""
 NOT_SHOWN = re.compile(

@@ -24,7 +24,7 @@ from functions.domain.lunar import LunarDay
 from functions.domain.policy import Policy
 from functions.domain.records import plain
 from functions.platform.cursors import CURSOR_LENGTH_MAX
-from functions.platform.shapes import BRANCH, Answer, Printable, Rate, Request, StoreTime
+from functions.platform.shapes import BRANCH, DATE, Answer, Printable, Rate, Request, StoreTime
 from functions.tiers.members import BirthdayChange, Found, Profile
 from functions.tiers.phones import PHONE_LENGTH_MAX, e164
 from functions.tiers.qualification import Standing, TierChange, next_tier
@@ -33,7 +33,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100), Printable
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=PHONE_LENGTH_MAX), AfterValidator(e164)]
 DateText = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    StringConstraints(pattern=DATE),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
 PHONE = (
