@@ -76,15 +76,17 @@ def test_a_checkout_costs_what_the_formula_says(shop: Shop, usage: Usage, skus: 
     expected = 2 * (skus + offer_rows) + 2 * order_kilobytes(order) + INDEX_WRITES
     written = usage.units["TransactWriteItems"]
     assert abs(written - expected) <= INDEX_WRITES  # how an index's keys are counted in a transaction
-    assert written <= _documented(skus, points)
+    assert written <= _documented(skus)[1 if points else 0]
+    assert usage.units["BatchGetItem"] == _documented(skus)[2]
 
 
-def _documented(skus: int, points: int) -> int:
-    """Return the write units that the page names for so many skus."""
+def _documented(skus: int) -> tuple[int, int, int]:
+    """Return the write units that the page names for so many skus, those with points, and the read units."""
     page = (ROOT / "docs" / "checkout.md").read_text(encoding="utf-8")
-    row = re.search(rf"^\| {skus} \| (\d+) \| (\d+) \|", page, re.MULTILINE)
+    row = re.search(rf"^\| {skus} \| (\d+) \| (\d+) \| (\d+) \|", page, re.MULTILINE)
     assert row is not None
-    return int(row[2] if points else row[1])
+    without, with_points, read = map(int, row.groups())
+    return without, with_points, read
 
 
 @pytest.mark.parametrize(("job", "what"), [("release-points", "release"), ("expire-points", "expiry")])
