@@ -116,8 +116,10 @@ class Coupons:
         def attempt() -> bool:
             try:
                 self._issuing(held, coupon).commit(deadline)
-            except ConditionFailedError:
-                return False
+            except ConditionFailedError as failed:
+                if any(row is not None for row in failed.rows):  # only a row that is there stands against it
+                    return False
+                raise
             return True
 
         return until_clear(attempt, deadline)
