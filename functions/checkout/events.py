@@ -121,7 +121,7 @@ def of_change(before: Order | None, after: Order, policy: Policy, at: datetime) 
 
 def of_payment(row: dict[str, Any], received_at: datetime, policy: Policy) -> Iterator[Event]:
     """Give the refund that is due for a payment that did not pay for its order (O6)."""
-    if not row["applied"]:
+    if not row["applied"] and row["amount_fen"]:
         payment_id = row["order_id"].partition(":")[2]
         yield RefundDue(
             event_id=identifiers.event_id(RefundDue.__name__, payment_id, PAYMENT_NOT_APPLIED),

@@ -484,25 +484,20 @@ class OrderBook:
                 coupon_id=before.quote.coupon.coupon_id,
                 order_id=before.order_id,
             )
-        if closes and after.status in (Status.CANCELLED, Status.LAPSED) and before.redeemed_by_year:
+        unshipped = after.status in (Status.CANCELLED, Status.LAPSED)
+        if closes and unshipped and before.redeemed_by_year and not before.cancels:
             self._restore_points(transaction, after)
         return after
 
     def _restore_points(self, transaction: Transaction, order: Order) -> None:
-        """Add that the points of an order that closes before its shipment come back with it (E6).
-
-        Those of units that left it before (O7) are the account's to restore, as they would be by O5.
-        """
+        """Add that the points of an order that closes before its shipment come back with it (E6)."""
         row = self.tables.get(self.members_table, members.key(order.member_id, WALLET))
         if row is None or order.closed_at is None:
             raise accounts.AccountMissingError(order.order_id)
         wallet = account_rows.wallet_of(row)
-        by_account = orders.to_restore(order)
         after, entries = ledger.restore(
             wallet,
-            parts=ledger.years_to_restore(
-                order.redeemed_by_year, before=by_account, points=order.quote.redeemed_points - by_account
-            ),
+            parts=order.redeemed_by_year,
             order_id=order.order_id,
             occurred_at=order.closed_at,
             policy=self.policy,

@@ -249,7 +249,8 @@ def cancel(order: Order, *, now: datetime) -> Order:
         return order
     if current.status not in (Status.PLACED, Status.PAID):
         raise ConflictError("order_not_cancellable", f"The order is {current.status}.")
-    return _closed(order, Status.CANCELLED, now, restored=True)
+    # Once units have left it (O7) the account restores all, change by change: debt is paid first (E6).
+    return _closed(order, Status.CANCELLED, now, restored=not order.cancels)
 
 
 def cancel_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Order:
@@ -273,7 +274,8 @@ def cancel_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Or
     stays = dict(zip(ordered, order.staying, strict=True))
     _check_units(units, stays, "cancel_exceeds_order")
     if all(units.get(sku, 0) == count for sku, count in stays.items()):
-        return cancel(order, now=now)
+        whole = tuple(line.quantity for line in order.quote.lines)
+        return replace(cancel(order, now=now), cancelled=whole)
     if current.status is not Status.PAID:
         raise ConflictError(
             "order_not_cancellable", "The order waits for its money: cancel it as a whole and place another."
@@ -404,16 +406,12 @@ def _changed(order: Order, now: datetime, *, restored: bool = False, **facts: An
     """
     after = replace(order, **{"version": order.version + 1, **facts})
     kept = after.retained
+    asked_before = order.changes[-1].to_restore if order.changes else 0
     change = OrderChange(
         at=now,
         effective_fen=kept.order_amount_fen,
         earned_points=kept.earned_points,
         paid_fen=kept.paid_fen,
-        to_restore=to_restore(order) if restored else order.quote.redeemed_points - kept.redeemed_points,
+        to_restore=asked_before if restored else order.quote.redeemed_points - kept.redeemed_points,
     )
     return replace(after, changes=(*order.changes, change))
-
-
-def to_restore(order: Order) -> int:
-    """Return how many of its redeemed points the account is to have given back for the order by now (E6)."""
-    return order.changes[-1].to_restore if order.changes else 0

@@ -266,17 +266,17 @@ def create(
     def _found(request: SearchRequest) -> tuple[list[Found], str | None]:
         limit, deadline = request.limit, api.deadline
         if request.member_id is not None:
-            _places("member_id", request.member_id, r"(?!)").read(request.cursor)
+            _places("member_id", request.member_id, r"(?!)").read(request.cursor or None)
             found = members.find(request.member_id, deadline)
             return ([] if found is None else [found]), None
         if request.phone is not None:
             places = _places("phone", request.phone, search.PHONE_POSITION)
-            after = places.read(request.cursor)
+            after = places.read(request.cursor or None)
             page, position = finder.by_phone(request.phone, limit=limit, after=after, deadline=deadline)
         else:
             prefix = request.name_prefix or ""
             places = _places("name_prefix", search.folded(prefix), search.NAME_POSITION)
-            after = places.read(request.cursor)
+            after = places.read(request.cursor or None)
             page, position = finder.by_name(prefix, limit=limit, after=after, deadline=deadline)
         return page, places.write(position)
 

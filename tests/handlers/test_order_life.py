@@ -826,10 +826,27 @@ def test_O7_all_units_that_are_left_are_the_cancellation(suite: Suite, whole: bo
     assert ("refund_fen" in last) is whole
     if whole:
         assert (last["refund_fen"], last["points_restored"]) == (13_067, 1_333)
+    assert [line["cancelled_quantity"] for line in last["lines"]] == [3 if whole else 1]
     order.deliver(how)
     assert order.by_year() == {"2025": 700, "2026": 1_500}
     assert order.wallet() == {"available": 2_200, "frozen": 0, "debt": 0}
     assert units(suite) == 10
+
+
+@pytest.mark.parametrize("how", ["as it happens", *DELIVERIES])
+def test_E6_a_debt_is_paid_from_the_same_years_whenever_the_units_that_left_before_are_posted(
+    suite: Suite, how: str
+) -> None:
+    order = paid_three(suite)
+    accounts.hold_debt(suite.tables, suite.settings.members_table, "alice", 1_000)
+    order.must("cancel", cancelled("c1", tea=1))
+    if how == "as it happens":
+        order.deliver()
+    suite.pass_time(minutes=1)
+    order.must("cancel")
+    order.deliver(how if how in DELIVERIES else "each once")
+    assert order.by_year() == {"2025": 700, "2026": 500}  # the newest year came back first, and paid it
+    assert order.wallet() == {"available": 1_200, "frozen": 0, "debt": 0}
 
 
 def test_O7_all_units_of_an_order_that_waits_for_its_money_are_its_cancellation(suite: Suite) -> None:

@@ -298,6 +298,13 @@ def test_only_staff_look_for_members(known: Suite) -> None:
         assert (answer.status, answer.code) == (403, "forbidden")
 
 
+@pytest.mark.parametrize("sought", [{"name_prefix": "ann"}, {"phone": PHONE}, {"member_id": "m1"}])
+def test_an_empty_cursor_is_the_first_page_of_a_search(known: Suite, sought: dict[str, str]) -> None:
+    first = find(known, **sought)
+    assert first.status == 200
+    assert find(known, **sought, cursor="").body == first.body
+
+
 def test_a_cursor_is_good_for_its_own_search_only(known: Suite) -> None:
     cursor = find(known, name_prefix="ann", limit=1).body["next_cursor"]
     assert cursor is not None

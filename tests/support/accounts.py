@@ -38,6 +38,14 @@ def hold_points(tables: Tables, table: str, member_id: str, available: dict[str,
     tables.client.put_item(TableName=table, Item=to_item(wallet_row(member_id, wallet)))
 
 
+def hold_debt(tables: Tables, table: str, member_id: str, points: int) -> None:
+    """Let a registered member owe points, of which no entry tells."""
+    row = tables.get(table, members.key(member_id, WALLET))
+    if row is None:
+        raise ValueError(f"{member_id} has not registered")
+    tables.put(table, wallet_row(member_id, replace(wallet_of(row), debt=points)))
+
+
 def hold_coupon(
     tables: Tables, table: str, member_id: str, *, face_fen: int, valid_from: datetime, valid_until: datetime
 ) -> Coupon:

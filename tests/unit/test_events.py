@@ -10,7 +10,7 @@ import pytest
 
 from functions.checkout import events, orders
 from functions.checkout.order_rows import payment_row
-from functions.checkout.orders import Order
+from functions.checkout.orders import Order, Payment
 from functions.domain import calendar
 from functions.platform.bus import Bus, Event, PublishError
 from functions.platform.deadline import Deadline
@@ -186,6 +186,11 @@ def test_no_events_are_no_call() -> None:
     bridge = FakeBridge()
     Bus(bridge, "membership").publish([], Deadline(20))  # type: ignore[arg-type]
     assert bridge.calls == 0
+
+
+def test_O6_a_payment_of_nothing_that_was_not_applied_is_no_refund_of_nothing() -> None:
+    payment = Payment(payment_id="p0", amount_fen=0, received_at=LATER, applied=False)
+    assert list(events.of_payment(payment_row(PAID, payment), LATER, POLICY)) == []
 
 
 def test_an_order_without_money_makes_no_refund_of_nothing() -> None:
