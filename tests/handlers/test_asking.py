@@ -10,6 +10,7 @@ import pytest
 
 from functions.platform import routes
 from functions.platform.bodies import DIGITS_MAX
+from functions.platform.messages import FAULTS_MAX
 from functions.platform.routes import ROUTES, has_slash_in_id, methods_at, with_heads
 from tests.handlers.conftest import ONE_TEA, Suite
 from tests.support import document
@@ -285,11 +286,22 @@ def _line(sku: str, quantity: Any) -> dict[str, Any]:
         ({**ONE_TEA, "points": "all"}, {"points": "must be a whole number, or must be best"}),
         ({**ONE_TEA, "coupon": "a b"}, {"coupon": "must be 1 to 255 visible ASCII characters"}),
         ({**ONE_TEA, "tier": "J5"}, {"tier": "is not known here"}),
+        # names that a library has for its own things are somebody's names here
+        ({**ONE_TEA, "int": 1, "none": 2}, {"int": "is not known here", "none": "is not known here"}),
+        ({"lines": [{**_line("tea", 1), "str": 1}]}, {"lines.0.str": "is not known here"}),
+        ({**ONE_TEA, "x" * 5_000: 1}, {"x" * 99 + "…": "is not known here"}),
     ],
 )
 def test_a_field_at_fault_is_told_what_it_must_be(suite: Suite, body: Any, says: dict[str, str]) -> None:
     suite.member()
     assert errors(suite.call(Call("POST", "/quotes", body, ALICE))) == says
+
+
+def test_so_many_fields_at_fault_are_named_and_no_more(suite: Suite) -> None:
+    suite.member()
+    many = {f"x{number}": number for number in range(10_000)}
+    named = errors(suite.call(Call("POST", "/quotes", {**ONE_TEA, **many}, ALICE)))
+    assert list(named) == [f"x{number}" for number in range(FAULTS_MAX)]
 
 
 def test_an_idempotency_key_at_fault_is_named(suite: Suite) -> None:
