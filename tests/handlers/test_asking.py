@@ -146,6 +146,17 @@ def test_a_sku_that_clients_can_ask_for_is_put_and_found(suite: Suite, sku: str)
     assert suite.call(Call("GET", f"/products/{sku}", who=staff())).body["sku"] == sku
 
 
+@pytest.mark.parametrize("odd", [".", "..", "a b", 'a"b', "茶", "a?b", "%2e"])
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.ids], ids=str)
+def test_an_odd_id_in_a_path_is_said_to_be_one_whatever_it_names(
+    suite: Suite, operation: Operation, odd: str
+) -> None:
+    path = operation.at(**dict.fromkeys(operation.ids, odd))
+    sent = {"body": operation.example, "headers": {"idempotency-key": "k"}}
+    answer = suite.call(Call(operation.method, path, who=staff(), **sent))
+    assert list(errors(answer)) in (["path"], [*operation.ids])
+
+
 def test_only_an_id_that_callers_make_up_may_have_been_sent_with_a_slash() -> None:
     assert has_slash_in_id("GET", "/products/a/b")
     assert has_slash_in_id("POST", "/products/a/b/stock")
