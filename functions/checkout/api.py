@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
-from pydantic import WithJsonSchema
+from pydantic import StringConstraints, WithJsonSchema
 
 from functions.catalog.catalog import (
     EVERY_STATUS,
@@ -78,6 +78,7 @@ REPLAYED = "Idempotent-Replayed"
 SkuPath = Annotated[Sku, Path(description="The product's stock keeping unit.")]
 OrderIdPath = Annotated[
     str,
+    StringConstraints(pattern=f"^{identifiers.PATH_ID}$"),
     WithJsonSchema({"type": "string", "pattern": f"^{identifiers.ORDER_ID}$"}),
     Path(description="The order's id."),
 ]

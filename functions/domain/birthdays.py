@@ -7,6 +7,7 @@ the one, the day without its year of the other (:class:`Kept`).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from functions.domain import lunar
 from functions.domain.lunar import LunarDay
@@ -33,6 +34,11 @@ class Kept:
 
     solar_month: int | None = None
     lunar_day: LunarDay | None = None
+
+
+def calendar_of(birthday: Birthday | None) -> Literal["solar", "lunar"]:
+    """Return the calendar by which a birthday is kept; the solar one where there is none."""
+    return "lunar" if isinstance(birthday, LunarBirthday) else "solar"
 
 
 def kept(birthday: Birthday | None) -> Kept:

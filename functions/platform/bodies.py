@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from functions.domain.errors import InvalidError, TooLargeError, invalid_fields
+from functions.platform.messages import shown
 
 JSON_TYPE = "application/json"
 BODY_BYTES_MAX = 256 * 1024
@@ -14,7 +15,6 @@ BODY_CHARACTERS_MAX = BODY_BYTES_MAX // 3 * 4 + 4
 """As many as base64 needs for the largest body: what has more is not even decoded."""
 DIGITS_MAX = 19
 """Digits of a whole number: as many as 64 bits hold. No field takes more."""
-NAME_CHARACTERS_SHOWN = 100
 BODY = "body"
 """What a fault of the whole body is called in ``errors``."""
 _BYTE_ORDER_MARK = "\ufeff"
@@ -92,7 +92,7 @@ def _each_name_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in members:
         if name in found:
-            raise invalid_fields((name[:NAME_CHARACTERS_SHOWN], "stands there twice"))
+            raise invalid_fields((shown(name), "stands there twice"))
         found[name] = value
     return found
 

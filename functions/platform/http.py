@@ -40,11 +40,11 @@ from functions.domain.errors import (
     invalid_fields,
 )
 from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, PATH_ID, is_order_id
-from functions.platform.bodies import JSON_TYPE, NAME_CHARACTERS_SHOWN, read_object
+from functions.platform.bodies import JSON_TYPE, read_object
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
-from functions.platform.messages import NOT_KNOWN, faults_in_our_words
+from functions.platform.messages import NOT_KNOWN, faults_in_our_words, shown
 from functions.platform.observability import flush_metrics, logger
 from functions.platform.routes import HEAD, READS, has_slash_in_id, methods_at
 from functions.platform.shapes import Problem, ProblemOrGatewayAnswer, problem
@@ -492,7 +492,7 @@ def _check_query(event: Event, known: frozenset[str]) -> None:
     faults = [(name, NOT_KNOWN) for name in dict.fromkeys((*names, *told)) if name not in known]
     faults += [(name, "stands there twice") for name, times in Counter(names).items() if times > 1]
     if faults:
-        raise invalid_fields(*((name[:NAME_CHARACTERS_SHOWN], message) for name, message in faults))
+        raise invalid_fields(*((shown(name), message) for name, message in faults))
     if told.get(CURSOR) == "":
         event["queryStringParameters"] = {name: value for name, value in told.items() if name != CURSOR}
 

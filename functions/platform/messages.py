@@ -10,6 +10,10 @@ from typing import Any
 from functions.domain.identifiers import CALLER_ID, PATH_ID
 from functions.platform.shapes import BRANCH, DATE
 
+NAME_CHARACTERS_SHOWN = 100
+"""Of a name that a caller made up."""
+FAULTS_MAX = 50
+"""Fields at fault that an answer names; a body can have a million that nobody knows."""
 NOT_KNOWN = "is not known here"
 _OTHERWISE = "cannot be accepted"
 _NOT_NULL = "none_required"
@@ -50,7 +54,7 @@ _MEMBER_OF_UNION = re.compile(
 
 
 def faults_in_our_words(faults: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Return each field at fault, once, with what is wrong with it.
+    """Return each field at fault, once, with what is wrong with it; the first :data:`FAULTS_MAX` of them.
 
     Where a field can be one of several things, what each of them would have asked for is joined by "or".
     """
@@ -58,7 +62,10 @@ def faults_in_our_words(faults: Iterable[Mapping[str, Any]]) -> list[tuple[str, 
     for fault in faults:
         if fault["type"] == _NOT_NULL:
             continue
-        messages = said.setdefault(_field(fault["loc"]), [])
+        field = _field(fault)
+        if field not in said and len(said) == FAULTS_MAX:
+            break
+        messages = said.setdefault(field, [])
         message = message_of(fault)
         if message not in messages:
             messages.append(message)
@@ -86,11 +93,20 @@ def message_of(fault: Mapping[str, Any]) -> str:
     return _WORDS[kind].format(**figures) if kind in _WORDS else _OTHERWISE
 
 
-def _field(place: tuple[Any, ...]) -> str:
-    """Return where a fault is, without what only a union's member is called."""
-    first, *parts = place
-    named = [str(part) for part in parts if not (isinstance(part, str) and _MEMBER_OF_UNION.search(part))]
-    return ".".join(named) or str(first)
+def _field(fault: Mapping[str, Any]) -> str:
+    """Return where a fault is, without what only a union's member is called, and not at any length.
+
+    The last part of the place of what is not known is its name, whatever it looks like: a caller made it up.
+    """
+    first, *parts = fault["loc"]
+    unknown = [parts.pop()] if parts and fault["type"] == "extra_forbidden" else []
+    named = [part for part in parts if not (isinstance(part, str) and _MEMBER_OF_UNION.search(part))]
+    return ".".join(shown(str(part)) for part in (*named, *unknown)) or str(first)
+
+
+def shown(name: str) -> str:
+    """Return a name that a caller made up, or its beginning."""
+    return name if len(name) <= NAME_CHARACTERS_SHOWN else f"{name[: NAME_CHARACTERS_SHOWN - 1]}…"
 
 
 def _joined(messages: list[str]) -> str:

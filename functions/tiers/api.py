@@ -9,7 +9,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from functions.domain import policy as policies
-from functions.domain.birthdays import LUNAR
 from functions.domain.errors import NotFoundError
 from functions.domain.identifiers import fingerprint
 from functions.domain.policy import Policy
@@ -32,7 +31,7 @@ from functions.points import accounts
 from functions.points.schema import WalletAnswer, wallet_answer
 from functions.tiers import search
 from functions.tiers.finder import Finder
-from functions.tiers.members import Found, Members, Profile, no_member
+from functions.tiers.members import CHANGE_POSITION, Found, Members, Profile, no_member
 from functions.tiers.schema import (
     BirthdayChangeAnswer,
     BirthdayRequest,
@@ -46,14 +45,12 @@ from functions.tiers.schema import (
     birthday_of,
     found_answer,
     member_answer,
+    named_calendar,
     tier_change_answer,
-    told_birthday,
 )
 
 TIERS = "tiers"
 BIRTHDAY_CHANGES = "birthday-changes"
-CHANGE_POSITION = r"[0-9]{10}"
-"""The form of a change's place among a member's: the version of the profile that it made."""
 FOUND = "members"
 
 
@@ -96,12 +93,16 @@ def create(
         told = Profile(
             member_id=api.caller.member_id,
             name=request.name,
-            birthday=told_birthday(request.birthday, request.birthday_calendar, today),
+            birthday=None
+            if request.birthday is None
+            else birthday_of(request.birthday, request.birthday_calendar, today),
             phone=request.phone,
             registered_at=moment,
         )
         opening_rows = [accounts.opening_row(told.member_id)]
-        _, new = members.put_profile(told, policy, opening_rows, api.deadline)
+        _, new = members.put_profile(
+            told, policy, opening_rows, api.deadline, named_calendar=named_calendar(request)
+        )
         return answer(_me(), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
     @api.route(
@@ -122,9 +123,11 @@ def create(
         """
         today = now().astimezone(policy.zone).date()
         changes = {name: getattr(request, name) for name in request.model_fields_set - {"birthday_calendar"}}
-        if request.birthday is not None or request.birthday_calendar == LUNAR:
-            changes["birthday"] = told_birthday(request.birthday, request.birthday_calendar, today)
-        members.patch_profile(api.caller.member_id, changes, api.deadline)
+        if request.birthday is not None:
+            changes["birthday"] = birthday_of(request.birthday, request.birthday_calendar, today)
+        members.patch_profile(
+            api.caller.member_id, changes, api.deadline, named_calendar=named_calendar(request)
+        )
         return _me()
 
     @api.route(

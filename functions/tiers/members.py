@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.domain import birthdays, calendar, identifiers
 from functions.domain.birthdays import Birthday, Kept, LunarBirthday
-from functions.domain.errors import ConflictError, NotFoundError
+from functions.domain.errors import ConflictError, NotFoundError, invalid_fields
 from functions.domain.lunar import LunarDay
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
@@ -27,6 +27,8 @@ CHANGES_PAGE_ROWS = 100
 CHANGES_AT_ONCE_MAX = 90
 """Changes of a birthday that are written with an erasure; a transaction has at most 100 actions."""
 _NUMBER_DIGITS = 10
+CHANGE_POSITION = rf"[0-9]{{{_NUMBER_DIGITS}}}"
+"""The form of a birthday change's place among a member's: the version of the profile that it made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,26 +243,39 @@ class Members:
         policy: Policy,
         opening_rows: list[Row],
         deadline: Deadline,
+        *,
+        named_calendar: str | None = None,
     ) -> tuple[Profile, bool]:
         """Register a member, or replace what they told us; return the profile and whether it is new.
 
         Registration opens the whole account in one transaction: profile, standing, and ``opening_rows`` of
-        the other contexts. A birthday stays when it is not told, and cannot be changed once it is set (B4).
+        the other contexts. A birthday stays when it is not told, and cannot be changed once it is set (B4);
+        a calendar that is named without one (``named_calendar``) is that of the birthday which stays (B6).
 
         Raises
         ------
+        InvalidError
+            ``invalid_request``: the lunar calendar is named, and there is no birthday.
         ConflictError
             ``birthday_locked``: it was set before and differs. ``member_erased``: nobody comes back under the
             id of somebody who was erased. ``conflict``: too many changes at once.
         """
-        return until_clear(lambda: self._try_to_put(told, policy, opening_rows, deadline), deadline)
+        return until_clear(
+            lambda: self._try_to_put(told, policy, opening_rows, deadline, named_calendar), deadline
+        )
 
     def _try_to_put(
-        self, told: Profile, policy: Policy, opening_rows: list[Row], deadline: Deadline
+        self,
+        told: Profile,
+        policy: Policy,
+        opening_rows: list[Row],
+        deadline: Deadline,
+        named_calendar: str | None,
     ) -> tuple[Profile, bool]:
         row = self.tables.get(self.table, key(told.member_id, PROFILE))
         transaction = self.tables.transaction()
         if row is None:
+            _check_calendar(told.birthday, named_calendar)
             transaction.put_new(self.table, _profile_row(told))
             held = MemberStanding(
                 standing=at_registration(policy),
@@ -277,21 +292,33 @@ class Members:
             raise ConflictError("member_erased", "This member was erased; register under a new sign-in.")
         known = _profile_of(row)
         profile = _replaced(known, told)
+        _check_calendar(profile.birthday, named_calendar)
         if profile != known:
             self._replace(transaction, known, profile)
             transaction.commit(deadline)
         return profile, False
 
-    def patch_profile(self, member_id: str, changes: Mapping[str, Any], deadline: Deadline) -> Profile:
+    def patch_profile(
+        self,
+        member_id: str,
+        changes: Mapping[str, Any],
+        deadline: Deadline,
+        *,
+        named_calendar: str | None = None,
+    ) -> Profile:
         """Change what a registered member names of their profile, and nothing else (RFC 7396).
 
         Parameters
         ----------
         changes
             New values by the profile's fields. None takes a phone away; it leaves a birthday that is not set.
+        named_calendar
+            The calendar that is named without a birthday: that of the one which is set (B6).
 
         Raises
         ------
+        InvalidError
+            ``invalid_request``: the lunar calendar is named, and there is no birthday.
         NotFoundError
             ``not_registered``: to change is not to register.
         ConflictError
@@ -306,6 +333,7 @@ class Members:
             if "birthday" in changes and changes["birthday"] is None and known.birthday is not None:
                 raise _birthday_locked()
             profile = _replaced(known, replace(known, **changes))
+            _check_calendar(profile.birthday, named_calendar)
             if profile != known:
                 transaction = self.tables.transaction()
                 self._replace(transaction, known, profile)
@@ -476,6 +504,15 @@ def _birthday_change_of(row: Row) -> BirthdayChange:
 
 def _birthday_locked() -> ConflictError:
     return ConflictError("birthday_locked", "A birthday can be entered once; only staff can change it.")
+
+
+def _check_calendar(birthday: Birthday | None, named: str | None) -> None:
+    """Refuse a calendar that was named without a birthday, where it is not that of the one there is (B6)."""
+    if named in (None, birthdays.calendar_of(birthday)):
+        return
+    if birthday is None:
+        raise invalid_fields(("birthday_calendar", "goes with a birthday"))
+    raise _birthday_locked()
 
 
 def _erased_at(row: Row) -> datetime | None:

@@ -8,11 +8,13 @@ REGION = "CN"
 PHONE_LENGTH_MAX = 32
 """Characters of a number as it is sent."""
 NO_PHONE = "must be a phone number of mainland China, or one with + and its country's code"
-_WRITTEN = re.compile(r" *\+?[0-9() ./-]+")
+_WRITTEN = re.compile(r"[ (]*\+?[0-9() ./-]+")
 """What a number may be written with. The library would also read letters as digits, and drop what stands
 around a number or after it (an extension): none of that would be the number that was sent."""
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 _MINUS = "\u2212"
+_WIDE = "<wide>"
+"""How Unicode marks the form of a sign that only takes more room; a digit in a ring is marked otherwise."""
 
 
 def e164(text: str) -> str:
@@ -26,7 +28,7 @@ def e164(text: str) -> str:
     ValueError
         It is no number that somebody can be called under.
     """
-    plain = "".join(map(_plain, unicodedata.normalize("NFKC", text)))
+    plain = "".join(map(_plain, text))
     if not _WRITTEN.fullmatch(plain):
         raise ValueError(NO_PHONE)
     import phonenumbers  # 30 to 60 ms of a cold start, which only those pay who tell a phone
@@ -54,7 +56,14 @@ def known_e164(stored: str) -> str | None:
 
 
 def _plain(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == "Cf":
-        return ""
-    return "-" if category == "Pd" or character == _MINUS else character
+    """Return how a sign of a number is written on a plain keyboard; another sign as it is."""
+    if unicodedata.decomposition(character).startswith(_WIDE):
+        character = unicodedata.normalize("NFKC", character)
+    match unicodedata.category(character):
+        case "Cf":
+            return ""
+        case "Pd":
+            return "-"
+        case "Zs":
+            return " "
+    return "-" if character == _MINUS else character

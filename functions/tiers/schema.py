@@ -167,11 +167,10 @@ def birthday_of(told: str | LunarDateRequest, by: BirthdayCalendar, today: date)
     return _lunar(told, today)
 
 
-def told_birthday(told: str | LunarDateRequest | None, by: BirthdayCalendar, today: date) -> Birthday | None:
-    """Return what :func:`birthday_of` does, or None if no birthday was told, which has no lunar calendar."""
-    if told is None and by == LUNAR:
-        raise invalid_fields(("birthday_calendar", "goes with a birthday"))
-    return None if told is None else birthday_of(told, by, today)
+def named_calendar(request: "ProfileRequest | ProfilePatch") -> BirthdayCalendar | None:
+    """Return the calendar that a body names without a birthday, or None where it does not."""
+    alone = request.birthday is None and "birthday_calendar" in request.model_fields_set
+    return request.birthday_calendar if alone else None
 
 
 def _solar(told: str, today: date) -> date:
@@ -314,7 +313,7 @@ def member_answer(profile: Profile, standing: Standing, policy: Policy, at: date
         member_id=profile.member_id,
         name=profile.name,
         birthday=_birthday_shown(profile.birthday),
-        birthday_calendar="lunar" if isinstance(profile.birthday, LunarBirthday) else "solar",
+        birthday_calendar=birthdays.calendar_of(profile.birthday),
         next_birthday=None
         if profile.birthday is None
         else birthdays.next_on(profile.birthday, at.astimezone(policy.zone).date()),

@@ -975,6 +975,32 @@ def test_B4_B6_a_lunar_birthday_is_entered_once_and_another_calendar_is_a_change
     assert ask(suite, "/members/me").body["birthday_calendar"] == "lunar"
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(
+    ("kept", "named", "status"),
+    [
+        (None, "solar", 200),
+        (None, "lunar", 422),
+        ("solar", "solar", 200),
+        ("solar", "lunar", 409),
+        ("lunar", "lunar", 200),
+        ("lunar", "solar", 409),
+    ],
+)
+def test_B4_B6_a_calendar_named_without_a_birthday_is_heard(
+    suite: Suite, method: str, kept: str | None, named: str, status: int
+) -> None:
+    birthdays = {None: None, "solar": "1990-08-15", "lunar": LUNAR}
+    before = told_lunar(suite, birthdays[kept], kept or "solar").body
+    answer = suite.call(Call(method, "/members/me", {"name": "Ann", "birthday_calendar": named}, ALICE))
+    assert answer.status == status
+    if status == 200:
+        assert answer.body == before | {"name": "Ann"}
+    else:
+        assert answer.body["code"] == {409: "birthday_locked", 422: "invalid_request"}[status]
+        assert ask(suite, "/members/me").body == before
+
+
 def test_who_told_no_birthday_has_no_next_one(suite: Suite) -> None:
     answer = suite.call(Call("PUT", "/members/me", {"name": "Alice"}, ALICE)).body
     assert (answer["birthday"], answer["birthday_calendar"], answer["next_birthday"]) == (None, "solar", None)
