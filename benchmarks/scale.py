@@ -32,8 +32,8 @@ from functions.domain.timetable import (
     Scheduled,
     timetable,
 )
+from functions.offers import schema
 from functions.orders import rows as order_rows
-from functions.orders import schema
 from functions.platform import deadline, dynamo
 from functions.points import account_rows, jobs, posting
 from functions.points.ledger import Wallet
@@ -45,7 +45,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "scale.md"
 QUOTAS = Path(__file__).with_name("quotas.toml")
 INFRA = ROOT / "infra"
-SCHEDULE = ROOT / "functions" / "checkout" / "schedule.py"
+SCHEDULE = ROOT / "functions" / "orders" / "schedule.py"
 SALE = 1_000
 """Orders per second on one product that the page works out."""
 REFUSED_MAX = 0.001
@@ -847,7 +847,7 @@ class Model:
             at=self.quota("transaction_rows") - order_wallet_entry,
             per=Per.LINES,
             beyond="422 long before",
-            turn="`LINES_MAX` in `functions/orders/schema.py`",
+            turn="`LINES_MAX` in `functions/offers/schema.py`",
         )
 
 

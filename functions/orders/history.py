@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from functions.domain import calendar
 from functions.domain.records import plain
-from functions.orders.orders import CLOSED, Order, Shipment
+from functions.orders.order import CLOSED, Order, Shipment
 from functions.orders.rows import key
 from functions.platform.dynamo import Row
 

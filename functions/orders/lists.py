@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.domain.policy import Policy
-from functions.orders.orders import Order, Status, as_of
+from functions.domain.records import read_as
+from functions.orders.life import as_of
+from functions.orders.order import Order, Status
 from functions.orders.rows import (
     BY_MEMBER,
     BY_STATUS,
     STATUS_SHARDS,
     key,
     order_of,
-    read_as,
     status_partition,
 )
 from functions.platform.deadline import Deadline

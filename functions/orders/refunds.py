@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from functions.domain.money import round_half_up
-from functions.offers.pricing import Quote
+from functions.offers.quotes import Quote
 from functions.points.ledger import points_earned
 
 

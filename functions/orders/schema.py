@@ -1,143 +1,18 @@
-"""What the shop's API takes and answers: products, quotes, orders."""
+"""What the routes of orders take and answer."""
 
-import json
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from datetime import datetime
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from functions.catalog.catalog import StockMovement
-from functions.domain import calendar
-from functions.domain.identifiers import CallerId, Sku, fingerprint
+from functions.domain.identifiers import CallerId
 from functions.domain.policy import Policy
 from functions.domain.records import plain
-from functions.offers.pricing import (
-    BEST,
-    NO_COUPON,
-    ON_SALE,
-    Cart,
-    CartLine,
-    Product,
-    ProductStatus,
-    Quote,
-)
-from functions.orders.book import Left
+from functions.offers.schema import Fen, Lines, QuoteAnswer, quote_answer
 from functions.orders.history import Occurrence, What
-from functions.orders.orders import Order, Shipment, Status
-from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
-from functions.tiers.qualification import Standing
-
-LINES_MAX = 50
-QUANTITY_MAX = 999
-Date = date
-"""The type, where a field has its name."""
-PRICE_FEN_MAX = 100_000_000
-STOCK_MAX = 1_000_000_000
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
-Fen = Annotated[int, Field(ge=0, le=PRICE_FEN_MAX * LINES_MAX * QUANTITY_MAX)]
-
-
-class ProductRequest(Request):
-    """What the catalogue says of a product."""
-
-    name: Text
-    price_fen: Annotated[int, Field(ge=1, le=PRICE_FEN_MAX)]
-    member_zone: bool
-    low_stock_threshold: Annotated[int, Field(ge=0, le=STOCK_MAX)] | None = None
-    status: ProductStatus = Field(
-        default=ON_SALE, description="A withdrawn product cannot be bought; what is not said is on sale."
-    )
-
-
-class StockRequest(Request):
-    """A movement of stock from outside, once per ``movement_id`` and sku."""
-
-    movement_id: CallerId
-    delta: Annotated[int, Field(ge=-STOCK_MAX, le=STOCK_MAX)]
-    reason: Text
-
-
-class ProductAnswer(Answer):
-    """A product as the caller sees it; ``in_stock`` says whether it can be bought now.
-
-    ``stock`` is there for staff only, and so is ``low_stock_threshold``, where there is one.
-    """
-
-    sku: str
-    name: str
-    price_fen: int
-    your_price_fen: int
-    member_zone: bool
-    status: ProductStatus
-    in_stock: bool
-    stock: int | None = Field(default=None, exclude_if=lambda stock: stock is None)
-    low_stock_threshold: int | None = Field(default=None, exclude_if=lambda threshold: threshold is None)
-
-
-class MovementAnswer(Answer):
-    """A movement of a product's stock; ``operator`` is whose token recorded it."""
-
-    movement_id: str
-    delta: int
-    reason: str
-    operator: str
-    moved_at: StoreTime
-
-
-class MemberDayAnswer(Answer):
-    """When the member day is; ``date`` is that of the running or latest one."""
-
-    open: bool
-    date: Date
-    next_date: Date
-    your_rate: Rate | None
-
-
-class CartLineRequest(Request):
-    """So many units of one product."""
-
-    sku: Sku
-    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
-
-
-def _each_sku_once(lines: list[CartLineRequest]) -> list[CartLineRequest]:
-    if len({line.sku for line in lines}) != len(lines):
-        raise ValueError("a sku may stand once")
-    return lines
-
-
-class CartRequest(Request):
-    """What a shopper wants, and which offers they ask for."""
-
-    lines: Annotated[
-        list[CartLineRequest], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_each_sku_once)
-    ]
-    coupon: CallerId = Field(default=NO_COUPON, description="`none`, `best`, or a coupon's id.")
-    points: Annotated[int, Field(ge=0)] | Literal["best"] = Field(
-        default=0, description="A multiple of the policy's step, at most its cap; or `best`."
-    )
-
-    def cart(self) -> Cart:
-        """Return the cart that is asked for."""
-        return Cart(
-            lines=tuple(CartLine(sku=line.sku, quantity=line.quantity) for line in self.lines),
-            coupon=self.coupon,
-            points=BEST if self.points == BEST else int(self.points),
-        )
-
-
-class OrderRequest(CartRequest):
-    """A cart to be ordered, and what the shopper was told that it costs."""
-
-    expected_paid_fen: Fen | None = None
-
-    def fingerprint(self) -> str:
-        """Return what tells this body from another: equal after defaults, lines in the order sent.
-
-        Defaults are left out, so that a field added later does not make old requests look different (R1).
-        """
-        return fingerprint(json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True))
+from functions.orders.leaving import Left
+from functions.orders.order import Order, Shipment, Status
+from functions.platform.shapes import Answer, Printable, Request, StoreTime
 
 
 class PaymentRequest(Request):
@@ -158,77 +33,24 @@ class ShipmentRequest(Request):
     carrier: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable] | None = None
 
 
-Units = Annotated[
-    list[CartLineRequest], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_each_sku_once)
-]
-
-
 class ReturnRequest(Request):
     """Units that came back. ``return_id`` is this order's own."""
 
     return_id: CallerId
-    lines: Units
+    lines: Lines
 
 
 class CancelRequest(Request):
     """Nothing: the whole order. Or units that leave it, under a ``cancel_id`` of this order's own."""
 
     cancel_id: CallerId | None = None
-    lines: Units | None = None
+    lines: Lines | None = None
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
         if (self.cancel_id is None) is not (self.lines is None):
             raise ValueError("cancel_id and lines go together")
         return self
-
-
-class QuoteLineAnswer(Answer):
-    """One line of a quote."""
-
-    sku: str
-    quantity: int
-    list_price_fen: int
-    unit_price_fen: int
-    amount_fen: int
-
-
-class CouponUseAnswer(Answer):
-    """The coupon that a quote uses."""
-
-    coupon_id: str
-    amount_fen: int
-
-
-class PointsUseAnswer(Answer):
-    """The points that a quote redeems, and their worth."""
-
-    redeemed: int
-    value_fen: int
-
-
-class NotAppliedAnswer(Answer):
-    """An offer that the quote does not use, and why."""
-
-    offer: Literal["member_day", "birthday_coupon", "points"]
-    code: str
-    detail: str
-
-
-class QuoteAnswer(Answer):
-    """What an order of a cart charges now."""
-
-    tier: str
-    member_day: bool
-    lines: list[QuoteLineAnswer]
-    goods_fen: int
-    coupon: CouponUseAnswer | None
-    shipping_fen: int
-    order_amount_fen: int
-    points: PointsUseAnswer
-    paid_fen: int
-    earns_points: int
-    not_applied: list[NotAppliedAnswer]
 
 
 class OrderLineAnswer(Answer):
@@ -326,60 +148,6 @@ class HistoryAnswer(Answer):
     points_restored: int | None
     shipment: ShipmentAnswer | None
     former: ShipmentAnswer | None
-
-
-def product_answer(product: Product, *, your_price_fen: int, staff: bool) -> ProductAnswer:
-    """Show a product to a caller with their own price; staff also see its stock."""
-    return ProductAnswer(
-        sku=product.sku,
-        name=product.name,
-        price_fen=product.price_fen,
-        your_price_fen=your_price_fen,
-        member_zone=product.member_zone,
-        status=product.status,
-        in_stock=product.in_stock,
-        stock=product.stock if staff else None,
-        low_stock_threshold=product.low_stock_threshold if staff else None,
-    )
-
-
-def movement_answer(movement: StockMovement, policy: Policy) -> MovementAnswer:
-    """Show a movement of stock, in store time."""
-    return MovementAnswer(
-        movement_id=movement.movement_id,
-        delta=movement.delta,
-        reason=movement.reason,
-        operator=movement.operator,
-        moved_at=movement.moved_at.astimezone(policy.zone),
-    )
-
-
-def member_day_answer(standing: Standing | None, policy: Policy, at: datetime) -> MemberDayAnswer:
-    """Show the member day at this moment; before registration there is no rate."""
-    day, zone = policy.member_day.day, policy.zone
-    return MemberDayAnswer(
-        open=calendar.is_member_day(at, day, zone),
-        date=calendar.latest_member_day(at, day, zone),
-        next_date=calendar.next_member_day(at, day, zone),
-        your_rate=None if standing is None else policy.tier(standing.tier).member_day_rate,
-    )
-
-
-def quote_answer(quote: Quote) -> QuoteAnswer:
-    """Show a quote."""
-    return QuoteAnswer(
-        tier=quote.tier,
-        member_day=quote.member_day,
-        lines=[QuoteLineAnswer(**plain(line)) for line in quote.lines],
-        goods_fen=quote.goods_fen,
-        coupon=None if quote.coupon is None else CouponUseAnswer(**plain(quote.coupon)),
-        shipping_fen=quote.shipping_fen,
-        order_amount_fen=quote.order_amount_fen,
-        points=PointsUseAnswer(redeemed=quote.redeemed_points, value_fen=quote.points_value_fen),
-        paid_fen=quote.paid_fen,
-        earns_points=quote.earns_points,
-        not_applied=[NotAppliedAnswer(**plain(reason)) for reason in quote.not_applied],
-    )
 
 
 def order_answer(order: Order, policy: Policy) -> OrderAnswer:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
+from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.coupons.stream import Consumer as CouponConsumer
-from functions.orders.stream import CatalogPublisher
 from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.batches import BatchError
 from functions.platform.bus import Bus

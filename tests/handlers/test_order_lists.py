@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.orders import lists as order_lists
-from functions.orders.orders import Status
+from functions.orders.order import Status
 from tests.handlers.conftest import Suite
 from tests.support.events import Answer, Call, claims, staff
 

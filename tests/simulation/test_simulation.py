@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.catalog import catalog
+from functions.orders import book
 from functions.points import ledger
 from tests.simulation.actors import Actors
 from tests.simulation.faults import KINDS, Kind
@@ -89,7 +89,7 @@ def _up(value: Any) -> int:
 
 
 BROKEN: dict[str, tuple[Any, str, Any]] = {
-    "stock that comes back": (catalog, "give_back_stock", _nothing),
+    "stock that comes back": (book, "give_back_stock", _nothing),
     "points that come back": (ledger, "restore", _kept),
     "a rounding": (ledger, "round_half_up", _up),
 }

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from functions.domain.errors import RefusalError
-from functions.orders.orders import Order
+from functions.orders.order import Order
 from functions.platform.deadline import Deadline
 from functions.points.accounts import AccountMissingError
 from functions.points.ledger import Wallet

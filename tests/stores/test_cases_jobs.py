@@ -20,8 +20,9 @@ from functions.domain.timetable import (
     OPEN_MEMBER_DAY,
     RELEASE_POINTS,
 )
+from functions.offers.schedule import MemberDayJob
 from functions.orders import schedule
-from functions.orders.schedule import MemberDayJob, OrderJobs
+from functions.orders.schedule import OrderJobs
 from functions.platform import clock
 from functions.platform.dynamo import Row
 from functions.platform.observability import metrics

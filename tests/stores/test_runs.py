@@ -25,11 +25,12 @@ from functions.domain.timetable import (
     Scheduled,
     timetable,
 )
+from functions.offers.schedule import MemberDayJob
 from functions.operations.schedule import Watch
 from functions.operations.watch import overdue
-from functions.orders import orders
+from functions.orders import life
 from functions.orders.book import OrderBook
-from functions.orders.schedule import JobError, MemberDayJob, OrderJobs
+from functions.orders.schedule import JobError, OrderJobs
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
 from functions.platform.observability import logger, metrics
@@ -446,7 +447,7 @@ def one_due(shop: Shop, job: str) -> datetime:
     order, _ = shop.place("alice", "k1", "tea")
     if job == AUTO_RECEIPT:
         shop.pay(order)
-        shop.book.change(order.order_id, lambda paid: orders.ship(paid, told={}, now=NOON), Deadline(20))
+        shop.book.change(order.order_id, lambda paid: life.ship(paid, told={}, now=NOON), Deadline(20))
     return NOON + 20 * DAY
 
 

@@ -16,7 +16,7 @@ from functions.coupons.stream import Consumer as CouponConsumer
 from functions.domain import identifiers
 from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
-from functions.orders.orders import Order
+from functions.orders.order import Order
 from functions.orders.rows import key
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Row, Tables, from_item, to_item

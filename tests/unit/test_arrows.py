@@ -11,14 +11,19 @@ MODULES = sorted(FUNCTIONS.rglob("*.py"))
 
 HANDLERS = {"api", "stream", "schedule", "queue"}
 """Files named after their trigger: AWS enters there, and so they may know every other part."""
+ROUTES = "routes"
+"""How the files end whose methods the HTTP handlers serve: they may know as much; `api.py` alone knows them."""
 MAY_KNOW = {
     "domain": set(),
     "platform": {"domain"},
     "tiers": {"domain", "platform"},
     "coupons": {"domain", "platform", "tiers"},
     "points": {"domain", "platform", "tiers"},
-    "checkout": {"domain", "platform", "tiers", "coupons", "points"},
-    "privacy": {"domain", "platform", "tiers", "coupons", "points", "checkout"},
+    "catalog": {"domain", "platform", "tiers"},
+    "offers": {"domain", "platform", "tiers", "coupons", "points", "catalog"},
+    "orders": {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers"},
+    "checkout": {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers", "orders"},
+    "privacy": {"domain", "platform", "tiers", "coupons", "points", "offers", "orders"},
     "operations": {"domain", "platform"},
     "documents": set(),
 }
@@ -45,18 +50,34 @@ def place(file: Path) -> tuple[str, str]:
     return (parts[0], parts[-1]) if len(parts) > 1 else ("", parts[0])
 
 
+def is_face(name: str) -> bool:
+    """Tell whether a file of this name is one that requests and records come to."""
+    return name in HANDLERS or name.endswith(ROUTES)
+
+
+def test_no_part_knows_one_that_knows_it() -> None:
+    below: set[str] = set()
+    for part, known in sorted(MAY_KNOW.items(), key=lambda each: len(each[1])):
+        assert all(part not in MAY_KNOW[each] for each in known), part
+        below |= {part}
+    assert below == {each.name for each in FUNCTIONS.iterdir() if (each / "__init__.py").exists()}
+
+
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_arrows_between_parts_run_one_way(file: Path) -> None:
     part, name = place(file)
     known = {each.split(".")[1] for each in imports(file) if each.startswith("functions.")}
-    allowed = set(MAY_KNOW) if name in HANDLERS else MAY_KNOW.get(part, set()) | {part}
+    allowed = set(MAY_KNOW) if is_face(name) else MAY_KNOW.get(part, set()) | {part}
     assert known <= allowed, f"{part}/{name} knows {known - allowed}"
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_part_knows_a_handler(file: Path) -> None:
-    handlers = {each for each in imports(file) if each.startswith("functions.") and each.count(".") == 2}
-    assert not {each for each in handlers if each.rsplit(".", 1)[-1] in HANDLERS}
+    part, name = place(file)
+    modules = {each for each in imports(file) if each.startswith("functions.") and each.count(".") == 2}
+    assert not {each for each in modules if each.rsplit(".", 1)[-1] in HANDLERS}
+    routes = {each for each in modules if each.endswith(ROUTES) and each != "functions.platform.routes"}
+    assert name == "api" or not {each for each in routes if each.split(".")[1] != part or not is_face(name)}
 
 
 @pytest.mark.parametrize("file", sorted((FUNCTIONS / "domain").rglob("*.py")), ids=lambda file: file.name)
@@ -70,7 +91,7 @@ def test_domain_knows_no_aws_no_clock_and_no_environment(file: Path) -> None:
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_aws_libraries_are_known_to_platform_and_handlers_only(file: Path) -> None:
     part, name = place(file)
-    if part == "platform" or name in HANDLERS:
+    if part == "platform" or is_face(name):
         return
     roots = {each.split(".")[0] for each in imports(file)}
     assert not roots & {"boto3", "botocore", "aws_lambda_powertools"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.coupons.birthday import Coupon
 from functions.domain.errors import RefusalError
-from functions.offers.pricing import Quote
+from functions.offers.quotes import Quote
 from functions.orders.refunds import NOTHING, retained
 from functions.tiers.qualification import qualify
 from tests.support.quoting import MAY, MEMBER_DAY, ORDINARY_DAY, POLICY, coupon, item, quoted

@@ -23,7 +23,8 @@ from functions.domain.timetable import (
     Every,
     timetable,
 )
-from functions.orders import orders, schema
+from functions.offers import schema
+from functions.orders import life
 from functions.orders import rows as order_rows
 from functions.platform import deadline, dynamo
 from functions.points import account_rows, jobs, posting
@@ -419,4 +420,4 @@ def test_the_words_around_the_tables_say_the_models_figures(model: Model) -> Non
     ]
     assert [each for each in said if each not in words] == []
     assert scale.all_free(24, scale.SALE, hold, sends) == pytest.approx(2e-6, rel=0.5)
-    assert f"An order's row keeps {orders.CHANGES_KEPT_MAX} changes" in words
+    assert f"An order's row keeps {life.CHANGES_KEPT_MAX} changes" in words

@@ -22,7 +22,7 @@ EQUIVALENT: dict[str, str] = {
         _READ_TWICE
     ),
     "functions/catalog/catalog.py _try_to_move_stock: short and earlier is None: without short": _READ_TWICE,
-    "functions/catalog/catalog.py give_back_stock: attribute_exists(#stock)": (
+    "functions/catalog/stock.py give_back_stock: attribute_exists(#stock)": (
         "no product is ever deleted, each has stock from its first row on, and without one the sum is refused"
     ),
     "functions/coupons/coupons.py give_back: #order_id = :order": (
