@@ -12,7 +12,7 @@ MODULES = sorted(FUNCTIONS.rglob("*.py"))
 HANDLERS = {"api", "stream", "schedule", "queue"}
 """Files named after their trigger: AWS enters there, and so they may know every other part."""
 ROUTES = "routes"
-"""How the files end whose methods the HTTP handlers serve: they may know as much; `api.py` alone knows them."""
+"""How the files end whose methods HTTP handlers serve: they may know as much; `api.py` alone knows them."""
 MAY_KNOW = {
     "domain": set(),
     "platform": {"domain"},
