@@ -4,16 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from functions.catalog.catalog import Catalog
-from functions.catalog.routes import CatalogRoutes
+from functions.catalog.face import CatalogFace
 from functions.checkout.checkout import Checkout
-from functions.checkout.routes import CheckoutRoutes
+from functions.checkout.face import CheckoutFace
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
-from functions.offers.routes import OfferRoutes
+from functions.offers.face import OffersFace
 from functions.orders.book import OrderBook
-from functions.orders.life_routes import OrderLifeRoutes
+from functions.orders.life_face import OrderLifeFace
 from functions.orders.lists import OrderLists
-from functions.orders.view_routes import OrderViewRoutes
+from functions.orders.view_face import OrderViewFace
 from functions.platform import clock, dynamo
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
@@ -29,11 +29,11 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     book = OrderBook.of(tables, settings, policy)
     lists = OrderLists.of(tables, settings, policy)
     checkout = Checkout(tables, settings, policy)
-    api.add(CatalogRoutes(api, catalog, members, policy, now), tag="Catalogue")
-    api.add(OfferRoutes(api, members, policy, now), tag="Catalogue")
-    api.add(CheckoutRoutes(api, checkout, policy, now), tag="Orders")
-    api.add(OrderViewRoutes(api, book, lists, members, policy, now), tag="Orders")
-    api.add(OrderLifeRoutes(api, book, policy, now), tag="Orders")
+    api.add(CatalogFace(api, catalog, members, policy, now), tag="Catalogue")
+    api.add(OffersFace(api, members, policy, now), tag="Catalogue")
+    api.add(CheckoutFace(api, checkout, policy, now), tag="Orders")
+    api.add(OrderViewFace(api, book, lists, members, policy, now), tag="Orders")
+    api.add(OrderLifeFace(api, book, policy, now), tag="Orders")
     return api
 
 

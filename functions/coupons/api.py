@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from functions.coupons.coupons import Coupons
-from functions.coupons.routes import CouponRoutes
+from functions.coupons.face import CouponsFace
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
@@ -18,7 +18,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     """Return the coupons' API over these tables, policy and clock."""
     api = Api()
     coupons, members = Coupons(tables, settings.members_table), Members(tables, settings.members_table)
-    api.add(CouponRoutes(api, coupons, members, policy, now), tag="Coupons")
+    api.add(CouponsFace(api, coupons, members, policy, now), tag="Coupons")
     return api
 
 

@@ -14,6 +14,9 @@ from functions.orders.leaving import Left
 from functions.orders.order import Order, Shipment, Status
 from functions.platform.shapes import Answer, Printable, Request, StoreTime
 
+NO_ORDER = {404: ["order_not_found"]}
+"""What every route about one order refuses."""
+
 
 class PaymentRequest(Request):
     """Money that a payment provider reports. ``payment_id`` is global."""

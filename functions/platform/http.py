@@ -39,7 +39,7 @@ from functions.domain.errors import (
     UnauthenticatedError,
     invalid_fields,
 )
-from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, PATH_ID, is_order_id
+from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, ORDER_ID, PATH_ID, is_order_id
 from functions.platform.bodies import JSON_TYPE, read_object
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
@@ -106,6 +106,11 @@ class Caller:
     member_id: str
     staff: bool
     service: bool = False
+
+    @property
+    def owner(self) -> str | None:
+        """The one member whose orders the caller may see and change; None for staff: anybody's."""
+        return None if self.staff else self.member_id
 
     def check_may(self, who: Who) -> None:
         """Refuse a caller that a route is not for.
@@ -203,6 +208,12 @@ MemberIdPath = Annotated[
     str,
     StringConstraints(pattern=f"^{PATH_ID}$", max_length=MEMBER_ID_LENGTH_MAX),
     Path(description="The member's id."),
+]
+OrderIdPath = Annotated[
+    str,
+    StringConstraints(pattern=f"^{PATH_ID}$"),
+    WithJsonSchema({"type": "string", "pattern": f"^{ORDER_ID}$"}),
+    Path(description="The order's id."),
 ]
 Cursor = Annotated[
     str | None,
@@ -394,18 +405,18 @@ class Api:
         deadline: Deadline = self.resolver.context["deadline"]
         return deadline
 
-    def add(self, routes: object, *, tag: str) -> None:
-        """Serve the routes that the methods of an object are declared to serve, in the order of the class.
+    def add(self, face: object, *, tag: str) -> None:
+        """Serve the routes that the methods of a context's face are declared to serve, in their order there.
 
         Parameters
         ----------
         tag
             What the operations are grouped under in the OpenAPI document; `tools/openapi.py` describes each.
         """
-        for name, function in vars(type(routes)).items():
+        for name, function in vars(type(face)).items():
             declared: _Declared | None = getattr(function, _DECLARED, None)
             if declared is not None:
-                self._serve_by(getattr(routes, name), declared, tag)
+                self._serve_by(getattr(face, name), declared, tag)
 
     def _serve_by(self, function: Callable[..., Any], declared: _Declared, tag: str) -> None:
         self._routes.append(declared.served_by(function))

@@ -10,16 +10,16 @@ from functions.platform.dynamo import Tables
 from functions.platform.http import Api
 from functions.platform.settings import Settings
 from functions.points.accounts import Accounts
+from functions.points.face import PointsFace, ReportsFace
 from functions.points.reports import Reports
-from functions.points.routes import PointsRoutes, ReportRoutes
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the points' API over these tables, policy and clock."""
     api = Api()
     accounts = Accounts(tables, settings.members_table, settings.orders_table)
-    api.add(PointsRoutes(api, accounts, policy, now), tag="Points")
-    api.add(ReportRoutes(api, Reports(tables, settings.reports_table), policy, now), tag="Reports")
+    api.add(PointsFace(api, accounts, policy, now), tag="Points")
+    api.add(ReportsFace(api, Reports(tables, settings.reports_table), policy, now), tag="Reports")
     return api
 
 

@@ -14,7 +14,7 @@ from functions.platform.identities import Identities
 from functions.platform.settings import IdentitySettings, Settings
 from functions.points.accounts import Accounts
 from functions.privacy.export import Exports
-from functions.privacy.routes import PrivacyRoutes
+from functions.privacy.face import PrivacyFace
 from functions.tiers.members import Members
 
 
@@ -32,7 +32,7 @@ def create(
         orders=OrderLists.of(tables, settings, policy),
         policy=policy,
     )
-    api.add(PrivacyRoutes(api, exports, members, accounts, users, policy, now), tag="Privacy")
+    api.add(PrivacyFace(api, exports, members, accounts, users, policy, now), tag="Privacy")
     return api
 
 

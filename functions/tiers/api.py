@@ -10,9 +10,9 @@ from functions.platform.dynamo import Tables
 from functions.platform.http import Api
 from functions.platform.settings import Settings
 from functions.points.accounts import Accounts
+from functions.tiers.face import MembersFace
 from functions.tiers.finder import Finder
 from functions.tiers.members import Members
-from functions.tiers.routes import MemberRoutes
 from functions.tiers.search import HashPhone
 
 
@@ -28,7 +28,7 @@ def create(
     members = Members(tables, settings.members_table, hash_phone)
     finder = Finder(tables, settings.members_table, hash_phone)
     accounts = Accounts(tables, settings.members_table, settings.orders_table)
-    api.add(MemberRoutes(api, members, finder, accounts, policy, now), tag="Members")
+    api.add(MembersFace(api, members, finder, accounts, policy, now), tag="Members")
     return api
 
 

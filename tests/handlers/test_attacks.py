@@ -9,23 +9,23 @@ from urllib.parse import quote
 
 import pytest
 
+from functions.catalog.face import MOVEMENTS
 from functions.catalog.listing import Listing
-from functions.catalog.routes import MOVEMENTS
 from functions.coupons.birthday import Coupon
-from functions.coupons.routes import COUPONS
+from functions.coupons.face import COUPONS
 from functions.domain import identifiers
 from functions.domain.policy import load
 from functions.orders import rows as order_rows
 from functions.orders.lists import Filter
-from functions.orders.view_routes import HISTORY, ORDERS
+from functions.orders.view_face import HISTORY, ORDERS
 from functions.platform import dynamo
 from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.cursors import CURSOR_LENGTH_MAX, Cursors
 from functions.platform.dynamo import Tables
 from functions.points import auditor
-from functions.points.routes import DIFFERENCES, ENTRIES
-from functions.privacy.routes import EXPORT
-from functions.tiers.routes import BIRTHDAY_CHANGES, TIERS
+from functions.points.face import DIFFERENCES, ENTRIES
+from functions.privacy.face import EXPORT
+from functions.tiers.face import BIRTHDAY_CHANGES, TIERS
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import END_OF_MAY, MAY
 from tests.support import accounts, document, tables

@@ -1,4 +1,4 @@
-"""Routes: the caller's coupons, and for staff a member's."""
+"""Face: the caller's coupons, and for staff a member's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Status = Annotated[CouponStatus | None, Query(description="Only those that stand
 
 
 @dataclass(frozen=True, slots=True)
-class CouponRoutes:
+class CouponsFace:
     """The coupons of the caller, and for staff of a member."""
 
     api: Api

@@ -1,4 +1,4 @@
-"""Routes: members, their tiers, and what staff sees and changes of them."""
+"""Face: members, their tiers, and what staff sees and changes of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class MemberWithPointsAnswer(MemberAnswer):
 
 
 @dataclass(frozen=True, slots=True)
-class MemberRoutes:
+class MembersFace:
     """What members tell and see of themselves, and what staff sees and changes of them."""
 
     api: Api

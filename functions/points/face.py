@@ -1,4 +1,4 @@
-"""Routes: the caller's points; for staff a member's ledger, adjustments and the last audit."""
+"""Face: the caller's points; for staff a member's ledger, adjustments and the last audit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ Kind = Annotated[EntryKind | None, Query(description="Only entries of this kind.
 
 
 @dataclass(frozen=True, slots=True)
-class PointsRoutes:
+class PointsFace:
     """What members see of their points, and what staff sees and adjusts of them."""
 
     api: Api
@@ -170,7 +170,7 @@ class PointsRoutes:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRoutes:
+class ReportsFace:
     """What the last audit found."""
 
     api: Api

@@ -1,4 +1,4 @@
-"""Routes: the catalogue, and the stock of its products."""
+"""Face: the catalogue, and the stock of its products."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ MOVEMENTS = "movements"
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogRoutes:
+class CatalogFace:
     """What staff say of products and their stock, and what everybody sees of them."""
 
     api: Api

@@ -1,4 +1,4 @@
-"""Routes: what a cart costs, and placing its order."""
+"""Face: what a cart costs, and placing its order."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ QUOTE_REFUSALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class CheckoutRoutes:
+class CheckoutFace:
     """Where a cart becomes an order."""
 
     api: Api

@@ -1,4 +1,4 @@
-"""Routes: orders as they are seen, in lists and one by one."""
+"""Face: orders as they are seen, in lists and one by one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,10 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import StringConstraints, WithJsonSchema
+from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.orders import history
 from functions.orders.book import OrderBook
@@ -17,31 +15,19 @@ from functions.orders.life import as_of
 from functions.orders.lists import Filter, OrderLists
 from functions.orders.order import Status
 from functions.orders.rows import POSITION
-from functions.orders.schema import HistoryAnswer, OrderAnswer, history_answer, order_answer
+from functions.orders.schema import NO_ORDER, HistoryAnswer, OrderAnswer, history_answer, order_answer
 from functions.platform.cursors import Cursors
-from functions.platform.http import Api, Before, Caller, Cursor, Limit, MemberIdPath, Since, Who, route
+from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, OrderIdPath, Since, Who, route
 from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
 
-OrderIdPath = Annotated[
-    str,
-    StringConstraints(pattern=f"^{identifiers.PATH_ID}$"),
-    WithJsonSchema({"type": "string", "pattern": f"^{identifiers.ORDER_ID}$"}),
-    Path(description="The order's id."),
-]
 StatusQuery = Annotated[Status | None, Query(description="Only those that stand so now.")]
-NO_ORDER = {404: ["order_not_found"]}
 ORDERS = "orders"
 HISTORY = "history"
 
 
-def owner(caller: Caller) -> str | None:
-    """Return the one member whose orders the caller may see and change, or None for staff: any."""
-    return None if caller.staff else caller.member_id
-
-
 @dataclass(frozen=True, slots=True)
-class OrderViewRoutes:
+class OrderViewFace:
     """What members see of their orders, and staff of everybody's."""
 
     api: Api
@@ -122,7 +108,7 @@ class OrderViewRoutes:
     @route("GET", "/orders/<order_id>", summary="See an order", who=Who.OWNER, refuses=NO_ORDER)
     def get_order(self, order_id: OrderIdPath) -> OrderAnswer:
         """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
-        order = self.book.require(order_id, member_id=owner(self.api.caller))
+        order = self.book.require(order_id, member_id=self.api.caller.owner)
         return order_answer(as_of(order, self.clock()), self.policy)
 
     @route(
@@ -142,7 +128,7 @@ class OrderViewRoutes:
         """
         places = Cursors(f"{HISTORY} {order_id}", self.api.caller.member_id, history.POSITION)
         after = places.read(cursor)
-        order = as_of(self.book.require(order_id, member_id=owner(self.api.caller)), self.clock())
+        order = as_of(self.book.require(order_id, member_id=self.api.caller.owner), self.clock())
         found, position = self.book.history(order, limit=limit, after=after)
         return Page(
             items=[history_answer(each, self.policy) for each in found], next_cursor=places.write(position)

@@ -1,4 +1,4 @@
-"""Routes: the member day."""
+"""Face: the member day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from functions.tiers.members import Members
 
 
 @dataclass(frozen=True, slots=True)
-class OfferRoutes:
+class OffersFace:
     """What offers there are for the caller."""
 
     api: Api

@@ -1,4 +1,4 @@
-"""Routes: a member's own data, and the erasure of a member."""
+"""Face: a member's own data, and the erasure of a member."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
-class PrivacyRoutes:
+class PrivacyFace:
     """What the programme has of a member, and the end of that."""
 
     api: Api

@@ -1,4 +1,4 @@
-"""Routes: what happens to an order, from its payment to what comes back of it."""
+"""Face: what happens to an order, from its payment to what comes back of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ from functions.orders.life import as_of
 from functions.orders.order import Order
 from functions.orders.payments import pay
 from functions.orders.schema import (
+    NO_ORDER,
     CancelAnswer,
     CancelRequest,
     OrderAnswer,
@@ -27,15 +28,14 @@ from functions.orders.schema import (
     order_answer,
     return_answer,
 )
-from functions.orders.view_routes import NO_ORDER, OrderIdPath, owner
-from functions.platform.http import Api, Who, route
+from functions.platform.http import Api, OrderIdPath, Who, route
 
 NOT_SAID = ShipmentRequest()
 WHOLE = CancelRequest()
 
 
 @dataclass(frozen=True, slots=True)
-class OrderLifeRoutes:
+class OrderLifeFace:
     """What staff, and members of their own orders, let happen."""
 
     api: Api
@@ -67,7 +67,7 @@ class OrderLifeRoutes:
         and `points_restored`.
         """
         if request.cancel_id is None or request.lines is None:
-            order = self._happens(order_id, life.cancel, member_id=owner(self.api.caller))
+            order = self._happens(order_id, life.cancel, member_id=self.api.caller.owner)
             return cancel_answer(as_of(order, self.clock()), self.policy)
         left = take_units(
             self.book,
@@ -77,7 +77,7 @@ class OrderLifeRoutes:
                 caller_id=request.cancel_id,
                 units={line.sku: line.quantity for line in request.lines},
                 at=self.clock(),
-                member_id=owner(self.api.caller),
+                member_id=self.api.caller.owner,
             ),
             self.api.deadline,
         )
@@ -92,7 +92,7 @@ class OrderLifeRoutes:
     )
     def receive_order(self, order_id: OrderIdPath) -> OrderAnswer:
         """Say that the parcel has arrived; owner or staff."""
-        return self._shown(self._happens(order_id, life.receive, member_id=owner(self.api.caller)))
+        return self._shown(self._happens(order_id, life.receive, member_id=self.api.caller.owner))
 
     @route(
         "POST",
