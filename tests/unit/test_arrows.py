@@ -1,6 +1,7 @@
 """The house: which part may know which. Arrows run one way, and handlers are known by nobody."""
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -28,6 +29,10 @@ MAY_KNOW = {
     "operations": {"domain", "platform"},
     "documents": set(),
 }
+OUTSIDE = {"benchmarks", "infra", "local", "ops", "reach", "tests", "tools"}
+"""What is never deployed."""
+OUTSIDE_MAY_KNOW = {"reach": set(), "ops": {"reach"}, "local": {"reach", "ops"}, "infra": set()}
+"""Of what is never deployed, the operator's and the developer's commands, and the stack that they reach."""
 DOMAIN_LIBRARIES = {"pydantic", "borax"}
 STANDARD_LIBRARY_KEPT_OUT_OF_DOMAIN = {"os", "time", "boto3", "socket", "random", "uuid"}
 
@@ -107,7 +112,25 @@ def test_the_time_is_read_in_one_place(file: Path) -> None:
 
 def test_nothing_deployed_knows_what_is_not() -> None:
     for file in MODULES:
-        assert not {each.split(".")[0] for each in imports(file)} & {"infra", "local", "tests", "tools"}
+        assert not {each.split(".")[0] for each in imports(file)} & OUTSIDE
+
+
+@pytest.mark.parametrize("room", OUTSIDE_MAY_KNOW)
+def test_arrows_between_the_commands_run_one_way(room: str) -> None:
+    for file in (ROOT / room).rglob("*.py"):
+        known = {each.split(".")[0] for each in imports(file)} & OUTSIDE
+        assert known <= OUTSIDE_MAY_KNOW[room] | {room}, f"{file.relative_to(ROOT)} knows {known}"
+
+
+def test_a_stage_and_a_listener_are_one_thing_each() -> None:
+    for word, room in {"Stage": "infra/stage.py", "Listener": "local/listener.py"}.items():
+        found = [
+            str(file.relative_to(ROOT))
+            for folder in ("functions", *OUTSIDE)
+            for file in sorted((ROOT / folder).rglob("*.py"))
+            if re.search(rf"^class {word}\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+        ]
+        assert found == [room]
 
 
 def _is_standard(root: str) -> bool:
