@@ -6,15 +6,16 @@ from datetime import datetime
 
 from functions.catalog import rows as catalog_rows
 from functions.catalog.products import Product
+from functions.checkout.placing import Placing, QuoteChangedError
 from functions.coupons import coupons
 from functions.coupons.birthday import Coupon
 from functions.domain import birthdays, identifiers
+from functions.domain.errors import ConflictError
 from functions.domain.policy import Policy
 from functions.domain.records import read_as
 from functions.offers.pricing import check_cart, price
 from functions.offers.quotes import BEST, NO_COUPON, Cart, Quote, Shopper
 from functions.orders import rows as order_rows
-from functions.orders.order import Order
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables
 from functions.platform.settings import Settings
@@ -28,9 +29,9 @@ COUPON = "COUPON"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """The rows that a quote and an order depend on; ``order`` is one that the same request placed before."""
+    """What a quote and an order depend on; ``placed`` is the row of an order of the same request."""
 
-    order: Order | None
+    placed: Row | None
     standing: Standing | None
     wallet: Wallet | None
     coupon: Coupon | None
@@ -44,18 +45,29 @@ class Basis:
         RefusalError
             ``not_registered``, or what :func:`functions.offers.pricing.price` refuses.
         """
-        shopper = self._shopper(at, policy)
+        points = 0 if self.wallet is None else sum(usable(self.wallet, policy, at).values())
         check_cart(cart, self.products, policy)
-        if shopper is None:
+        if self.standing is None or self.wallet is None:
             raise members.not_registered()
+        shopper = Shopper(tier=self.standing.tier, at=at, coupon=self.coupon, points=points)
         return price(cart, self.products, shopper, policy)
 
-    def _shopper(self, at: datetime, policy: Policy) -> Shopper | None:
-        """Return who asks, or None before registration."""
-        if self.standing is None or self.wallet is None:
-            return None
-        points = sum(usable(self.wallet, policy, at).values())
-        return Shopper(tier=self.standing.tier, at=at, coupon=self.coupon, points=points)
+    def sold_at(self, placing: Placing, policy: Policy) -> Quote:
+        """Return the quote that a request's order is placed at on this basis.
+
+        Raises
+        ------
+        RefusalError
+            What :meth:`priced` refuses; ``insufficient_stock``; ``quote_changed``: the order would charge
+            another amount than expected.
+        """
+        quote = self.priced(placing.cart, placing.placed_at, policy)
+        short = [line.sku for line in quote.lines if self.products[line.sku].stock < line.quantity]
+        if short:
+            raise ConflictError("insufficient_stock", "There is not that much in stock.", skus=short)
+        if placing.expected_paid_fen not in (None, quote.paid_fen):
+            raise QuoteChangedError(quote)
+        return quote
 
     def met(self, rows: Iterable[Row]) -> "Basis":
         """Return the basis with the rows that a transaction met for those that were read."""
@@ -100,7 +112,7 @@ def read(
     rows = tables.batch_get(list(wanted.values()), deadline)
     found = dict(zip(wanted, rows, strict=True))
     return Basis(
-        order=read_as(order_rows.order_of, found.get(order_rows.ORDER)),
+        placed=found.get(order_rows.ORDER),
         standing=members.registered_standing_of(found[members.STANDING]),
         wallet=read_as(account_rows.wallet_of, found[account_rows.WALLET]),
         coupon=coupons.newest(found.get(f"{COUPON} {year}") for year in years),

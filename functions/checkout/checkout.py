@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.checkout import basis
-from functions.checkout.basis import Basis
-from functions.checkout.placing import Placing
+from functions.checkout.placing import PlacedBeforeError, Placing
 from functions.checkout.sale import sale
 from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
-from functions.domain.records import read_as
 from functions.offers.quotes import Cart, Quote
 from functions.orders.order import Order
 from functions.orders.rows import key, order_of
@@ -51,9 +49,15 @@ class Checkout:
             What the quote refuses, ``insufficient_stock``, ``quote_changed``, ``idempotency_key_reused``;
             nothing has happened and the key is not used up.
         """
-        return until_clear(lambda: self._try_to_place(placing, deadline), deadline)
+        return until_clear(lambda: self._place_or_find(placing, deadline), deadline)
 
-    def _try_to_place(self, placing: Placing, deadline: Deadline) -> tuple[Order, bool]:
+    def _place_or_find(self, placing: Placing, deadline: Deadline) -> tuple[Order, bool]:
+        try:
+            return self._try_to_place(placing, deadline), False
+        except PlacedBeforeError as before:
+            return placing.repeated(order_of(before.row)), True
+
+    def _try_to_place(self, placing: Placing, deadline: Deadline) -> Order:
         read = basis.read(
             self.tables,
             self.settings,
@@ -64,31 +68,25 @@ class Checkout:
             deadline=deadline,
             order_id=placing.order_id,
         )
-        if read.order is not None:
-            return placing.repeated(read.order), True
+        if read.placed is not None:
+            raise PlacedBeforeError(read.placed)
         try:
-            quote = self._quoted(placing, read)
+            quote = read.sold_at(placing, self.policy)
         except RefusalError:
             # A batch is no snapshot: the rows may be from after the order that this one repeats.
-            order = read_as(order_of, self.tables.get(self.settings.orders_table, key(placing.order_id)))
-            if order is None:
+            placed = self.tables.get(self.settings.orders_table, key(placing.order_id))
+            if placed is None:
                 raise
-            return placing.repeated(order), True
+            raise PlacedBeforeError(placed) from None
         order, transaction = sale(self.tables, self.settings, self.policy, placing, quote, read)
         try:
             transaction.commit(deadline)
         except ConditionFailedError as failed:
             (placed, *others) = failed.rows
             if placed is not None:
-                return placing.repeated(order_of(placed)), True
+                raise PlacedBeforeError(placed) from None
             # The rows that stood against it are from one moment, at which the order was not there: what they
             # refuse is refused. Where they only changed the price, the next attempt takes it.
-            self._quoted(placing, read.met(row for row in others if row is not None))
+            read.met(row for row in others if row is not None).sold_at(placing, self.policy)
             raise
-        return order, False
-
-    def _quoted(self, placing: Placing, read: Basis) -> Quote:
-        """Return the quote that an order is placed at; refuse one that could not be placed."""
-        quote = read.priced(placing.cart, placing.placed_at, self.policy)
-        placing.check(quote, read.products)
-        return quote
+        return order

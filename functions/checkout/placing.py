@@ -1,13 +1,12 @@
 """A request to place an order, and what may stand against it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.catalog.products import Product
 from functions.domain.errors import ConflictError, InvalidError
 from functions.offers.quotes import Cart, Quote
 from functions.orders.order import Order
+from functions.platform.dynamo import Row
 
 
 class QuoteChangedError(ConflictError):
@@ -29,20 +28,6 @@ class Placing:
     expected_paid_fen: int | None
     placed_at: datetime
 
-    def check(self, quote: Quote, products: Mapping[str, Product]) -> None:
-        """Refuse an order at this quote that could not be placed.
-
-        Raises
-        ------
-        ConflictError
-            ``insufficient_stock``; ``quote_changed``: it charges another amount than expected.
-        """
-        short = [line.sku for line in quote.lines if products[line.sku].stock < line.quantity]
-        if short:
-            raise ConflictError("insufficient_stock", "There is not that much in stock.", skus=short)
-        if self.expected_paid_fen not in (None, quote.paid_fen):
-            raise QuoteChangedError(quote)
-
     def repeated(self, order: Order) -> Order:
         """Return the order that an earlier request under the same key placed (R1).
 
@@ -54,3 +39,11 @@ class Placing:
         if order.request != self.request:
             raise InvalidError("idempotency_key_reused", "The key was used for an order with another body.")
         return order
+
+
+class PlacedBeforeError(Exception):
+    """An order is there already under the id that a request would place one under."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row["order_id"])
+        self.row = row

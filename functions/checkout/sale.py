@@ -30,7 +30,7 @@ def sale(
         member_id=placing.member_id,
         request=placing.request,
         now=placing.placed_at,
-        redeemed_by_year={} if redeemed is None else _by_year(redeemed[1]),
+        redeemed_by_year={} if redeemed is None else redeemed[1].taken_by_year,
     )
     transaction = tables.transaction()
     transaction.put_new(settings.orders_table, row_of(order))
@@ -68,7 +68,3 @@ def _redeemed(placing: Placing, quote: Quote, basis: Basis, policy: Policy) -> t
         occurred_at=placing.placed_at,
         policy=policy,
     )
-
-
-def _by_year(entry: Entry) -> dict[str, int]:
-    return {year: -points for year, points in entry.available_delta.items()}
