@@ -40,8 +40,8 @@ class Told:
     faults: Counter[str] = field(default_factory=Counter)
     violation: Violation | None = None
     digest: str = ""
-    """What tells the end of the world from others: its rows, how they came about, its events and messages. The
-    same seed ends the same as long as the programme does the same, call by call."""
+    """What tells the world's end from others: its rows, how they came about, its events and messages. A
+    seed ends the same as long as the programme does the same, call by call."""
 
 
 class Checked:
