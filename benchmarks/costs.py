@@ -22,10 +22,8 @@ from pathlib import Path
 from benchmarks import operations, scale, tables
 from benchmarks.scale import INFRA, ROOT, constant, row_bytes
 from benchmarks.tables import markdown
-from functions.checkout import metrics as order_metrics
-from functions.checkout import order_rows, orders
-from functions.checkout.orders import CLOSED, Order
-from functions.checkout.pricing import Cart, CartLine, Product, Shopper, price
+from functions.catalog import metrics as catalog_metrics
+from functions.catalog.products import Product
 from functions.coupons import coupons
 from functions.coupons.eligibility import birthday_coupon
 from functions.domain import identifiers
@@ -45,6 +43,12 @@ from functions.domain.timetable import (
     Every,
     timetable,
 )
+from functions.offers.pricing import price
+from functions.offers.quotes import Cart, CartLine, Shopper
+from functions.orders import life
+from functions.orders import metrics as order_metrics
+from functions.orders import rows as order_rows
+from functions.orders.order import CLOSED, Order
 from functions.platform import deadline, dynamo, fanout
 from functions.platform.dynamo import Row
 from functions.points import account_rows, auditor, posting
@@ -277,7 +281,9 @@ def _metrics() -> int:
             if isinstance(node, ast.Call) and _name(node) in ("add_metric", "_add"):
                 named = [*node.args, *(word.value for word in node.keywords if word.arg == "name")]
                 literal += any(isinstance(getattr(each, "value", None), str) for each in named)
-    by_name = len(order_metrics.COUNTED) + len(CLOSED) + len(points_metrics.NAMES)
+    by_name = (
+        len(order_metrics.COUNTED) + len(catalog_metrics.COUNTED) + len(CLOSED) + len(points_metrics.NAMES)
+    )
     return literal + by_name + _length(ROOT / "functions" / "tiers" / "stream.py", "COUNTED")
 
 
@@ -346,7 +352,7 @@ def _received_order(policy: Policy, lines: int) -> Order:
     cart = Cart(lines=tuple(CartLine(sku=each.sku, quantity=1) for each in products))
     shopper = Shopper(tier=policy.tiers[1].code, at=_PLACED_AT)
     quote = price(cart, {each.sku: each for each in products}, shopper, policy)
-    order = orders.place(
+    order = life.place(
         quote,
         policy,
         order_id=_ORDER,
@@ -354,9 +360,9 @@ def _received_order(policy: Policy, lines: int) -> Order:
         request=identifiers.fingerprint("cart"),
         now=_PLACED_AT,
     )
-    paid = orders.pay(order, payment_id=_MEMBER, amount_fen=quote.paid_fen, now=_PLACED_AT)
-    shipped = orders.ship(paid, told={"tracking_no": "SF1234567890123"}, now=_PLACED_AT + timedelta(days=1))
-    return orders.receive(shipped, now=_PLACED_AT + timedelta(days=4))
+    paid = life.pay(order, payment_id=_MEMBER, amount_fen=quote.paid_fen, now=_PLACED_AT)
+    shipped = life.ship(paid, told={"tracking_no": "SF1234567890123"}, now=_PLACED_AT + timedelta(days=1))
+    return life.receive(shipped, now=_PLACED_AT + timedelta(days=4))
 
 
 def _entry_bytes(row: Row, *keys: str) -> int:

@@ -2,13 +2,15 @@
 
 from types import ModuleType
 
-from functions.checkout import events as orders
+from functions.catalog import events as catalog
 from functions.coupons import events as coupons
+from functions.offers import events as offers
+from functions.orders import events as orders
 from functions.platform.bus import Event
 from functions.points import events as points
 from functions.tiers import events as tiers
 
-_MODULES: tuple[ModuleType, ...] = (orders, points, tiers, coupons)
+_MODULES: tuple[ModuleType, ...] = (orders, catalog, offers, points, tiers, coupons)
 
 EVENTS: dict[str, type[Event]] = {
     name: each

@@ -16,19 +16,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from local import clock
 from local.backlog import TIMEOUT_SECONDS
-from local.cloud import REGION
 from local.deployment import Project
 from local.errors import LocalError
-from local.folder import FOLDER_VARIABLE, StateFolder
 from local.interrupts import Interrupted, Interrupts
 from local.lifecycle import Lifecycle
-from ops.errors import OpsError
+from reach.aws import REGION
+from reach.errors import CommandError
+from reach.folder import FOLDER, FOLDER_VARIABLE, StateFolder, folder_of
 
 if TYPE_CHECKING:
     from ops.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ".local"
 DOCUMENT = "DocsUrl"
 FAILED = 1
 Answer = tuple[dict[str, Any], str]
@@ -201,7 +200,7 @@ class Commands:
         return Stack(self._aws(), self._project.stack)
 
     def _aws(self) -> Any:
-        from local.aws import Aws
+        from reach.aws import Aws
 
         return Aws(self._cloud.require().endpoint)
 
@@ -302,12 +301,6 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def folder_of(arguments: argparse.Namespace, root: Path) -> StateFolder:
-    """The state folder: the option, else the environment, else one in the project."""
-    chosen = arguments.dir or os.environ.get(FOLDER_VARIABLE) or root / FOLDER
-    return StateFolder(Path(chosen).expanduser().resolve())
-
-
 def main(argv: Sequence[str] | None = None, project: Project | None = None) -> int:
     """Run one command; its exit status."""
     project = project or Project(ROOT)
@@ -316,13 +309,13 @@ def main(argv: Sequence[str] | None = None, project: Project | None = None) -> i
         arguments = parser().parse_args(argv, argparse.Namespace(json=False, dir=None))
         project = replace(project, context=tuple(getattr(arguments, "context", ())))
         with interrupts.handled():
-            commands = Commands(project, folder_of(arguments, project.root), interrupts)
+            commands = Commands(project, folder_of(arguments.dir, project.root), interrupts)
             run: Callable[[argparse.Namespace], Answer] = getattr(
                 commands, arguments.command.replace("-", "_")
             )
             value, text = run(arguments)
             print(json.dumps(value) if arguments.json else text, flush=True)
-    except OpsError as error:
+    except CommandError as error:
         say(str(error))
         return FAILED
     except Interrupted as error:

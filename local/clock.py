@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from local.errors import LocalError
-from local.folder import write_atomically
+from reach.folder import write_atomically
 
 POLICY = "functions/domain/policy.toml"
 TIME_ZONE_WITHOUT_POLICY = "Asia/Shanghai"

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,27 +21,22 @@ from typing import Any
 from local import clock, faketime
 from local.backlog import Backlog, settle
 from local.errors import LocalError
-from local.folder import StateFolder, read_json, write_atomically
 from local.interrupts import Interrupts
 from local.ports import (
     ALARMS_PATH,
     BACKLOG_PATH,
     CLOSE_PATH,
     HOLD_PATH,
-    HOST,
     NOW_PATH,
     RELEASE_PATH,
     Unanswered,
     ask,
     listen,
 )
-from local.processes import command_line, end_group, wait_until
-
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
-# The emulator's own caller, which holds every right; functions get their roles' credentials instead.
-ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105 - no secret: the emulator's fixed root key
+from local.processes import end_group, wait_until
+from reach.aws import REGION
+from reach.folder import StateFolder, read_json, write_atomically
+from reach.server import HOST, SERVER_MODULE, Running, command_line, is_server, required, running
 
 START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 45.0
@@ -56,21 +50,7 @@ LOG_BYTES_MAX = 20_000_000
 LOG_LINES_SHOWN = 12
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 BLANK = re.compile(r"^\s*$")
-SERVER_MODULE = "local.server"
 CODE = Path(__file__).resolve().parent.parent
-
-
-@dataclass(frozen=True)
-class Running:
-    """A server of ours that runs."""
-
-    pid: int
-    port: int
-
-    @property
-    def endpoint(self) -> str:
-        """Where AWS SDKs and the CDK find it."""
-        return f"http://{HOST}:{self.port}"
 
 
 def base_environment(folder: StateFolder) -> dict[str, str]:
@@ -94,19 +74,12 @@ class Cloud:
         self._child: subprocess.Popen[bytes] | None = None
 
     def running(self) -> Running | None:
-        """The server, if it runs; never a stranger that has got its process id."""
-        record = read_json(self.folder.server)
-        pid, port = record.get("pid"), record.get("port")
-        if not isinstance(pid, int) or not isinstance(port, int) or not self.is_server(command_line(pid)):
-            return None
-        return Running(pid, port)
+        """The server, if it runs."""
+        return running(self.folder)
 
     def require(self) -> Running:
         """The server, or an error that says how to start it."""
-        server = self.running()
-        if server is None:
-            raise LocalError("the local cloud is not running: start it with `python -m local up`")
-        return server
+        return required(self.running())
 
     def start(self, port: int | None) -> Running:
         """Start the server with what was kept of the cloud, and wait until it answers.
@@ -286,13 +259,12 @@ class Cloud:
         """End the recorded server and its workers, if any of them still live."""
         pid = read_json(self.folder.server).get("pid")
         if isinstance(pid, int):
-            end_group(pid, lambda command: self.is_server(command) or f"{self.folder.temporary}/" in command)
+            end_group(
+                pid,
+                lambda command: is_server(self.folder, command) or f"{self.folder.temporary}/" in command,
+            )
             if not command_line(pid):
                 faketime.forget(pid)
-
-    def is_server(self, command: str) -> bool:
-        """Whether a command line is that of this folder's server."""
-        return f" -m {SERVER_MODULE} {self.folder.root} " in command
 
 
 def tail(log: Path, lines: int = LOG_LINES_SHOWN, *, without: re.Pattern[str] = BLANK) -> str:

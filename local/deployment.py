@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from local import faketime
-from local.aws import Aws
-from local.cloud import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, base_environment, tail
+from local.cloud import base_environment, tail
 from local.errors import LocalError
-from local.folder import StateFolder, read_json, write_atomically
 from local.processes import wait_until
+from reach.aws import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Aws
+from reach.folder import StateFolder, read_json, write_atomically
 
 ASSETS_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 DEPLOY_SECONDS_MAX = 900

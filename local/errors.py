@@ -1,7 +1,7 @@
-"""What a command says when it cannot do what it was asked."""
+"""What a command of the local cloud says when it cannot do what it was asked."""
 
-from ops.errors import OpsError
+from reach.errors import CommandError
 
 
-class LocalError(OpsError):
+class LocalError(CommandError):
     """Ends a command of the local cloud."""

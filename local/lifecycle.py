@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from local.aws import Aws
-from local.cloud import Cloud, Running
+from local.cloud import Cloud
 from local.deployment import Deployment, Project
 from local.errors import LocalError
-from local.folder import StateFolder
 from local.interrupts import Interrupts
+from reach.aws import Aws
+from reach.errors import CommandError
+from reach.folder import StateFolder
+from reach.server import Running
 
 SETTLE_BEFORE_STOP_SECONDS = 20.0
 Say = Callable[[str], None]
@@ -68,7 +70,7 @@ class Lifecycle:
                 return False
             try:
                 self.cloud.settle(SETTLE_BEFORE_STOP_SECONDS)
-            except LocalError as error:
+            except CommandError as error:
                 self._say(f"{error}; it goes on with the next up")
             if not self.cloud.stop():
                 self._say(

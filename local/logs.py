@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from local.aws import Aws
 from local.errors import LocalError
+from reach.aws import Aws
 
 EVENTS_MAX = 10_000
 FOLLOW_POLL_SECONDS = 1.0

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, price
+from functions.catalog.products import Product
 from functions.coupons.birthday import Coupon
 from functions.coupons.eligibility import birthday_coupon
 from functions.domain import policy as policies
 from functions.domain.birthdays import Kept
 from functions.domain.policy import Policy, PolicyError
+from functions.offers.pricing import price
+from functions.offers.quotes import Cart, CartLine, Quote, Shopper
 from local.errors import LocalError
 
 EXAMPLES_SHOWN = 8

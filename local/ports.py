@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
-from local.processes import command_line
+from reach.server import HOST, command_line
 
-HOST = "127.0.0.1"
 BACKLOG_PATH = "/_memberday/backlog"
 NOW_PATH = "/_memberday/now"
 ALARMS_PATH = "/_memberday/alarms"

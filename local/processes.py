@@ -4,38 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from reach.server import command_line, processes_told
+
 POLL_SECONDS = 0.05
 KILL_WAIT_SECONDS = 5.0
-
-
-def command_line(pid: int) -> str:
-    """The command that process ``pid`` runs; empty if there is no such process, or only its remains."""
-    if sys.platform == "linux":
-        try:
-            return (
-                Path(f"/proc/{pid}/cmdline")
-                .read_bytes()
-                .replace(b"\0", b" ")
-                .decode(errors="replace")
-                .strip()
-            )
-        except OSError:
-            return ""
-    return _ps("-o", "command=", "-p", str(pid)).strip()
 
 
 def group_members(group: int) -> list[int]:
     """The living processes of a process group."""
     if sys.platform == "linux":
         return [pid for pid in _pids() if _group_of(pid) == group and command_line(pid)]
-    rows = (row.split(None, 2) for row in _ps("-A", "-o", "pid=,pgid=,stat=").splitlines())
+    rows = (row.split(None, 2) for row in processes_told("-A", "-o", "pid=,pgid=,stat=").splitlines())
     return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
 
 
@@ -71,10 +56,3 @@ def _group_of(pid: int) -> int | None:
         return os.getpgid(pid)
     except (ProcessLookupError, PermissionError):
         return None
-
-
-def _ps(*arguments: str) -> str:
-    found = subprocess.run(  # noqa: S603 - fixed program, arguments from this module
-        ["/bin/ps", *arguments], capture_output=True, text=True, check=False
-    )
-    return found.stdout

@@ -21,8 +21,8 @@ from hypercorn.config import Config
 
 from local.door import Door
 from local.emulator import HOLD_SECONDS_MAX, Emulator
-from local.folder import StateFolder
 from local.ports import ALARMS_PATH, BACKLOG_PATH, CLOSE_PATH, HOLD_PATH, NOW_PATH, RELEASE_PATH
+from reach.folder import StateFolder
 
 Message = dict[str, Any]
 

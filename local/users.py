@@ -8,9 +8,9 @@ import secrets
 from contextlib import suppress
 from typing import Any
 
-from local.aws import Aws
 from local.errors import LocalError
-from local.folder import StateFolder, write_atomically
+from reach.aws import Aws
+from reach.folder import StateFolder, write_atomically
 
 STAFF_GROUP = "staff"
 # Whatever the random part is: upper case, lower case, a figure and a sign, as a password policy may ask for.

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ops import halt, jobs, redrive, restore
-from ops.aws import CallersAccount, Clients
-from ops.errors import OpsError
 from ops.stack import Stack
+from reach.aws import Aws, CallersAccount, Clients
+from reach.errors import CommandError
+from reach.folder import folder_of
+from reach.server import required, running
 
+ROOT = Path(__file__).resolve().parent.parent
 DEV = "memberday-dev"
 FAILED = 1
 Answer = tuple[dict[str, Any], str]
@@ -150,12 +153,7 @@ def _moment(text: str) -> datetime:
 def _clients(arguments: argparse.Namespace) -> Clients:
     if not arguments.local and arguments.dir is None:
         return CallersAccount()
-    from local.__main__ import ROOT, folder_of
-    from local.aws import Aws
-    from local.cloud import Cloud
-    from local.interrupts import Interrupts
-
-    return Aws(Cloud(folder_of(arguments, ROOT), Interrupts()).require().endpoint)
+    return Aws(required(running(folder_of(arguments.dir, ROOT))).endpoint)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -166,7 +164,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         stack = Stack(_clients(arguments), arguments.stack)
         value, text = COMMANDS[arguments.command](stack, arguments)
-    except (OpsError, BotoCoreError, ClientError) as error:
+    except (CommandError, BotoCoreError, ClientError) as error:
         print(f"{arguments.command}: {error}", file=sys.stderr)
         return FAILED
     print(json.dumps(value) if arguments.json else text)

@@ -1,5 +1,7 @@
-"""What a command says when it cannot do what it was asked."""
+"""What an operator's command says when it cannot do what it was asked."""
+
+from reach.errors import CommandError
 
 
-class OpsError(Exception):
-    """Ends a command: its message is the one line that the caller reads."""
+class OpsError(CommandError):
+    """Ends a command of the operator's."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ops.aws import Clients
 from ops.errors import OpsError
+from reach.aws import Clients
 
 QUEUE = "AWS::SQS::Queue"
 FUNCTION = "AWS::Lambda::Function"

@@ -1,6 +1,9 @@
-"""Records, which are dataclasses, as plain values."""
+"""Records, which are dataclasses, as plain values, and back."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def plain(record: Any) -> dict[str, Any]:
@@ -15,6 +18,11 @@ def plain(record: Any) -> dict[str, Any]:
         It is no record.
     """
     return {name: _plain(getattr(record, name)) for name in record.__dataclass_fields__}
+
+
+def read_as(reader: Callable[[Any], T], value: Any) -> T | None:
+    """Read a value that may not be there."""
+    return None if value is None else reader(value)
 
 
 def _plain(value: Any) -> Any:

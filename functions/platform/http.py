@@ -39,7 +39,7 @@ from functions.domain.errors import (
     UnauthenticatedError,
     invalid_fields,
 )
-from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, PATH_ID, is_order_id
+from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, ORDER_ID, PATH_ID, is_order_id
 from functions.platform.bodies import JSON_TYPE, read_object
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
@@ -106,6 +106,11 @@ class Caller:
     member_id: str
     staff: bool
     service: bool = False
+
+    @property
+    def owner(self) -> str | None:
+        """The one member whose orders the caller may see and change; None for staff: anybody's."""
+        return None if self.staff else self.member_id
 
     def check_may(self, who: Who) -> None:
         """Refuse a caller that a route is not for.
@@ -204,6 +209,12 @@ MemberIdPath = Annotated[
     StringConstraints(pattern=f"^{PATH_ID}$", max_length=MEMBER_ID_LENGTH_MAX),
     Path(description="The member's id."),
 ]
+OrderIdPath = Annotated[
+    str,
+    StringConstraints(pattern=f"^{PATH_ID}$"),
+    WithJsonSchema({"type": "string", "pattern": f"^{ORDER_ID}$"}),
+    Path(description="The order's id."),
+]
 Cursor = Annotated[
     str | None,
     Query(max_length=CURSOR_LENGTH_MAX, description="`next_cursor` of the page before."),
@@ -255,18 +266,123 @@ Before = Annotated[
 ]
 
 
-class Api:
-    """The routes of one function, and the Lambda handler that serves them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Declared:
+    """What :func:`route` says of a method."""
+
+    method: str
+    path: str
+    summary: str
+    refuses: Mapping[int, Sequence[str]]
+    answers: HTTPStatus
+    also_answers: Mapping[int, str]
+    answer_headers: Mapping[str, str]
+    who: Who
+    body: bool
+    body_optional: bool
+    media_types: tuple[str, ...]
+
+    def served_by(self, function: Callable[..., Any]) -> _Route:
+        """Return the route that a function serves."""
+        return _Route(
+            method=self.method,
+            segments=tuple(self.path.split("/")),
+            who=self.who,
+            query=_query_of(function),
+            body=self.body,
+            body_optional=self.body_optional,
+            media_types=self.media_types,
+        )
+
+    @property
+    def responses(self) -> dict[int, OpenAPIResponse]:
+        """What the document says of each status."""
+        every = {
+            401: ["unauthenticated"],
+            422: ["invalid_request"],
+            500: ["internal_error"],
+            503: ["try_again"],
+        }
+        if self.who is not Who.ANYBODY:
+            every[403] = ["forbidden" if self.who is Who.STAFF else "not_a_member"]
+        if self.body:
+            every[413] = ["body_too_large"]
+        for status, codes in self.refuses.items():
+            every[status] = [*codes, *every.get(status, [])]
+        return {
+            self.answers: _response(self.answers.phrase, self.answer_headers),
+            **{status: {"description": says} for status, says in self.also_answers.items()},
+            **{status: _problem_response(status, codes) for status, codes in sorted(every.items())},
+        }
+
+
+_DECLARED = "declared_route"
+
+
+def route(
+    method: str,
+    path: str,
+    *,
+    summary: str,
+    refuses: Mapping[int, Sequence[str]],
+    answers: HTTPStatus = HTTPStatus.OK,
+    also_answers: Mapping[int, str] = MappingProxyType({}),
+    answer_headers: Mapping[str, str] = MappingProxyType({}),
+    who: Who,
+    body: bool = False,
+    body_optional: bool = False,
+    media_types: tuple[str, ...] = (JSON_TYPE,),
+) -> Callable[[F], F]:
+    """Declare that a method serves a route; :meth:`Api.add` takes it up.
+
+    The method's name is the operation's id, and its docstring the description.
 
     Parameters
     ----------
-    tag
-        What the function's operations are grouped under in the OpenAPI document, unless a route says another.
+    method, path
+        As in ``POST`` and ``/orders/<order_id>/payment``.
+    summary
+        One line for the OpenAPI document.
+    refuses
+        The codes with which it may refuse, by status, besides those that every route has.
+    answers, also_answers
+        The usual status of success; others, with what each says.
+    answer_headers
+        Headers that the usual answer may have, with what each says.
+    who
+        Who may ask for it (403 for others, whatever the body).
+    body, body_optional
+        Whether it takes a JSON object as its body; whether none is as good as an empty one.
+    media_types
+        What the body may be sent as; what is sent without a type is JSON. The document says
+        :data:`JSON_TYPE` only: of two the generated client would make a module that cannot be imported.
     """
+    declared = _Declared(
+        method=method,
+        path=path,
+        summary=summary,
+        refuses=refuses,
+        answers=answers,
+        also_answers=also_answers,
+        answer_headers=answer_headers,
+        who=who,
+        body=body,
+        body_optional=body_optional,
+        media_types=media_types,
+    )
 
-    def __init__(self, tag: str) -> None:
+    def declare(function: F) -> F:
+        setattr(function, _DECLARED, declared)
+        return function
+
+    return declare
+
+
+class Api:
+    """The routes of one function, and the Lambda handler that serves them."""
+
+    def __init__(self) -> None:
         self.resolver = APIGatewayHttpResolver(enable_validation=True)
-        self._tag = tag
         self._routes: list[_Route] = []
         self.resolver.exception_handler(RefusalError)(_refused)
         self.resolver.exception_handler(RequestValidationError)(_invalid)
@@ -289,89 +405,32 @@ class Api:
         deadline: Deadline = self.resolver.context["deadline"]
         return deadline
 
-    def route(
-        self,
-        method: str,
-        path: str,
-        *,
-        summary: str,
-        refuses: Mapping[int, Sequence[str]],
-        answers: HTTPStatus = HTTPStatus.OK,
-        also_answers: Mapping[int, str] = MappingProxyType({}),
-        answer_headers: Mapping[str, str] = MappingProxyType({}),
-        who: Who,
-        body: bool = False,
-        body_optional: bool = False,
-        media_types: tuple[str, ...] = (JSON_TYPE,),
-        tag: str | None = None,
-    ) -> Callable[[F], F]:
-        """Declare a route.
+    def add(self, face: object, *, tag: str) -> None:
+        """Serve the routes that the methods of a context's face are declared to serve, in their order there.
 
         Parameters
         ----------
-        method, path
-            As in ``POST`` and ``/orders/<order_id>/payment``.
-        summary
-            One line for the OpenAPI document; the function's docstring is the description.
-        refuses
-            The codes with which it may refuse, by status, besides those that every route has.
-        answers, also_answers
-            The usual status of success; others, with what each says.
-        answer_headers
-            Headers that the usual answer may have, with what each says.
-        who
-            Who may ask for it (403 for others, whatever the body).
-        body, body_optional
-            Whether it takes a JSON object as its body; whether none is as good as an empty one.
-        media_types
-            What the body may be sent as; what is sent without a type is JSON. The document says
-            :data:`JSON_TYPE` only: of two the generated client would make a module that cannot be imported.
         tag
-            What it is grouped under, if not under the API's own tag; `tools/openapi.py` describes each.
+            What the operations are grouped under in the OpenAPI document; `tools/openapi.py` describes each.
         """
-        every = {
-            401: ["unauthenticated"],
-            422: ["invalid_request"],
-            500: ["internal_error"],
-            503: ["try_again"],
-        }
-        if who is not Who.ANYBODY:
-            every[403] = ["forbidden" if who is Who.STAFF else "not_a_member"]
-        if body:
-            every[413] = ["body_too_large"]
-        for status, codes in refuses.items():
-            every[status] = [*codes, *every.get(status, [])]
-        responses: dict[int, OpenAPIResponse] = {
-            answers: _response(answers.phrase, answer_headers),
-            **{status: {"description": says} for status, says in also_answers.items()},
-            **{status: _problem_response(status, codes) for status, codes in sorted(every.items())},
-        }
+        for name, function in vars(type(face)).items():
+            declared: _Declared | None = getattr(function, _DECLARED, None)
+            if declared is not None:
+                self._serve_by(getattr(face, name), declared, tag)
 
-        def declare(function: F) -> F:
-            route = _Route(
-                method=method,
-                segments=tuple(path.split("/")),
-                who=who,
-                query=_query_of(function),
-                body=body,
-                body_optional=body_optional,
-                media_types=media_types,
-            )
-            self._routes.append(route)
-            declared: F = self.resolver.route(
-                rule=path,
-                method=method,
-                summary=summary,
-                description=inspect.cleandoc(function.__doc__ or summary),
-                operation_id=function.__name__,
-                tags=[tag or self._tag],
-                security=[{"access_token": []}],
-                status_code=answers,
-                responses=responses,
-            )(function)
-            return declared
-
-        return declare
+    def _serve_by(self, function: Callable[..., Any], declared: _Declared, tag: str) -> None:
+        self._routes.append(declared.served_by(function))
+        self.resolver.route(
+            rule=declared.path,
+            method=declared.method,
+            summary=declared.summary,
+            description=inspect.cleandoc(function.__doc__ or declared.summary),
+            operation_id=function.__name__,
+            tags=[tag],
+            security=[{"access_token": []}],
+            status_code=declared.answers,
+            responses=declared.responses,
+        )(function)
 
     def __call__(self, event: Event, context: LambdaContext) -> Event:
         """Serve one request of the HTTP API (payload format 2.0)."""

@@ -14,6 +14,8 @@ RUN = "RUN#"
 BEGUN = "RUN#BEGUN"
 ENDED = "RUN#ENDED#"
 WATCHED = "WATCHED"
+WHOLE = "all"
+"""What a job that is done in one go is called as the part of its run."""
 PAGE_ROWS = 1_000
 
 

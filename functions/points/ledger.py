@@ -77,6 +77,11 @@ class Entry:
     adjustment_id: str | None = None
     operator: str | None = None
 
+    @property
+    def taken_by_year(self) -> dict[str, int]:
+        """The points that it took, by the year that they were earned in (E6)."""
+        return {year: -points for year, points in self.available_delta.items()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjustment:

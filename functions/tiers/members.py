@@ -225,6 +225,11 @@ class Members:
             )
         )
 
+    def standing(self, member_id: str, deadline: Deadline) -> Standing | None:
+        """Return a member's standing, or None before registration and after erasure."""
+        (row,) = self.tables.batch_get([(self.table, key(member_id, STANDING))], deadline)
+        return registered_standing_of(row)
+
     def require_known(self, member_id: str, deadline: Deadline) -> None:
         """Refuse to go on about somebody who never registered; the account of who was erased is there still.
 

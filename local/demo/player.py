@@ -16,7 +16,7 @@ from local.demo import words
 from local.demo.acts import CLERK, Act, Call, Chapter, Fire, Step, Wait, Ware
 from local.demo.books import Account, Books, Member, Shelf
 from local.demo.checks import Outcome, examine
-from local.demo.stage import Answer, Stage
+from local.demo.theatre import Answer, Theatre
 from local.errors import LocalError
 
 PLACE = re.compile(r"\{(order|coupon):([a-z0-9-]+)\}")
@@ -84,9 +84,9 @@ class Player:
     """Plays one story; what it remembers of it is what a storefront and a cash desk would."""
 
     def __init__(
-        self, stage: Stage, audience: Audience, policy: Policy, year: int, wares: Sequence[Ware]
+        self, theatre: Theatre, audience: Audience, policy: Policy, year: int, wares: Sequence[Ware]
     ) -> None:
-        self._stage = stage
+        self._theatre = theatre
         self._audience = audience
         self._policy = policy
         self._years = {"{last}": str(year - 1), "{year}": str(year), "{next}": str(year + 1)}
@@ -126,7 +126,7 @@ class Player:
             year=self._year,
             policy=self._policy,
             chapters=tuple(ended),
-            calls=self._stage.calls.total(),
+            calls=self._theatre.calls.total(),
             events=dict(sorted(self._events.items())),
             names={order_id: name for name, order_id in self._orders.items()},
         )
@@ -146,7 +146,7 @@ class Player:
     def _act(self, act: Act) -> Told:
         answers = [self._call(act, call) for call in act.calls]
         self._audited &= all(call.method == "GET" or call.path == "/quotes" for call in act.calls)
-        self._stage.settle()
+        self._theatre.settle()
         facts = [fact for answer in answers for fact in words.facts(answer.body)]
         changes = [change for who in act.about for change in self._looked_at(who)]
         for what, expected in act.leaves.items():
@@ -168,12 +168,12 @@ class Player:
         )
 
     def _wait(self, wait: Wait) -> Told:
-        self._stage.move(self._filled(wait.to))
+        self._theatre.move(self._filled(wait.to))
         self._audited = False
         return self._told(wait.says, changes=self._all_looked_at(), why=wait.why)
 
     def _fire(self, fire: Fire) -> Told:
-        self._stage.fire(fire.job)
+        self._theatre.fire(fire.job)
         self._audited = fire.job == AUDIT
         calls = [f"job {fire.job}"]
         return self._told(fire.says, calls=calls, changes=self._all_looked_at(), why=fire.why)
@@ -187,9 +187,10 @@ class Player:
         calls: Sequence[str] = (),
         facts: Sequence[str] = (),
     ) -> Told:
-        names = {self._stage.member_id(who): who for who in self._accounts}
+        names = {self._theatre.member_id(who): who for who in self._accounts}
         events = sorted(  # the bus keeps no order between members
-            self._stage.heard(), key=lambda event: (event["type"], names.get(event.get("member_id", ""), ""))
+            self._theatre.heard(),
+            key=lambda event: (event["type"], names.get(event.get("member_id", ""), "")),
         )
         for event in events:
             self._events[event["type"]] += 1
@@ -197,7 +198,7 @@ class Player:
                 self._due_back[event["order_id"]] += event["amount_fen"]
         kinds = Counter(event["type"] for event in events)
         return Told(
-            at=self._stage.now().astimezone(self._policy.zone),
+            at=self._theatre.now().astimezone(self._policy.zone),
             says=says,
             calls=tuple(calls),
             facts=(*facts, *words.heard(events, names)),
@@ -209,7 +210,7 @@ class Player:
     def _call(self, act: Act, call: Call) -> Answer:
         path = self._filled(call.path)
         body = None if call.body is None else json.loads(self._filled(json.dumps(call.body)))
-        answer = self._stage.call(call.who, call.method, path, body, call.key)
+        answer = self._theatre.call(call.who, call.method, path, body, call.key)
         fits = answer.status == call.status if call.status else answer.status < HTTPStatus.BAD_REQUEST
         if not fits:
             wanted = call.status or "a success"
@@ -240,7 +241,7 @@ class Player:
         kind, name = place.groups()
         if kind == "order":
             return self._orders[name]
-        coupons = self._stage.listed(name, "/members/me/coupons")
+        coupons = self._theatre.listed(name, "/members/me/coupons")
         if not coupons:
             raise LocalError(f"the demo failed: {name} has no birthday coupon")
         return str(coupons[0]["coupon_id"])
@@ -248,11 +249,11 @@ class Player:
     def _looked_at(self, who: str) -> Iterator[str]:
         """Look at a member's account and coupons, and say what has changed since the last time."""
         before = self._accounts.get(who)
-        answer = self._stage.get(CLERK, f"/members/{self._stage.member_id(who)}")
+        answer = self._theatre.get(CLERK, f"/members/{self._theatre.member_id(who)}")
         after = self._accounts[who] = Account.of(who, answer)
         yield from words.changed(before, after)
         known = self._coupons.setdefault(who, set())
-        for coupon in self._stage.listed(who, "/members/me/coupons"):
+        for coupon in self._theatre.listed(who, "/members/me/coupons"):
             if coupon["coupon_id"] not in known:
                 known.add(coupon["coupon_id"])
                 yield words.got_coupon(who, coupon)
@@ -261,13 +262,13 @@ class Player:
         return [change for who in list(self._accounts) for change in self._looked_at(who)]
 
     def _books(self) -> Books:
-        failed = self._stage.settle()
-        report = self._stage.call(CLERK, "GET", "/reports/points-liability")
+        failed = self._theatre.settle()
+        report = self._theatre.call(CLERK, "GET", "/reports/points-liability")
         received: Counter[str] = Counter()
         for order_id, amount_fen in self._payments.values():
             received[order_id] += amount_fen
         return Books(
-            at=self._stage.now().astimezone(self._policy.zone),
+            at=self._theatre.now().astimezone(self._policy.zone),
             members={who: self._member(who) for who in self._accounts},
             shelves=[self._shelf(ware) for ware in self._wares],
             received_fen=received,
@@ -278,16 +279,16 @@ class Player:
         )
 
     def _member(self, who: str) -> Member:
-        stage = self._stage
+        theatre = self._theatre
         return Member(
-            account=Account.of(who, stage.get(CLERK, f"/members/{stage.member_id(who)}")),
-            entries=stage.listed(who, "/members/me/points/entries")[::-1],
-            orders=stage.listed(who, "/orders")[::-1],
-            coupons=stage.listed(who, "/members/me/coupons")[::-1],
+            account=Account.of(who, theatre.get(CLERK, f"/members/{theatre.member_id(who)}")),
+            entries=theatre.listed(who, "/members/me/points/entries")[::-1],
+            orders=theatre.listed(who, "/orders")[::-1],
+            coupons=theatre.listed(who, "/members/me/coupons")[::-1],
         )
 
     def _shelf(self, ware: Ware) -> Shelf:
-        stock = self._stage.get(CLERK, f"/products/{ware.sku}")["stock"]
+        stock = self._theatre.get(CLERK, f"/products/{ware.sku}")["stock"]
         return Shelf(sku=ware.sku, delivered=ware.units, stock=stock)
 
 

@@ -15,13 +15,13 @@ from functions.domain import policy as policies
 from local.demo import figures, page, script
 from local.demo.acts import Json
 from local.demo.player import Played, Player
-from local.demo.stage import Stage
 from local.demo.teller import Teller, console
+from local.demo.theatre import Theatre
 from local.deployment import Project
 from local.errors import LocalError
-from local.folder import StateFolder, write_atomically
 from local.interrupts import Interrupts
 from local.lifecycle import Lifecycle
+from reach.folder import StateFolder, write_atomically
 
 FOLDER = ".local-demo"
 """The demo's own state folder, so that the cloud of ``make run`` and its clock are left alone."""
@@ -52,12 +52,12 @@ def show(
     out = console(stderr=aside)
     with (
         Teller(out, len(script.STORY)) as teller,
-        _cloud(project, folder, interrupts, teller, ours=chosen is None) as stage,
+        _cloud(project, folder, interrupts, teller, ours=chosen is None) as theatre,
     ):
         teller.said(f"a year of memberday, on a cloud of its own in {folder.root.name}")
         policy = policies.load()
-        year = stage.now().astimezone(policy.zone).year + 1
-        played = Player(stage, teller, policy, year, script.WARES).play(script.STORY)
+        year = theatre.now().astimezone(policy.zone).year + 1
+        played = Player(theatre, teller, policy, year, script.WARES).play(script.STORY)
     tables = (
         figures.accounts(played.books),
         figures.statement(played, script.STATEMENT_OF),
@@ -92,7 +92,7 @@ def _opening(now: datetime) -> str:
 @contextmanager
 def _cloud(
     project: Project, folder: StateFolder, interrupts: Interrupts, teller: Teller, *, ours: bool
-) -> Iterator[Stage]:
+) -> Iterator[Theatre]:
     """Start and deploy; at the end, whatever that is, nothing runs, and after a success nothing is kept."""
     say: Callable[[str], None] = teller.said
     lifecycle = Lifecycle(replace(project, context=()), folder, interrupts, say)
@@ -113,7 +113,7 @@ def _cloud(
             lifecycle.cloud.move_clock(_opening(lifecycle.cloud.now()))
             lock.close()  # the deployment takes it by itself
             up = lifecycle.up(None)
-            yield Stage(lifecycle.cloud, folder, up.outputs, project.stack)
+            yield Theatre(lifecycle.cloud, folder, up.outputs, project.stack)
             lifecycle.reset()
         except BaseException:
             lifecycle.cloud.kill()

@@ -12,10 +12,10 @@ from urllib.parse import quote, urlsplit
 import pytest
 import urllib3
 
-from local.aws import Aws
+from reach.aws import Aws
 from tests.support import document
 from tests.support.document import Operation
-from tests.support.listener import Listener
+from tests.support.listener import StackListener
 from tests.support.personal import BIRTHDAY, NAME, NEW_BIRTHDAY, PHONE, TOLD, traces_in
 from tests.support.shopper import Shopper
 from tests.support.stack import Stack
@@ -344,15 +344,15 @@ def test_case_45_what_is_too_large_is_4xx_over_http(deployed: Stack, shopper: Sh
 
 
 @pytest.fixture
-def listener(deployed: Stack) -> Iterator[Listener]:
+def listener(deployed: Stack) -> Iterator[StackListener]:
     """Somebody who listens during one test."""
-    listener = Listener(deployed)
+    listener = StackListener(deployed)
     yield listener
     listener.close()
 
 
 def test_case_46_nothing_personal_and_no_token_is_in_the_logs_or_on_the_bus(
-    deployed: Stack, listener: Listener
+    deployed: Stack, listener: StackListener
 ) -> None:
     shopper = Shopper(deployed)
     token, clerk = token_of(deployed, shopper.name), token_of(deployed, "clerk", staff=True)

@@ -18,7 +18,7 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from local.cloud import ACCESS_KEY, SECRET_KEY
+from reach.aws import ACCESS_KEY, SECRET_KEY
 from tests.support.rights import (
     NEEDS,
     differences,

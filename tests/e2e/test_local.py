@@ -9,10 +9,10 @@ from uuid import uuid4
 import httpx
 
 from functions.domain.timetable import RELEASE_POINTS, WATCH_JOBS
-from local.aws import Aws
 from local.cloud import Cloud
-from local.folder import StateFolder
 from local.interrupts import Interrupts
+from reach.aws import Aws
+from reach.folder import StateFolder
 from tests.support.stack import ANSWER_SECONDS_MAX, Stack
 
 ASKING_AT_ONCE = 3

@@ -15,7 +15,7 @@ from memberday_client.models import CouponUseAnswer, MemberDayAnswer, PointsUseA
 from functions.coupons.birthday import Coupon
 from functions.domain.policy import load
 from functions.platform.dynamo import Tables
-from local.aws import Aws
+from reach.aws import Aws
 from tests.support import accounts
 from tests.support.answers import granted, refused
 from tests.support.shopper import Shopper

@@ -15,15 +15,15 @@ from memberday_client.api.orders import (
 from memberday_client.models import ReturnRequest, ShipmentRequest
 
 from tests.support.answers import granted
-from tests.support.listener import Listener
+from tests.support.listener import StackListener
 from tests.support.shopper import Shopper, registered
 from tests.support.stack import Stack
 
 
 @pytest.fixture
-def listener(deployed: Stack) -> Iterator[Listener]:
+def listener(deployed: Stack) -> Iterator[StackListener]:
     """Somebody who listens during one test."""
-    listener = Listener(deployed)
+    listener = StackListener(deployed)
     yield listener
     listener.close()
 
@@ -46,7 +46,7 @@ def account(shopper: Shopper) -> tuple[int, int, str]:
     return frozen, member.effective_amount_fen, member.tier
 
 
-def test_a_paid_order_is_cancelled_and_its_money_is_due(shopper: Shopper, listener: Listener) -> None:
+def test_a_paid_order_is_cancelled_and_its_money_is_due(shopper: Shopper, listener: StackListener) -> None:
     order = shopper.order(quantity=2)
     shopper.pay(order)
     assert account(shopper) == (199, 19_900, "J1")
@@ -71,7 +71,7 @@ def test_a_paid_order_is_cancelled_and_its_money_is_due(shopper: Shopper, listen
     )
 
 
-def test_an_unpaid_order_lapses_by_the_job(shopper: Shopper, listener: Listener) -> None:
+def test_an_unpaid_order_lapses_by_the_job(shopper: Shopper, listener: StackListener) -> None:
     order = shopper.order()
     shopper.stack.clock("+30m")
     assert shopper.found(order).status == "lapsed"

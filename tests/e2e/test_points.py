@@ -14,18 +14,18 @@ from memberday_client.api.reports import get_points_differences, get_points_liab
 from memberday_client.models import BalancesAnswer, LiabilityAnswer
 
 from functions.platform.dynamo import Tables
-from local.aws import Aws
+from reach.aws import Aws
 from tests.support import accounts
 from tests.support.answers import granted, refused
-from tests.support.listener import Listener
+from tests.support.listener import StackListener
 from tests.support.shopper import Shopper, registered
 from tests.support.stack import Stack
 
 
 @pytest.fixture
-def listener(deployed: Stack) -> Iterator[Listener]:
+def listener(deployed: Stack) -> Iterator[StackListener]:
     """Somebody who listens during one test."""
-    listener = Listener(deployed)
+    listener = StackListener(deployed)
     yield listener
     listener.close()
 
@@ -41,7 +41,7 @@ def summed(shopper: Shopper) -> tuple[int, int, int]:
 
 
 def test_points_are_frozen_until_7_days_after_receipt_and_owed_when_spent_before_a_return(
-    deployed: Stack, listener: Listener
+    deployed: Stack, listener: StackListener
 ) -> None:
     shopper = registered(deployed, units=4)
     first, second = shopper.order("k1", 2), shopper.order("k2", 2)
@@ -158,7 +158,7 @@ def test_case_30_an_audit_finds_what_was_spoilt_or_lost_and_a_replay_posts_what_
 
 
 def test_E5_E10_what_a_year_leaves_is_told_30_days_ahead_and_gone_with_the_next_years_first_second(
-    deployed: Stack, listener: Listener
+    deployed: Stack, listener: StackListener
 ) -> None:
     shopper = registered(deployed, units=9)
     assert shopper.adjust(1_500).available == 1_500

@@ -16,7 +16,7 @@ from memberday_client.models import (
     ProfileRequest,
 )
 
-from local.aws import Aws
+from reach.aws import Aws
 from tests.support.answers import granted, refused
 from tests.support.shopper import Shopper, registered
 from tests.support.stack import Stack

@@ -21,11 +21,11 @@ from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID, RELEASE_POINT
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import per_shard
 from functions.points.account_rows import LOT_SHARDS
-from local.aws import Aws
 from ops.stack import Stack as Deployed
+from reach.aws import Aws
 from tests.support import accounts
 from tests.support.answers import granted
-from tests.support.listener import Listener
+from tests.support.listener import StackListener
 from tests.support.shopper import Shopper, registered
 from tests.support.stack import ROOT, Stack
 
@@ -58,9 +58,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def listener(stack: Stack) -> Iterator[Listener]:
+def listener(stack: Stack) -> Iterator[StackListener]:
     """Somebody who listens during one test."""
-    listener = Listener(stack)
+    listener = StackListener(stack)
     yield listener
     listener.close()
 
@@ -192,7 +192,9 @@ def test_case_29_31_what_failed_for_want_of_a_right_is_told_shown_and_redriven_o
     assert on_call.told()["OrdersToPoints-failures"] == "OK"
 
 
-def test_case_29_a_poison_row_stays_set_aside_until_it_is_mended(stack: Stack, listener: Listener) -> None:
+def test_case_29_a_poison_row_stays_set_aside_until_it_is_mended(
+    stack: Stack, listener: StackListener
+) -> None:
     shopper, on_call = registered(stack, units=1), OnCall(stack)
     order = shopper.order()
     assert shopper.pay(order).status == "paid"
@@ -224,7 +226,9 @@ def test_case_29_a_poison_row_stays_set_aside_until_it_is_mended(stack: Stack, l
     assert told_again == heard  # the same facts under the same ids
 
 
-def test_what_the_stream_has_forgotten_is_redelivered_from_the_rows(stack: Stack, listener: Listener) -> None:
+def test_what_the_stream_has_forgotten_is_redelivered_from_the_rows(
+    stack: Stack, listener: StackListener
+) -> None:
     shopper = registered(stack, units=2)
     with without_rights(stack, "OrdersPublisher"):
         order = shopper.order(quantity=2)

@@ -14,7 +14,7 @@ from memberday_client.api.orders import get_order, place_order
 from memberday_client.api.points import get_points, get_points_entries
 from memberday_client.models import ProductRequest, ProfileRequest, WalletAnswer
 
-from local.aws import Aws
+from reach.aws import Aws
 from tests.support.answers import granted, refused
 from tests.support.shopper import TEA, Shopper, registered
 from tests.support.stack import Stack

@@ -13,7 +13,7 @@ from memberday_client.models import CouponAnswer, CouponStatus, CouponUseAnswer
 
 from tests.support import schemas
 from tests.support.answers import granted
-from tests.support.listener import Listener
+from tests.support.listener import StackListener
 from tests.support.shopper import Shopper
 from tests.support.stack import Stack
 
@@ -31,9 +31,9 @@ ZONE_FEN = 100_000
 
 
 @pytest.fixture
-def listener(deployed: Stack) -> Iterator[Listener]:
+def listener(deployed: Stack) -> Iterator[StackListener]:
     """Somebody who listens during one test."""
-    listener = Listener(deployed)
+    listener = StackListener(deployed)
     yield listener
     listener.close()
 
@@ -67,7 +67,7 @@ def now(stack: Stack) -> datetime:
 
 
 def test_B1_P2_from_january_to_december_one_coupon_of_the_right_face_and_twelve_member_days(
-    deployed: Stack, listener: Listener
+    deployed: Stack, listener: StackListener
 ) -> None:
     year = now(deployed).year + 1
     listener.clock(f"{year}-01-01T00:00:10+08:00")
@@ -148,7 +148,7 @@ def test_B2_who_pays_first_in_the_month_of_the_birthday_gets_the_coupon_then(dep
     assert coupons(shopper, "available") == [coupon]
 
 
-def test_stock_that_falls_to_its_threshold_is_told_once(deployed: Stack, listener: Listener) -> None:
+def test_stock_that_falls_to_its_threshold_is_told_once(deployed: Stack, listener: StackListener) -> None:
     shopper = Shopper(deployed)
     shopper.register()
     shopper.stocked(3, low_stock_threshold=2)

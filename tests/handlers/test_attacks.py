@@ -9,22 +9,23 @@ from urllib.parse import quote
 
 import pytest
 
-from functions.checkout import order_rows
-from functions.checkout.api import HISTORY, MOVEMENTS, ORDERS
-from functions.checkout.catalog import Listing
-from functions.checkout.order_lists import Filter
-from functions.coupons.api import COUPONS
+from functions.catalog.face import MOVEMENTS
+from functions.catalog.listing import Listing
 from functions.coupons.birthday import Coupon
+from functions.coupons.face import COUPONS
 from functions.domain import identifiers
 from functions.domain.policy import load
+from functions.orders import rows as order_rows
+from functions.orders.lists import Filter
+from functions.orders.view_face import HISTORY, ORDERS
 from functions.platform import dynamo
 from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.cursors import CURSOR_LENGTH_MAX, Cursors
 from functions.platform.dynamo import Tables
 from functions.points import auditor
-from functions.points.api import DIFFERENCES, ENTRIES
-from functions.privacy.api import EXPORT
-from functions.tiers.api import BIRTHDAY_CHANGES, TIERS
+from functions.points.face import DIFFERENCES, ENTRIES
+from functions.privacy.face import EXPORT
+from functions.tiers.face import BIRTHDAY_CHANGES, TIERS
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import END_OF_MAY, MAY
 from tests.support import accounts, document, tables

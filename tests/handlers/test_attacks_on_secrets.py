@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from functions.checkout.stream import CatalogPublisher
-from functions.checkout.stream import Publisher as OrdersPublisher
+from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.coupons.stream import Consumer as CouponConsumer
+from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.batches import BatchError
 from functions.platform.bus import Bus
 from functions.platform.dynamo import Row, from_item, to_item
@@ -357,7 +357,7 @@ def test_case_46_an_answer_that_is_not_as_promised_puts_out_no_secret(
     def wrong(*_: Any) -> Any:
         return {**TOLD, "member_id": "alice", field_name: [TOLD]}
 
-    monkeypatch.setattr("functions.tiers.api.member_answer", wrong)
+    monkeypatch.setattr("functions.tiers.face.member_answer", wrong)
     assert scene.ask("GET", "/members/me") == 500
     assert scene.ask("PUT", "/members/me", TOLD) == 500
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from functions.checkout import metrics as checkout_metrics
-from functions.checkout.stream import CatalogPublisher
-from functions.checkout.stream import Publisher as OrdersPublisher
+from functions.catalog import metrics as catalog_metrics
+from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.coupons.coupons import Coupons
 from functions.coupons.jobs import issue_to
+from functions.orders import metrics as order_metrics
+from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, from_item
 from functions.platform.observability import metrics
@@ -444,5 +445,5 @@ def test_no_figure_has_another_dimension_than_the_function_that_counted_it(
 
 
 def test_every_event_of_an_order_is_counted_or_meant_not_to_be() -> None:
-    counted = {kind.__name__ for kind in checkout_metrics.COUNTED}
+    counted = {kind.__name__ for kind in (*order_metrics.COUNTED, *catalog_metrics.COUNTED)}
     assert counted == {"OrderPlaced", "OrderPaid", "OrderShipped", "OrderReceived", "StockLow"}

@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--faults", type=float, default=0.1, help="how many of the calls to AWS fail")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many seeds at once")
     parser.add_argument("--record", type=Path, help="a file to write a line of counts to for each seed")
+    parser.add_argument("--digest", action="store_true", help="say for each seed what its world ended as")
     parser.add_argument("--tries", type=int, default=300, help="tries to shrink what fails")
     arguments = parser.parse_args()
     from tests.simulation.script import as_test
@@ -58,6 +59,8 @@ def main() -> int:
                 steps = shrunk(told.steps, told.violation.name, tries_max=arguments.tries)
                 print(as_test(f"found_by_seed_{told.seed}", steps), flush=True)
                 return 1
+            if arguments.digest:
+                print(f"seed {told.seed} ends as {told.digest}", flush=True)
             if arguments.record:
                 with arguments.record.open("a") as record:
                     counts = {name: getattr(told, name) for name in COUNTED}

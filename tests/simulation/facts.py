@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.checkout import catalog, order_rows
+from functions.catalog import rows as catalog_rows
+from functions.catalog.stock import MOVEMENT
+from functions.orders import rows as order_rows
 from functions.points import account_rows
 from tests.simulation.script import Op, Violation
 from tests.simulation.world import Outcome, World, order_id_of
@@ -161,7 +163,7 @@ def _is_there(op: Op, world: World) -> bool:
         case "register":
             return world.ask(Call("GET", "/members/me", None, claims(op["member"]))).status == 200
         case "move_stock":
-            key = catalog.key(op["sku"], catalog.MOVEMENT + op["movement"])
+            key = catalog_rows.key(op["sku"], MOVEMENT + op["movement"])
             row = cloud.row("Catalog", **key)
             return row is not None and row["delta"] == op["delta"]
         case "adjust":

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.checkout import api as shop_api
-from functions.checkout.schedule import MemberDayJob, OrderJobs
-from functions.checkout.stream import CatalogPublisher
-from functions.checkout.stream import Publisher as OrdersPublisher
 from functions.coupons import api as coupons_api
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.queue import Worker as CouponsWorker
 from functions.coupons.stream import Consumer as BirthdayEligibility
 from functions.domain import timetable
 from functions.domain.policy import Policy
+from functions.offers.schedule import MemberDayJob
 from functions.operations.schedule import Watch
+from functions.orders.schedule import OrderJobs
+from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.bus import Bus
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs

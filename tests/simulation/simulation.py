@@ -1,9 +1,11 @@
 """A simulation: steps from a seed, each checked, and a rest every so often at which everything is."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from functions.domain.identifiers import fingerprint
 from functions.domain.timetable import AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
 from tests.simulation.books import Books
@@ -13,6 +15,7 @@ from tests.simulation.lives import Life
 from tests.simulation.script import REST, Step, Violation
 from tests.simulation.watch import Watch
 from tests.simulation.world import Outcome, World, bring_to_rest, simulated
+from tests.support.tables import PARTITION_KEYS
 
 REST_EVERY_STEPS = 1_000
 FORETOLD: dict[str, type[Quoted] | type[Refusal]] = {
@@ -36,6 +39,9 @@ class Told:
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     violation: Violation | None = None
+    digest: str = ""
+    """What tells the world's end from others: its rows, how they came about, its events and messages. A
+    seed ends the same as long as the programme does the same, call by call."""
 
 
 class Checked:
@@ -211,3 +217,12 @@ def _count(told: Told, world: World) -> None:
     told.failed += world.failed
     told.calls += world.faults.calls
     told.faults += world.faults.met
+    cloud = world.cloud
+    rows = {table: sorted(map(_plain, cloud.rows(table))) for table in PARTITION_KEYS}
+    written = [change["dynamodb"].get("NewImage") for change in cloud.changes]
+    told.digest = fingerprint(*map(_plain, (rows, written, cloud.events, cloud.messages)))
+
+
+def _plain(value: object) -> str:
+    """Return a value as text that is the same whatever order its parts were put in."""
+    return json.dumps(value, sort_keys=True, default=str)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmarks.usage import Usage, counted
-from functions.checkout import orders
-from functions.checkout.order_book import RETURNED, Leaving
-from functions.checkout.order_rows import row_of
-from functions.checkout.orders import Order
-from functions.checkout.pricing import Cart, CartLine
 from functions.domain.errors import RefusalError
+from functions.offers.quotes import Cart, CartLine
+from functions.orders import life
+from functions.orders.leaving import RETURNED, Leaving, take_units
+from functions.orders.order import Order
+from functions.orders.payments import pay
+from functions.orders.rows import row_of
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
 from tests.support.accounts import hold_points
@@ -71,7 +72,7 @@ def test_a_checkout_costs_what_the_formula_says(shop: Shop, usage: Usage, skus: 
         shop.stock(name, 5)
     usage.units.clear()
     placing = shop.placing("alice", "k1", *names)
-    order, _ = shop.book.place(replace(placing, cart=replace(placing.cart, points=points)), Deadline(20))
+    order, _ = shop.checkout.place(replace(placing, cart=replace(placing.cart, points=points)), Deadline(20))
     offer_rows = 2 if points else 0  # the wallet and its entry
     expected = 2 * (skus + offer_rows) + 2 * order_kilobytes(order) + INDEX_WRITES
     written = usage.units["TransactWriteItems"]
@@ -141,15 +142,16 @@ def test_O5_a_return_costs_the_same_units_however_many_came_before_it(shop: Shop
     shop.stock("tea", 100)
     placing = shop.placing("alice", "k1", "tea")
     lines = (CartLine(sku="tea", quantity=90),)
-    order, _ = shop.book.place(replace(placing, cart=Cart(lines=lines)), Deadline(20))
-    order = shop.book.pay(
+    order, _ = shop.checkout.place(replace(placing, cart=Cart(lines=lines)), Deadline(20))
+    order = pay(
+        shop.book,
         order.order_id,
         payment_id="p1",
         amount_fen=order.quote.paid_fen,
         now=placing.placed_at,
         deadline=Deadline(20),
     )
-    for event in (partial(orders.ship, told={}), orders.receive):
+    for event in (partial(life.ship, told={}), life.receive):
         step = partial(event, now=placing.placed_at)
         order = shop.book.change(order.order_id, step, Deadline(20))
     units = []
@@ -162,7 +164,7 @@ def test_O5_a_return_costs_the_same_units_however_many_came_before_it(shop: Shop
             units={"tea": 1},
             at=placing.placed_at,
         )
-        shop.book.take_units(leaving, Deadline(20))
+        take_units(shop.book, leaving, Deadline(20))
         shop.post(shop.book.require(order.order_id))
         units.append(sum(usage.units.values()))
     assert max(units[20:]) <= min(units[20:]) + 2  # a row may come to a begun kilobyte more by its digits

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.catalog import StockMovement
-from functions.checkout.order_book import RETURNED, Leaving, Placing
-from functions.checkout.orders import Order, Status
-from functions.checkout.pricing import NO_COUPON, Cart, CartLine
-from functions.checkout.stream import Publisher
+from functions.catalog.stock import StockMovement
+from functions.checkout.placing import Placing
 from functions.domain import identifiers
 from functions.domain.errors import ConflictError, RefusalError
+from functions.offers.quotes import NO_COUPON, Cart, CartLine
+from functions.orders import life
+from functions.orders.leaving import RETURNED, Leaving, take_units
+from functions.orders.order import Order, Status
+from functions.orders.stream import Publisher
 from functions.platform.bus import Bus
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, from_item, to_item
@@ -73,7 +74,7 @@ def placing(
 
 def place(bench: Bench, *request: Any, **what: Any) -> tuple[Order, bool]:
     """Place an order; return it, and whether it was there."""
-    return bench.shop.book.place(placing(bench, *request, **what), Deadline(20))
+    return bench.shop.checkout.place(placing(bench, *request, **what), Deadline(20))
 
 
 def refused(results: list[Any]) -> list[str]:
@@ -92,15 +93,15 @@ def _change(event: Callable[[Order], Order]) -> Callable[[Bench, Order], object]
     return lambda bench, order: bench.shop.book.change(order.order_id, event, Deadline(20))
 
 
-_cancel = _change(lambda order: orders.cancel(order, now=NOON))
-_ship = _change(lambda order: orders.ship(order, told={"tracking_no": "T1"}, now=NOON))
-_receive = _change(lambda order: orders.receive(order, now=NOON))
-_refuse = _change(lambda order: orders.refuse(order, now=NOON))
+_cancel = _change(lambda order: life.cancel(order, now=NOON))
+_ship = _change(lambda order: life.ship(order, told={"tracking_no": "T1"}, now=NOON))
+_receive = _change(lambda order: life.receive(order, now=NOON))
+_refuse = _change(lambda order: life.refuse(order, now=NOON))
 
 
 def _give_back(bench: Bench, order: Order) -> object:
     made = Leaving(way=RETURNED, order_id=order.order_id, caller_id="r1", units={TEA: 3, KETTLE: 1}, at=NOON)
-    return bench.shop.book.take_units(made, Deadline(20))
+    return take_units(bench.shop.book, made, Deadline(20))
 
 
 def _move(delta: int) -> Callable[[Bench, Order], object]:
@@ -427,7 +428,7 @@ def test_case_9_whoever_wins_the_outside_is_told_of_the_refund_exactly_once(
 def redeem(bench: Bench) -> Order:
     """Redeem all points in the last second in which those of 2025 can be spent."""
     request = replace(placing(bench, points=1_000), placed_at=YEAR_END - SECOND)
-    return bench.shop.book.place(request, Deadline(20))[0]
+    return bench.shop.checkout.place(request, Deadline(20))[0]
 
 
 def expire(bench: Bench) -> object:

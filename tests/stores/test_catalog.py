@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.usage import counted
-from functions.checkout.catalog import Listing, StockMovement
-from functions.checkout.pricing import Product
+from functions.catalog.listing import Listing
+from functions.catalog.products import Product
+from functions.catalog.stock import StockMovement
 from functions.domain.calendar import to_row
 from functions.domain.errors import RefusalError, TryAgainError
 from functions.domain.identifiers import fingerprint

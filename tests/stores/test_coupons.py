@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.pricing import CouponUse
 from functions.coupons import coupons, jobs
 from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import Coupons, Held
@@ -25,6 +23,8 @@ from functions.domain.birthdays import Birthday, CouponYear, Kept, LunarBirthday
 from functions.domain.errors import NotFoundError, RefusalError
 from functions.domain.lunar import LunarDay
 from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
+from functions.offers.quotes import CouponUse
+from functions.orders import life
 from functions.platform.batches import BatchError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
@@ -280,12 +280,12 @@ def test_B5_an_issued_coupon_is_used_by_its_id_and_comes_back_with_its_cancelled
     for number in range(2):
         placing = shop.placing("alice", f"k{number}", "kettle")
         cart = replace(placing.cart, coupon=coupon.coupon_id)
-        order, _ = shop.book.place(replace(placing, cart=cart), Deadline(20))
+        order, _ = shop.checkout.place(replace(placing, cart=cart), Deadline(20))
         assert (order.quote.coupon, programme.coupon("alice").order_id) == (
             CouponUse(coupon_id=coupon.coupon_id, amount_fen=2_000),
             order.order_id,
         )
-        shop.book.change(order.order_id, lambda found: orders.cancel(found, now=NOON), Deadline(20))
+        shop.book.change(order.order_id, lambda found: life.cancel(found, now=NOON), Deadline(20))
         assert programme.coupon("alice") == coupon
 
 

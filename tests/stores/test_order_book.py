@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.order_book import Placing, QuoteChangedError
-from functions.checkout.orders import Order, Status
+from functions.checkout.placing import Placing, QuoteChangedError
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
+from functions.orders import life
+from functions.orders.order import Order, Status
+from functions.orders.payments import pay
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
 from tests.support.accounts import hold_coupon, hold_points, hold_tier
@@ -96,10 +97,10 @@ def test_refusals_name_what_is_short_or_unknown(stocked: Shop) -> None:
 def test_another_amount_than_expected_is_refused_with_the_new_quote(stocked: Shop) -> None:
     wrong = stocked.placing("alice", "k1", "tea", expected_paid_fen=1)
     with pytest.raises(QuoteChangedError) as refusal:
-        stocked.book.place(wrong, Deadline(20))
+        stocked.checkout.place(wrong, Deadline(20))
     assert (refusal.value.code, refusal.value.quote.paid_fen) == ("quote_changed", 10_950)
     right = stocked.placing("alice", "k1", "tea", expected_paid_fen=10_950)
-    assert stocked.book.place(right, Deadline(20))[1] is False
+    assert stocked.checkout.place(right, Deadline(20))[1] is False
 
 
 def test_a_successful_order_takes_two_round_trips_and_a_refused_one_two(stocked: Shop, calls: Calls) -> None:
@@ -173,7 +174,7 @@ def test_case_17_a_conflict_beside_a_failed_condition_is_not_sent_again(stocked:
 def test_case_18_a_burst_of_throttling_ends_as_503_with_nothing_done(stocked: Shop, calls: Calls) -> None:
     calls.fail("TransactWriteItems", *[THROTTLED] * 1000)
     with pytest.raises(TryAgainError):
-        stocked.book.place(stocked.placing("alice", "k1", "tea"), Deadline(1))
+        stocked.checkout.place(stocked.placing("alice", "k1", "tea"), Deadline(1))
     calls.faults.clear()
     assert stocked.units("tea") == 7
     assert stocked.place("alice", "k1", "tea")[1] is False
@@ -182,7 +183,7 @@ def test_case_18_a_burst_of_throttling_ends_as_503_with_nothing_done(stocked: Sh
 def test_case_21_near_the_deadline_no_key_is_stuck(stocked: Shop, calls: Calls) -> None:
     calls.fail("TransactWriteItems", *[LOST_AFTER] * SENDS_OF_THE_SDK)
     with pytest.raises(TryAgainError):
-        stocked.book.place(stocked.placing("alice", "k1", "tea"), OneSend())
+        stocked.checkout.place(stocked.placing("alice", "k1", "tea"), OneSend())
     order, repeat = stocked.place("alice", "k1", "tea")
     assert (order.status, repeat, stocked.units("tea")) == (Status.PLACED, True, 6)
 
@@ -209,7 +210,7 @@ def test_P2_a_zone_flag_that_changes_between_read_and_write_is_charged_as_it_is_
     flag(not enters)
     calls.do_before("TransactWriteItems", lambda: flag(enters))
     on_the_member_day = replace(stocked.placing("alice", "k1", "tea"), placed_at=NOON + timedelta(days=9))
-    order, repeat = stocked.book.place(on_the_member_day, Deadline(20))
+    order, repeat = stocked.checkout.place(on_the_member_day, Deadline(20))
     assert (order.quote.paid_fen, order.quote.member_day, repeat) == (paid_fen, True, False)
     assert stocked.units("tea") == 6
 
@@ -257,7 +258,7 @@ def test_O7_orders_and_a_withdrawal_at_once_sell_nothing_that_is_withdrawn(stock
     assert stocked.units("cup") == 100 - len(placed)
     assert refused(stocked, "alice", "cup") == "product_withdrawn"
     for order in placed:  # what comes back is there, and is not sold
-        stocked.book.change(order.order_id, lambda each: orders.cancel(each, now=NOON), Deadline(20))
+        stocked.book.change(order.order_id, lambda each: life.cancel(each, now=NOON), Deadline(20))
     assert stocked.units("cup") == 100
     assert refused(stocked, "alice", "cup") == "product_withdrawn"
 
@@ -294,9 +295,11 @@ def test_R1_the_last_units_sold_to_the_first_try_of_the_same_order_are_its_answe
 
 def test_points_spent_between_read_and_write_are_refused_in_two_calls(stocked: Shop, calls: Calls) -> None:
     hold_points(stocked.tables, stocked.settings.members_table, "alice", {"2026": 500})
-    calls.do_before("TransactWriteItems", lambda: stocked.book.place(with_points(stocked, 1), Deadline(20)))
+    calls.do_before(
+        "TransactWriteItems", lambda: stocked.checkout.place(with_points(stocked, 1), Deadline(20))
+    )
     with pytest.raises(ConflictError) as refusal:
-        stocked.book.place(with_points(stocked, 2), Deadline(20))
+        stocked.checkout.place(with_points(stocked, 2), Deadline(20))
     assert refusal.value.code == "insufficient_points"
     # the other order's two calls stand between this one's read and write; nothing follows
     assert calls.sent[-4:] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
@@ -317,7 +320,7 @@ def test_a_coupon_used_between_read_and_write_is_refused_in_two_calls(stocked: S
     def order(key: str) -> Order:
         placing = stocked.placing("alice", key, "kettle")
         placing = replace(placing, cart=replace(placing.cart, coupon=coupon.coupon_id))
-        return stocked.book.place(placing, Deadline(20))[0]
+        return stocked.checkout.place(placing, Deadline(20))[0]
 
     calls.do_before("TransactWriteItems", lambda: order("k1"))
     with pytest.raises(ConflictError) as refusal:
@@ -367,15 +370,20 @@ def test_a_payment_id_is_global(stocked: Shop) -> None:
     stocked.pay(first)
     for order_id, amount_fen in ((second.order_id, 10_950), (first.order_id, 1)):
         with pytest.raises(InvalidError) as refusal:
-            stocked.book.pay(
-                order_id, payment_id="p1", amount_fen=amount_fen, now=NOON, deadline=Deadline(20)
+            pay(
+                stocked.book,
+                order_id,
+                payment_id="p1",
+                amount_fen=amount_fen,
+                now=NOON,
+                deadline=Deadline(20),
             )
         assert refusal.value.code == "payment_id_reused"
 
 
 def test_an_unknown_order_cannot_be_paid_and_the_payment_id_is_not_used_up(stocked: Shop) -> None:
     with pytest.raises(NotFoundError):
-        stocked.book.pay("ord_x", payment_id="p1", amount_fen=1, now=NOON, deadline=Deadline(20))
+        pay(stocked.book, "ord_x", payment_id="p1", amount_fen=1, now=NOON, deadline=Deadline(20))
     order, _ = stocked.place("alice", "k1", "tea")
     assert stocked.pay(order).status is Status.PAID
 
@@ -430,7 +438,7 @@ class OneSend(Deadline):
 
 def test_after_the_deadline_nothing_is_sent_and_nothing_has_happened(stocked: Shop, calls: Calls) -> None:
     with pytest.raises(TryAgainError):
-        stocked.book.place(stocked.placing("alice", "k1", "tea"), Deadline(0))
+        stocked.checkout.place(stocked.placing("alice", "k1", "tea"), Deadline(0))
     assert "TransactWriteItems" not in calls.sent[-1:]
     assert stocked.units("tea") == 7
 
@@ -494,7 +502,7 @@ def test_case_42_an_id_that_no_order_can_have_is_looked_for_nowhere(stocked: Sho
     for text in ("a" * 3_000, "ord_", "ord_" + "a" * 27, "payment:p1", ""):
         assert stocked.book.find(text) is None
         with pytest.raises(NotFoundError):
-            stocked.book.pay(text, payment_id="p", amount_fen=1, now=NOON, deadline=Deadline(20))
+            pay(stocked.book, text, payment_id="p", amount_fen=1, now=NOON, deadline=Deadline(20))
     assert len(calls.sent) == sent
 
 
@@ -533,7 +541,7 @@ def test_case_6_orders_at_once_never_spend_more_points_than_the_wallet_held(shop
     shop.register("alice")
     shop.stock("tea", 100)
     hold_points(shop.tables, shop.settings.members_table, "alice", {"2025": 700, "2026": 1_300})
-    results = at_once(30, lambda n: shop.book.place(with_points(shop, n), Deadline(20)))
+    results = at_once(30, lambda n: shop.checkout.place(with_points(shop, n), Deadline(20)))
     wallet = shop.accounts.wallet("alice")
     assert wallet is not None
     entries, _ = shop.accounts.entries("alice", limit=100, after=None)
@@ -562,7 +570,7 @@ def test_case_7_a_coupon_is_used_by_one_of_many_orders_at_once(shop: Shop) -> No
     def order(number: int) -> tuple[Order, bool]:
         placing = shop.placing("alice", f"k{number}", "kettle")
         placing = replace(placing, cart=replace(placing.cart, coupon=coupon.coupon_id))
-        return shop.book.place(placing, Deadline(20))
+        return shop.checkout.place(placing, Deadline(20))
 
     results = at_once(30, order)
     assert len(placed(results)) == 1
@@ -577,7 +585,7 @@ def test_an_order_with_points_cut_off_spends_them_once(
 ) -> None:
     hold_points(stocked.tables, stocked.settings.members_table, "alice", {"2026": 1_000})
     calls.fail("TransactWriteItems", *[fault] * sends)
-    order, _ = stocked.book.place(with_points(stocked, 1), Deadline(20))
+    order, _ = stocked.checkout.place(with_points(stocked, 1), Deadline(20))
     wallet = stocked.accounts.wallet("alice")
     assert wallet is not None
     assert (order.quote.redeemed_points, dict(wallet.available), wallet.entries) == (500, {"2026": 500}, 1)
@@ -591,12 +599,12 @@ def test_an_order_with_every_offer_stays_within_dynamodbs_limits(shop: Shop, cal
         shop.stock(sku, 999)
     placing = shop.placing("alice", "k1", *skus, quantity=999)
     sent = len(calls.sent)
-    order, _ = shop.book.place(replace(placing, cart=replace(placing.cart, points="best")), Deadline(20))
+    order, _ = shop.checkout.place(replace(placing, cart=replace(placing.cart, points="best")), Deadline(20))
     assert order.quote.redeemed_points == 2_000
     assert calls.sent[sent:] == ["BatchGetItem", "TransactWriteItems"]
 
 
 def test_a_quote_is_one_round_trip(stocked: Shop, calls: Calls) -> None:
     sent = len(calls.sent)
-    stocked.book.quote(stocked.placing("alice", "k1", "tea").cart, "alice", NOON, Deadline(20))
+    stocked.checkout.quote(stocked.placing("alice", "k1", "tea").cart, "alice", NOON, Deadline(20))
     assert calls.sent[sent:] == ["BatchGetItem"]

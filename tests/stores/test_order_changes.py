@@ -14,16 +14,19 @@ from typing import Any
 
 import pytest
 
-from functions.checkout import catalog, orders, schedule
-from functions.checkout.order_book import CANCELLED, RETURNED, Leaving, Left
-from functions.checkout.order_rows import due_partition, due_shard, key, order_of, row_of
-from functions.checkout.orders import CLOSED, PAYMENTS_KEPT_MAX, Order, Payment, Status
-from functions.checkout.pricing import NO_COUPON, Cart, CartLine
-from functions.checkout.schedule import PAGE_ORDERS, JobError, OrderJobs
+from functions.catalog import rows as catalog_rows
 from functions.coupons import coupons
 from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
 from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.offers.quotes import NO_COUPON, Cart, CartLine
+from functions.orders import life, schedule
+from functions.orders.leaving import CANCELLED, RETURNED, Leaving, Left, take_units
+from functions.orders.life import PAYMENTS_KEPT_MAX
+from functions.orders.order import CLOSED, Order, Payment, Status
+from functions.orders.payments import pay
+from functions.orders.rows import due_partition, due_shard, key, order_of, row_of
+from functions.orders.schedule import PAGE_ORDERS, JobError, OrderJobs
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
 from functions.points.account_rows import wallet_of
@@ -101,7 +104,7 @@ class World:
         said = {"name": "n", "price_fen": 999, "member_zone": False, "low_stock_threshold": None}
         for start in (0, 25):
             puts: list[Any] = [
-                {"PutRequest": {"Item": to_item({**catalog.key(sku), **said, "stock": units})}}
+                {"PutRequest": {"Item": to_item({**catalog_rows.key(sku), **said, "stock": units})}}
                 for sku in LONGEST_SKUS[start : start + 25]
             ]
             self.shop.tables.client.batch_write_item(RequestItems={self.shop.settings.catalog_table: puts})
@@ -123,14 +126,15 @@ class World:
             coupon=self.coupons[member_id] if coupon else NO_COUPON,
             points=points,
         )
-        order, repeat = self.shop.book.place(replace(placing, cart=cart, placed_at=at), Deadline(20))
+        order, repeat = self.shop.checkout.place(replace(placing, cart=cart, placed_at=at), Deadline(20))
         assert not repeat
         self.order_ids.append(order.order_id)
         return order
 
     def pay(self, order: Order, payment_id: str | None = None, at: datetime = NOON) -> Order:
         """Pay an order by its amount, under an id of the order's own unless one is told."""
-        return self.shop.book.pay(
+        return pay(
+            self.shop.book,
             order.order_id,
             payment_id=payment_id or f"pay-{order.order_id}",
             amount_fen=order.quote.paid_fen,
@@ -140,37 +144,37 @@ class World:
 
     def cancel(self, order: Order, at: datetime = LATER) -> Order:
         """Cancel an order."""
-        return self.change(order, lambda found: orders.cancel(found, now=at))
+        return self.change(order, lambda found: life.cancel(found, now=at))
 
     def ship(self, order: Order, at: datetime = NOON) -> Order:
         """Ship an order."""
-        return self.change(order, lambda found: orders.ship(found, told={"tracking_no": "T1"}, now=at))
+        return self.change(order, lambda found: life.ship(found, told={"tracking_no": "T1"}, now=at))
 
     def receive(self, order: Order, at: datetime = LATER) -> Order:
         """Receive an order."""
-        return self.change(order, lambda found: orders.receive(found, now=at))
+        return self.change(order, lambda found: life.receive(found, now=at))
 
     def refuse(self, order: Order, at: datetime = LATER) -> Order:
         """Refuse an order's parcel."""
-        return self.change(order, lambda found: orders.refuse(found, now=at))
+        return self.change(order, lambda found: life.refuse(found, now=at))
 
     def lapse(self, order: Order, at: datetime = PAST_WINDOW) -> Order:
         """Let an order lapse if it is due, as the job does."""
-        return self.change(order, lambda found: orders.as_of(found, at))
+        return self.change(order, lambda found: life.as_of(found, at))
 
     def give_back(
         self, order: Order, units: Mapping[str, int], return_id: str = "r1", at: datetime = LATER
     ) -> Left:
         """Return units of an order."""
         made = Leaving(way=RETURNED, order_id=order.order_id, caller_id=return_id, units=units, at=at)
-        return self.shop.book.take_units(made, Deadline(20))
+        return take_units(self.shop.book, made, Deadline(20))
 
     def leave(
         self, order: Order, units: Mapping[str, int], cancel_id: str = "c1", at: datetime = LATER
     ) -> Left:
         """Let units leave an order before its shipment (O7)."""
         leaving = Leaving(way=CANCELLED, order_id=order.order_id, caller_id=cancel_id, units=units, at=at)
-        return self.shop.book.take_units(leaving, Deadline(20))
+        return take_units(self.shop.book, leaving, Deadline(20))
 
     def change(self, order: Order, event: Callable[[Order], Order]) -> Order:
         """Let something happen to an order."""
@@ -209,7 +213,7 @@ class World:
             for line, stays in zip(order.quote.lines, order.staying, strict=True):
                 assert 0 <= stays <= line.quantity
                 gone[line.sku] += stays
-        products = self._rows(self.shop.settings.catalog_table, [catalog.key(sku) for sku in self.units])
+        products = self._rows(self.shop.settings.catalog_table, [catalog_rows.key(sku) for sku in self.units])
         assert {row["sku"]: row["stock"] for row in products} == {
             sku: units - gone[sku] for sku, units in self.units.items()
         }
@@ -472,7 +476,7 @@ def test_case_13_partial_returns_at_once_sum_to_one_return_of_all(world: World, 
         made = [each for each in results if isinstance(each, Left)]
         assert len(made) == count
         found = world.found(order)
-        at_a_time = orders.return_units(order, {TEA: count}, now=LATER)
+        at_a_time = life.return_units(order, {TEA: count}, now=LATER)
         assert (found.retained, found.returned) == (at_a_time.retained, at_a_time.returned)
         assert sum(each.refund_fen for each in made) == found.refunded_fen
         assert sum(each.points_restored for each in made) == 2_000 - at_a_time.retained.redeemed_points
@@ -1196,9 +1200,9 @@ def test_O5_an_orders_row_grows_with_its_first_returns_only_however_many_come(wo
         order = world.give_back(order, {LONGEST_SKUS[number % 50]: 1}, f"r{number}").order
         row: Row = row_of(order)
         sizes.append(size_bytes(row))
-        assert len(order.changes) <= orders.CHANGES_KEPT_MAX
+        assert len(order.changes) <= life.CHANGES_KEPT_MAX
         assert order.changes_count == number + 2
-    assert max(sizes[orders.CHANGES_KEPT_MAX :]) <= sizes[orders.CHANGES_KEPT_MAX] + 60  # digits of counts
+    assert max(sizes[life.CHANGES_KEPT_MAX :]) <= sizes[life.CHANGES_KEPT_MAX] + 60  # digits of counts
     payment = Payment(payment_id="p" * 255, amount_fen=10**12, received_at=NOON, applied=False)
     worst = replace(
         order, payments=(payment,) * PAYMENTS_KEPT_MAX, tracking_no="t" * 255, carrier="\U00020000" * 100
@@ -1223,7 +1227,7 @@ def test_R2_an_account_that_has_seen_nothing_of_an_order_catches_up_from_its_ear
 def test_R2_a_row_from_before_with_all_its_changes_gives_them_up_a_few_at_a_time(world: World) -> None:
     order = world.received("alice", {TEA: 90}, points=2_000)
     with pytest.MonkeyPatch.context() as before:
-        before.setattr(orders, "CHANGES_KEPT_MAX", 1_000)
+        before.setattr(life, "CHANGES_KEPT_MAX", 1_000)
         for number in range(60):
             world.give_back(order, {TEA: 1}, f"r{number}")
     row = row_of(world.found(order))

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.order_book import RETURNED, Leaving
-from functions.checkout.orders import Order
-from functions.checkout.pricing import NO_COUPON, Cart, CartLine
 from functions.domain import calendar
 from functions.domain.birthdays import Kept
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
 from functions.domain.policy import Policy, load
 from functions.domain.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.offers.quotes import NO_COUPON, Cart, CartLine
+from functions.orders import life
+from functions.orders.leaving import RETURNED, Leaving, take_units
+from functions.orders.order import Order
+from functions.orders.payments import pay
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import SENDS_MAX, Tables, to_item
 from functions.platform.fanout import Task, TaskError
@@ -201,19 +202,20 @@ class Counter:
         """Place an order, and pay it, ship it, receive it and post it."""
         placing = self.shop.placing("alice", f"k{len(self.orders)}", "tea")
         cart = Cart(lines=(CartLine(sku="tea", quantity=quantity),), coupon=NO_COUPON, points=redeem)
-        order, _ = self.shop.book.place(replace(placing, cart=cart, placed_at=at), Deadline(20))
+        order, _ = self.shop.checkout.place(replace(placing, cart=cart, placed_at=at), Deadline(20))
         self.orders.append(order.order_id)
         if not paid:
             return order
-        order = self.shop.book.pay(
+        order = pay(
+            self.shop.book,
             order.order_id,
             payment_id=f"pay-{order.order_id}",
             amount_fen=order.quote.paid_fen,
             now=at,
             deadline=Deadline(20),
         )
-        self.change(order, lambda found: orders.ship(found, told={"tracking_no": "T"}, now=at))
-        order = self.change(order, lambda found: orders.receive(found, now=at + 2 * DAY))
+        self.change(order, lambda found: life.ship(found, told={"tracking_no": "T"}, now=at))
+        order = self.change(order, lambda found: life.receive(found, now=at + 2 * DAY))
         self.post(order)
         return order
 
@@ -226,7 +228,7 @@ class Counter:
         made = Leaving(
             way=RETURNED, order_id=order.order_id, caller_id=return_id, units={"tea": quantity}, at=at
         )
-        self.shop.book.take_units(made, Deadline(20))
+        take_units(self.shop.book, made, Deadline(20))
 
     def post(self, order: Order) -> None:
         """Post an order as it is stored."""
@@ -556,7 +558,7 @@ def test_case_10_redeem_against_expiry_at_once_lets_one_win(points: Points, shop
 
         def act(n: int, name: str = name, placing: Any = placing, cart: Cart = cart) -> Order | list[Entry]:
             if n == 0:
-                return shop.book.place(replace(placing, cart=cart), Deadline(20))[0]
+                return shop.checkout.place(replace(placing, cart=cart), Deadline(20))[0]
             return points.expire(name, YEAR_END)
 
         results = at_once(2, act)

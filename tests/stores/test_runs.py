@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.order_book import OrderBook
-from functions.checkout.schedule import JobError, MemberDayJob, OrderJobs
 from functions.domain.policy import Policy, load
 from functions.domain.timetable import (
     ANNOUNCE_EXPIRING,
@@ -28,8 +25,12 @@ from functions.domain.timetable import (
     Scheduled,
     timetable,
 )
+from functions.offers.schedule import MemberDayJob
 from functions.operations.schedule import Watch
 from functions.operations.watch import overdue
+from functions.orders import life
+from functions.orders.book import OrderBook
+from functions.orders.schedule import JobError, OrderJobs
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
 from functions.platform.observability import logger, metrics
@@ -446,7 +447,7 @@ def one_due(shop: Shop, job: str) -> datetime:
     order, _ = shop.place("alice", "k1", "tea")
     if job == AUTO_RECEIPT:
         shop.pay(order)
-        shop.book.change(order.order_id, lambda paid: orders.ship(paid, told={}, now=NOON), Deadline(20))
+        shop.book.change(order.order_id, lambda paid: life.ship(paid, told={}, now=NOON), Deadline(20))
     return NOON + 20 * DAY
 
 
@@ -459,7 +460,7 @@ def test_a_member_day_that_could_not_be_put_down_has_not_ended(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("functions.checkout.member_day.record", fail)
+        broken.setattr("functions.offers.member_day.record", fail)
         with pytest.raises(ZeroDivisionError):
             clockwork.run(OPEN_MEMBER_DAY, at)
     assert clockwork.late(OPEN_MEMBER_DAY, at + 30 * MINUTE) == [OPEN_MEMBER_DAY]

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, price
+from functions.catalog.products import Product
 from functions.coupons.birthday import Coupon
 from functions.domain.birthdays import CouponYear
 from functions.domain.policy import Policy, load
+from functions.offers.pricing import price
+from functions.offers.quotes import Cart, CartLine, Quote, Shopper
 
 POLICY = load()
 STORE = ZoneInfo(POLICY.time_zone)

@@ -12,8 +12,7 @@ from unittest.mock import patch
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.aws import Aws
-from local.cloud import ACCOUNT, REGION
+from reach.aws import ACCOUNT, REGION, Aws
 from tests.support.rights import ANY, Right, Rights, construct, stated
 from tests.support.stack import Stack
 

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from functions.checkout.catalog import Catalog, StockMovement
-from functions.checkout.order_book import OrderBook, Placing
-from functions.checkout.order_lists import OrderLists
-from functions.checkout.order_rows import row_of
-from functions.checkout.orders import Order
-from functions.checkout.pricing import Cart, CartLine, Product
+from functions.catalog.catalog import Catalog
+from functions.catalog.products import Product
+from functions.catalog.stock import StockMovement
+from functions.checkout.checkout import Checkout
+from functions.checkout.placing import Placing
 from functions.domain import identifiers
 from functions.domain.policy import Policy
+from functions.offers.quotes import Cart, CartLine
+from functions.orders.book import OrderBook
+from functions.orders.lists import OrderLists
+from functions.orders.order import Order
+from functions.orders.payments import pay
+from functions.orders.rows import row_of
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
 from functions.platform.settings import Settings
@@ -53,6 +58,11 @@ class Shop:
     def book(self) -> OrderBook:
         """The orders."""
         return OrderBook.of(self.tables, self.settings, self.policy)
+
+    @property
+    def checkout(self) -> Checkout:
+        """Where carts become orders."""
+        return Checkout(self.tables, self.settings, self.policy)
 
     @property
     def lists(self) -> OrderLists:
@@ -103,11 +113,12 @@ class Shop:
 
     def place(self, member_id: str, key: str, *skus: str, quantity: int = 1) -> tuple[Order, bool]:
         """Place an order of so many units of each sku."""
-        return self.book.place(self.placing(member_id, key, *skus, quantity=quantity), Deadline(20))
+        return self.checkout.place(self.placing(member_id, key, *skus, quantity=quantity), Deadline(20))
 
     def pay(self, order: Order, payment_id: str = "p1") -> Order:
         """Pay an order by its amount."""
-        return self.book.pay(
+        return pay(
+            self.book,
             order.order_id,
             payment_id=payment_id,
             amount_fen=order.quote.paid_fen,

@@ -1,6 +1,8 @@
 """The house: which part may know which. Arrows run one way, and handlers are known by nobody."""
 
 import ast
+import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,17 +13,26 @@ MODULES = sorted(FUNCTIONS.rglob("*.py"))
 
 HANDLERS = {"api", "stream", "schedule", "queue"}
 """Files named after their trigger: AWS enters there, and so they may know every other part."""
+FACE = "face"
+"""How the files end whose methods HTTP handlers serve: they may know as much; `api.py` alone knows them."""
 MAY_KNOW = {
     "domain": set(),
     "platform": {"domain"},
     "tiers": {"domain", "platform"},
     "coupons": {"domain", "platform", "tiers"},
     "points": {"domain", "platform", "tiers"},
-    "checkout": {"domain", "platform", "tiers", "coupons", "points"},
-    "privacy": {"domain", "platform", "tiers", "coupons", "points", "checkout"},
+    "catalog": {"domain", "platform", "tiers"},
+    "offers": {"domain", "platform", "tiers", "coupons", "points", "catalog"},
+    "orders": {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers"},
+    "checkout": {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers", "orders"},
+    "privacy": {"domain", "platform", "tiers", "coupons", "points", "offers", "orders"},
     "operations": {"domain", "platform"},
     "documents": set(),
 }
+OUTSIDE = {"benchmarks", "infra", "local", "ops", "reach", "tests", "tools"}
+"""What is never deployed."""
+OUTSIDE_MAY_KNOW = {"reach": set(), "ops": {"reach"}, "local": {"reach", "ops"}, "infra": set()}
+"""Of what is never deployed, the operator's and the developer's commands, and the stack that they reach."""
 DOMAIN_LIBRARIES = {"pydantic", "borax"}
 STANDARD_LIBRARY_KEPT_OUT_OF_DOMAIN = {"os", "time", "boto3", "socket", "random", "uuid"}
 
@@ -45,18 +56,29 @@ def place(file: Path) -> tuple[str, str]:
     return (parts[0], parts[-1]) if len(parts) > 1 else ("", parts[0])
 
 
+def is_face(name: str) -> bool:
+    """Tell whether a file of this name is one that requests and records come to."""
+    return name in HANDLERS or name.endswith(FACE)
+
+
+def test_every_part_stands_above_all_that_it_may_know() -> None:
+    from_below = [*TopologicalSorter(MAY_KNOW).static_order()]  # raises where arrows go round
+    assert set(from_below) == {each.parent.name for each in FUNCTIONS.glob("*/__init__.py")}
+
+
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_arrows_between_parts_run_one_way(file: Path) -> None:
     part, name = place(file)
     known = {each.split(".")[1] for each in imports(file) if each.startswith("functions.")}
-    allowed = set(MAY_KNOW) if name in HANDLERS else MAY_KNOW.get(part, set()) | {part}
+    allowed = set(MAY_KNOW) if is_face(name) else MAY_KNOW.get(part, set()) | {part}
     assert known <= allowed, f"{part}/{name} knows {known - allowed}"
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_part_knows_a_handler(file: Path) -> None:
-    handlers = {each for each in imports(file) if each.startswith("functions.") and each.count(".") == 2}
-    assert not {each for each in handlers if each.rsplit(".", 1)[-1] in HANDLERS}
+    modules = {each for each in imports(file) if each.startswith("functions.") and each.count(".") == 2}
+    assert not {each for each in modules if each.rsplit(".", 1)[-1] in HANDLERS}
+    assert place(file)[1] == "api" or not {each for each in modules if each.endswith(FACE)}
 
 
 @pytest.mark.parametrize("file", sorted((FUNCTIONS / "domain").rglob("*.py")), ids=lambda file: file.name)
@@ -70,7 +92,7 @@ def test_domain_knows_no_aws_no_clock_and_no_environment(file: Path) -> None:
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_aws_libraries_are_known_to_platform_and_handlers_only(file: Path) -> None:
     part, name = place(file)
-    if part == "platform" or name in HANDLERS:
+    if part == "platform" or is_face(name):
         return
     roots = {each.split(".")[0] for each in imports(file)}
     assert not roots & {"boto3", "botocore", "aws_lambda_powertools"}
@@ -90,7 +112,25 @@ def test_the_time_is_read_in_one_place(file: Path) -> None:
 
 def test_nothing_deployed_knows_what_is_not() -> None:
     for file in MODULES:
-        assert not {each.split(".")[0] for each in imports(file)} & {"infra", "local", "tests", "tools"}
+        assert not {each.split(".")[0] for each in imports(file)} & OUTSIDE
+
+
+@pytest.mark.parametrize("room", OUTSIDE_MAY_KNOW)
+def test_arrows_between_the_commands_run_one_way(room: str) -> None:
+    for file in (ROOT / room).rglob("*.py"):
+        known = {each.split(".")[0] for each in imports(file)} & OUTSIDE
+        assert known <= OUTSIDE_MAY_KNOW[room] | {room}, f"{file.relative_to(ROOT)} knows {known}"
+
+
+def test_a_stage_and_a_listener_are_one_thing_each() -> None:
+    for word, room in {"Stage": "infra/stage.py", "Listener": "local/listener.py"}.items():
+        found = [
+            str(file.relative_to(ROOT))
+            for folder in ("functions", *OUTSIDE)
+            for file in sorted((ROOT / folder).rglob("*.py"))
+            if re.search(rf"^class {word}\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+        ]
+        assert found == [room]
 
 
 def _is_standard(root: str) -> bool:

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from functions.checkout import events, orders
-from functions.checkout.order_rows import payment_row
-from functions.checkout.orders import Order, Payment
 from functions.domain import calendar
+from functions.orders import events, life
+from functions.orders.order import Order, Payment
+from functions.orders.rows import payment_row
 from functions.platform.bus import Bus, Event, PublishError
 from functions.platform.deadline import Deadline
 from tests.support.quoting import ORDINARY_DAY, POLICY, item, quoted
 
 LATER = ORDINARY_DAY + timedelta(hours=1)
-PLACED = orders.place(
+PLACED = life.place(
     quoted("J2", item(6_667, 3), holds_points=2_000, points=2_000),
     POLICY,
     order_id="ord_1",
@@ -26,9 +26,9 @@ PLACED = orders.place(
     now=ORDINARY_DAY,
     redeemed_by_year={"2026": 2_000},
 )
-PAID = orders.pay(PLACED, payment_id="p1", amount_fen=PLACED.quote.paid_fen, now=ORDINARY_DAY)
-SHIPPED = orders.ship(PAID, told={}, now=LATER)
-RECEIVED = orders.receive(SHIPPED, now=LATER)
+PAID = life.pay(PLACED, payment_id="p1", amount_fen=PLACED.quote.paid_fen, now=ORDINARY_DAY)
+SHIPPED = life.ship(PAID, told={}, now=LATER)
+RECEIVED = life.receive(SHIPPED, now=LATER)
 
 
 def told(before: Order | None, after: Order) -> list[tuple[str, dict[str, Any]]]:
@@ -60,9 +60,9 @@ def test_each_step_of_an_orders_life_is_told(before: Order | None, after: Order,
 @pytest.mark.parametrize(
     ("before", "event"),
     [
-        (PAID, lambda order: orders.cancel(order, now=LATER)),
-        (SHIPPED, lambda order: orders.refuse(order, now=LATER)),
-        (RECEIVED, lambda order: orders.return_units(order, {"sku0": 3}, now=LATER)),
+        (PAID, lambda order: life.cancel(order, now=LATER)),
+        (SHIPPED, lambda order: life.refuse(order, now=LATER)),
+        (RECEIVED, lambda order: life.return_units(order, {"sku0": 3}, now=LATER)),
     ],
 )
 def test_O4_a_closed_order_makes_its_money_due(before: Order, event: Callable[[Order], Order]) -> None:
@@ -77,15 +77,15 @@ def test_O4_a_closed_order_makes_its_money_due(before: Order, event: Callable[[O
 
 def test_an_order_that_was_never_paid_makes_nothing_due() -> None:
     for after in (
-        orders.cancel(PLACED, now=ORDINARY_DAY),
-        orders.as_of(PLACED, ORDINARY_DAY + timedelta(minutes=30)),
+        life.cancel(PLACED, now=ORDINARY_DAY),
+        life.as_of(PLACED, ORDINARY_DAY + timedelta(minutes=30)),
     ):
         assert [name for name, _ in told(PLACED, after)] == ["OrderClosed"]
 
 
 def test_O5_each_partial_return_makes_its_difference_due_once() -> None:
-    first = orders.return_units(RECEIVED, {"sku0": 1}, now=LATER)
-    second = orders.return_units(first, {"sku0": 2}, now=LATER)
+    first = life.return_units(RECEIVED, {"sku0": 1}, now=LATER)
+    second = life.return_units(first, {"sku0": 2}, now=LATER)
     one = [detail["amount_fen"] for name, detail in told(RECEIVED, first) if name == "RefundDue"]
     two = [detail["amount_fen"] for name, detail in told(first, second) if name == "RefundDue"]
     together = [detail["amount_fen"] for name, detail in told(RECEIVED, second) if name == "RefundDue"]
@@ -98,14 +98,14 @@ def test_O5_each_partial_return_makes_its_difference_due_once() -> None:
 
 
 def test_the_same_change_delivered_again_gives_the_same_events() -> None:
-    after = orders.cancel(PAID, now=LATER)
+    after = life.cancel(PAID, now=LATER)
     assert list(events.of_change(PAID, after, POLICY, LATER)) == list(
         events.of_change(PAID, after, POLICY, LATER)
     )
 
 
 def test_O6_a_payment_that_was_not_applied_is_due_back_and_one_that_was_is_not() -> None:
-    twice = orders.pay(PAID, payment_id="p2", amount_fen=7, now=LATER)
+    twice = life.pay(PAID, payment_id="p2", amount_fen=7, now=LATER)
     rows = [payment_row(twice, payment) for payment in twice.payments]
     due = [
         event
@@ -121,7 +121,7 @@ def test_O6_a_payment_that_was_not_applied_is_due_back_and_one_that_was_is_not()
 def test_O6_a_payment_delivered_twice_is_due_back_under_one_event_id_and_another_under_its_own() -> None:
     order = PAID
     for number, amount_fen in ((2, 7), (3, 7)):
-        order = orders.pay(order, payment_id=f"p{number}", amount_fen=amount_fen, now=LATER)
+        order = life.pay(order, payment_id=f"p{number}", amount_fen=amount_fen, now=LATER)
 
     def due(number: int) -> str:
         row = payment_row(order, order.payments[number - 1])
@@ -131,7 +131,7 @@ def test_O6_a_payment_delivered_twice_is_due_back_under_one_event_id_and_another
     assert due(2) == due(2)
     assert due(2) != due(3)
     returned = [
-        event.event_id for event in events.of_change(PAID, orders.cancel(PAID, now=LATER), POLICY, LATER)
+        event.event_id for event in events.of_change(PAID, life.cancel(PAID, now=LATER), POLICY, LATER)
     ]
     assert due(2) not in returned
 
@@ -195,8 +195,8 @@ def test_O6_a_payment_of_nothing_that_was_not_applied_is_no_refund_of_nothing() 
 
 def test_an_order_without_money_makes_no_refund_of_nothing() -> None:
     free = replace(PLACED.quote, paid_fen=0)
-    order = orders.place(free, POLICY, order_id="o", member_id="alice", request="r", now=ORDINARY_DAY)
+    order = life.place(free, POLICY, order_id="o", member_id="alice", request="r", now=ORDINARY_DAY)
     names = [
-        event.detail_type for event in events.of_change(order, orders.cancel(order, now=LATER), POLICY, LATER)
+        event.detail_type for event in events.of_change(order, life.cancel(order, now=LATER), POLICY, LATER)
     ]
     assert names == ["OrderClosed"]

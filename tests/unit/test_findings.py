@@ -59,5 +59,5 @@ def test_each_shows_what_was_seen_and_compares_it(script: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_none_needs_our_own_code(script: Path) -> None:
     code = script.read_text(encoding="utf-8").partition("<<'PYTHON'\n")[2]
-    ours = {"benchmarks", "functions", "infra", "local", "ops", "tests", "tools"}
+    ours = {"benchmarks", "functions", "infra", "local", "ops", "reach", "tests", "tools"}
     assert set(re.findall(r"^ *(?:from|import) (\w+)", code, re.MULTILINE)) & ours == set()

@@ -13,14 +13,16 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, price
-from functions.checkout.refunds import retained
-from functions.checkout.schema import quote_answer
+from functions.catalog.products import Product
 from functions.coupons.birthday import Coupon
 from functions.domain import calendar
 from functions.domain.birthdays import CouponYear
 from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
+from functions.offers.pricing import price
+from functions.offers.quotes import Cart, CartLine, Quote, Shopper
+from functions.offers.schema import quote_answer
+from functions.orders.refunds import retained
 from functions.tiers.qualification import next_tier, qualify
 from tests import oracle
 from tests.support.quoting import POLICY

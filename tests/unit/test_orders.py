@@ -4,22 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.checkout.order_rows import order_of, row_of
-from functions.checkout.orders import (
-    PAYMENTS_KEPT_MAX,
-    Order,
-    Status,
-    Terms,
-    as_of,
-    pay,
-    receive,
-    refuse,
-    return_units,
-    ship,
-)
-from functions.checkout.pricing import Cart, CartLine, Product, Shopper, price
+from functions.catalog.products import Product
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import load
+from functions.offers.pricing import price
+from functions.offers.quotes import Cart, CartLine, Shopper
+from functions.orders.life import PAYMENTS_KEPT_MAX, as_of, pay, receive, refuse, return_units, ship
+from functions.orders.order import Order, Status, Terms
+from functions.orders.rows import order_of, row_of
 
 POLICY = load()
 PLACED_AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)

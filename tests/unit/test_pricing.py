@@ -7,18 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.pricing import (
-    Cart,
-    CartLine,
-    ProductStatus,
-    Quote,
-    Shopper,
-    member_price_fen,
-    member_rate,
-    price,
-)
+from functions.catalog.products import ProductStatus
 from functions.domain.errors import RefusalError
 from functions.domain.policy import load
+from functions.offers.pricing import member_price_fen, member_rate, price
+from functions.offers.quotes import Cart, CartLine, Quote, Shopper
 from tests.support.policies import changed
 from tests.support.quoting import (
     MAY,

@@ -5,7 +5,7 @@ import re
 from tests.support.stack import ROOT
 
 ID = re.compile(r"(?<![\w#&.%-])([TPOEBR](?:10|[1-9]))(?![\w.-])")
-FOLDERS = ("functions", "infra", "local", "tests", "docs")
+FOLDERS = ("functions", "infra", "local", "reach", "tests", "docs")
 PAGE = (ROOT / "docs" / "programme.md").read_text(encoding="utf-8")
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from benchmarks import scale, tables
 from benchmarks.scale import DAY, FLASH_SALE, REFUSED_MAX, Limit, Mix, Model, Per, Programme
-from functions.checkout import order_rows, orders, schema
 from functions.coupons import jobs as coupon_jobs
 from functions.domain import policy as policies
 from functions.domain.timetable import (
@@ -24,6 +23,9 @@ from functions.domain.timetable import (
     Every,
     timetable,
 )
+from functions.offers import schema
+from functions.orders import life
+from functions.orders import rows as order_rows
 from functions.platform import deadline, dynamo
 from functions.points import account_rows, jobs, posting
 from functions.tiers import members
@@ -418,4 +420,4 @@ def test_the_words_around_the_tables_say_the_models_figures(model: Model) -> Non
     ]
     assert [each for each in said if each not in words] == []
     assert scale.all_free(24, scale.SALE, hold, sends) == pytest.approx(2e-6, rel=0.5)
-    assert f"An order's row keeps {orders.CHANGES_KEPT_MAX} changes" in words
+    assert f"An order's row keeps {life.CHANGES_KEPT_MAX} changes" in words

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from local.aws import Aws
+from reach.aws import Aws
 from tests.support.document import Operation, operations
 from tests.support.stack import Stack
 from tools.examples.story import BEGIN, ERIN, STAFF, STORY, At, Call, Local, Step

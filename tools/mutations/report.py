@@ -15,7 +15,7 @@ _HEAD = """# What is missed when it is taken out
 Every condition, version check, id and rounding was taken out of a copy of the code, one at a time; then the
 simulator ran, and the tests that pass through that line. The table says which of them noticed: the simulator
 by the violation that it named, the tests by the first that failed. "Not asked" are tests of what the
-simulator had caught. `functions/…:N` is the line at that time.
+simulator had caught. `functions/…:N` is the file and the line at that time.
 
 ```sh
 .venv/bin/python -m tools.mutations --list                        # what there is to take out

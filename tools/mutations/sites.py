@@ -31,7 +31,7 @@ REPEAT = re.compile(
 """How code reads that finds what it is asked for done already."""
 WITHOUT_GUARDS = re.compile(
     r"functions/(domain|operations|platform/(?!dynamo|fanout|runs|identities))"
-    r"|(schema|metrics|audit|api|events|export|qualification)\.py$"
+    r"|(schema|metrics|audit|api|face|events|export|qualification)\.py$"
 )
 """Where an ``if`` decides nothing about a row's state: the shapes of requests and answers, rules of the
 policy, logs, what an audit compares, what the outside is told."""

@@ -6,19 +6,20 @@ from typing import Any
 import pytest
 
 from local import clock
-from local.cloud import Cloud, Running, base_environment, move_port, tail
+from local.cloud import Cloud, base_environment, move_port, tail
 from local.errors import LocalError
-from local.folder import StateFolder
 from local.interrupts import Interrupts
 from local.ports import BACKLOG_PATH, CLOSE_PATH, HOLD_PATH
+from reach.folder import StateFolder
+from reach.server import Running, is_server
 
 
 def test_only_the_server_of_this_folder_is_ours(tmp_path: Path) -> None:
-    cloud = Cloud(StateFolder(tmp_path), Interrupts())
-    assert cloud.is_server(f"/venv/bin/python -m local.server {tmp_path} 4")
-    assert not cloud.is_server(f"/venv/bin/python -m local.server {tmp_path}-other 4")
-    assert not cloud.is_server(f"vi {tmp_path} 4")
-    assert not cloud.is_server("")
+    folder = StateFolder(tmp_path)
+    assert is_server(folder, f"/venv/bin/python -m local.server {tmp_path} 4")
+    assert not is_server(folder, f"/venv/bin/python -m local.server {tmp_path}-other 4")
+    assert not is_server(folder, f"vi {tmp_path} 4")
+    assert not is_server(folder, "")
 
 
 def test_a_record_of_a_process_that_is_gone_means_not_running(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from local.demo import figures, page, script, teller
 from local.demo.acts import Act, Call, Chapter, Wait, paid
 from local.demo.checks import CHECKS, examine
 from local.demo.player import PLACE, Player
-from local.demo.stage import Answer, Stage
+from local.demo.theatre import Answer, Theatre
 from local.deployment import Project
 from local.errors import LocalError
 from tests.support import story
@@ -98,8 +98,8 @@ def test_a_report_is_looked_at_only_when_it_is_of_now() -> None:
     assert failing(put("report", "value_fen", value=134), audited=False) == set()
 
 
-class FakeStage:
-    """A stage that answers every call with an order of a paid amount."""
+class FakeTheatre:
+    """A theatre that answers every call with an order of a paid amount."""
 
     calls: Mapping[str, int] = {}
 
@@ -119,7 +119,7 @@ def test_an_amount_that_the_script_does_not_expect_ends_the_demo_and_is_named() 
     order = Call(who="dana", method="POST", path="/orders", expects={"paid_fen": 10_320})
     chapter = Chapter(short="Jan", title="January", steps=[Act(says="Dana buys a candle", calls=[order])])
     audience = teller.Teller(Console(file=io.StringIO()), 1)
-    player = Player(cast("Stage", FakeStage(12_900)), audience, POLICY, 2027, ())
+    player = Player(cast("Theatre", FakeTheatre(12_900)), audience, POLICY, 2027, ())
     with pytest.raises(
         LocalError, match=r"“Dana buys a candle”: POST /orders answers paid_fen = 12900, not 10320"
     ):
@@ -128,7 +128,7 @@ def test_an_amount_that_the_script_does_not_expect_ends_the_demo_and_is_named() 
 
 def test_books_that_do_not_hold_end_the_demo_and_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     player = Player(
-        cast("Stage", FakeStage(0)), teller.Teller(Console(file=io.StringIO()), 1), POLICY, 2027, ()
+        cast("Theatre", FakeTheatre(0)), teller.Teller(Console(file=io.StringIO()), 1), POLICY, 2027, ()
     )
     monkeypatch.setattr(player, "_books", lambda: story.books(put("account", "frozen", value=132)))
     with pytest.raises(LocalError, match="dana holds 132 points frozen, but the ledger's entries sum to 131"):

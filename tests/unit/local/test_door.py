@@ -7,8 +7,8 @@ from typing import Any
 
 from local.door import Door
 from local.emulator import Emulator
-from local.folder import StateFolder
 from local.server import Server
+from reach.folder import StateFolder
 
 API = "/_aws/execute-api/9fffa2a5/orders"
 LONG_SECONDS = 60.0

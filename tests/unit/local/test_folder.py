@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from local.__main__ import folder_of, main, parser
-from local.errors import LocalError
-from local.folder import FOLDER_VARIABLE, StateFolder, read_json, write_atomically
+from local.__main__ import main, parser
+from reach.errors import CommandError
+from reach.folder import FOLDER_VARIABLE, StateFolder, folder_of, read_json, write_atomically
 
 
 def test_a_folder_with_something_else_in_it_is_never_taken(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(LocalError, match="holds no local cloud"):
+    with pytest.raises(CommandError, match="holds no local cloud"):
         StateFolder(tmp_path).create()
     assert not StateFolder(tmp_path).exists()
 
@@ -26,7 +26,7 @@ def test_a_folder_is_made_once_and_found_again(tmp_path: Path) -> None:
 
 def test_two_commands_cannot_change_a_folder_at_once(tmp_path: Path) -> None:
     folder = StateFolder(tmp_path / "state")
-    with folder.locked(), pytest.raises(LocalError, match="in use by process"), folder.locked():
+    with folder.locked(), pytest.raises(CommandError, match="in use by process"), folder.locked():
         pass
     with folder.locked():
         pass
@@ -68,7 +68,7 @@ def test_the_option_names_the_folder_on_either_side_of_the_command(
 ) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, "/b")
     arguments = parser().parse_args(argv, argparse.Namespace(json=False, dir=None))
-    assert folder_of(arguments, Path("/project")) == StateFolder(Path("/a").resolve())
+    assert folder_of(arguments.dir, Path("/project")) == StateFolder(Path("/a").resolve())
 
 
 def test_without_option_the_environment_names_the_folder_else_the_project(
@@ -76,9 +76,9 @@ def test_without_option_the_environment_names_the_folder_else_the_project(
 ) -> None:
     arguments = argparse.Namespace(dir=None)
     monkeypatch.setenv(FOLDER_VARIABLE, "/b")
-    assert folder_of(arguments, Path("/project")) == StateFolder(Path("/b").resolve())
+    assert folder_of(arguments.dir, Path("/project")) == StateFolder(Path("/b").resolve())
     monkeypatch.delenv(FOLDER_VARIABLE)
-    assert folder_of(arguments, Path("/project")) == StateFolder(Path("/project/.local").resolve())
+    assert folder_of(arguments.dir, Path("/project")) == StateFolder(Path("/project/.local").resolve())
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """How orders stand in their table: the order's row, the rows that spend an id, and the index keys."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-from functions.checkout.orders import Order, Payment, Status, Terms
-from functions.checkout.pricing import CouponUse, NotApplied, Quote, QuoteLine
 from functions.domain import calendar, identifiers
-from functions.domain.records import plain
+from functions.domain.records import plain, read_as
+from functions.offers.quotes import CouponUse, NotApplied, Quote, QuoteLine
+from functions.orders.order import Order, Payment, Status, Terms
 from functions.platform.dynamo import Row
 from functions.points.posting import OrderChange, change_item
 
@@ -21,7 +18,6 @@ DUE_SHARDS = 8
 BY_STATUS = "by_status"
 STATUS_SHARDS = 4
 """Partitions of each status, for the same reason; a list of orders reads all of them."""
-T = TypeVar("T")
 _TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at")
 _INDEX_KEYS = frozenset({"item", "placed_key", "status_shard", "due", "due_at"})
 
@@ -131,11 +127,6 @@ def payment_row(order: Order, payment: Payment) -> Row:
         "received_at": calendar.to_row(payment.received_at),
         "applied": payment.applied,
     }
-
-
-def read_as(reader: Callable[[Any], T], value: Any) -> T | None:
-    """Read a value that may not be there."""
-    return None if value is None else reader(value)
 
 
 def _quote_of(row: Row) -> Quote:

@@ -1,21 +1,15 @@
 """What the outside is told of an order: the difference that a change made to it."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 
-from functions.checkout.member_day import member_day_of
-from functions.checkout.orders import CLOSED, Order, Payment, Status
-from functions.checkout.pricing import WITHDRAWN
 from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.domain.records import plain
+from functions.orders.order import CLOSED, Order, Payment, Status
 from functions.platform.bus import Event, MemberEvent
-from functions.platform.dynamo import Row
-from functions.platform.streams import RowChange
 
-CalendarDate = date
-"""The type, where a field has its name."""
 PAYMENT_NOT_APPLIED = "payment_not_applied"
 
 
@@ -71,21 +65,6 @@ class RefundDue(_OrderEvent):
     payment_id: str | None
 
 
-class StockLow(Event):
-    """A product on sale has its threshold in stock, or less; told again only after it was not so."""
-
-    sku: str
-    stock: int
-    low_stock_threshold: int
-
-
-class MemberDayOpened(Event):
-    """The member day has begun: until ``date`` ends, members of a tier pay its rate in the zone (P2)."""
-
-    date: CalendarDate
-    rates: dict[str, str]
-
-
 _STEPS = (
     (OrderPaid, "paid_at"),
     (OrderShipped, "shipped_at"),
@@ -132,38 +111,6 @@ def of_payment(row: dict[str, Any], received_at: datetime, policy: Policy) -> It
             reason="payment_not_applied",
             payment_id=payment_id,
         )
-
-
-def of_product(change: RowChange, policy: Policy) -> Iterator[Event]:
-    """Give the event of a product whose stock has become low; a new product has none yet, and is not.
-
-    A withdrawn product is never low (O7): back on sale with too little, it has become so.
-    """
-    if change.before is not None and _low(change.after) and not _low(change.before):
-        row = change.after
-        yield StockLow(
-            event_id=identifiers.event_id(StockLow.__name__, row["sku"], change.sequence_number),
-            occurred_at=change.at.astimezone(policy.zone),
-            sku=row["sku"],
-            stock=row["stock"],
-            low_stock_threshold=row["low_stock_threshold"],
-        )
-
-
-def _low(row: Row) -> bool:
-    threshold = row["low_stock_threshold"]
-    return threshold is not None and row["stock"] <= threshold and row.get("status") != WITHDRAWN
-
-
-def of_member_day(row: Row, policy: Policy) -> Iterator[Event]:
-    """Give the event of a member day that was put down."""
-    day = member_day_of(row)
-    yield MemberDayOpened(
-        event_id=identifiers.event_id(MemberDayOpened.__name__, day.on.isoformat()),
-        occurred_at=day.opened_at.astimezone(policy.zone),
-        date=day.on,
-        rates=day.rates,
-    )
 
 
 def payment_that_paid(order: Order) -> Payment | None:

@@ -12,18 +12,17 @@ from typing import Any
 import urllib3
 
 from local import users
-from local.aws import Aws
 from local.backlog import TIMEOUT_SECONDS
 from local.cloud import Cloud
 from local.demo.acts import CLERK, Json
 from local.errors import LocalError
-from local.folder import StateFolder
+from local.listener import Listener
 from ops import jobs
 from ops.stack import Stack
+from reach.aws import Aws
+from reach.folder import StateFolder
 
 ANSWER_SECONDS_MAX = 30
-MESSAGES_PER_CALL = 10
-POLLS_MAX = 100
 PAGES_MAX = 50
 LISTENER = "demo-listener"
 
@@ -36,7 +35,7 @@ class Answer:
     body: Json
 
 
-class Stage:
+class Theatre:
     """A deployed stack, as a storefront, an operator and a listener on the bus reach it."""
 
     def __init__(self, cloud: Cloud, folder: StateFolder, outputs: dict[str, str], stack: str) -> None:
@@ -47,7 +46,8 @@ class Stage:
         self._stack = Stack(self._aws, stack)
         self._tokens: dict[str, dict[str, str]] = {}
         self._pool = urllib3.PoolManager()
-        self._bus = Bus(self._aws, outputs["EventBusName"])
+        self._listener = Listener(self._aws, outputs["EventBusName"], LISTENER)
+        self._known: set[str] = set()
         self.calls: Counter[str] = Counter()
         """How often each method was called."""
 
@@ -110,8 +110,13 @@ class Stage:
         return self._cloud.settle(TIMEOUT_SECONDS).unread()
 
     def heard(self) -> list[Json]:
-        """What the bus has told since the last time; each event once."""
-        return self._bus.heard()
+        """What the bus has told since the last time; what was heard before is dropped by its id (R1)."""
+        fresh: list[Json] = []
+        for event in self._listener.hear():
+            if event["detail"]["event_id"] not in self._known:
+                self._known.add(event["detail"]["event_id"])
+                fresh.append({"type": event["detail-type"], **event["detail"]})
+        return fresh
 
     def move(self, to: str) -> None:
         """Move the clock and wait for what became due; everybody signs in anew, because tokens expire."""
@@ -130,39 +135,3 @@ class Stage:
         if who not in self._tokens:
             self._tokens[who] = users.token(self._aws, self._folder, self._outputs, who, staff=who == CLERK)
         return self._tokens[who]
-
-
-class Bus:
-    """Somebody outside who listens to everything that the suite tells."""
-
-    def __init__(self, aws: Aws, bus: str) -> None:
-        events, self._sqs = aws.client("events"), aws.client("sqs")
-        self._queue = self._sqs.create_queue(QueueName=LISTENER)["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
-        pattern = json.dumps({"source": ["membership"]})
-        events.put_rule(Name=LISTENER, EventBusName=bus, EventPattern=pattern)
-        target = {"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}
-        events.put_targets(Rule=LISTENER, EventBusName=bus, Targets=[target])
-        self._known: set[str] = set()
-
-    def heard(self) -> list[Json]:
-        """What was told since the last time; what was heard before is dropped by its event id (R1)."""
-        fresh: list[Json] = []
-        for _ in range(POLLS_MAX):
-            answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=MESSAGES_PER_CALL)
-            messages = answer.get("Messages", [])
-            if not messages:
-                return fresh
-            for message in messages:
-                event = json.loads(message["Body"])
-                if event["detail"]["event_id"] not in self._known:
-                    self._known.add(event["detail"]["event_id"])
-                    fresh.append({"type": event["detail-type"], **event["detail"]})
-            self._sqs.delete_message_batch(
-                QueueUrl=self._queue,
-                Entries=[
-                    {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
-                    for place, message in enumerate(messages)
-                ],
-            )
-        raise LocalError("the bus does not come to an end")

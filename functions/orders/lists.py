@@ -12,17 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.checkout.order_rows import (
+from functions.domain.policy import Policy
+from functions.domain.records import read_as
+from functions.orders.life import as_of
+from functions.orders.order import Order, Status
+from functions.orders.rows import (
     BY_MEMBER,
     BY_STATUS,
     STATUS_SHARDS,
     key,
     order_of,
-    read_as,
     status_partition,
 )
-from functions.checkout.orders import Order, Status, as_of
-from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Span, Tables, below, time_span
 from functions.platform.settings import Settings

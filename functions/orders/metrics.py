@@ -5,14 +5,13 @@ A record that is delivered again is counted again; the ledger is exact, these fi
 
 from collections.abc import Iterable
 
-from functions.checkout.events import (
+from functions.orders.events import (
     OrderClosed,
     OrderPaid,
     OrderPlaced,
     OrderReceived,
     OrderShipped,
     RefundDue,
-    StockLow,
 )
 from functions.platform.bus import Event
 from functions.platform.observability import MetricUnit, metrics
@@ -22,12 +21,11 @@ COUNTED: dict[type[Event], str] = {
     OrderPaid: "orders_paid",
     OrderShipped: "orders_shipped",
     OrderReceived: "orders_received",
-    StockLow: "stock_low",
 }
 
 
 def count(told: Iterable[Event]) -> None:
-    """Count events of orders and products; amounts of money in fen."""
+    """Count events of orders; amounts of money in fen."""
     for event in told:
         if type(event) in COUNTED:
             _add(COUNTED[type(event)], 1)

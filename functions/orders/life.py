@@ -1,166 +1,19 @@
-"""The life of an order: what it holds, and what each event makes of it (O1-O7).
+"""The life of an order: what each event makes of it (O1-O7).
 
 Orders are immutable here: an event returns the order after it, one version on, or refuses. An event that has
 happened already returns the order as it is, so that a repeat is told by its version.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from functions.checkout.pricing import Quote
-from functions.checkout.refunds import NOTHING, Retained, retained
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import Policy
+from functions.offers.quotes import Quote
+from functions.orders.order import Order, Payment, Status, Terms
 from functions.points.posting import OrderChange
-
-
-class Status(StrEnum):
-    """Where an order stands."""
-
-    PLACED = "placed"
-    PAID = "paid"
-    SHIPPED = "shipped"
-    RECEIVED = "received"
-    RETURNED = "returned"
-    CANCELLED = "cancelled"
-    LAPSED = "lapsed"
-    REFUSED = "refused"
-
-
-CLOSED = frozenset({Status.RETURNED, Status.CANCELLED, Status.LAPSED, Status.REFUSED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What an order was priced and earns under, for its whole life (R4)."""
-
-    policy_version: str
-    earned_per_yuan: int
-    release_days: int
-    payment_window_minutes: int
-    auto_receipt_days: int
-
-    @classmethod
-    def of(cls, policy: Policy) -> "Terms":
-        """Return the terms of an order placed under this policy."""
-        return cls(
-            policy_version=policy.version,
-            earned_per_yuan=policy.points.earned_per_yuan,
-            release_days=policy.points.release_days,
-            payment_window_minutes=policy.orders.payment_window_minutes,
-            auto_receipt_days=policy.orders.auto_receipt_days,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """Money that a payment provider reports for an order; ``applied`` if it paid for it (O6)."""
-
-    payment_id: str
-    amount_fen: int
-    received_at: datetime
-    applied: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipment:
-    """How a parcel is found: who carries it, and under which number."""
-
-    carrier: str | None = None
-    tracking_no: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """An order and all facts about it. ``version`` counts its changes, ``request`` is its body's fingerprint.
-
-    ``redeemed_by_year`` says which years its points were taken from (E6); ``cancelled`` how many units of
-    each line left it before the shipment (O7), at ``cancels`` times, ``returned`` how many came back after it
-    (O5). ``changes`` are the latest of those that concern the member's account, from the payment on; as many
-    as ``earlier_changes`` came before them.
-    """
-
-    order_id: str
-    member_id: str
-    request: str
-    status: Status
-    placed_at: datetime
-    quote: Quote
-    terms: Terms
-    redeemed_by_year: Mapping[str, int] = field(default_factory=dict)
-    version: int = 1
-    paid_at: datetime | None = None
-    shipped_at: datetime | None = None
-    received_at: datetime | None = None
-    closed_at: datetime | None = None
-    carrier: str | None = None
-    tracking_no: str | None = None
-    cancelled: tuple[int, ...] = ()
-    cancels: int = 0
-    returned: tuple[int, ...] = ()
-    payments: tuple[Payment, ...] = ()
-    changes: tuple[OrderChange, ...] = ()
-    earlier_changes: int = 0
-
-    @property
-    def lapses_at(self) -> datetime:
-        """The instant from which the order, if still unpaid, is lapsed (O2)."""
-        return self.placed_at + timedelta(minutes=self.terms.payment_window_minutes)
-
-    @property
-    def due(self) -> tuple[str, datetime] | None:
-        """What a job will do with the order if nobody does anything before, and when: lapse or receipt."""
-        if self.status is Status.PLACED:
-            return "lapse", self.lapses_at
-        if self.status is Status.SHIPPED and self.shipped_at is not None:
-            return "receipt", self.shipped_at + timedelta(days=self.terms.auto_receipt_days)
-        return None
-
-    @property
-    def shipment(self) -> Shipment:
-        """How the order's parcel is found, as last told."""
-        return Shipment(carrier=self.carrier, tracking_no=self.tracking_no)
-
-    @property
-    def staying(self) -> tuple[int, ...]:
-        """Units that stay with the member, line by line."""
-        if self.status in CLOSED:
-            return self.none_of_each
-        return tuple(
-            line.quantity - cancelled - returned
-            for line, cancelled, returned in zip(
-                self.quote.lines,
-                self.cancelled or self.none_of_each,
-                self.returned or self.none_of_each,
-                strict=True,
-            )
-        )
-
-    @property
-    def none_of_each(self) -> tuple[int, ...]:
-        """No units of any line."""
-        return (0,) * len(self.quote.lines)
-
-    @property
-    def changes_count(self) -> int:
-        """How many changes of the order concern the member's account."""
-        return self.earlier_changes + len(self.changes)
-
-    @property
-    def retained(self) -> Retained:
-        """What is kept of the order now; before payment that is the quote, with nothing earned."""
-        if self.status in CLOSED:
-            return NOTHING
-        kept = retained(self.quote, self.staying, earned_per_yuan=self.terms.earned_per_yuan)
-        return kept if self.paid_at else replace(kept, earned_points=0)
-
-    @property
-    def refunded_fen(self) -> int:
-        """Money that went back, or is due to."""
-        return self.quote.paid_fen - self.retained.paid_fen if self.paid_at else 0
 
 
 def as_of(order: Order, now: datetime) -> Order:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.errors import LocalError
+from reach.errors import CommandError
 
 MARKER = ".memberday-local"
 FOLDER_VARIABLE = "MEMBERDAY_LOCAL_DIR"
+FOLDER = ".local"
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class StateFolder:
     def create(self) -> None:
         """Make the folder; refuse one that holds something else, because ``reset`` empties it."""
         if self.root.is_dir() and not (self.root / MARKER).exists() and any(self.root.iterdir()):
-            raise LocalError(f"{self.root} is not empty and holds no local cloud: choose another folder")
+            raise CommandError(f"{self.root} is not empty and holds no local cloud: choose another folder")
         self.root.mkdir(parents=True, exist_ok=True)
         (self.root / MARKER).touch()
 
@@ -127,7 +128,7 @@ class StateFolder:
             except BlockingIOError:
                 handle.seek(0)
                 holder = handle.read().strip() or "another process"
-                raise LocalError(f"{self.root} is in use by {holder}: wait until it is done") from None
+                raise CommandError(f"{self.root} is in use by {holder}: wait until it is done") from None
             handle.seek(0)
             handle.truncate()
             handle.write(f"process {os.getpid()}")
@@ -151,3 +152,9 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
     beside.touch(mode=mode)
     beside.write_text(text)
     beside.replace(path)
+
+
+def folder_of(chosen: Path | None, root: Path) -> StateFolder:
+    """The state folder: the one that was chosen, else that of the environment, else one in the project."""
+    path = Path(chosen or os.environ.get(FOLDER_VARIABLE) or root / FOLDER)
+    return StateFolder(path.expanduser().resolve())

@@ -1,15 +1,15 @@
-"""Orders and catalogue streams: what happens to orders, stock and the member day is put on the event bus."""
+"""Orders stream: what happens to orders is put on the event bus."""
 
 from typing import Any
 
-from functions.checkout import events
-from functions.checkout.catalog import PRODUCT
-from functions.checkout.metrics import count, count_coupon_used
-from functions.checkout.order_rows import ORDER, order_of, read_as
-from functions.checkout.orders import Order
 from functions.domain import calendar
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
+from functions.domain.records import read_as
+from functions.orders import events
+from functions.orders.metrics import count, count_coupon_used
+from functions.orders.order import Order
+from functions.orders.rows import ORDER, order_of
 from functions.platform import bus
 from functions.platform.bus import Bus
 from functions.platform.deadline import Deadline, LambdaContext
@@ -55,26 +55,4 @@ def _before(change: RowChange) -> Order | None:
         return None
 
 
-class CatalogPublisher:
-    """The Lambda handler that publishes the low stock and the member days of a batch of stream records."""
-
-    def __init__(self, to: Bus, policy: Policy) -> None:
-        self._bus = to
-        self._policy = policy
-
-    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Publish what each record says; return the records to be delivered again."""
-        return consume(event, context, self._publish, log_ids=("sku", "item"))
-
-    def _publish(self, change: RowChange, deadline: Deadline) -> None:
-        if change.after["item"] == PRODUCT:
-            told = list(events.of_product(change, self._policy))
-        else:
-            told = list(events.of_member_day(change.after, self._policy))
-        self._bus.publish(told, deadline)
-        count(told)
-
-
-_BUS = Bus(bus.client(), BusSettings.from_environment().event_bus)
-handler = Publisher(_BUS, policies.load())
-catalog_handler = CatalogPublisher(_BUS, policies.load())
+handler = Publisher(Bus(bus.client(), BusSettings.from_environment().event_bus), policies.load())

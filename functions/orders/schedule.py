@@ -1,28 +1,26 @@
-"""Schedules: unpaid orders lapse, unconfirmed ones are received (O2, O3), the member day opens (P2)."""
+"""Schedules: unpaid orders lapse, and unconfirmed ones are received (O2, O3)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from functions.checkout import member_day
-from functions.checkout.order_book import OrderBook
-from functions.checkout.order_rows import DUE_SHARDS
-from functions.checkout.orders import Order, as_of
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.book import OrderBook
+from functions.orders.life import as_of
+from functions.orders.order import Order
+from functions.orders.rows import DUE_SHARDS
 from functions.platform import clock, dynamo
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row, Tables
 from functions.platform.observability import logger
-from functions.platform.runs import Runs
+from functions.platform.runs import WHOLE, Runs
 from functions.platform.settings import Settings
 
 PAGE_ORDERS = 50
 SHARDS_AT_ONCE = 4
-WHOLE = "all"
-"""What a job that is done in one go is called as the part of its run."""
 
 
 class JobError(Exception):
@@ -121,29 +119,4 @@ class OrderJobs:
         return changed
 
 
-class MemberDayJob:
-    """The Lambda handler that puts a running member day down, once, so that the outside is told (P2)."""
-
-    def __init__(
-        self, tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]
-    ) -> None:
-        self._tables = tables
-        self._table = settings.catalog_table
-        self._runs = Runs(tables, settings.reports_table)
-        self._policy = policy
-        self._now = now
-
-    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-        """Open the member day if it is one; return how many were opened: 1, or 0."""
-        now = self._now()
-        self._runs.begin(event["job"], now, parts=1)
-        day = member_day.running(self._policy, now)
-        opened = day is not None and member_day.record(self._tables, self._table, day)
-        self._runs.end(event["job"], now, WHOLE)
-        logger.info("job", extra={"job": event["job"], "opened": opened})
-        return {"opened": int(opened)}
-
-
-_TABLES, _SETTINGS, _POLICY = Tables(dynamo.client()), Settings.from_environment(), policies.load()
-handler = OrderJobs(_TABLES, _SETTINGS, _POLICY, clock.now)
-member_day_handler = MemberDayJob(_TABLES, _SETTINGS, _POLICY, clock.now)
+handler = OrderJobs(Tables(dynamo.client()), Settings.from_environment(), policies.load(), clock.now)

@@ -1,0 +1,24 @@
+"""How a product stands in its table: its row, and the key that other rows of its sku share."""
+
+from functions.catalog.products import ON_SALE, Product
+from functions.platform.dynamo import Row
+
+PRODUCT = "PRODUCT"
+
+
+def key(sku: str, item: str = PRODUCT) -> dict[str, str]:
+    """Return the key of a product's row, or of another row of the same sku."""
+    return {"sku": sku, "item": item}
+
+
+def product_of(row: Row) -> Product:
+    """Read a product from its row."""
+    return Product(
+        sku=row["sku"],
+        name=row["name"],
+        price_fen=row["price_fen"],
+        member_zone=row["member_zone"],
+        stock=row["stock"],
+        low_stock_threshold=row["low_stock_threshold"],
+        status=row.get("status", ON_SALE),  # a row from before products could be withdrawn
+    )

@@ -1,0 +1,89 @@
+"""What the catalogue's routes take and answer: products and movements of stock."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from functions.catalog.products import ON_SALE, Product, ProductStatus
+from functions.catalog.stock import StockMovement
+from functions.domain.identifiers import CallerId
+from functions.domain.policy import Policy
+from functions.platform.shapes import Answer, Printable, Request, StoreTime
+
+PRICE_FEN_MAX = 100_000_000
+STOCK_MAX = 1_000_000_000
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
+
+
+class ProductRequest(Request):
+    """What the catalogue says of a product."""
+
+    name: Text
+    price_fen: Annotated[int, Field(ge=1, le=PRICE_FEN_MAX)]
+    member_zone: bool
+    low_stock_threshold: Annotated[int, Field(ge=0, le=STOCK_MAX)] | None = None
+    status: ProductStatus = Field(
+        default=ON_SALE, description="A withdrawn product cannot be bought; what is not said is on sale."
+    )
+
+
+class StockRequest(Request):
+    """A movement of stock from outside, once per ``movement_id`` and sku."""
+
+    movement_id: CallerId
+    delta: Annotated[int, Field(ge=-STOCK_MAX, le=STOCK_MAX)]
+    reason: Text
+
+
+class ProductAnswer(Answer):
+    """A product as the caller sees it; ``in_stock`` says whether it can be bought now.
+
+    ``stock`` is there for staff only, and so is ``low_stock_threshold``, where there is one.
+    """
+
+    sku: str
+    name: str
+    price_fen: int
+    your_price_fen: int
+    member_zone: bool
+    status: ProductStatus
+    in_stock: bool
+    stock: int | None = Field(default=None, exclude_if=lambda stock: stock is None)
+    low_stock_threshold: int | None = Field(default=None, exclude_if=lambda threshold: threshold is None)
+
+
+class MovementAnswer(Answer):
+    """A movement of a product's stock; ``operator`` is whose token recorded it."""
+
+    movement_id: str
+    delta: int
+    reason: str
+    operator: str
+    moved_at: StoreTime
+
+
+def product_answer(product: Product, *, your_price_fen: int, staff: bool) -> ProductAnswer:
+    """Show a product to a caller with their own price; staff also see its stock."""
+    return ProductAnswer(
+        sku=product.sku,
+        name=product.name,
+        price_fen=product.price_fen,
+        your_price_fen=your_price_fen,
+        member_zone=product.member_zone,
+        status=product.status,
+        in_stock=product.in_stock,
+        stock=product.stock if staff else None,
+        low_stock_threshold=product.low_stock_threshold if staff else None,
+    )
+
+
+def movement_answer(movement: StockMovement, policy: Policy) -> MovementAnswer:
+    """Show a movement of stock, in store time."""
+    return MovementAnswer(
+        movement_id=movement.movement_id,
+        delta=movement.delta,
+        reason=movement.reason,
+        operator=movement.operator,
+        moved_at=movement.moved_at.astimezone(policy.zone),
+    )

@@ -1,0 +1,100 @@
+"""How stock moves: by deliveries, counts and losses, and with orders."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.catalog.products import ON_SALE, Product
+from functions.catalog.rows import key
+from functions.domain import calendar
+from functions.domain.identifiers import CALLER_ID, fingerprint
+from functions.platform.dynamo import Row, Transaction
+
+MOVEMENT = "MOVEMENT#"
+"""Begins the row that a movement's id is spent on."""
+MOVED = "MOVED#"
+"""Begins the row of the same movement in the order of time. Movements from before there were such rows have
+none."""
+MOVED_POSITION = rf"[0-9TZ:-]{{20}}#{CALLER_ID}"
+"""Where a movement stands among its product's: by time and then by id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockMovement:
+    """A change of a product's stock from outside: a delivery, a count, a loss; ``operator`` recorded it."""
+
+    movement_id: str
+    sku: str
+    delta: int
+    reason: str
+    operator: str
+    moved_at: datetime
+
+
+def take_stock(transaction: Transaction, table: str, product: Product, units: int) -> None:
+    """Add to a transaction that units leave the stock, at the price and zone flag that were read.
+
+    They do not leave it if the product was withdrawn meanwhile (O7).
+    """
+    transaction.update(
+        table,
+        key(product.sku),
+        expression="SET #stock = #stock - :units",
+        condition="#stock >= :units AND #price_fen = :price AND #member_zone = :zone"
+        " AND (attribute_not_exists(#status) OR #status = :on_sale)",
+        values={
+            ":units": units,
+            ":price": product.price_fen,
+            ":zone": product.member_zone,
+            ":on_sale": ON_SALE,
+        },
+    )
+
+
+def give_back_stock(transaction: Transaction, table: str, sku: str, units: int) -> None:
+    """Add to a transaction that units of an order go back into the stock (O4, O5).
+
+    So do those of a withdrawn product: they are there, and nobody can buy them (O7).
+    """
+    transaction.update(
+        table,
+        key(sku),
+        expression="SET #stock = #stock + :units",
+        condition="attribute_exists(#stock)",
+        values={":units": units},
+    )
+
+
+def movement_row(movement: StockMovement) -> Row:
+    """Write the row that a movement's id is spent on."""
+    return {
+        **key(movement.sku, MOVEMENT + movement.movement_id),
+        "contents": fingerprint(str(movement.delta), movement.reason),
+        "delta": movement.delta,
+        "reason": movement.reason,
+        "moved_at": calendar.to_row(movement.moved_at),
+    }
+
+
+def moved_row(movement: StockMovement) -> Row:
+    """Write a movement as its row in the order of time; its id is spent on the other one."""
+    moved_at = calendar.to_row(movement.moved_at)
+    return {
+        **key(movement.sku, f"{MOVED}{moved_at}#{movement.movement_id}"),
+        "movement_id": movement.movement_id,
+        "delta": movement.delta,
+        "reason": movement.reason,
+        "operator": movement.operator,
+        "moved_at": moved_at,
+    }
+
+
+def movement_of(row: Row) -> StockMovement:
+    """Read a movement from its row in the order of time."""
+    return StockMovement(
+        movement_id=row["movement_id"],
+        sku=row["sku"],
+        delta=row["delta"],
+        reason=row["reason"],
+        operator=row["operator"],
+        moved_at=calendar.from_row(row["moved_at"]),
+    )

@@ -1,0 +1,144 @@
+"""Units that leave an order, each time once under an id of the order's own (O5, O7, R1)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from functions.domain import calendar, identifiers
+from functions.domain.errors import InvalidError, RefusalError
+from functions.orders import history, life
+from functions.orders.book import OrderBook, no_order
+from functions.orders.history import Occurrence, What
+from functions.orders.order import Order
+from functions.orders.rows import CANCEL, RETURN, key, order_of, spent_key
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row, until_clear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """A way in which units leave an order: how its ids are spent, and what comes of it."""
+
+    spends: str
+    event: Callable[..., Order]
+    reused: str
+    what: What
+
+
+RETURNED = _Way(spends=RETURN, event=life.return_units, reused="return_id_reused", what=What.UNITS_RETURNED)
+"""They came back after the receipt (O5)."""
+CANCELLED = _Way(spends=CANCEL, event=life.cancel_units, reused="cancel_id_reused", what=What.UNITS_CANCELLED)
+"""They leave it before the shipment (O7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """Units that leave an order in a way, under an id of that order's own.
+
+    ``member_id`` is the only member whose order it may be, or None for staff.
+    """
+
+    way: _Way
+    order_id: str
+    caller_id: str
+    units: Mapping[str, int]
+    at: datetime
+    member_id: str | None = None
+
+    @property
+    def spent_key(self) -> dict[str, str]:
+        """The key of the row that its id is spent on."""
+        return spent_key(self.order_id, self.way.spends, self.caller_id)
+
+    @property
+    def contents(self) -> str:
+        """What tells these units from others under its id, in whatever order their lines were sent."""
+        return identifiers.fingerprint(*(f"{sku}:{count}" for sku, count in sorted(self.units.items())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The order as it is, and what it gave back when these units left it (O5, O7)."""
+
+    order: Order
+    refund_fen: int
+    points_restored: int
+
+
+def take_units(book: OrderBook, leaving: Leaving, deadline: Deadline) -> Left:
+    """Take units out of an order under their return id or cancel id, once (O5, O7, R1).
+
+    Raises
+    ------
+    NotFoundError
+        ``order_not_found``, also for another member's order.
+    InvalidError
+        ``return_exceeds_order``, ``cancel_exceeds_order``; ``return_id_reused``, ``cancel_id_reused``:
+        the id was used with other contents.
+    ConflictError
+        ``order_not_returnable``, ``order_not_cancellable``.
+    """
+    return until_clear(lambda: _try_to_take(book, leaving, deadline), deadline)
+
+
+def _try_to_take(book: OrderBook, leaving: Leaving, deadline: Deadline) -> Left:
+    if not identifiers.is_order_id(leaving.order_id):
+        raise no_order()
+    row, spent = book.tables.batch_get(
+        [(book.orders_table, key(leaving.order_id)), (book.orders_table, leaving.spent_key)], deadline
+    )
+    if row is None or leaving.member_id not in (None, row["member_id"]):
+        raise no_order()
+    if spent is not None:
+        return _repeated(book, leaving, spent)
+    order = order_of(row)
+    try:
+        after = leaving.way.event(order, leaving.units, now=leaving.at)
+    except RefusalError:
+        # A batch is no snapshot: the order may be from after these very units left it.
+        spent = book.tables.get(book.orders_table, leaving.spent_key)
+        if spent is None:
+            raise
+        return _repeated(book, leaving, spent)
+    left = Left(
+        order=after,
+        refund_fen=after.refunded_fen - order.refunded_fen,
+        points_restored=order.retained.redeemed_points - after.retained.redeemed_points,
+    )
+    transaction = book.tables.transaction()
+    transaction.put_new(book.orders_table, _spent_row(leaving, left))
+    transaction.put_new(book.orders_table, history.row_of(leaving.order_id, _occurrence(leaving, left)))
+    kept = book.replace(transaction, order, after)
+    transaction.commit(deadline)
+    return replace(left, order=kept)
+
+
+def _repeated(book: OrderBook, leaving: Leaving, spent: Row) -> Left:
+    if spent["contents"] != leaving.contents:
+        raise InvalidError(leaving.way.reused, "The id was used with other contents.")
+    order = book.require(leaving.order_id)
+    return Left(order=order, refund_fen=spent["refund_fen"], points_restored=spent["points_restored"])
+
+
+def _spent_row(leaving: Leaving, left: Left) -> Row:
+    """Write the row that an id is spent on, with what the units gave back."""
+    return {
+        **leaving.spent_key,
+        "contents": leaving.contents,
+        "refund_fen": left.refund_fen,
+        "points_restored": left.points_restored,
+        "left_at": calendar.to_row(leaving.at),
+    }
+
+
+def _occurrence(leaving: Leaving, left: Left) -> Occurrence:
+    """Return what the order's history keeps of these units."""
+    return Occurrence(
+        at=leaving.at,
+        what=leaving.way.what,
+        version=left.order.version,
+        caller_id=leaving.caller_id,
+        units=leaving.units,
+        refund_fen=left.refund_fen,
+        points_restored=left.points_restored,
+    )

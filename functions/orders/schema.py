@@ -1,0 +1,236 @@
+"""What the routes of orders take and answer."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from functions.domain.identifiers import CallerId
+from functions.domain.policy import Policy
+from functions.domain.records import plain
+from functions.offers.schema import Fen, Lines, QuoteAnswer, quote_answer
+from functions.orders.history import Occurrence, What
+from functions.orders.leaving import Left
+from functions.orders.order import Order, Shipment, Status
+from functions.platform.shapes import Answer, Printable, Request, StoreTime
+
+NO_ORDER = {404: ["order_not_found"]}
+"""What every route about one order refuses."""
+
+
+class PaymentRequest(Request):
+    """Money that a payment provider reports. ``payment_id`` is global."""
+
+    payment_id: CallerId
+    amount_fen: Fen
+    received: bool = Field(
+        default=False,
+        description="This money has arrived: record it also where the order waits for another amount.",
+    )
+
+
+class ShipmentRequest(Request):
+    """How a parcel is found, as far as it is known."""
+
+    tracking_no: CallerId | None = None
+    carrier: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable] | None = None
+
+
+class ReturnRequest(Request):
+    """Units that came back. ``return_id`` is this order's own."""
+
+    return_id: CallerId
+    lines: Lines
+
+
+class CancelRequest(Request):
+    """Nothing: the whole order. Or units that leave it, under a ``cancel_id`` of this order's own."""
+
+    cancel_id: CallerId | None = None
+    lines: Lines | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.cancel_id is None) is not (self.lines is None):
+            raise ValueError("cancel_id and lines go together")
+        return self
+
+
+class OrderLineAnswer(Answer):
+    """One line of an order."""
+
+    sku: str
+    quantity: int
+    cancelled_quantity: int
+    returned_quantity: int
+    unit_price_fen: int
+
+
+class RetainedAnswer(Answer):
+    """What the member keeps of an order."""
+
+    order_amount_fen: int
+    paid_fen: int
+    redeemed_points: int
+    earned_points: int
+
+
+class PaymentAnswer(Answer):
+    """A payment reported for an order; what is not ``applied`` is due back."""
+
+    payment_id: str
+    amount_fen: int
+    received_at: StoreTime
+    applied: bool
+
+
+class OrderAnswer(Answer):
+    """An order as it is now."""
+
+    order_id: str
+    member_id: str
+    status: Status
+    placed_at: StoreTime
+    paid_at: StoreTime | None
+    shipped_at: StoreTime | None
+    received_at: StoreTime | None
+    closed_at: StoreTime | None
+    carrier: str | None
+    tracking_no: str | None
+    quote: QuoteAnswer
+    lines: list[OrderLineAnswer]
+    order_amount_fen: int
+    paid_fen: int
+    refunded_fen: int
+    retained: RetainedAnswer
+    payments: list[PaymentAnswer]
+    policy_version: str
+
+
+class ReturnAnswer(OrderAnswer):
+    """The order as it is now, and what this return gave back when it was made."""
+
+    refund_fen: int
+    points_restored: int
+
+
+class CancelAnswer(OrderAnswer):
+    """The order as it is now; where units left it, what that gave back when they did."""
+
+    refund_fen: int | None = Field(default=None, exclude_if=lambda fen: fen is None)
+    points_restored: int | None = Field(default=None, exclude_if=lambda points: points is None)
+
+
+class ShipmentAnswer(Answer):
+    """How a parcel is found."""
+
+    carrier: str | None
+    tracking_no: str | None
+
+
+class UnitsAnswer(Answer):
+    """So many units of one product."""
+
+    sku: str
+    quantity: int
+
+
+class HistoryAnswer(Answer):
+    """Something that happened to an order.
+
+    Where units left it: the ``cancel_id`` or ``return_id``, the units, and what they gave back. Where its
+    shipment was corrected: what was told, and what had been told before.
+    """
+
+    at: StoreTime
+    what: What
+    cancel_id: str | None
+    return_id: str | None
+    lines: list[UnitsAnswer]
+    refund_fen: int | None
+    points_restored: int | None
+    shipment: ShipmentAnswer | None
+    former: ShipmentAnswer | None
+
+
+def order_answer(order: Order, policy: Policy) -> OrderAnswer:
+    """Show an order, in store time."""
+    return OrderAnswer(**_shown(order, policy))
+
+
+def return_answer(left: Left, policy: Policy) -> ReturnAnswer:
+    """Show what a return gave back, with the order as it is."""
+    return ReturnAnswer(
+        **_shown(left.order, policy),
+        refund_fen=left.refund_fen,
+        points_restored=left.points_restored,
+    )
+
+
+def cancel_answer(order: Order, policy: Policy, left: Left | None = None) -> CancelAnswer:
+    """Show an order that was cancelled, or what units that left it gave back."""
+    if left is None:
+        return CancelAnswer(**_shown(order, policy))
+    return CancelAnswer(
+        **_shown(order, policy), refund_fen=left.refund_fen, points_restored=left.points_restored
+    )
+
+
+def history_answer(happened: Occurrence, policy: Policy) -> HistoryAnswer:
+    """Show something that happened to an order, in store time."""
+    return HistoryAnswer(
+        at=happened.at.astimezone(policy.zone),
+        what=happened.what,
+        cancel_id=happened.caller_id if happened.what is What.UNITS_CANCELLED else None,
+        return_id=happened.caller_id if happened.what is What.UNITS_RETURNED else None,
+        lines=[UnitsAnswer(sku=sku, quantity=units) for sku, units in happened.units.items()],
+        refund_fen=happened.refund_fen,
+        points_restored=happened.points_restored,
+        shipment=_shipment(happened.shipment),
+        former=_shipment(happened.former),
+    )
+
+
+def _shipment(shipment: Shipment | None) -> ShipmentAnswer | None:
+    return None if shipment is None else ShipmentAnswer(**plain(shipment))
+
+
+def _shown(order: Order, policy: Policy) -> dict[str, Any]:
+    quote = order.quote
+    cancelled, back = order.cancelled or order.none_of_each, order.returned or order.none_of_each
+
+    def store_time(moment: datetime | None) -> datetime | None:
+        return moment and moment.astimezone(policy.zone)
+
+    return {
+        "order_id": order.order_id,
+        "member_id": order.member_id,
+        "status": order.status,
+        "placed_at": store_time(order.placed_at),
+        "paid_at": store_time(order.paid_at),
+        "shipped_at": store_time(order.shipped_at),
+        "received_at": store_time(order.received_at),
+        "closed_at": store_time(order.closed_at),
+        "carrier": order.carrier,
+        "tracking_no": order.tracking_no,
+        "quote": quote_answer(quote),
+        "lines": [
+            OrderLineAnswer(
+                sku=line.sku,
+                quantity=line.quantity,
+                cancelled_quantity=gone,
+                returned_quantity=returned,
+                unit_price_fen=line.unit_price_fen,
+            )
+            for line, gone, returned in zip(quote.lines, cancelled, back, strict=True)
+        ],
+        "order_amount_fen": quote.order_amount_fen,
+        "paid_fen": quote.paid_fen,
+        "refunded_fen": order.refunded_fen,
+        "retained": RetainedAnswer(**plain(order.retained)),
+        "payments": [
+            PaymentAnswer(**{**plain(payment), "received_at": store_time(payment.received_at)})
+            for payment in order.payments
+        ],
+        "policy_version": order.terms.policy_version,
+    }

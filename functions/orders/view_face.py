@@ -1,0 +1,147 @@
+"""Face: orders as they are seen, in lists and one by one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from functions.domain.policy import Policy
+from functions.orders import history
+from functions.orders.book import OrderBook
+from functions.orders.life import as_of
+from functions.orders.lists import Filter, OrderLists
+from functions.orders.order import Status
+from functions.orders.rows import POSITION
+from functions.orders.schema import NO_ORDER, HistoryAnswer, OrderAnswer, history_answer, order_answer
+from functions.platform.cursors import Cursors
+from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, OrderIdPath, Since, Who, route
+from functions.platform.shapes import Page
+from functions.tiers.members import Members, not_registered
+
+StatusQuery = Annotated[Status | None, Query(description="Only those that stand so now.")]
+ORDERS = "orders"
+HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderViewFace:
+    """What members see of their orders, and staff of everybody's."""
+
+    api: Api
+    book: OrderBook
+    lists: OrderLists
+    members: Members
+    policy: Policy
+    clock: Callable[[], datetime]
+
+    @route(
+        "GET",
+        "/orders",
+        summary="See your orders",
+        who=Who.MEMBER,
+        refuses={409: ["not_registered"], 400: ["invalid_cursor"]},
+    )
+    def get_orders(
+        self,
+        status: StatusQuery = None,
+        since: Since = None,
+        before: Before = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[OrderAnswer]:
+        """List the caller's orders, newest first; `since` and `before` are about when they were placed.
+
+        With a status a page may have fewer orders than `limit`, or none, and not be the last.
+        """
+        wanted = Filter(status=status, since=since, before=before)
+        page = self._listed(self.api.caller.member_id, wanted, limit, cursor)
+        if not page.items and self.members.standing(self.api.caller.member_id, self.api.deadline) is None:
+            raise not_registered()
+        return page
+
+    @route(
+        "GET",
+        "/orders/search",
+        summary="See all members' orders",
+        who=Who.STAFF,
+        refuses={400: ["invalid_cursor"]},
+    )
+    def search_orders(
+        self,
+        status: StatusQuery = None,
+        since: Since = None,
+        before: Before = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[OrderAnswer]:
+        """List the orders of all members, newest first; `since` and `before` are about when they were placed.
+
+        With a status a page may have fewer orders than `limit`, or none, and not be the last.
+        """
+        return self._listed(None, Filter(status=status, since=since, before=before), limit, cursor)
+
+    @route(
+        "GET",
+        "/members/<member_id>/orders",
+        summary="See a member's orders",
+        who=Who.STAFF,
+        refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
+    )
+    def get_member_orders(
+        self,
+        member_id: MemberIdPath,
+        status: StatusQuery = None,
+        since: Since = None,
+        before: Before = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[OrderAnswer]:
+        """List a member's orders as they see them, newest first; also those of a member who was erased."""
+        page = self._listed(member_id, Filter(status=status, since=since, before=before), limit, cursor)
+        if not page.items:
+            self.members.require_known(member_id, self.api.deadline)
+        return page
+
+    @route("GET", "/orders/<order_id>", summary="See an order", who=Who.OWNER, refuses=NO_ORDER)
+    def get_order(self, order_id: OrderIdPath) -> OrderAnswer:
+        """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
+        order = self.book.require(order_id, member_id=self.api.caller.owner)
+        return order_answer(as_of(order, self.clock()), self.policy)
+
+    @route(
+        "GET",
+        "/orders/<order_id>/history",
+        summary="See what happened to an order",
+        who=Who.OWNER,
+        refuses={**NO_ORDER, 400: ["invalid_cursor"]},
+    )
+    def get_order_history(
+        self, order_id: OrderIdPath, limit: Limit = 20, cursor: Cursor = None
+    ) -> Page[HistoryAnswer]:
+        """List what has happened to an order, newest first; owner or staff.
+
+        Its steps, the units that left it with what that gave back, and each correction of its shipment with
+        what had been told before.
+        """
+        places = Cursors(f"{HISTORY} {order_id}", self.api.caller.member_id, history.POSITION)
+        after = places.read(cursor)
+        order = as_of(self.book.require(order_id, member_id=self.api.caller.owner), self.clock())
+        found, position = self.book.history(order, limit=limit, after=after)
+        return Page(
+            items=[history_answer(each, self.policy) for each in found], next_cursor=places.write(position)
+        )
+
+    def _listed(
+        self, member_id: str | None, wanted: Filter, limit: int, cursor: str | None
+    ) -> Page[OrderAnswer]:
+        """Return a page of a member's orders, or of all orders (None)."""
+        places = Cursors(f"{ORDERS} {member_id} {wanted.named}", self.api.caller.member_id, POSITION)
+        after = places.read(cursor)
+        find = self.lists.search if member_id is None else partial(self.lists.of_member, member_id)
+        found, position = find(wanted, now=self.clock(), limit=limit, after=after, deadline=self.api.deadline)
+        return Page(
+            items=[order_answer(order, self.policy) for order in found], next_cursor=places.write(position)
+        )
