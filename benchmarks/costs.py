@@ -22,10 +22,6 @@ from pathlib import Path
 from benchmarks import operations, scale, tables
 from benchmarks.scale import INFRA, ROOT, constant, row_bytes
 from benchmarks.tables import markdown
-from functions.checkout import metrics as order_metrics
-from functions.checkout import order_rows, orders
-from functions.checkout.orders import CLOSED, Order
-from functions.checkout.pricing import Cart, CartLine, Product, Shopper, price
 from functions.coupons import coupons
 from functions.coupons.eligibility import birthday_coupon
 from functions.domain import identifiers
@@ -45,6 +41,11 @@ from functions.domain.timetable import (
     Every,
     timetable,
 )
+from functions.offers.pricing import Cart, CartLine, Product, Shopper, price
+from functions.orders import metrics as order_metrics
+from functions.orders import orders
+from functions.orders import rows as order_rows
+from functions.orders.orders import CLOSED, Order
 from functions.platform import deadline, dynamo, fanout
 from functions.platform.dynamo import Row
 from functions.points import account_rows, auditor, posting

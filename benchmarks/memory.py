@@ -15,11 +15,11 @@ from benchmarks import coupon_job, points_jobs
 from benchmarks.jobs import TASK_SECONDS, Queue, peak_kib
 from benchmarks.machine import quiet
 from benchmarks.tables import markdown, row
-from functions.checkout.order_rows import key as order_key
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.coupons import Coupons
 from functions.coupons.jobs import CouponJobs
 from functions.domain.timetable import EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, RELEASE_POINTS
+from functions.orders.rows import key as order_key
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, from_item, to_item
 from functions.platform.fanout import Task, WorkQueue

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks import jobs as bench
 from benchmarks.jobs import BASELINE_WRITES, Figures, Write
-from functions.checkout.order_rows import key as order_key
 from functions.domain import calendar
 from functions.domain.policy import load
 from functions.domain.timetable import EXPIRE_POINTS, RELEASE_POINTS
+from functions.orders.rows import key as order_key
 from functions.platform import dynamo
 from functions.platform.dynamo import Row, Tables
 from functions.platform.runs import Runs

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.operations import POLICY
 from benchmarks.rounds import Comparison, Work, compared
-from functions.checkout.pricing import BEST, Cart, CartLine, Product, Shopper, price
 from functions.coupons.birthday import Coupon
 from functions.domain.birthdays import CouponYear
+from functions.offers.pricing import BEST, Cart, CartLine, Product, Shopper, price
 
 SIZES = (1, 3, 10, 20, 50)
 TIMES = 300

@@ -20,7 +20,6 @@ from pathlib import Path
 
 from benchmarks import tables
 from benchmarks.tables import markdown
-from functions.checkout import order_rows, schema
 from functions.coupons import jobs as coupon_jobs
 from functions.domain import policy as policies
 from functions.domain.timetable import (
@@ -33,6 +32,8 @@ from functions.domain.timetable import (
     Scheduled,
     timetable,
 )
+from functions.orders import rows as order_rows
+from functions.orders import schema
 from functions.platform import deadline, dynamo
 from functions.points import account_rows, jobs, posting
 from functions.points.ledger import Wallet
@@ -663,14 +664,14 @@ class Model:
             at=self.figures.due_shards * partition / enters_and_leaves,
             per=Per.ALL,
             beyond=throttled,
-            turn="`DUE_SHARDS` in `functions/checkout/order_rows.py`, upwards only",
+            turn="`DUE_SHARDS` in `functions/orders/rows.py`, upwards only",
         )
         yield Limit(
             where="index `by_status` of unpaid orders",
             at=self.figures.status_shards * partition / enters_and_leaves,
             per=Per.ALL,
             beyond=throttled,
-            turn="`STATUS_SHARDS` in `functions/checkout/order_rows.py`, upwards only",
+            turn="`STATUS_SHARDS` in `functions/orders/rows.py`, upwards only",
         )
         if mix.received:
             yield Limit(
@@ -846,7 +847,7 @@ class Model:
             at=self.quota("transaction_rows") - order_wallet_entry,
             per=Per.LINES,
             beyond="422 long before",
-            turn="`LINES_MAX` in `functions/checkout/schema.py`",
+            turn="`LINES_MAX` in `functions/orders/schema.py`",
         )
 
 

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from functions.checkout import events as orders
 from functions.coupons import events as coupons
+from functions.orders import events as orders
 from functions.platform.bus import Event
 from functions.points import events as points
 from functions.tiers import events as tiers

@@ -233,7 +233,7 @@ class MembershipStack(Stack):
     def _orders_publisher(self) -> None:
         function = self._function(
             "OrdersPublisher",
-            "functions.checkout.stream.handler",
+            "functions.orders.stream.handler",
             STREAM_TIMEOUT,
             environment={"EVENT_BUS_NAME": self.bus.event_bus_name},
         )
@@ -267,7 +267,7 @@ class MembershipStack(Stack):
     def _catalog_publisher(self) -> None:
         function = self._function(
             "CatalogPublisher",
-            "functions.checkout.stream.catalog_handler",
+            "functions.orders.stream.catalog_handler",
             STREAM_TIMEOUT,
             environment={"EVENT_BUS_NAME": self.bus.event_bus_name},
         )
@@ -298,7 +298,7 @@ class MembershipStack(Stack):
     def _order_jobs(self) -> None:
         function = self._function(
             "OrderJobs",
-            "functions.checkout.schedule.handler",
+            "functions.orders.schedule.handler",
             ORDER_JOBS_TIMEOUT,
             at_once_max=ORDER_JOBS_MAX,
         )
@@ -309,9 +309,7 @@ class MembershipStack(Stack):
         self._scheduled(function, LAPSE_UNPAID, AUTO_RECEIPT)
 
     def _member_day_job(self) -> None:
-        function = self._function(
-            "MemberDayJob", "functions.checkout.schedule.member_day_handler", JOB_TIMEOUT
-        )
+        function = self._function("MemberDayJob", "functions.orders.schedule.member_day_handler", JOB_TIMEOUT)
         grant_rows(self.catalog, function, "PutItem")
         grant_rows(self.reports, function, "PutItem")
         self._scheduled(function, OPEN_MEMBER_DAY)

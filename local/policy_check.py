@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, price
 from functions.coupons.birthday import Coupon
 from functions.coupons.eligibility import birthday_coupon
 from functions.domain import policy as policies
 from functions.domain.birthdays import Kept
 from functions.domain.policy import Policy, PolicyError
+from functions.offers.pricing import Cart, CartLine, Product, Quote, Shopper, price
 from local.errors import LocalError
 
 EXAMPLES_SHOWN = 8

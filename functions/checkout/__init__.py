@@ -1,1 +1,1 @@
-"""Products, prices and the life of an order."""
+"""Where a cart becomes an order."""

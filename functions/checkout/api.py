@@ -11,8 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import StringConstraints, WithJsonSchema
 
-from functions.checkout import history, orders
-from functions.checkout.catalog import (
+from functions.catalog.catalog import (
     EVERY_STATUS,
     MOVED_POSITION,
     Catalog,
@@ -20,7 +19,14 @@ from functions.checkout.catalog import (
     StockMovement,
     no_product,
 )
-from functions.checkout.order_book import (
+from functions.domain import identifiers
+from functions.domain import policy as policies
+from functions.domain.errors import ConflictError, MalformedError, invalid_fields
+from functions.domain.identifiers import Sku
+from functions.domain.policy import Policy
+from functions.offers.pricing import ON_SALE, Product, member_price_fen, member_rate
+from functions.orders import history, orders
+from functions.orders.book import (
     CANCELLED,
     RETURNED,
     Leaving,
@@ -28,11 +34,10 @@ from functions.checkout.order_book import (
     Placing,
     QuoteChangedError,
 )
-from functions.checkout.order_lists import Filter, OrderLists
-from functions.checkout.order_rows import POSITION
-from functions.checkout.orders import Order, Status, as_of
-from functions.checkout.pricing import ON_SALE, Product, member_price_fen, member_rate
-from functions.checkout.schema import (
+from functions.orders.lists import Filter, OrderLists
+from functions.orders.orders import Order, Status, as_of
+from functions.orders.rows import POSITION
+from functions.orders.schema import (
     CancelAnswer,
     CancelRequest,
     CartRequest,
@@ -59,11 +64,6 @@ from functions.checkout.schema import (
     quote_answer,
     return_answer,
 )
-from functions.domain import identifiers
-from functions.domain import policy as policies
-from functions.domain.errors import ConflictError, MalformedError, invalid_fields
-from functions.domain.identifiers import Sku
-from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables

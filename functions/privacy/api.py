@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from functions.checkout.order_lists import OrderLists
 from functions.coupons.coupons import Coupons
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
+from functions.orders.lists import OrderLists
 from functions.platform import clock, dynamo, identities
 from functions.platform.cursors import Cursors
 from functions.platform.dynamo import Tables

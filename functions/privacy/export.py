@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.checkout.order_lists import Filter, OrderLists
-from functions.checkout.order_rows import POSITION as ORDER_POSITION
-from functions.checkout.schema import order_answer
 from functions.coupons.coupons import POSITION as COUPON_POSITION
 from functions.coupons.coupons import Coupons, position_of
 from functions.coupons.schema import coupon_answer
 from functions.domain.policy import Policy
+from functions.orders.lists import Filter, OrderLists
+from functions.orders.rows import POSITION as ORDER_POSITION
+from functions.orders.schema import order_answer
 from functions.platform.deadline import Deadline
 from functions.points.accounts import Accounts
 from functions.points.schema import entry_answer, wallet_answer

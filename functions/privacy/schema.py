@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.checkout.schema import OrderAnswer
 from functions.coupons.schema import CouponAnswer
+from functions.orders.schema import OrderAnswer
 from functions.platform.shapes import Answer, Page, StoreTime
 from functions.points.schema import EntryAnswer, WalletAnswer
 from functions.tiers.schema import MemberAnswer, TierChangeAnswer

@@ -11,9 +11,9 @@ import pytest
 from moto import mock_aws
 
 from functions.checkout import api as shop_api
-from functions.checkout import order_lists
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
+from functions.orders import lists as order_lists
 from functions.platform import dynamo, fanout, sdk
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables

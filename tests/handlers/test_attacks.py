@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 import pytest
 
-from functions.checkout import order_rows
+from functions.catalog.catalog import Listing
 from functions.checkout.api import HISTORY, MOVEMENTS, ORDERS
-from functions.checkout.catalog import Listing
-from functions.checkout.order_lists import Filter
 from functions.coupons.api import COUPONS
 from functions.coupons.birthday import Coupon
 from functions.domain import identifiers
 from functions.domain.policy import load
+from functions.orders import rows as order_rows
+from functions.orders.lists import Filter
 from functions.platform import dynamo
 from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.cursors import CURSOR_LENGTH_MAX, Cursors

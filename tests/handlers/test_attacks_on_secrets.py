@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from functions.checkout.stream import CatalogPublisher
-from functions.checkout.stream import Publisher as OrdersPublisher
 from functions.coupons.stream import Consumer as CouponConsumer
+from functions.orders.stream import CatalogPublisher
+from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.batches import BatchError
 from functions.platform.bus import Bus
 from functions.platform.dynamo import Row, from_item, to_item

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError  # type: ignore[import-untyped]
 
-from functions.checkout.schedule import MemberDayJob
-from functions.checkout.stream import CatalogPublisher
-from functions.checkout.stream import Publisher as OrdersPublisher
 from functions.coupons.stream import Consumer
+from functions.orders.schedule import MemberDayJob
+from functions.orders.stream import CatalogPublisher
+from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.bus import Bus
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.tiers import members

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.member_day import MEMBER_DAY
-from functions.checkout.schedule import MemberDayJob
 from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import row_of
 from functions.coupons.stream import Consumer
+from functions.offers.member_day import MEMBER_DAY
+from functions.orders.schedule import MemberDayJob
 from functions.platform.dynamo import to_item
 from functions.tiers import members
 from tests.handlers.conftest import Suite

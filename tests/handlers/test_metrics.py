@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions.checkout import metrics as checkout_metrics
-from functions.checkout.stream import CatalogPublisher
-from functions.checkout.stream import Publisher as OrdersPublisher
 from functions.coupons.coupons import Coupons
 from functions.coupons.jobs import issue_to
+from functions.orders import metrics as checkout_metrics
+from functions.orders.stream import CatalogPublisher
+from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, from_item
 from functions.platform.observability import metrics

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.schedule import OrderJobs
 from functions.coupons import coupons
 from functions.coupons.birthday import Coupon
+from functions.orders.schedule import OrderJobs
 from functions.platform.dynamo import Row
 from tests.handlers.conftest import Suite
 from tests.support import accounts

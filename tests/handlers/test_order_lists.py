@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.checkout import order_lists
-from functions.checkout.orders import Status
+from functions.orders import lists as order_lists
+from functions.orders.orders import Status
 from tests.handlers.conftest import Suite
 from tests.support.events import Answer, Call, claims, staff
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.catalog import NAME_BYTES_MAX
+from functions.catalog.catalog import NAME_BYTES_MAX
 from tests.handlers.conftest import ONE_TEA, TEA, Suite
 from tests.support.events import Answer, Call, claims, staff
 

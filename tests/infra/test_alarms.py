@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.metrics import COUNTED as ORDERS
-from functions.checkout.orders import CLOSED
+from functions.orders.metrics import COUNTED as ORDERS
+from functions.orders.orders import CLOSED
 from functions.points.ledger import EntryKind
 from functions.points.metrics import NAMES
 from functions.tiers.stream import COUNTED as MEMBERS

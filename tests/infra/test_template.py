@@ -13,7 +13,7 @@ from infra.stage import ContextError, Stage
 from tests.infra.conftest import ROOT, Template, resources, synthesise
 from tests.support import tables
 
-ORDER_JOBS = "functions.checkout.schedule.handler"
+ORDER_JOBS = "functions.orders.schedule.handler"
 
 DOCUMENTS = "functions.documents.api.handler"
 FORBIDDEN_TO_ALL = {"dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:*"}

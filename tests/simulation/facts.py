@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.checkout import catalog, order_rows
+from functions.catalog import catalog
+from functions.orders import rows as order_rows
 from functions.points import account_rows
 from tests.simulation.script import Op, Violation
 from tests.simulation.world import Outcome, World, order_id_of

@@ -5,9 +5,6 @@ from functools import partial
 from typing import Any
 
 from functions.checkout import api as shop_api
-from functions.checkout.schedule import MemberDayJob, OrderJobs
-from functions.checkout.stream import CatalogPublisher
-from functions.checkout.stream import Publisher as OrdersPublisher
 from functions.coupons import api as coupons_api
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.queue import Worker as CouponsWorker
@@ -15,6 +12,9 @@ from functions.coupons.stream import Consumer as BirthdayEligibility
 from functions.domain import timetable
 from functions.domain.policy import Policy
 from functions.operations.schedule import Watch
+from functions.orders.schedule import MemberDayJob, OrderJobs
+from functions.orders.stream import CatalogPublisher
+from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.bus import Bus
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs

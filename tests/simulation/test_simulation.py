@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.checkout import catalog
+from functions.catalog import catalog
 from functions.points import ledger
 from tests.simulation.actors import Actors
 from tests.simulation.faults import KINDS, Kind

@@ -406,9 +406,9 @@ SMALL = {
     "functions.points.auditor": {"SCAN_ROWS": 7, "RECHECK_ROWS": 3},
     "functions.coupons.jobs": {"BIRTHDAY_SHARDS": 2, "PAGE_ROWS": 2},
     "functions.tiers.members": {"BIRTHDAY_SHARDS": 2},
-    "functions.checkout.schedule": {"DUE_SHARDS": 2, "PAGE_ORDERS": 2},
-    "functions.checkout.order_rows": {"DUE_SHARDS": 2, "STATUS_SHARDS": 2},
-    "functions.checkout.order_lists": {"STATUS_SHARDS": 2, "LOOKED_AT_MAX": 12, "STEP_ORDERS": 5},
+    "functions.orders.schedule": {"DUE_SHARDS": 2, "PAGE_ORDERS": 2},
+    "functions.orders.rows": {"DUE_SHARDS": 2, "STATUS_SHARDS": 2},
+    "functions.orders.lists": {"STATUS_SHARDS": 2, "LOOKED_AT_MAX": 12, "STEP_ORDERS": 5},
 }
 """Shards and pages so small that a world of a few members has shards of several pages."""
 JOBS_AT_REST = (
@@ -445,8 +445,8 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
             ExitStack() as small,
             patch.dict(auditor.SEGMENTS, dict.fromkeys(auditor.SEGMENTS, 2)),
             world.time.ruling(),
-            patch("functions.checkout.schedule.ThreadPoolExecutor", InLine),
-            patch("functions.checkout.order_lists.ThreadPoolExecutor", InLine),
+            patch("functions.orders.schedule.ThreadPoolExecutor", InLine),
+            patch("functions.orders.lists.ThreadPoolExecutor", InLine),
             patch("functions.platform.fanout.ThreadPoolExecutor", InLine),
             patch.object(metrics, "add_metric"),
             patch(USER_AGENT, return_value="simulated"),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.checkout import order_lists
 from functions.domain.policy import Policy, load
+from functions.orders import lists as order_lists
 from functions.platform import dynamo, fanout
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from functions.checkout.orders import Order
 from functions.domain.errors import RefusalError
+from functions.orders.orders import Order
 from functions.platform.deadline import Deadline
 from functions.points.accounts import AccountMissingError
 from functions.points.ledger import Wallet

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmarks.usage import Usage, counted
-from functions.checkout import orders
-from functions.checkout.order_book import RETURNED, Leaving
-from functions.checkout.order_rows import row_of
-from functions.checkout.orders import Order
-from functions.checkout.pricing import Cart, CartLine
 from functions.domain.errors import RefusalError
+from functions.offers.pricing import Cart, CartLine
+from functions.orders import orders
+from functions.orders.book import RETURNED, Leaving
+from functions.orders.orders import Order
+from functions.orders.rows import row_of
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
 from tests.support.accounts import hold_points

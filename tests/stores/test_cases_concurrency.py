@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.catalog import StockMovement
-from functions.checkout.order_book import RETURNED, Leaving, Placing
-from functions.checkout.orders import Order, Status
-from functions.checkout.pricing import NO_COUPON, Cart, CartLine
-from functions.checkout.stream import Publisher
+from functions.catalog.catalog import StockMovement
 from functions.domain import identifiers
 from functions.domain.errors import ConflictError, RefusalError
+from functions.offers.pricing import NO_COUPON, Cart, CartLine
+from functions.orders import orders
+from functions.orders.book import RETURNED, Leaving, Placing
+from functions.orders.orders import Order, Status
+from functions.orders.stream import Publisher
 from functions.platform.bus import Bus
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, from_item, to_item

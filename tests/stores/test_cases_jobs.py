@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.checkout import schedule
-from functions.checkout.schedule import MemberDayJob, OrderJobs
 from functions.domain.timetable import (
     ANNOUNCE_EXPIRING,
     AUDIT_POINTS,
@@ -22,6 +20,8 @@ from functions.domain.timetable import (
     OPEN_MEMBER_DAY,
     RELEASE_POINTS,
 )
+from functions.orders import schedule
+from functions.orders.schedule import MemberDayJob, OrderJobs
 from functions.platform import clock
 from functions.platform.dynamo import Row
 from functions.platform.observability import metrics

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import schedule
-from functions.checkout.schedule import OrderJobs
 from functions.coupons import jobs as coupon_jobs
 from functions.domain import identifiers
 from functions.domain.timetable import (
@@ -24,6 +22,8 @@ from functions.domain.timetable import (
     LAPSE_UNPAID,
     RELEASE_POINTS,
 )
+from functions.orders import schedule
+from functions.orders.schedule import OrderJobs
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings

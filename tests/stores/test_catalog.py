@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.usage import counted
-from functions.checkout.catalog import Listing, StockMovement
-from functions.checkout.pricing import Product
+from functions.catalog.catalog import Listing, StockMovement
 from functions.domain.calendar import to_row
 from functions.domain.errors import RefusalError, TryAgainError
 from functions.domain.identifiers import fingerprint
+from functions.offers.pricing import Product
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
 from tests.support.faults import LOST_AFTER, RESET_BEFORE, SENDS_OF_THE_SDK, SERVER_ERROR_AFTER, Calls, Fault

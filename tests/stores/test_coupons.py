@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.pricing import CouponUse
 from functions.coupons import coupons, jobs
 from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import Coupons, Held
@@ -25,6 +23,8 @@ from functions.domain.birthdays import Birthday, CouponYear, Kept, LunarBirthday
 from functions.domain.errors import NotFoundError, RefusalError
 from functions.domain.lunar import LunarDay
 from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
+from functions.offers.pricing import CouponUse
+from functions.orders import orders
 from functions.platform.batches import BatchError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.order_book import Placing, QuoteChangedError
-from functions.checkout.orders import Order, Status
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
+from functions.orders import orders
+from functions.orders.book import Placing, QuoteChangedError
+from functions.orders.orders import Order, Status
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import to_item
 from tests.support.accounts import hold_coupon, hold_points, hold_tier

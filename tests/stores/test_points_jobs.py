@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.order_book import RETURNED, Leaving
-from functions.checkout.orders import Order
-from functions.checkout.pricing import NO_COUPON, Cart, CartLine
 from functions.domain import calendar
 from functions.domain.birthdays import Kept
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
 from functions.domain.policy import Policy, load
 from functions.domain.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.offers.pricing import NO_COUPON, Cart, CartLine
+from functions.orders import orders
+from functions.orders.book import RETURNED, Leaving
+from functions.orders.orders import Order
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import SENDS_MAX, Tables, to_item
 from functions.platform.fanout import Task, TaskError

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.checkout import orders
-from functions.checkout.order_book import OrderBook
-from functions.checkout.schedule import JobError, MemberDayJob, OrderJobs
 from functions.domain.policy import Policy, load
 from functions.domain.timetable import (
     ANNOUNCE_EXPIRING,
@@ -30,6 +27,9 @@ from functions.domain.timetable import (
 )
 from functions.operations.schedule import Watch
 from functions.operations.watch import overdue
+from functions.orders import orders
+from functions.orders.book import OrderBook
+from functions.orders.schedule import JobError, MemberDayJob, OrderJobs
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
 from functions.platform.observability import logger, metrics
@@ -459,7 +459,7 @@ def test_a_member_day_that_could_not_be_put_down_has_not_ended(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("functions.checkout.member_day.record", fail)
+        broken.setattr("functions.offers.member_day.record", fail)
         with pytest.raises(ZeroDivisionError):
             clockwork.run(OPEN_MEMBER_DAY, at)
     assert clockwork.late(OPEN_MEMBER_DAY, at + 30 * MINUTE) == [OPEN_MEMBER_DAY]

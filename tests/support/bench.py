@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.checkout import api as shop_api
-from functions.checkout.order_rows import key
-from functions.checkout.orders import Order
 from functions.coupons import api as coupons_api
 from functions.coupons.stream import Consumer as CouponConsumer
 from functions.domain import identifiers
 from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
+from functions.orders.orders import Order
+from functions.orders.rows import key
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Row, Tables, from_item, to_item
 from functions.platform.settings import Settings

@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
-from functions.checkout import order_rows
 from functions.domain import calendar
 from functions.domain.policy import load
+from functions.orders import rows as order_rows
 from functions.platform import fanout
 from functions.platform.batches import BatchError
 from functions.platform.deadline import Deadline

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, price
 from functions.coupons.birthday import Coupon
 from functions.domain.birthdays import CouponYear
 from functions.domain.policy import Policy, load
+from functions.offers.pricing import Cart, CartLine, Product, Quote, Shopper, price
 
 POLICY = load()
 STORE = ZoneInfo(POLICY.time_zone)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from functions.checkout.catalog import Catalog, StockMovement
-from functions.checkout.order_book import OrderBook, Placing
-from functions.checkout.order_lists import OrderLists
-from functions.checkout.order_rows import row_of
-from functions.checkout.orders import Order
-from functions.checkout.pricing import Cart, CartLine, Product
+from functions.catalog.catalog import Catalog, StockMovement
 from functions.domain import identifiers
 from functions.domain.policy import Policy
+from functions.offers.pricing import Cart, CartLine, Product
+from functions.orders.book import OrderBook, Placing
+from functions.orders.lists import OrderLists
+from functions.orders.orders import Order
+from functions.orders.rows import row_of
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
 from functions.platform.settings import Settings

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.checkout import events, orders
-from functions.checkout.order_rows import payment_row
-from functions.checkout.orders import Order, Payment
 from functions.domain import calendar
+from functions.orders import events, orders
+from functions.orders.orders import Order, Payment
+from functions.orders.rows import payment_row
 from functions.platform.bus import Bus, Event, PublishError
 from functions.platform.deadline import Deadline
 from tests.support.quoting import ORDINARY_DAY, POLICY, item, quoted

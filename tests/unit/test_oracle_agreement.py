@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.pricing import Cart, CartLine, Product, Quote, Shopper, price
-from functions.checkout.refunds import retained
-from functions.checkout.schema import quote_answer
 from functions.coupons.birthday import Coupon
 from functions.domain import calendar
 from functions.domain.birthdays import CouponYear
 from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
+from functions.offers.pricing import Cart, CartLine, Product, Quote, Shopper, price
+from functions.orders.refunds import retained
+from functions.orders.schema import quote_answer
 from functions.tiers.qualification import next_tier, qualify
 from tests import oracle
 from tests.support.quoting import POLICY

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.checkout.order_rows import order_of, row_of
-from functions.checkout.orders import (
+from functions.domain.errors import ConflictError, InvalidError
+from functions.domain.policy import load
+from functions.offers.pricing import Cart, CartLine, Product, Shopper, price
+from functions.orders.orders import (
     PAYMENTS_KEPT_MAX,
     Order,
     Status,
@@ -17,9 +19,7 @@ from functions.checkout.orders import (
     return_units,
     ship,
 )
-from functions.checkout.pricing import Cart, CartLine, Product, Shopper, price
-from functions.domain.errors import ConflictError, InvalidError
-from functions.domain.policy import load
+from functions.orders.rows import order_of, row_of
 
 POLICY = load()
 PLACED_AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.pricing import (
+from functions.domain.errors import RefusalError
+from functions.domain.policy import load
+from functions.offers.pricing import (
     Cart,
     CartLine,
     ProductStatus,
@@ -17,8 +19,6 @@ from functions.checkout.pricing import (
     member_rate,
     price,
 )
-from functions.domain.errors import RefusalError
-from functions.domain.policy import load
 from tests.support.policies import changed
 from tests.support.quoting import (
     MAY,

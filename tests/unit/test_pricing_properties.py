@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.checkout.pricing import Quote
-from functions.checkout.refunds import NOTHING, retained
 from functions.coupons.birthday import Coupon
 from functions.domain.errors import RefusalError
+from functions.offers.pricing import Quote
+from functions.orders.refunds import NOTHING, retained
 from functions.tiers.qualification import qualify
 from tests.support.quoting import MAY, MEMBER_DAY, ORDINARY_DAY, POLICY, coupon, item, quoted
 

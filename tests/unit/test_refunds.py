@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from functions.checkout.pricing import Quote
-from functions.checkout.refunds import NOTHING, Retained, retained
 from functions.domain.policy import load
+from functions.offers.pricing import Quote
+from functions.orders.refunds import NOTHING, Retained, retained
 from tests.support.policies import changed
 from tests.support.quoting import coupon, item, quoted
 

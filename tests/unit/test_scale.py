@@ -13,7 +13,6 @@ import pytest
 
 from benchmarks import scale, tables
 from benchmarks.scale import DAY, FLASH_SALE, REFUSED_MAX, Limit, Mix, Model, Per, Programme
-from functions.checkout import order_rows, orders, schema
 from functions.coupons import jobs as coupon_jobs
 from functions.domain import policy as policies
 from functions.domain.timetable import (
@@ -24,6 +23,8 @@ from functions.domain.timetable import (
     Every,
     timetable,
 )
+from functions.orders import orders, schema
+from functions.orders import rows as order_rows
 from functions.platform import deadline, dynamo
 from functions.points import account_rows, jobs, posting
 from functions.tiers import members

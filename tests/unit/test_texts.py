@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from functions.checkout.schema import Text
+from functions.orders.schema import Text
 from functions.platform.shapes import NOT_SHOWN
 from functions.points.schema import AdjustmentRequest
 from functions.tiers.schema import BirthdayRequest, ProfilePatch, ProfileRequest

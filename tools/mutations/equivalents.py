@@ -17,12 +17,12 @@ _NEVER_DELETED = "rows are never deleted, so what a query found is there when it
 _READ_TWICE = "it is looked for once more where there is no need: that costs a read, and says the same"
 
 EQUIVALENT: dict[str, str] = {
-    "functions/checkout/catalog.py _try_to_move_stock: if short and earlier is None always": _READ_TWICE,
-    "functions/checkout/catalog.py _try_to_move_stock: short and earlier is None: without earlier is None": (
+    "functions/catalog/catalog.py _try_to_move_stock: if short and earlier is None always": _READ_TWICE,
+    "functions/catalog/catalog.py _try_to_move_stock: short and earlier is None: without earlier is None": (
         _READ_TWICE
     ),
-    "functions/checkout/catalog.py _try_to_move_stock: short and earlier is None: without short": _READ_TWICE,
-    "functions/checkout/catalog.py give_back_stock: attribute_exists(#stock)": (
+    "functions/catalog/catalog.py _try_to_move_stock: short and earlier is None: without short": _READ_TWICE,
+    "functions/catalog/catalog.py give_back_stock: attribute_exists(#stock)": (
         "no product is ever deleted, each has stock from its first row on, and without one the sum is refused"
     ),
     "functions/coupons/coupons.py give_back: #order_id = :order": (
@@ -63,7 +63,7 @@ EQUIVALENT: dict[str, str] = {
     ' f"{BIRTHDAY_CHANGE}{profile.version:0{_NUMBER_DI...': (
         "the profile's version is in its key, and the profile goes on by one version in the same transaction"
     ),
-    "functions/checkout/pricing.py points_value_fen: points * FEN_PER_YUAN //"
+    "functions/offers/pricing.py points_value_fen: points * FEN_PER_YUAN //"
     " policy.points.redeemed_per_yuan up": (
         "points are redeemed in whole steps only, and the policy is refused unless a step is worth whole fen"
     ),

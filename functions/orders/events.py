@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Literal
 
-from functions.checkout.member_day import member_day_of
-from functions.checkout.orders import CLOSED, Order, Payment, Status
-from functions.checkout.pricing import WITHDRAWN
 from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.domain.records import plain
+from functions.offers.member_day import member_day_of
+from functions.offers.pricing import WITHDRAWN
+from functions.orders.orders import CLOSED, Order, Payment, Status
 from functions.platform.bus import Event, MemberEvent
 from functions.platform.dynamo import Row
 from functions.platform.streams import RowChange

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from functions.checkout.catalog import StockMovement
-from functions.checkout.history import Occurrence, What
-from functions.checkout.order_book import Left
-from functions.checkout.orders import Order, Shipment, Status
-from functions.checkout.pricing import (
+from functions.catalog.catalog import StockMovement
+from functions.domain import calendar
+from functions.domain.identifiers import CallerId, Sku, fingerprint
+from functions.domain.policy import Policy
+from functions.domain.records import plain
+from functions.offers.pricing import (
     BEST,
     NO_COUPON,
     ON_SALE,
@@ -20,10 +21,9 @@ from functions.checkout.pricing import (
     ProductStatus,
     Quote,
 )
-from functions.domain import calendar
-from functions.domain.identifiers import CallerId, Sku, fingerprint
-from functions.domain.policy import Policy
-from functions.domain.records import plain
+from functions.orders.book import Left
+from functions.orders.history import Occurrence, What
+from functions.orders.orders import Order, Shipment, Status
 from functions.platform.shapes import Answer, Printable, Rate, Request, StoreTime
 from functions.tiers.qualification import Standing
 

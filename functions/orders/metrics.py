@@ -5,7 +5,7 @@ A record that is delivered again is counted again; the ledger is exact, these fi
 
 from collections.abc import Iterable
 
-from functions.checkout.events import (
+from functions.orders.events import (
     OrderClosed,
     OrderPaid,
     OrderPlaced,

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from functions.checkout.pricing import ON_SALE, Product, ProductStatus, QuoteLine
 from functions.domain import calendar
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError
 from functions.domain.identifiers import CALLER_ID, SKU, fingerprint
+from functions.offers.pricing import ON_SALE, Product, ProductStatus, QuoteLine
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import (
     LOWEST,

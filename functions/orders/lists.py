@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.checkout.order_rows import (
+from functions.domain.policy import Policy
+from functions.orders.orders import Order, Status, as_of
+from functions.orders.rows import (
     BY_MEMBER,
     BY_STATUS,
     STATUS_SHARDS,
@@ -21,8 +23,6 @@ from functions.checkout.order_rows import (
     read_as,
     status_partition,
 )
-from functions.checkout.orders import Order, Status, as_of
-from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Span, Tables, below, time_span
 from functions.platform.settings import Settings

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from functions.checkout.pricing import Quote
 from functions.domain.money import round_half_up
+from functions.offers.pricing import Quote
 from functions.points.ledger import points_earned
 
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from functions.checkout.pricing import Quote
-from functions.checkout.refunds import NOTHING, Retained, retained
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import Policy
+from functions.offers.pricing import Quote
+from functions.orders.refunds import NOTHING, Retained, retained
 from functions.points.posting import OrderChange
 
 

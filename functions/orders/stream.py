@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from functions.checkout import events
-from functions.checkout.catalog import PRODUCT
-from functions.checkout.metrics import count, count_coupon_used
-from functions.checkout.order_rows import ORDER, order_of, read_as
-from functions.checkout.orders import Order
+from functions.catalog.catalog import PRODUCT
 from functions.domain import calendar
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
+from functions.orders import events
+from functions.orders.metrics import count, count_coupon_used
+from functions.orders.orders import Order
+from functions.orders.rows import ORDER, order_of, read_as
 from functions.platform import bus
 from functions.platform.bus import Bus
 from functions.platform.deadline import Deadline, LambdaContext

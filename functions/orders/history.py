@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from functions.checkout.order_rows import key
-from functions.checkout.orders import CLOSED, Order, Shipment
 from functions.domain import calendar
 from functions.domain.records import plain
+from functions.orders.orders import CLOSED, Order, Shipment
+from functions.orders.rows import key
 from functions.platform.dynamo import Row
 
 HISTORY = "HISTORY#"

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from functions.checkout import member_day
-from functions.checkout.order_book import OrderBook
-from functions.checkout.order_rows import DUE_SHARDS
-from functions.checkout.orders import Order, as_of
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.offers import member_day
+from functions.orders.book import OrderBook
+from functions.orders.orders import Order, as_of
+from functions.orders.rows import DUE_SHARDS
 from functions.platform import clock, dynamo
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row, Tables

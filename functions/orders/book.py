@@ -4,9 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from functions.checkout import catalog, history, orders
-from functions.checkout.history import HISTORY, Occurrence, What
-from functions.checkout.order_rows import (
+from functions.catalog import catalog
+from functions.coupons import coupons
+from functions.coupons.birthday import Coupon
+from functions.domain import birthdays, calendar, identifiers
+from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError
+from functions.domain.policy import Policy
+from functions.offers.pricing import BEST, NO_COUPON, Cart, Product, Quote, Shopper, check_cart, price
+from functions.orders import history, orders
+from functions.orders.history import HISTORY, Occurrence, What
+from functions.orders.orders import CLOSED, Order, Payment, Status
+from functions.orders.rows import (
     CANCEL,
     DUE,
     ORDER,
@@ -21,13 +29,6 @@ from functions.checkout.order_rows import (
     row_of,
     spent_key,
 )
-from functions.checkout.orders import CLOSED, Order, Payment, Status
-from functions.checkout.pricing import BEST, NO_COUPON, Cart, Product, Quote, Shopper, check_cart, price
-from functions.coupons import coupons
-from functions.coupons.birthday import Coupon
-from functions.domain import birthdays, calendar, identifiers
-from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError
-from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import ConditionFailedError, Row, Tables, Transaction, until_clear
 from functions.platform.settings import Settings
@@ -186,7 +187,7 @@ class OrderBook:
         Raises
         ------
         RefusalError
-            ``not_registered``, or what :func:`functions.checkout.pricing.price` refuses.
+            ``not_registered``, or what :func:`functions.offers.pricing.price` refuses.
         """
         return self._price(cart, self._read(cart, member_id, at, None, deadline), at)
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from functions.checkout.orders import Order, Payment, Status, Terms
-from functions.checkout.pricing import CouponUse, NotApplied, Quote, QuoteLine
 from functions.domain import calendar, identifiers
 from functions.domain.records import plain
+from functions.offers.pricing import CouponUse, NotApplied, Quote, QuoteLine
+from functions.orders.orders import Order, Payment, Status, Terms
 from functions.platform.dynamo import Row
 from functions.points.posting import OrderChange, change_item
 

@@ -1,0 +1,1 @@
+"""What it costs: prices, offers and the member day."""

@@ -1,0 +1,1 @@
+"""What was bought: the life of an order, from its placing to its end."""
