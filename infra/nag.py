@@ -12,9 +12,10 @@ from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
+from functions import contexts
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
-from infra.constructs.membership_api import DOCUMENTS_ROUTES, PREFLIGHT
+from infra.constructs.membership_api import PREFLIGHT
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
@@ -57,7 +58,7 @@ def check(app: App, stack: Stack) -> None:
                 _acknowledge(cast(iam.Role, each.role), ANY_RESOURCE, LISTING)
             case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
-            case apigateway.HttpRoute() if each.node.id.replace("--", "/") in DOCUMENTS_ROUTES:
+            case apigateway.HttpRoute() if each.node.id.replace("--", "/") in contexts.public_routes():
                 _acknowledge(each, "AwsSolutions-APIG4", DOCUMENT)
             case PhoneKey():
                 _acknowledge(each, "AwsSolutions-SMG4", NO_ROTATION)

@@ -9,14 +9,13 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
-from infra.events import EVENTS
+from functions import contexts
 
 LOCAL = "local"
 AWS = "aws"
 DEV = "dev"
 PROD = "prod"
 YES, NO = "yes", "no"
-TABLES = ("Orders", "Members", "Catalog", "Reports")
 _STREAM = re.compile(r"arn:[^:,]+:dynamodb:[^:,]+:[0-9]{12}:table/[A-Za-z0-9_.-]+/stream/[^,]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _RESERVED = ("aws", "amazon", "cognito")
@@ -72,9 +71,11 @@ class Stage:
         listen, cors = (
             tuple(filter(None, (node.try_get_context(key) or "").split(","))) for key in ("listen", "cors")
         )
-        unknown = sorted(set(listen) - EVENTS.keys())
+        unknown = sorted(set(listen) - contexts.events().keys())
         if unknown:
-            raise ContextError(f"-c listen: no event is called {', '.join(unknown)}; {', '.join(EVENTS)} are")
+            raise ContextError(
+                f"-c listen: no event is called {', '.join(unknown)}; {', '.join(contexts.events())} are"
+            )
         for origin in cors:
             if not _ORIGIN.fullmatch(origin):
                 raise ContextError(f"-c cors: {origin} is no origin such as https://shop.example")
@@ -84,7 +85,7 @@ class Stage:
             each.split("=", 1) for each in (node.try_get_context("restored") or "").split(",") if "=" in each
         )
         for table, stream in restored.items():
-            if table not in TABLES or not _STREAM.fullmatch(stream):
+            if table not in contexts.tables() or not _STREAM.fullmatch(stream):
                 raise ContextError(f"-c restored: {table}={stream} is no table with the ARN of its stream")
         reserve = node.try_get_context("reserve") or YES
         if reserve not in (YES, NO):

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import StringConstraints, WithJsonSchema
 
+from functions import contexts
 from functions.catalog.catalog import (
     EVERY_STATUS,
     MOVED_POSITION,
@@ -107,7 +108,7 @@ QUOTE_REFUSALS = {
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the shop's API over these tables, policy and clock."""
-    api = Api("Orders")
+    api = Api("Orders", contexts.gateway())
     catalog = Catalog(tables=tables, table=settings.catalog_table, members_table=settings.members_table)
     book = OrderBook.of(tables, settings, policy)
     lists = OrderLists.of(tables, settings, policy)

@@ -21,6 +21,11 @@ class Identity(Construct):
         self.user_pool.grant(grantee, "cognito-idp:AdminDeleteUser", "cognito-idp:ListUsers")
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What tells a function which pool it is."""
+        return {"USER_POOL_ID": self.user_pool.user_pool_id}
+
+    @property
     def issuer(self) -> str:
         """Who signs the pool's tokens. (The pool's own attribute for it is unknown to the local cloud.)"""
         return f"https://cognito-idp.{Aws.REGION}.{Aws.URL_SUFFIX}/{self.user_pool.user_pool_id}"

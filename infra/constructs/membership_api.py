@@ -12,6 +12,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from functions import contexts
 from functions.platform.routes import EVERY_OTHER
 from infra.constructs.identity import Identity
 from infra.stage import Stage
@@ -35,8 +36,6 @@ ACCESS_LOG = {
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html)."""
 CORS_SECONDS_MAX = 3_600
 PREFLIGHT = "Preflight"
-DOCUMENTS_ROUTES = ("GET /docs", "GET /docs/{file}")
-"""The page that shows the API's document, and what it loads: the routes that ask for no token."""
 
 
 class MembershipApi(Construct):
@@ -100,7 +99,7 @@ class MembershipApi(Construct):
     def serve(self, function: lambda_.Function, routes: Sequence[str]) -> None:
         """Let a function serve routes such as ``GET /orders/{order_id}``, or :data:`EVERY_OTHER`.
 
-        All ask the authorizer first but :data:`DOCUMENTS_ROUTES`.
+        All ask the authorizer first but those that a context has declared public.
         """
         integration = HttpLambdaIntegration(f"{function.node.id}Integration", function)
         for route in routes:
@@ -113,7 +112,7 @@ class MembershipApi(Construct):
                 route_key=apigateway.HttpRouteKey.DEFAULT
                 if route == EVERY_OTHER
                 else apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod(method)),
-                authorizer=apigateway.HttpNoneAuthorizer() if route in DOCUMENTS_ROUTES else None,
+                authorizer=apigateway.HttpNoneAuthorizer() if route in contexts.public_routes() else None,
             )
 
 

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import httpx
 
-from functions.domain.timetable import RELEASE_POINTS, WATCH_JOBS
+from functions.operations.timetable import WATCH_JOBS
+from functions.points.timetable import RELEASE_POINTS
 from local.aws import Aws
 from local.cloud import Cloud
 from local.folder import StateFolder

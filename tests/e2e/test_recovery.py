@@ -17,10 +17,11 @@ import urllib3
 from attrs import evolve
 from memberday_client.api.reports import get_points_liability
 
-from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID, RELEASE_POINTS
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import per_shard
 from functions.points.account_rows import LOT_SHARDS
+from functions.points.timetable import RELEASE_POINTS
 from local.aws import Aws
 from ops.stack import Stack as Deployed
 from tests.support import accounts

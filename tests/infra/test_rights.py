@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.contexts import NEEDS, rights
 from tests.infra.conftest import Template, resources
 from tests.support.rights import (
-    NEEDS,
     Rights,
     construct,
     differences,
     listed,
-    rights,
     schedule_rights,
     stated,
     trust_in,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from functions.domain.timetable import AUDIT_POINTS
+from functions.points.timetable import AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
 from tests.simulation.books import Books
 from tests.simulation.facts import Facts

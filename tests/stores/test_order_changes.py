@@ -18,13 +18,13 @@ from functions.catalog import catalog
 from functions.coupons import coupons
 from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
-from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.offers.pricing import NO_COUPON, Cart, CartLine
 from functions.orders import orders, schedule
 from functions.orders.book import CANCELLED, RETURNED, Leaving, Left
 from functions.orders.orders import CLOSED, PAYMENTS_KEPT_MAX, Order, Payment, Status
 from functions.orders.rows import due_partition, due_shard, key, order_of, row_of
 from functions.orders.schedule import PAGE_ORDERS, JobError, OrderJobs
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
 from functions.points.account_rows import wallet_of
