@@ -15,7 +15,9 @@ from functions.platform.deadline import Deadline
 from functions.points.accounts import Accounts
 from functions.points.schema import entry_answer, wallet_answer
 from functions.privacy.schema import (
+    BirthdayChangeReasonAnswer,
     Exported,
+    ExportedBirthdayChange,
     ExportedCoupon,
     ExportedEntry,
     ExportedMember,
@@ -23,10 +25,10 @@ from functions.privacy.schema import (
     ExportedPoints,
     ExportedTierChange,
 )
-from functions.tiers.members import Members, not_registered
+from functions.tiers.members import CHANGE_POSITION, Members, not_registered
 from functions.tiers.schema import member_answer, tier_change_answer
 
-POSITION = rf"[01] |[23] .*|4 ({COUPON_POSITION})?|5 ({ORDER_POSITION})?"
+POSITION = rf"[01] |[23] .*|4 ({COUPON_POSITION})?|5 ({ORDER_POSITION})?|6 ({CHANGE_POSITION})?"
 """Which kind of thing is next, and after which of it."""
 Found = tuple[Sequence[Exported], str | None]
 """Things of one kind, and the position to go on after; None where no more of it follow."""
@@ -92,7 +94,20 @@ class Exports:
             )
             return [ExportedOrder(data=order_answer(each, self.policy)) for each in found], more
 
-        return _joined([member, points, tier_changes, entries, coupons, orders], limit=limit, after=after)
+        def birthday_changes(limit: int, after: str | None) -> Found:
+            changes, more = self.members.birthday_changes(member_id, limit=limit, after=after)
+            zone = self.policy.zone
+            return [
+                ExportedBirthdayChange(
+                    data=BirthdayChangeReasonAnswer(
+                        changed_at=each.changed_at.astimezone(zone), reason=each.reason
+                    )
+                )
+                for each in changes
+            ], more
+
+        parts = [member, points, tier_changes, entries, coupons, orders, birthday_changes]
+        return _joined(parts, limit=limit, after=after)
 
 
 def _joined(parts: Sequence[Part], *, limit: int, after: str | None) -> tuple[list[Exported], str | None]:

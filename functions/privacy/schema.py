@@ -60,8 +60,28 @@ class ExportedOrder(Answer):
     data: OrderAnswer
 
 
+class BirthdayChangeReasonAnswer(Answer):
+    """That staff changed the member's birthday, and what they wrote as the reason (B4)."""
+
+    changed_at: StoreTime
+    reason: str | None
+
+
+class ExportedBirthdayChange(Answer):
+    """A change of the member's birthday by staff."""
+
+    kind: Literal["birthday_change"] = "birthday_change"
+    data: BirthdayChangeReasonAnswer
+
+
 Exported = Annotated[
-    ExportedMember | ExportedPoints | ExportedTierChange | ExportedEntry | ExportedCoupon | ExportedOrder,
+    ExportedMember
+    | ExportedPoints
+    | ExportedTierChange
+    | ExportedEntry
+    | ExportedCoupon
+    | ExportedOrder
+    | ExportedBirthdayChange,
     Field(discriminator="kind"),
 ]
 """One thing that the programme knows of a member."""

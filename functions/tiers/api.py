@@ -31,7 +31,7 @@ from functions.points import accounts
 from functions.points.schema import WalletAnswer, wallet_answer
 from functions.tiers import search
 from functions.tiers.finder import Finder
-from functions.tiers.members import Found, Members, Profile, no_member
+from functions.tiers.members import CHANGE_POSITION, Found, Members, Profile, no_member
 from functions.tiers.schema import (
     BirthdayChangeAnswer,
     BirthdayRequest,
@@ -51,8 +51,6 @@ from functions.tiers.schema import (
 
 TIERS = "tiers"
 BIRTHDAY_CHANGES = "birthday-changes"
-CHANGE_POSITION = r"[0-9]{10}"
-"""The form of a change's place among a member's: the version of the profile that it made."""
 FOUND = "members"
 
 

@@ -27,6 +27,8 @@ CHANGES_PAGE_ROWS = 100
 CHANGES_AT_ONCE_MAX = 90
 """Changes of a birthday that are written with an erasure; a transaction has at most 100 actions."""
 _NUMBER_DIGITS = 10
+CHANGE_POSITION = rf"[0-9]{{{_NUMBER_DIGITS}}}"
+"""The form of a birthday change's place among a member's: the version of the profile that it made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -506,6 +506,11 @@ def shown_elsewhere(suite: Private) -> list[dict[str, Any]]:
         assert body["items"], kind
         assert body["next_cursor"] is None
         found += [{"kind": kind, "data": each} for each in body["items"]]
+    changes = suite.call(Call("GET", "/members/alice/birthday-changes", who=staff())).body["items"]
+    assert changes
+    for each in changes:
+        del each["operator"]  # whose doing it was is somebody else's
+        found.append({"kind": "birthday_change", "data": each})
     return found
 
 
