@@ -213,7 +213,7 @@ def _defined(path: Path, name: str) -> ast.AST:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """What stands on AWS, as far as it costs: counts, and two spans.
+    """What stands on AWS, as far as it costs: counts, and two spans. Alarms are counted by their metrics.
 
     Production's logs are kept for ``log_months``; a worker stays with a task for ``worker_seconds`` and then
     hands the rest on.
@@ -242,7 +242,7 @@ class Stack:
         failures = _called(_module(INFRA / "stack.py"), "FailureQueue") + queues + readers
         alarms = constructs / "alarms.py"
         each = {
-            of: _called(_defined(alarms, of), "_Watched")
+            of: _called(_defined(alarms, of), "_Measured") + _called(_defined(alarms, of), "_Watched")
             for of in ("_of_function", "_behind", "_old_tasks", "_set_aside", "_faults", "_of_the_programme")
         }
         return cls(

@@ -42,7 +42,7 @@ QUOTAS = Path(__file__).with_name("quotas.toml")
 INFRA = ROOT / "infra"
 ROOMS = sorted((INFRA / "contexts").glob("*.py"))
 """What builds the contexts."""
-SCHEDULE = ROOT / "functions" / "checkout" / "schedule.py"
+SCHEDULE = ROOT / "functions" / "orders" / "schedule.py"
 SALE = 1_000
 """Orders per second on one product that the page works out."""
 REFUSED_MAX = 0.001
@@ -707,7 +707,7 @@ class Model:
             where=f"orders' stream to points, {self.new_shards} shards",
             at=at_once / self.posting_seconds(mix),
             per=Per.ALL,
-            beyond="points and tiers late, alarm `OrdersToPoints-behind`",
+            beyond="points and tiers late, alarm `streams-behind`",
             turn=turn,
             waits=True,
         )
@@ -716,7 +716,7 @@ class Model:
             where=f"orders' stream to bus, {self.new_shards} shards",
             at=at_once / (order_events * published),
             per=Per.ALL,
-            beyond="events late, alarm `OrdersToBus-behind`",
+            beyond="events late, alarm `streams-behind`",
             turn=turn,
             waits=True,
         )
@@ -725,7 +725,7 @@ class Model:
             where=f"members' stream to bus, {self.new_shards} shards",
             at=at_once / (entry_events * published),
             per=Per.ALL,
-            beyond="events late, alarm `MembersToBus-behind`",
+            beyond="events late, alarm `streams-behind`",
             turn=turn,
             waits=True,
         )
