@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 from functions.domain.policy import Policy
@@ -21,18 +21,28 @@ from functions.platform.routes import Gateway
 if TYPE_CHECKING:
     from functions.platform.bus import Event
 
-CONTEXTS = (
-    "catalog",
-    "offers",
-    "orders",
-    "checkout",
-    "tiers",
-    "points",
-    "coupons",
-    "privacy",
-    "operations",
-    "documents",
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "shop": (
+            "catalog",
+            "offers",
+            "orders",
+            "checkout",
+        ),
+        "programme": (
+            "tiers",
+            "points",
+            "coupons",
+        ),
+        "office": (
+            "privacy",
+            "operations",
+            "documents",
+        ),
+    }
 )
+"""The contexts, by their stack: what is bought, what members have, and what looks after both."""
+CONTEXTS = tuple(context for group in GROUPS.values() for context in group)
 
 
 def _declaring(module: str) -> Iterator[ModuleType]:
@@ -60,9 +70,13 @@ def routes() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def public_routes() -> tuple[str, ...]:
-    """Return the routes that ask for no token; they stand in no document."""
-    return tuple(route for module in _declaring("routes") for route in getattr(module, "PUBLIC_ROUTES", ()))
+def public_routes() -> Mapping[str, tuple[str, ...]]:
+    """Return the routes that ask for no token, by the function that serves them; no document has them."""
+    return {
+        function: served
+        for module in _declaring("routes")
+        for function, served in getattr(module, "PUBLIC_ROUTES", {}).items()
+    }
 
 
 @cache

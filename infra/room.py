@@ -1,15 +1,13 @@
 """What a context is built with: what all share, and how functions, readers, schedules and tasks are made."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from aws_cdk import Annotations, CfnOutput, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_scheduler as scheduler
 
 from functions import contexts
 from functions.domain.policy import Policy
@@ -17,53 +15,44 @@ from functions.domain.timetable import Scheduled
 from functions.platform.routes import with_heads
 from infra import bundle
 from infra.constructs.function import ProgrammeFunction
-from infra.constructs.identity import Identity
 from infra.constructs.job import Job
 from infra.constructs.membership_api import MembershipApi
-from infra.constructs.phone_key import PhoneKey
-from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.table import grant_rows
 from infra.constructs.work_queue import WORKERS_MAX, TaskQueue
-from infra.stage import Stage
+from infra.naming import named
+from infra.shared import Shared
 
 API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
 JOB_TIMEOUT = Duration.seconds(60)
 REPORTS = "Reports"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What the contexts share: what holds data, and what has a name that others know."""
-
-    tables: Mapping[str, dynamodb.ITable]
-    bus: events.IEventBus
-    jobs: scheduler.ScheduleGroup
-    job_failures: FailureQueue
-    identity: Identity
-    api: MembershipApi
-    phone_key: PhoneKey
+BUS = "membership"
+"""What the bus is called in every stage, because that is what others subscribe to."""
 
 
 class Room:
-    """A stack that contexts are built into."""
+    """A stack that contexts are built into.
 
-    def __init__(self, stack: Stack, *, stage: Stage, policy: Policy, shared: Shared) -> None:
-        self.stack = stack
-        self.stage = stage
+    With a ``gateway`` it is the suite's own stack, which the contexts are leaving: their functions there
+    serve the routes and work off what is on their queues, but read no stream any more, and no schedule starts
+    them (see docs/deploying.md).
+    """
+
+    def __init__(
+        self, suite: Stack, *, shared: Shared, policy: Policy, gateway: MembershipApi | None = None
+    ) -> None:
+        self.suite = suite
+        self.stack = shared.stack
+        self.stage = shared.stage
         self.policy = policy
         self.shared = shared
+        self._gateway = gateway
         self._code = self.code(bundle.build)
 
     def table(self, name: str) -> dynamodb.ITable:
         """Return a table of the suite, such as ``Orders``."""
-        return self.shared.tables[name]
-
-    @property
-    def table_names(self) -> dict[str, str]:
-        """What tells a function the names of all tables."""
-        return {f"{name.upper()}_TABLE": table.table_name for name, table in self.shared.tables.items()}
+        return self.shared.table(name)
 
     def code(self, build: Callable[[bundle.Platform], bundle.Bundle]) -> lambda_.Code:
         """Return a bundle as the code of functions."""
@@ -92,7 +81,7 @@ class Room:
             code=code or self._code,
             handler=handler,
             description=f"memberday {self.stage.name}: {handler.removesuffix('.handler')}",
-            environment=self.table_names if environment is None else environment,
+            environment=self.shared.table_names if environment is None else environment,
             timeout=timeout,
             at_once_max=at_once_max,
             stage=self.stage,
@@ -106,10 +95,23 @@ class Room:
         It is told ``environment`` besides the tables' names.
         """
         function = self.function(
-            construct_id, handler, API_TIMEOUT, environment=self.table_names | dict(environment)
+            construct_id, handler, API_TIMEOUT, environment=self.shared.table_names | dict(environment)
         )
-        self.shared.api.serve(function, with_heads(contexts.routes()[construct_id]))
+        self.serve(function, with_heads(contexts.routes()[construct_id]))
         return function
+
+    def serve(self, function: ProgrammeFunction, routes: Sequence[str], *, public: bool = False) -> None:
+        """Let a function serve routes, which the suite's own stack has."""
+        if self._gateway is not None:
+            self._gateway.serve(function.node.id, function, routes, public=public)
+            return
+        function.add_permission(
+            "Gateway",
+            principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            source_arn=self.stack.format_arn(
+                service="execute-api", resource=self.shared.api_id, resource_name="*"
+            ),
+        )
 
     def publisher(
         self,
@@ -125,7 +127,7 @@ class Room:
             construct_id,
             handler,
             STREAM_TIMEOUT,
-            environment={"EVENT_BUS_NAME": self.shared.bus.event_bus_name},
+            environment={"EVENT_BUS_NAME": BUS},
         )
         self.shared.bus.grant_put_events_to(function)
         self.reader(reader, function, table=table, filters=filters)
@@ -143,9 +145,10 @@ class Room:
         StreamConsumer(
             self.stack,
             construct_id,
-            table=self.table(table),
+            table=self.shared.streamed(table),
             function=function,
             filters=filters,
+            reads=self._gateway is None,
             stage=self.stage,
         )
 
@@ -154,7 +157,7 @@ class Room:
     ) -> tuple[ProgrammeFunction, ProgrammeFunction]:
         """Return the function that starts a part's jobs and the worker of their tasks, a queue between."""
         work = TaskQueue(self.stack, f"{name}Work", worker_timeout=JOB_TIMEOUT, stage=self.stage)
-        environment = self.table_names | {"WORK_QUEUE_URL": work.queue.queue_url}
+        environment = self.shared.table_names | {"WORK_QUEUE_URL": work.queue.queue_url}
         starter = self.function(
             f"{name}Jobs", f"{part}.schedule.handler", JOB_TIMEOUT, environment=environment
         )
@@ -171,9 +174,10 @@ class Room:
             grant_rows(self.table(REPORTS), function, "PutItem")
         return starter, worker
 
-    def output(self, name: str, value: str) -> None:
-        """Tell the outside something by an output of the stack."""
-        CfnOutput(self.stack, name, value=value)
+    def output(self, name: str, function: ProgrammeFunction) -> None:
+        """Tell the outside a function's name, by an output of the suite's own stack."""
+        if self._gateway is None:
+            CfnOutput(self.suite, name, value=named(function.node.id, self.stage))
 
     def scheduled(self, function: ProgrammeFunction, *jobs: str) -> None:
         """Have a function run these jobs when the timetable says so."""
@@ -182,7 +186,9 @@ class Room:
                 self.schedule(function, scheduled)
 
     def schedule(self, function: ProgrammeFunction, scheduled: Scheduled) -> None:
-        """Have a schedule start a function."""
+        """Have a schedule start a function; schedules are called the same wherever they stand."""
+        if self._gateway is not None:
+            return
         Job(
             self.stack,
             scheduled.name,

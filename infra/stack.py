@@ -1,12 +1,17 @@
-"""What exists, as a list of contents: what the contexts share, the contexts, what looks after all of it."""
+"""What exists, as a list of contents: what the contexts share, and the contexts, in stacks by group (H2)."""
 
-from aws_cdk import CfnOutput, IStackSynthesizer, Stack
+from collections.abc import Iterable, Mapping
+
+from aws_cdk import ArnFormat, CfnOutput, IStackSynthesizer, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from functions import contexts as declared
 from functions.domain.policy import Policy
+from functions.platform.routes import EVERY_OTHER, with_heads
 from infra import contexts
 from infra.constructs.alarms import Alarms
 from infra.constructs.dashboard import Dashboard
@@ -16,19 +21,18 @@ from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
 from infra.constructs.table import table
-from infra.room import Room, Shared
+from infra.naming import named
+from infra.room import BUS, Room
+from infra.shared import Shared
 from infra.stage import Stage
-
-BUS = "membership"
 
 
 class MembershipStack(Stack):
-    """The whole suite, in one stack."""
+    """What holds data or has a name that others know: tables, users, bus, API with its routes, outputs."""
 
     def __init__(
         self,
         scope: Construct,
-        construct_id: str,
         *,
         stage: Stage,
         policy: Policy,
@@ -36,44 +40,125 @@ class MembershipStack(Stack):
     ) -> None:
         super().__init__(
             scope,
-            construct_id,
+            stage.stack_name,
             description=f"memberday {stage.name}",
             synthesizer=synthesizer,
             termination_protection=stage.keeps_data,
         )
         self._stage = stage
-        tables = declared.tables()
-        identity = Identity(self, "Identity", stage=stage)
-        self.shared = Shared(
-            tables={name: table(self, name, keys=keys, stage=stage) for name, keys in tables.items()},
-            bus=events.EventBus(self, "Bus", event_bus_name=BUS),
-            jobs=scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name),
-            job_failures=FailureQueue(self, "JobFailures", stage=stage),
-            identity=identity,
-            api=MembershipApi(self, "Api", identity=identity, stage=stage),
-            phone_key=PhoneKey(self, "PhoneKey", stage=stage),
-        )
-        contexts.build(Room(self, stage=stage, policy=policy, shared=self.shared))
+        self.tables = {
+            name: table(self, name, keys=keys, stage=stage) for name, keys in declared.tables().items()
+        }
+        self.bus = events.EventBus(self, "Bus", event_bus_name=BUS)
+        scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name)
+        self.job_failures = FailureQueue(self, "JobFailures", stage=stage)
+        self.identity = Identity(self, "Identity", stage=stage)
+        self.api = MembershipApi(self, "Api", identity=self.identity, stage=stage)
+        self.phone_key = PhoneKey(self, "PhoneKey", stage=stage)
         if stage.listen:
-            Subscription(self, "Subscription", bus=self.shared.bus, detail_types=stage.listen, stage=stage)
+            Subscription(self, "Subscription", bus=self.bus, detail_types=stage.listen, stage=stage)
+        if stage.moving:
+            shared = Shared(self, stage, _where(self.tables) | self._where())
+            contexts.build(declared.CONTEXTS, Room(self, shared=shared, policy=policy, gateway=self.api))
+        else:
+            self._routes()
+        if stage.cors:
+            self.api.answer_preflights(self._default())
         self.alarms = Alarms(self, "Alarms", stage=stage)
-        Dashboard(self, "Dashboard", api=self.shared.api, alarms=self.alarms, tables=self.shared.tables)
+        topic = {"AlarmsTopicArn": self.alarms.topic.topic_arn}
+        Shared(self, stage, _where(self.tables) | self._where() | topic).publish()
         self._outputs()
 
+    def show(self, groups: Iterable["ContextsStack"]) -> None:
+        """Show how the shop does, and how the functions of all groups do, on one page."""
+        Dashboard(
+            self, "Dashboard", api=self.api, tables=self.tables, watched=[self, *groups], stage=self._stage
+        )
+
+    def _routes(self) -> None:
+        """Lead every route to its function, which stands in another stack under a name that is known."""
+        for title, routes in declared.routes().items():
+            self.api.serve(title, self._function(title), with_heads(routes))
+        for title, routes in declared.public_routes().items():
+            if self._stage.shows_document:
+                self.api.serve(title, self._function(title), routes, public=True)
+
+    def _default(self) -> lambda_.IFunction:
+        """Return the function that is asked what no route matches."""
+        (title,) = (title for title, routes in declared.routes().items() if EVERY_OTHER in routes)
+        return self._function(title)
+
+    def _function(self, title: str) -> lambda_.IFunction:
+        found = self.node.try_find_child(f"Its{title}")
+        return found or lambda_.Function.from_function_attributes(
+            self,
+            f"Its{title}",
+            function_arn=self.format_arn(
+                service="lambda",
+                resource="function",
+                resource_name=named(title, self._stage),
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            ),
+            skip_permissions=True,
+        )
+
+    def _where(self) -> dict[str, str]:
+        return {
+            "ApiId": self.api.http_api.api_id,
+            "BusArn": self.bus.event_bus_arn,
+            "JobFailuresArn": self.job_failures.queue_arn,
+            "UserPoolId": self.identity.user_pool.user_pool_id,
+            "UserPoolArn": self.identity.user_pool.user_pool_arn,
+            "PhoneKeyArn": self.phone_key.arn,
+        }
+
     def _outputs(self) -> None:
-        identity, api = self.shared.identity, self.shared.api
+        identity = self.identity
         outputs = {
-            "ApiUrl": api.url,
+            "ApiUrl": self.api.url,
             "UserPoolId": identity.user_pool.user_pool_id,
             "UserPoolClientId": identity.user_client.user_pool_client_id,
             "ServiceClientId": identity.service_client.user_pool_client_id,
             "TokenUrl": f"{self._stage.endpoint}/oauth2/token" if self._stage.local else identity.token_url,
-            "EventBusName": self.shared.bus.event_bus_name,
-            **{f"{name}TableName": table.table_name for name, table in self.shared.tables.items()},
+            "EventBusName": self.bus.event_bus_name,
+            **{f"{name}TableName": each.table_name for name, each in self.tables.items()},
             "AlarmsTopicArn": self.alarms.topic.topic_arn,
             "DashboardName": self.stack_name,
         }
         if self._stage.shows_document:
-            outputs["DocsUrl"] = f"{api.url}/docs"
+            outputs["DocsUrl"] = f"{self.api.url}/docs"
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+
+class ContextsStack(Stack):
+    """A group of contexts: functions, queues, readers, schedules and alarms; it holds no data of the shop."""
+
+    def __init__(
+        self,
+        suite: MembershipStack,
+        group: str,
+        *,
+        stage: Stage,
+        policy: Policy,
+        synthesizer: IStackSynthesizer | None = None,
+    ) -> None:
+        super().__init__(
+            suite.node.scope,
+            f"{stage.stack_name}-{group}",
+            description=f"memberday {stage.name}: {group}",
+            synthesizer=synthesizer,
+            termination_protection=stage.keeps_data,
+        )
+        self.add_stack_dependency(suite, "it says where everything stands")
+        shared = Shared(self, stage)
+        contexts.build(declared.GROUPS[group], Room(suite, shared=shared, policy=policy))
+        self.alarms = Alarms(self, f"{group.title()}Alarms", topic=shared.topic, stage=stage)
+
+
+def _where(tables: Mapping[str, dynamodb.ITable]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, each in tables.items():
+        found |= {f"{name}Name": each.table_name, f"{name}Arn": each.table_arn}
+        found[f"{name}Stream"] = str(each.table_stream_arn)
+    return found

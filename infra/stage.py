@@ -45,11 +45,13 @@ class Stage:
     """Streams of restored tables that stand in the place of the stack's own, by the tables' names."""
     reserves: bool = True
     """Whether jobs have concurrency of their own; a new account's quota may be too small to give any away."""
+    moving: bool = False
+    """Whether the suite's stack still has the functions of contexts, which are on their way out of it."""
 
     @classmethod
     def of(cls, node: Node) -> "Stage":
         """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=… -c cors=… -c restored=…
-        -c reserve=…``.
+        -c reserve=… -c moving=…``.
 
         Raises
         ------
@@ -87,9 +89,8 @@ class Stage:
         for table, stream in restored.items():
             if table not in contexts.tables() or not _STREAM.fullmatch(stream):
                 raise ContextError(f"-c restored: {table}={stream} is no table with the ARN of its stream")
-        reserve = node.try_get_context("reserve") or YES
-        if reserve not in (YES, NO):
-            raise ContextError(f"-c reserve={reserve}: there are {YES} and {NO}")
+        reserve = _answer(node, "reserve", YES)
+        moving = _answer(node, "moving", NO)
         return cls(
             name=name,
             target=cast(Literal["aws", "local"], target),
@@ -98,7 +99,13 @@ class Stage:
             cors=cors,
             restored=restored,
             reserves=reserve == YES,
+            moving=moving == YES,
         )
+
+    @property
+    def stack_name(self) -> str:
+        """The suite's own stack: what holds data, and what has a name that others know."""
+        return f"memberday-{self.name}"
 
     @property
     def keeps_data(self) -> bool:
@@ -124,3 +131,10 @@ class Stage:
     def removal_policy(self) -> RemovalPolicy:
         """What becomes of data when the stack is destroyed."""
         return RemovalPolicy.RETAIN if self.keeps_data else RemovalPolicy.DESTROY
+
+
+def _answer(node: Node, question: str, otherwise: str) -> str:
+    answer: str = node.try_get_context(question) or otherwise
+    if answer not in (YES, NO):
+        raise ContextError(f"-c {question}={answer}: there are {YES} and {NO}")
+    return answer

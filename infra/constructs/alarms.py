@@ -100,28 +100,40 @@ class _Watched:
     below: bool = False
 
 
-class Alarms(Construct):
-    """All alarms of the stack, with the topic that they are told to."""
+class AlarmsTopic(sns.Topic):
+    """What all alarms tell, and whoever is on call subscribes to."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, construct_id)
-        self.topic = sns.Topic(self, "Topic", enforce_ssl=None if stage.local else True)
+        super().__init__(scope, construct_id, enforce_ssl=None if stage.local else True)
         # A topic with a policy of its own has lost the one by which its account may publish.
-        self.topic.add_to_resource_policy(
+        self.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
+                resources=[self.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             )
         )
+
+
+class Alarms(Construct):
+    """All alarms of a stack; the suite's own has those of the programme too."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, topic: sns.ITopic | None = None, stage: Stage
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._of_the_suite = topic is None
+        self.topic = topic or AlarmsTopic(self, "Topic", stage=stage)
         tell = actions.SnsAction(self.topic)
-        self.all: list[cloudwatch.Alarm] = []
+        self.names: list[str] = []
+        """What they are called, for who cannot refer to them."""
         for watched in self._watched():
+            name = f"{Stack.of(self).stack_name}-{watched.name}"
             alarm = cloudwatch.Alarm(
                 self,
                 watched.name,
-                alarm_name=f"{Stack.of(self).stack_name}-{watched.name}",
+                alarm_name=name,
                 alarm_description=f"{watched.says} {RUNBOOK}/{watched.page}.md",
                 metric=watched.metric,
                 threshold=watched.above,
@@ -133,7 +145,7 @@ class Alarms(Construct):
             )
             alarm.add_alarm_action(tell)
             alarm.add_ok_action(tell)
-            self.all.append(alarm)
+            self.names.append(name)
 
     def _watched(self) -> Iterator[_Watched]:
         measured: dict[_Kind, list[_Measured]] = {}
@@ -145,7 +157,8 @@ class Alarms(Construct):
         for construct in Stack.of(self).node.find_all():
             if isinstance(construct, MembershipApi):
                 yield _faults(construct)
-        yield from _of_the_programme()
+        if self._of_the_suite:
+            yield from _of_the_programme()
 
     def _measured(self) -> Iterator[_Measured]:
         for each in Stack.of(self).node.find_all():

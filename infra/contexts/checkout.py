@@ -27,5 +27,3 @@ def build(room: Room) -> None:
         "UpdateItem",
         indexes=["zone", "by_name"],
     )
-    if room.stage.cors:
-        room.shared.api.answer_preflights(shop)

@@ -20,4 +20,4 @@ def build(room: Room) -> None:
         at_once_max=DOCUMENTS_MAX,
         code=room.code(bundle.documents),
     )
-    room.shared.api.serve(function, PUBLIC_ROUTES)
+    room.serve(function, PUBLIC_ROUTES["DocumentsApi"], public=True)

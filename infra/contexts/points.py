@@ -23,7 +23,7 @@ def build(room: Room) -> None:
     by_time = ["lots_by_release", "wallets_by_year"]
     grant_rows(members, worker, "BatchGetItem", "GetItem", "PutItem", indexes=by_time)
     room.scheduled(starter, RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
-    room.output("PointsJobsFunctionName", starter.function_name)
+    room.output("PointsJobsFunctionName", starter)
 
     # A queue of its own, so that a long audit holds no release up, and no right to write to accounts.
     auditor, audit_worker = room.tasks("Audit", "functions.points")

@@ -6,8 +6,8 @@ from infra.room import Room
 
 def build(room: Room) -> None:
     """Build the API of privacy."""
-    identity = room.shared.identity
-    api = room.api("PrivacyApi", "functions.privacy.api.handler", environment=identity.environment)
+    users = room.shared.users
+    api = room.api("PrivacyApi", "functions.privacy.api.handler", environment=users.environment)
     grant_rows(room.table("Members"), api, "BatchGetItem", "GetItem", "PutItem", "Query")
     grant_rows(room.table("Orders"), api, "BatchGetItem", indexes=["by_member"])
-    identity.grant_deletion(api)
+    users.grant_deletion(api)

@@ -3,10 +3,12 @@
 import copy
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from functions.contexts import GROUPS
 from functions.orders.metrics import COUNTED as ORDERS
 from functions.orders.orders import CLOSED
 from functions.points.ledger import EntryKind
@@ -17,6 +19,7 @@ from local import monitor
 from tests.infra.conftest import ROOT, Template, resources
 
 RUNBOOK = ROOT / "docs" / "runbook"
+_NUMBER = re.compile(r"-\d+$")
 COUNTED = re.compile(r"""(?:add_metric\(\s*name=|_add\()f?"([a-z_]+)[{"]""")
 
 
@@ -47,6 +50,12 @@ def watched(template: Template, namespace: str, metric: str) -> set[str]:
     return set(looked_at)
 
 
+def kind_of(name: str) -> str:
+    """Return what an alarm is called without the group that it looks at, and its number."""
+    group, _, rest = _NUMBER.sub("", name).partition("-")
+    return rest if group in GROUPS else _NUMBER.sub("", name)
+
+
 def by_kind(template: Template) -> dict[str, dict[str, Any]]:
     """Return the alarms that look at all there is of a kind."""
     return {name: alarm for name, alarm in alarms(template).items() if "Metrics" in alarm}
@@ -62,18 +71,24 @@ def deployed(alarm: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_alarms_are_by_kind_and_look_at_no_more_than_aws_takes(template: Template) -> None:
-    kinds: dict[str, int] = {}
+    metrics, count = Counter[str](), Counter[str]()
     for name, alarm in by_kind(template).items():
-        kind = re.sub(r"-\d+$", "", name)
-        kinds[kind] = kinds.get(kind, 0) + len(metrics_of(alarm))
+        kind = kind_of(name)
+        metrics[_NUMBER.sub("", name)] += len(metrics_of(alarm))
+        count[_NUMBER.sub("", name)] += 1
         assert len(metrics_of(alarm)) <= METRICS_MAX
         (asked,) = [each for each in alarm["Metrics"] if each.get("ReturnData", True)]
         assert asked["Expression"].startswith("SUM" if kind in ("errors", "throttles") else "MAX")
         seconds = {each["MetricStat"]["Period"] for each in alarm["Metrics"] if "MetricStat" in each}
         assert seconds == {300}
-    assert kinds.keys() == {"errors", "throttles", "streams-behind", "tasks-behind", "failures"}
-    count = {kind: sum(name.startswith(kind) for name in by_kind(template)) for kind in kinds}
-    assert count == {kind: -(-metrics // METRICS_MAX) for kind, metrics in kinds.items()}
+    assert {kind_of(name) for name in metrics} == {
+        "errors",
+        "throttles",
+        "streams-behind",
+        "tasks-behind",
+        "failures",
+    }
+    assert count == {name: -(-found // METRICS_MAX) for name, found in metrics.items()}
 
 
 def test_each_alarm_by_kind_goes_off_when_one_thing_is_broken_and_names_it(dev: Template) -> None:
@@ -125,7 +140,7 @@ def test_every_failure_queue_has_an_alarm_from_the_first_message_on(template: Te
     assert set_aside
     assert watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == set_aside
     for name, alarm in alarms(template).items():
-        if name.startswith("failures"):
+        if kind_of(name) == "failures":
             assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
             assert {each["Stat"] for each in metrics_of(alarm).values()} == {"Maximum"}
 
@@ -190,7 +205,7 @@ def test_every_alarm_has_a_page_of_the_runbook_that_names_it(template: Template)
         page = ROOT / alarm["AlarmDescription"].rpartition(" ")[2]
         assert page.parent == RUNBOOK
         text = page.read_text(encoding="utf-8")
-        kind = re.sub(r"-\d+$", "", name)
+        kind = kind_of(name)
         assert f"`{kind}`" in text, f"{page.name} does not name {kind}"
         for part in ("## What it means", "## What to look at", "## What to do"):
             assert part in text, f"{page.name} has no {part!r}"
