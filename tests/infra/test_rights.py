@@ -107,7 +107,7 @@ def test_only_the_scheduler_takes_on_a_schedules_role_and_only_for_the_jobs_of_t
 ) -> None:
     roles = copy.deepcopy(resources(template, "AWS::IAM::Role"))
     (group,) = resources(template, "AWS::Scheduler::ScheduleGroup").values()
-    for role, _ in schedules(template).values():
+    for role in {role for role, _ in schedules(template).values()}:
         (statement,) = roles[role]["AssumeRolePolicyDocument"]["Statement"]
         own = statement.pop("Condition")["StringEquals"]
         assert statement == trust_in("scheduler")
