@@ -33,7 +33,7 @@ fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPL
 bench: setup ## measure everything against baselines of the same run, and write docs/performance.md
 	@$(BIN)/python -m benchmarks $(if $(COMPARE),--compare $(COMPARE))
 
-check: setup ## format, lint, types, API document and client, links, synthesis, template: in seconds
+check: setup ## format, lint, types, API document and client, links, synthesis, templates: in seconds
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/python -m tools.client --quiet
@@ -45,7 +45,7 @@ check: setup ## format, lint, types, API document and client, links, synthesis, 
 	@$(BIN)/python -m benchmarks.costs --check
 	@$(BIN)/properdocs build
 	@$(CDK) synth --quiet --output cdk.out/check
-	@$(BIN)/python -m tools.diagram --check cdk.out/check/memberday-dev.template.json
+	@$(BIN)/python -m tools.diagram --check cdk.out/check memberday-dev
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
 	@echo "check: all clean"
 
@@ -53,11 +53,11 @@ format: setup ## format the code and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-synth: setup ## write the CloudFormation template of a stage (stage=dev) to cdk.out
+synth: setup ## write the CloudFormation templates of a stage (stage=dev) to cdk.out
 	@$(CDK) synth --quiet --context stage=$(stage)
 
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
-	@$(CDK) deploy $(foreach each,stage listen cors restored reserve,$(if $($(each)),--context $(each)=$($(each))))
+	@$(CDK) deploy --all --concurrency 4 $(foreach each,stage listen cors restored reserve moving,$(if $($(each)),--context $(each)=$($(each))))
 
 docs: setup ## write anew what the documents take from code and policy: API, events, programme, models, picture
 	@$(BIN)/python -m tools.openapi
@@ -66,7 +66,7 @@ docs: setup ## write anew what the documents take from code and policy: API, eve
 	@$(BIN)/python -m benchmarks.scale --write
 	@$(BIN)/python -m benchmarks.costs --write
 	@$(CDK) synth --quiet --output cdk.out/check
-	@$(BIN)/python -m tools.diagram cdk.out/check/memberday-dev.template.json
+	@$(BIN)/python -m tools.diagram cdk.out/check memberday-dev
 
 client: setup ## generate a typed Python client of the API in .build/client, say how to install it
 	@$(BIN)/python -m tools.client

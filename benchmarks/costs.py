@@ -20,41 +20,36 @@ from functools import lru_cache
 from pathlib import Path
 
 from benchmarks import operations, scale, tables
-from benchmarks.scale import INFRA, ROOT, constant, row_bytes
+from benchmarks.scale import INFRA, ROOT, built, constant, row_bytes
 from benchmarks.tables import markdown
+from functions import contexts
 from functions.catalog import metrics as catalog_metrics
 from functions.catalog.products import Product
+from functions.contexts import timetable
 from functions.coupons import coupons
 from functions.coupons.eligibility import birthday_coupon
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import identifiers
 from functions.domain import policy as policies
 from functions.domain.birthdays import Kept
 from functions.domain.policy import Policy
-from functions.domain.timetable import (
-    ANNOUNCE_EXPIRING,
-    AUDIT_POINTS,
-    AUTO_RECEIPT,
-    EXPIRE_POINTS,
-    ISSUE_BIRTHDAY_COUPONS,
-    LAPSE_UNPAID,
-    OPEN_MEMBER_DAY,
-    RELEASE_POINTS,
-    At,
-    Every,
-    timetable,
-)
+from functions.domain.timetable import At, Every
 from functions.offers.pricing import price
 from functions.offers.quotes import Cart, CartLine, Shopper
+from functions.offers.timetable import OPEN_MEMBER_DAY
+from functions.operations.timetable import WATCH
 from functions.orders import life
 from functions.orders import metrics as order_metrics
 from functions.orders import rows as order_rows
 from functions.orders.order import CLOSED, Order
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform import deadline, dynamo, fanout
 from functions.platform.dynamo import Row
 from functions.points import account_rows, auditor, posting
 from functions.points import metrics as points_metrics
 from functions.points.ledger import Wallet
 from functions.points.posting import Lot
+from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
 from functions.tiers.members import MemberStanding
 from functions.tiers.qualification import TierChange, qualify
@@ -221,7 +216,7 @@ def _defined(path: Path, name: str) -> ast.AST:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """What stands on AWS, as far as it costs: counts, and two spans.
+    """What stands on AWS, as far as it costs: counts, and two spans. Alarms are counted by their metrics.
 
     Production's logs are kept for ``log_months``; a worker stays with a task for ``worker_seconds`` and then
     hands the rest on.
@@ -241,17 +236,16 @@ class Stack:
     @classmethod
     def read(cls) -> "Stack":
         """Read it from infra's sources; a module of the CDK would start Node."""
-        stack, constructs = INFRA / "stack.py", INFRA / "constructs"
-        tree = _module(stack)
-        queues = _called(tree, "_tasks")
-        in_a_queue = _called(_defined(stack, "_tasks"), "_function")
-        not_in_production = _called(_defined(stack, "_documents_api"), "_function")
-        functions = _called(tree, "_function") + (queues - 1) * in_a_queue - not_in_production
-        readers = _called(tree, "StreamConsumer")
-        failures = _called(tree, "FailureQueue") + queues + readers
+        constructs = INFRA / "constructs"
+        queues, in_a_queue = built("tasks"), _called(_defined(INFRA / "room.py", "tasks"), "function")
+        publishers = built("publisher")
+        not_in_production = _called(_module(INFRA / "contexts" / "documents.py"), "function")
+        functions = built("function") + built("api") + publishers + queues * in_a_queue - not_in_production
+        readers = built("reader") + publishers
+        failures = _called(_module(INFRA / "stack.py"), "FailureQueue") + queues + readers
         alarms = constructs / "alarms.py"
         each = {
-            of: _called(_defined(alarms, of), "_Watched")
+            of: _called(_defined(alarms, of), "_Measured") + _called(_defined(alarms, of), "_Watched")
             for of in ("_of_function", "_behind", "_old_tasks", "_set_aside", "_faults", "_of_the_programme")
         }
         return cls(
@@ -266,9 +260,10 @@ class Stack:
             + each["_faults"]
             + each["_of_the_programme"],
             metrics=_metrics(),
-            tables=_called(tree, "_table"),
+            tables=len(contexts.tables()),
             log_months=_log_months(),
-            worker_seconds=constant(stack, "JOB_TIMEOUT") - Decimal(str(deadline.ANSWER_MARGIN_SECONDS)),
+            worker_seconds=constant(INFRA / "room.py", "JOB_TIMEOUT")
+            - Decimal(str(deadline.ANSWER_MARGIN_SECONDS)),
             service_clients=_called(_module(constructs / "identity.py"), "OAuthSettings"),
         )
 
@@ -899,11 +894,8 @@ class Model:
     @property
     def watch_minutes(self) -> int:
         """Minutes between two looks at the jobs."""
-        for node in ast.walk(_module(INFRA / "stack.py")):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Every":
-                (minutes,) = node.args
-                return int(ast.literal_eval(minutes))
-        raise KeyError("the watch's schedule")
+        assert isinstance(WATCH.when, Every)
+        return WATCH.when.minutes
 
     def _declared(self) -> Iterator[Part]:
         windows = MINUTES_PER_DAY * DAYS_PER_MONTH / self.value("key_cached_minutes")

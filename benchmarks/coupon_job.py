@@ -15,9 +15,9 @@ from functions.coupons.birthday import Coupon
 from functions.coupons.coupons import Coupons
 from functions.coupons.eligibility import birthday_coupon
 from functions.coupons.jobs import CouponJobs
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.birthdays import Kept
 from functions.domain.policy import load
-from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform import dynamo
 from functions.platform.dynamo import Row, Tables
 from functions.platform.runs import Runs

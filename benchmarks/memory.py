@@ -18,7 +18,7 @@ from benchmarks.tables import markdown, row
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.coupons import Coupons
 from functions.coupons.jobs import CouponJobs
-from functions.domain.timetable import EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, RELEASE_POINTS
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.orders.rows import key as order_key
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, from_item, to_item
@@ -28,6 +28,7 @@ from functions.points import jobs
 from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS, lot_row, wallet_row
 from functions.points.accounts import Accounts
 from functions.points.jobs import PointsJobs
+from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers.members import BIRTHDAY_SHARDS, STANDING, birthday_shard_name, key
 
 POLICY = points_jobs.POLICY

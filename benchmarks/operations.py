@@ -20,13 +20,8 @@ from benchmarks.usage import Usage, counted
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.coupons import Coupons
 from functions.coupons.jobs import CouponJobs
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.policy import load
-from functions.domain.timetable import (
-    ANNOUNCE_EXPIRING,
-    EXPIRE_POINTS,
-    ISSUE_BIRTHDAY_COUPONS,
-    RELEASE_POINTS,
-)
 from functions.platform import dynamo
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
@@ -38,6 +33,7 @@ from functions.points.account_rows import wallet_row
 from functions.points.accounts import Accounts
 from functions.points.jobs import PointsJobs
 from functions.points.ledger import Wallet
+from functions.points.timetable import ANNOUNCE_EXPIRING, EXPIRE_POINTS, RELEASE_POINTS
 from tests.support import dynoxide, tables
 from tests.support.bench import Bench, Outcome
 

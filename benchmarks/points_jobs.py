@@ -14,7 +14,6 @@ from benchmarks import jobs as bench
 from benchmarks.jobs import BASELINE_WRITES, Figures, Write
 from functions.domain import calendar
 from functions.domain.policy import load
-from functions.domain.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from functions.orders.rows import key as order_key
 from functions.platform import dynamo
 from functions.platform.dynamo import Row, Tables
@@ -26,6 +25,7 @@ from functions.points.accounts import Accounts
 from functions.points.jobs import PointsJobs
 from functions.points.ledger import Wallet
 from functions.points.posting import Lot
+from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers.members import key
 from tests.support import dynoxide, tables
 

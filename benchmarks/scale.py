@@ -20,24 +20,19 @@ from pathlib import Path
 
 from benchmarks import tables
 from benchmarks.tables import markdown
+from functions.contexts import timetable
 from functions.coupons import jobs as coupon_jobs
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import policy as policies
-from functions.domain.timetable import (
-    AUTO_RECEIPT,
-    EXPIRE_POINTS,
-    ISSUE_BIRTHDAY_COUPONS,
-    LAPSE_UNPAID,
-    RELEASE_POINTS,
-    Every,
-    Scheduled,
-    timetable,
-)
+from functions.domain.timetable import Every, Scheduled
 from functions.offers import schema
 from functions.orders import rows as order_rows
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform import deadline, dynamo
 from functions.points import account_rows, jobs, posting
 from functions.points.ledger import Wallet
 from functions.points.posting import Account, Lot, OrderChange, OrderFacts, Posting
+from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
 from functions.tiers.qualification import qualify
 
@@ -45,6 +40,8 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "scale.md"
 QUOTAS = Path(__file__).with_name("quotas.toml")
 INFRA = ROOT / "infra"
+ROOMS = sorted((INFRA / "contexts").glob("*.py"))
+"""What builds the contexts."""
 SCHEDULE = ROOT / "functions" / "orders" / "schedule.py"
 SALE = 1_000
 """Orders per second on one product that the page works out."""
@@ -149,6 +146,11 @@ def _calls(path: Path, called: str) -> list[ast.Call]:
     ]
 
 
+def built(what: str) -> int:
+    """Return how often the contexts have a room build one of these: a function, a reader, tasks."""
+    return sum(len(_calls(path, what)) for path in ROOMS)
+
+
 def measured(page: str, row: str, column: str) -> float:
     """Return a measured figure from the table of a page in docs: the last row of a name, so the largest size.
 
@@ -218,7 +220,7 @@ class Programme:
     @classmethod
     def read(cls) -> "Programme":
         """Read it from the code, and what was measured from the pages."""
-        stack, constructs = INFRA / "stack.py", INFRA / "constructs"
+        orders, constructs = INFRA / "contexts" / "orders.py", INFRA / "constructs"
         api, consumer = constructs / "membership_api.py", constructs / "stream_consumer.py"
         workers = argument(constructs / "work_queue.py", "SqsEventSource", "max_concurrency")
         memory = argument(constructs / "function.py", "__init__", "memory_size")
@@ -230,13 +232,13 @@ class Programme:
             requests_per_second=constant(api, "REQUESTS_PER_SECOND"),
             burst_requests=constant(api, "BURST_REQUESTS"),
             memory_megabytes=memory,
-            reserved=constant(stack, "ORDER_JOBS_MAX") + len(_calls(stack, "_tasks")) * workers,
-            readers=len(_calls(stack, "StreamConsumer")),
+            reserved=constant(orders, "ORDER_JOBS_MAX") + built("tasks") * workers,
+            readers=built("reader") + built("publisher"),
             parallelization=argument(consumer, "DynamoEventSource", "parallelization_factor") or 1,
             record_age=constant(consumer, "RECORD_AGE_MAX"),
             alarm_age=constant(constructs / "alarms.py", "BEHIND_MILLISECONDS_MAX") // 1_000,
             workers=workers,
-            job_seconds=constant(stack, "ORDER_JOBS_TIMEOUT") - deadline.ANSWER_MARGIN_SECONDS,
+            job_seconds=constant(orders, "ORDER_JOBS_TIMEOUT") - deadline.ANSWER_MARGIN_SECONDS,
             threads=constant(SCHEDULE, "SHARDS_AT_ONCE"),
             lapse_every=_every(schedules[LAPSE_UNPAID]),
             receipt_every=_every(schedules[AUTO_RECEIPT]),
@@ -705,7 +707,7 @@ class Model:
             where=f"orders' stream to points, {self.new_shards} shards",
             at=at_once / self.posting_seconds(mix),
             per=Per.ALL,
-            beyond="points and tiers late, alarm `OrdersToPoints-behind`",
+            beyond="points and tiers late, alarm `streams-behind`",
             turn=turn,
             waits=True,
         )
@@ -714,7 +716,7 @@ class Model:
             where=f"orders' stream to bus, {self.new_shards} shards",
             at=at_once / (order_events * published),
             per=Per.ALL,
-            beyond="events late, alarm `OrdersToBus-behind`",
+            beyond="events late, alarm `streams-behind`",
             turn=turn,
             waits=True,
         )
@@ -723,7 +725,7 @@ class Model:
             where=f"members' stream to bus, {self.new_shards} shards",
             at=at_once / (entry_events * published),
             per=Per.ALL,
-            beyond="events late, alarm `MembersToBus-behind`",
+            beyond="events late, alarm `streams-behind`",
             turn=turn,
             waits=True,
         )
@@ -753,7 +755,7 @@ class Model:
                     per=Per.ALL,
                     beyond=f"{beyond}, alarm `jobs-overdue`",
                     waits=True,
-                    turn="`Every` in `functions/domain/timetable.py`; memory; tasks on a queue",
+                    turn="`Every` in `functions/orders/timetable.py`; memory; tasks on a queue",
                 )
 
     def worker_rate(self, call_seconds: float, cpu_seconds: float, page_rows: int) -> float:

@@ -4,16 +4,17 @@ import sys
 
 from aws_cdk import App, CliCredentialsStackSynthesizer, Tags
 
+from functions.contexts import GROUPS
 from functions.domain import policy
 from functions.domain.policy import PolicyError
 from infra import nag
 from infra.bundle import BundleError
-from infra.stack import MembershipStack
+from infra.stack import ContextsStack, MembershipStack
 from infra.stage import ContextError, Stage
 
 
 def build(app: App) -> MembershipStack:
-    """Add the stack of the stage that the app's context names.
+    """Add the stacks of the stage that the app's context names; return the suite's own, which is the first.
 
     Raises
     ------
@@ -26,16 +27,21 @@ def build(app: App) -> MembershipStack:
     """
     rules = policy.load()
     stage = Stage.of(app.node)
-    # The bootstrap roles of the local cloud may not read its asset bucket, so there the caller deploys.
-    synthesizer = CliCredentialsStackSynthesizer() if stage.local else None
-    stack = MembershipStack(
-        app, f"memberday-{stage.name}", stage=stage, policy=rules, synthesizer=synthesizer
-    )
+
+    def synthesizer() -> CliCredentialsStackSynthesizer | None:
+        # The bootstrap roles of the local cloud may not read its asset bucket, so there the caller deploys.
+        return CliCredentialsStackSynthesizer() if stage.local else None
+
+    suite = MembershipStack(app, stage=stage, policy=rules, synthesizer=synthesizer())
+    groups = [
+        ContextsStack(suite, group, stage=stage, policy=rules, synthesizer=synthesizer()) for group in GROUPS
+    ]
+    suite.show(groups)
     if not stage.local:
-        nag.check(app, stack)
-    Tags.of(stack).add("project", "memberday")
-    Tags.of(stack).add("stage", stage.name)
-    return stack
+        nag.check(app, [suite, *groups])
+    Tags.of(app).add("project", "memberday")
+    Tags.of(app).add("stage", stage.name)
+    return suite
 
 
 def main() -> int:

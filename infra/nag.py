@@ -4,6 +4,7 @@ Each acknowledgement is put on the one construct that it is about, and names wha
 """
 
 import json
+from collections.abc import Iterable
 from typing import cast
 
 from aws_cdk import Acknowledgment, App, CfnElement, Stack, Validations
@@ -12,9 +13,10 @@ from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
+from functions import contexts
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
-from infra.constructs.membership_api import DOCUMENTS_ROUTES, PREFLIGHT
+from infra.constructs.membership_api import PREFLIGHT
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
@@ -43,12 +45,19 @@ NO_THREAT_PROTECTION = (
     "Cognito's threat protection is a paid plan per active user, for the shop to choose; passwords have "
     "twelve characters of four kinds, and Cognito locks out who guesses."
 )
+PUBLIC = frozenset(route for served in contexts.public_routes().values() for route in served)
 ANY_RESOURCE = "AwsSolutions-IAM5[Resource::*]"
 SCHEDULER_ROLE = "SchedulerRoleForTarget"
 
 
-def check(app: App, stack: Stack) -> None:
+def check(app: App, stacks: Iterable[Stack]) -> None:
     """Let the synthesis of an app fail for whatever AwsSolutions finds and is not acknowledged here."""
+    for stack in stacks:
+        _acknowledge_all(stack)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+
+
+def _acknowledge_all(stack: Stack) -> None:
     for each in stack.node.find_all():
         match each:
             case FailureQueue() if not isinstance(each.node.scope, TaskQueue | Subscription):
@@ -57,7 +66,7 @@ def check(app: App, stack: Stack) -> None:
                 _acknowledge(cast(iam.Role, each.role), ANY_RESOURCE, LISTING)
             case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
-            case apigateway.HttpRoute() if each.node.id.replace("--", "/") in DOCUMENTS_ROUTES:
+            case apigateway.HttpRoute() if each.node.id.replace("--", "/") in PUBLIC:
                 _acknowledge(each, "AwsSolutions-APIG4", DOCUMENT)
             case PhoneKey():
                 _acknowledge(each, "AwsSolutions-SMG4", NO_ROTATION)
@@ -67,7 +76,6 @@ def check(app: App, stack: Stack) -> None:
             case iam.Role() if each.node.id.startswith(SCHEDULER_ROLE):
                 for logical_id in _started_by(each, stack):
                     _acknowledge(each, f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>:*]", VERSIONS)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
 
 
 def _started_by(role: iam.Role, stack: Stack) -> list[str]:

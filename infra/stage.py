@@ -9,14 +9,13 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
-from infra.events import EVENTS
+from functions import contexts
 
 LOCAL = "local"
 AWS = "aws"
 DEV = "dev"
 PROD = "prod"
 YES, NO = "yes", "no"
-TABLES = ("Orders", "Members", "Catalog", "Reports")
 _STREAM = re.compile(r"arn:[^:,]+:dynamodb:[^:,]+:[0-9]{12}:table/[A-Za-z0-9_.-]+/stream/[^,]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _RESERVED = ("aws", "amazon", "cognito")
@@ -46,11 +45,13 @@ class Stage:
     """Streams of restored tables that stand in the place of the stack's own, by the tables' names."""
     reserves: bool = True
     """Whether jobs have concurrency of their own; a new account's quota may be too small to give any away."""
+    moving: bool = False
+    """Whether the suite's stack still has the functions of contexts, which are on their way out of it."""
 
     @classmethod
     def of(cls, node: Node) -> "Stage":
         """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=… -c cors=… -c restored=…
-        -c reserve=…``.
+        -c reserve=… -c moving=…``.
 
         Raises
         ------
@@ -72,9 +73,11 @@ class Stage:
         listen, cors = (
             tuple(filter(None, (node.try_get_context(key) or "").split(","))) for key in ("listen", "cors")
         )
-        unknown = sorted(set(listen) - EVENTS.keys())
+        unknown = sorted(set(listen) - contexts.events().keys())
         if unknown:
-            raise ContextError(f"-c listen: no event is called {', '.join(unknown)}; {', '.join(EVENTS)} are")
+            raise ContextError(
+                f"-c listen: no event is called {', '.join(unknown)}; {', '.join(contexts.events())} are"
+            )
         for origin in cors:
             if not _ORIGIN.fullmatch(origin):
                 raise ContextError(f"-c cors: {origin} is no origin such as https://shop.example")
@@ -84,11 +87,10 @@ class Stage:
             each.split("=", 1) for each in (node.try_get_context("restored") or "").split(",") if "=" in each
         )
         for table, stream in restored.items():
-            if table not in TABLES or not _STREAM.fullmatch(stream):
+            if table not in contexts.tables() or not _STREAM.fullmatch(stream):
                 raise ContextError(f"-c restored: {table}={stream} is no table with the ARN of its stream")
-        reserve = node.try_get_context("reserve") or YES
-        if reserve not in (YES, NO):
-            raise ContextError(f"-c reserve={reserve}: there are {YES} and {NO}")
+        reserve = _answer(node, "reserve", YES)
+        moving = _answer(node, "moving", NO)
         return cls(
             name=name,
             target=cast(Literal["aws", "local"], target),
@@ -97,7 +99,13 @@ class Stage:
             cors=cors,
             restored=restored,
             reserves=reserve == YES,
+            moving=moving == YES,
         )
+
+    @property
+    def stack_name(self) -> str:
+        """The suite's own stack: what holds data, and what has a name that others know."""
+        return f"memberday-{self.name}"
 
     @property
     def keeps_data(self) -> bool:
@@ -123,3 +131,10 @@ class Stage:
     def removal_policy(self) -> RemovalPolicy:
         """What becomes of data when the stack is destroyed."""
         return RemovalPolicy.RETAIN if self.keeps_data else RemovalPolicy.DESTROY
+
+
+def _answer(node: Node, question: str, otherwise: str) -> str:
+    answer: str = node.try_get_context(question) or otherwise
+    if answer not in (YES, NO):
+        raise ContextError(f"-c {question}={answer}: there are {YES} and {NO}")
+    return answer

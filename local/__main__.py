@@ -164,7 +164,7 @@ class Commands:
         found = self._cloud.alarms()
         states = Counter(each["state"] for each in found)
         off = [each for each in found if each["state"] != "OK"]
-        lines = [f"{each['state']:18} {each['alarm']}: {each['says']}" for each in off]
+        lines = [f"{each['state']:18} {each['alarm']}: {each['says']} ({each['because']})" for each in off]
         counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
         return {"alarms": found}, "\n".join([*lines, counted])
 

@@ -27,6 +27,7 @@ ASSETS_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 DEPLOY_SECONDS_MAX = 900
 CDK_END_SECONDS_MAX = 5.0
 STACK_SECONDS_MAX = 60.0
+STACKS_AT_ONCE = 4
 LOG_LINES_SHOWN = 15
 ROUTINE = re.compile(r"^\s*$|(?:_IN_PROGRESS|_COMPLETE) +\| ")
 DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
@@ -42,7 +43,7 @@ PHASES = (
 
 @dataclass(frozen=True)
 class Project:
-    """What is deployed: a CDK app in a project root."""
+    """What is deployed: a CDK app in a project root, whose stacks are called ``stack``, and after it."""
 
     root: Path
     stack: str = "memberday-dev"
@@ -79,7 +80,7 @@ def digest(root: Path, sources: Iterable[str], *extra: str) -> str:
 
 
 class Deployment:
-    """The project's stack in the local cloud."""
+    """The project's stacks in the local cloud."""
 
     def __init__(self, project: Project, folder: StateFolder, aws: Aws) -> None:
         self._project = project
@@ -87,9 +88,10 @@ class Deployment:
         self._aws = aws
 
     def outputs(self) -> dict[str, str] | None:
-        """The stack's outputs; None if it is not deployed."""
-        stack = self._stack()
-        if stack is None or stack["StackStatus"] not in DEPLOYED:
+        """The outputs of the suite's own stack; None if not all of its stacks are deployed."""
+        stacks = self._stacks()
+        stack = stacks.get(self._project.stack)
+        if stack is None or any(each["StackStatus"] not in DEPLOYED for each in stacks.values()):
             return None
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
@@ -116,26 +118,22 @@ class Deployment:
         return True
 
     def wait_until_still(self) -> bool:
-        """Wait for an update that nobody waits for any more; whether the stack has come to rest."""
+        """Wait for an update that nobody waits for any more; whether the stacks have come to rest."""
 
         def still() -> bool:
-            stack = self._stack()
-            return stack is None or not stack["StackStatus"].endswith("IN_PROGRESS")
+            return not any(each["StackStatus"].endswith("IN_PROGRESS") for each in self._stacks().values())
 
         return wait_until(still, STACK_SECONDS_MAX)
 
-    def _stack(self) -> dict[str, Any] | None:
-        from botocore.exceptions import ClientError
-
-        try:
-            stacks = self._aws.client("cloudformation").describe_stacks(StackName=self._project.stack)[
-                "Stacks"
-            ]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ValidationError":
-                return None
-            raise
-        return dict(stacks[0]) if stacks else None
+    def _stacks(self) -> dict[str, dict[str, Any]]:
+        """The suite's own stack and those of its contexts, as far as they are there."""
+        pages = self._aws.client("cloudformation").get_paginator("describe_stacks").paginate()
+        return {
+            each["StackName"]: each
+            for page in pages
+            for each in page["Stacks"]
+            if f"{each['StackName']}-".startswith(f"{self._project.stack}-")
+        }
 
     def _make_bucket(self) -> None:
         """The one thing of the CDK's bootstrap stack that a deployment with the caller's rights needs."""
@@ -204,7 +202,8 @@ class Deployment:
             "node",
             str(self._project.cdk),
             "deploy",
-            self._project.stack,
+            "--all",
+            f"--concurrency={STACKS_AT_ONCE}",
             "--no-notices",
             "--no-color",
             "--no-version-reporting",

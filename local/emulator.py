@@ -13,7 +13,8 @@ Besides observing, it mends what would make the local cloud lose records, or sto
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
 - each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
 - slashes at the ends of an API's path are lost, and paths served that AWS does not have: see ``paths``;
-- metrics that functions print, depths of queues and dimensions of alarms are overlooked: see ``alarms``.
+- metrics that functions print, depths of queues and dimensions of alarms are overlooked, and alarms on an
+  expression refused: see ``alarms``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from typing import Any
 from ministack import app as gateway
 from ministack.core import hypercorn_compat, lambda_runtime
 from ministack.services import apigateway, cloudwatch, dynamodb, lambda_svc, scheduler, sqs
+from ministack.services.cloudformation import provisioners
 
 from local import monitor, turns
 from local.backlog import Backlog
@@ -53,6 +55,7 @@ NEEDED = {
     lambda_runtime: ("_workers", "kill_workers", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
     sqs: ("_queues",),
+    provisioners: ("_cw_metric_alarm_record",),
     cloudwatch: (
         "_alarms",
         "_dispatch_alarm_actions",
@@ -78,6 +81,7 @@ NEEDED = {
     ),
 }
 
+METRIC_MATH = "expression"
 SAVED_RECORDS = "memberday_stream_records"
 SAVED_TRIMMED = "memberday_stream_trimmed"
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
@@ -149,6 +153,7 @@ class Emulator:
         keep_paths(gateway, apigateway.stages_for_api)
         self._keep_stream_records()
         self._watch_saving()
+        self._take_expressions()
         cloudwatch._evaluate_alarm = self._evaluate
 
     @property
@@ -224,6 +229,20 @@ class Emulator:
             "failures": self._failures.shown(),
         }
 
+    @staticmethod
+    def _take_expressions() -> None:
+        """Take alarms on an expression, which the emulator refuses, as alarms on a metric that nobody has."""
+        plain = provisioners._cw_metric_alarm_record
+
+        def record(name: str, properties: Json) -> Json:
+            metrics = properties.get("Metrics")
+            if not metrics:
+                return dict(plain(name, properties))
+            asked = {**properties, "Metrics": None, "Namespace": METRIC_MATH, "MetricName": METRIC_MATH}
+            return {**plain(name, asked), "Metrics": metrics}
+
+        provisioners._cw_metric_alarm_record = record
+
     def alarms(self) -> Json:
         """Look at every alarm, as CloudWatch does once a minute; a change of state is told to its topic."""
         self._record_gauges()
@@ -235,6 +254,7 @@ class Emulator:
                     "alarm": alarm["AlarmName"],
                     "state": alarm["StateValue"],
                     "says": alarm.get("AlarmDescription", ""),
+                    "because": alarm.get("StateReason", ""),
                 }
                 for alarm in cloudwatch._alarms.values()
             ]
@@ -269,18 +289,14 @@ class Emulator:
 
     @staticmethod
     def _evaluate(alarm: Json) -> None:
-        wanted, since = monitor.dimensions_of(alarm), time.time() - monitor.window_seconds(alarm)
-        values = [
-            point["Value"]
-            for (namespace, name, _), points in list(cloudwatch._metrics.items())
-            if (namespace, name) == (alarm.get("Namespace"), alarm.get("MetricName"))
-            for point in points
-            if point["Timestamp"] >= since and point.get("Dimensions", {}) == wanted
-        ]
-        before, after = alarm["StateValue"], monitor.state_of(alarm, values)
+        since = time.time() - monitor.window_seconds(alarm)
+        figures = {each.key: _figures_of(each, since) for each in monitor.metrics_of(alarm)}
+        before, after = alarm["StateValue"], monitor.state_of(alarm, figures)
         if before == after:
             return
-        reason = f"{alarm['Statistic']} of {values or 'no figures'} against {alarm['Threshold']}"
+        value, faults = monitor.value_of(alarm, figures), monitor.at_fault(alarm, figures)
+        reason = f"{'no figures' if value is None else value} against {alarm['Threshold']}"
+        reason += f": {', '.join(faults)}" if faults else ""
         alarm |= {"StateValue": after, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
         cloudwatch._record_history(alarm["AlarmName"], before, after, reason)
         cloudwatch._dispatch_alarm_actions(alarm, before, after, reason)
@@ -462,6 +478,17 @@ class Emulator:
                 unsaved.append(record.getMessage())
 
         logging.getLogger("persistence").addHandler(Errors(level=logging.ERROR))
+
+
+def _figures_of(metric: monitor.Metric, since: float) -> list[float]:
+    """The figures of a metric from a moment on."""
+    return [
+        point["Value"]
+        for (namespace, name, _), points in list(cloudwatch._metrics.items())
+        if (namespace, name) == (metric.namespace, metric.name)
+        for point in points
+        if point["Timestamp"] >= since and point.get("Dimensions", {}) == metric.dimensions
+    ]
 
 
 def _deliveries() -> int:

@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 from ministack.core import responses
 from ministack.services import eventbridge, scheduler
 
-from functions.domain.timetable import AUDIT_POINTS, WATCH_JOBS
+from functions.operations.timetable import WATCH_JOBS
+from functions.points.timetable import AUDIT_POINTS
 from local.gate import Gate
 from local.processes import wait_until
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.stack import FUNCTION, HASH, Stack
+from ops.stack import FUNCTION, Stack
 
 
 def pause(stack: Stack) -> int:
@@ -11,26 +11,21 @@ def pause(stack: Stack) -> int:
     The API answers 503 then. Streams keep their records for a day, queues theirs for days; what a schedule
     would have started is made up for by the next run.
     """
-    functions = stack.functions().values()
-    for name in functions:
-        stack.aws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    functions = stack.all_of(FUNCTION)
+    for each in functions:
+        stack.aws.client("lambda").put_function_concurrency(
+            FunctionName=each.physical_id, ReservedConcurrentExecutions=0
+        )
     return len(functions)
 
 
 def resume(stack: Stack) -> int:
-    """Give every function the concurrency back that the stack's template says; how many those are."""
+    """Give every function the concurrency back that its template says; how many those are."""
     client = stack.aws.client("lambda")
-    reserved = {
-        HASH.sub("", logical_id): resource.get("Properties", {}).get("ReservedConcurrentExecutions")
-        for logical_id, resource in stack.template()["Resources"].items()
-        if resource["Type"] == FUNCTION
-    }
-    functions = stack.functions()
-    for title, name in functions.items():
-        if reserved.get(title) is None:
+    reserved = stack.reserved()
+    for name, count in reserved.items():
+        if count is None:
             client.delete_function_concurrency(FunctionName=name)
         else:
-            client.put_function_concurrency(
-                FunctionName=name, ReservedConcurrentExecutions=int(reserved[title])
-            )
-    return len(functions)
+            client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=int(count))
+    return len(reserved)

@@ -1,4 +1,4 @@
-"""What a deployed stack consists of, found by CloudFormation."""
+"""What a deployed suite consists of, found by CloudFormation."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ FUNCTION = "AWS::Lambda::Function"
 TABLE = "AWS::DynamoDB::Table"
 FAILURES = re.compile(r"(?P<title>.+?)Failures[0-9A-F]{8}")
 HASH = re.compile(r"[0-9A-F]{8}$")
+RESERVED = "ReservedConcurrentExecutions"
 JOB_SECONDS_MAX = 900
 
 Json = dict[str, Any]
@@ -45,43 +46,80 @@ class Consumer:
         return self.stream.partition(":table/")[2].partition("/")[0]
 
 
+@dataclass(frozen=True)
+class Resource:
+    """Something that a stack consists of."""
+
+    stack: str
+    logical_id: str
+    physical_id: str
+
+    @property
+    def title(self) -> str:
+        """What it is called in the app, such as ``ShopApi``."""
+        return HASH.sub("", self.logical_id)
+
+
 class Stack:
-    """A deployed stack, by its name."""
+    """A deployed suite, by the name of its own stack; those of its contexts are called after it."""
 
     def __init__(self, aws: Clients, name: str) -> None:
         self.aws = aws
         self.name = name
 
-    def resources(self, kind: str) -> dict[str, str]:
-        """The physical ids of all resources of a kind, by logical id.
+    def stacks(self) -> list[str]:
+        """The suite's own stack, then those of its contexts.
 
         Raises
         ------
         OpsError
             There is no such stack.
         """
-        from botocore.exceptions import ClientError
+        pages = self.aws.client("cloudformation").get_paginator("describe_stacks").paginate()
+        names = sorted(each["StackName"] for page in pages for each in page["Stacks"])
+        if self.name not in names:
+            raise OpsError(f"there is no stack {self.name} in this account and region")
+        return [self.name, *(each for each in names if each.startswith(f"{self.name}-"))]
 
-        pages = self.aws.client("cloudformation").get_paginator("list_stack_resources")
-        try:
-            found = [
-                each
-                for page in pages.paginate(StackName=self.name)
-                for each in page["StackResourceSummaries"]
-            ]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ValidationError":
-                raise OpsError(f"there is no stack {self.name} in this account and region") from None
-            raise
-        return {
-            each["LogicalResourceId"]: each["PhysicalResourceId"]
-            for each in found
+    def all_of(self, kind: str) -> list[Resource]:
+        """All resources of a kind, those of the suite's own stack first.
+
+        Raises
+        ------
+        OpsError
+            There is no such stack.
+        """
+        paginator = self.aws.client("cloudformation").get_paginator("list_stack_resources")
+        return [
+            Resource(stack, each["LogicalResourceId"], each["PhysicalResourceId"])
+            for stack in self.stacks()
+            for page in paginator.paginate(StackName=stack)
+            for each in page["StackResourceSummaries"]
             if each["ResourceType"] == kind
+        ]
+
+    def resources(self, kind: str) -> dict[str, str]:
+        """The physical ids of all resources of a kind, by logical id.
+
+        What is on its way to a stack of contexts is there twice, and here it is the one of that stack.
+
+        Raises
+        ------
+        OpsError
+            There is no such stack.
+        """
+        return {each.logical_id: each.physical_id for each in self.all_of(kind)}
+
+    def reserved(self) -> dict[str, int | None]:
+        """The concurrency that the templates reserve for each function, by the functions' names."""
+        templates = {stack: self._template(stack)["Resources"] for stack in self.stacks()}
+        return {
+            each.physical_id: templates[each.stack][each.logical_id]["Properties"].get(RESERVED)
+            for each in self.all_of(FUNCTION)
         }
 
-    def template(self) -> Json:
-        """The template that the stack was deployed from."""
-        body = self.aws.client("cloudformation").get_template(StackName=self.name)["TemplateBody"]
+    def _template(self, stack: str) -> Json:
+        body = self.aws.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
         return dict(json.loads(body) if isinstance(body, str) else body)
 
     def failure_queues(self) -> dict[str, FailureQueue]:
@@ -140,7 +178,7 @@ class Stack:
 
     def functions(self) -> dict[str, str]:
         """The names of all functions, by what they are called in the app, such as ``ShopApi``."""
-        return {HASH.sub("", logical_id): name for logical_id, name in self.resources(FUNCTION).items()}
+        return {each.title: each.physical_id for each in self.all_of(FUNCTION)}
 
     def invoke(self, function: str, event: Json) -> Any:
         """Run a function and return what it answers.

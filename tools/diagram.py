@@ -1,8 +1,8 @@
-"""Draws what a deployment consists of, from the template that CDK synthesises: docs/pictures/stack.svg.
+"""Draws what a deployment consists of, from the templates that CDK synthesises: docs/pictures/stack.svg.
 
 The two READMEs say how much of it there is.
 
-python -m tools.diagram TEMPLATE [--check]
+python -m tools.diagram FOLDER SUITE [--check]
 
 Who calls what, what starts what, and which tables are written (solid) or only read (dotted): all from routes,
 event sources, schedules and rights, so that the picture says what is deployed. Graphviz lays it out.
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.tables import written
+from infra import assembly
 from tools.generated import DOCS, ROOT, write_or_check
 
 FILE = DOCS / "pictures" / "stack.svg"
@@ -299,12 +300,13 @@ def counts(picture: Picture) -> tuple[str, str]:
 
 
 def main() -> int:
-    """Draw a template, or check that the picture and the counts are of it."""
+    """Draw what a folder of the CDK's deploys, or check that the picture and the counts are of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("template", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("suite")
     parser.add_argument("--check", action="store_true")
     asked = parser.parse_args()
-    picture = picture_of(json.loads(asked.template.read_text(encoding="utf-8")))
+    picture = picture_of(assembly.read(asked.folder, asked.suite))
     differ = write_or_check(FILE, svg(dot(picture)), check=asked.check)
     for page, said in zip(READMES, counts(picture), strict=True):
         text = written(page.read_text(encoding="utf-8"), {"stack": said}, by="make docs")

@@ -7,8 +7,8 @@ import json
 import sys
 from typing import Any
 
+from functions import contexts
 from functions.platform.bus import Event
-from infra.events import EVENTS
 from tools.generated import DOCS, asked_to_check, write_or_check
 
 FOLDER = DOCS / "events"
@@ -23,7 +23,7 @@ def schema(event: type[Event]) -> dict[str, Any]:
 def main() -> int:
     """Write the schemas, or check them."""
     failed = 0
-    for event in EVENTS.values():
+    for event in contexts.events().values():
         text = json.dumps(schema(event), indent=2, ensure_ascii=False) + "\n"
         failed |= write_or_check(FOLDER / f"{event.__name__}.json", text, check=asked_to_check())
     return failed

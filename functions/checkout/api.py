@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from functions import contexts
 from functions.catalog.catalog import Catalog
 from functions.catalog.face import CatalogFace
 from functions.checkout.checkout import Checkout
@@ -23,7 +24,7 @@ from functions.tiers.members import Members
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the shop's API over these tables, policy and clock."""
-    api = Api()
+    api = Api(contexts.gateway())
     members = Members(tables, settings.members_table)
     catalog = Catalog(tables=tables, table=settings.catalog_table, members_table=settings.members_table)
     book = OrderBook.of(tables, settings, policy)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from functions.coupons.coupons import Coupons, Held
 from functions.coupons.eligibility import birthday_coupon, first_of_month
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import calendar
 from functions.domain.policy import Policy
-from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from functions.platform.fanout import Handled, Page, Task, WorkQueue, each_until, page_of, per_shard, work_off

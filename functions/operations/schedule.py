@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from functions.contexts import timetable
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
-from functions.domain.timetable import timetable
 from functions.operations.watch import overdue
 from functions.platform import clock, dynamo
 from functions.platform.deadline import LambdaContext

@@ -7,11 +7,11 @@ from typing import Any
 
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
-from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.orders.book import OrderBook
 from functions.orders.life import as_of
 from functions.orders.order import Order
 from functions.orders.rows import DUE_SHARDS
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform import clock, dynamo
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row, Tables

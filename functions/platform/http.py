@@ -46,7 +46,7 @@ from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
 from functions.platform.messages import NOT_KNOWN, faults_in_our_words, shown
 from functions.platform.observability import flush_metrics, logger
-from functions.platform.routes import HEAD, READS, has_slash_in_id, methods_at
+from functions.platform.routes import HEAD, READS, Gateway
 from functions.platform.shapes import Problem, ProblemOrGatewayAnswer, problem
 
 RETRY_AFTER_SECONDS = 1
@@ -379,10 +379,17 @@ def route(
 
 
 class Api:
-    """The routes of one function, and the Lambda handler that serves them."""
+    """The routes of one function, and the Lambda handler that serves them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    gateway
+        All routes of the suite, for the function that is asked what no route matches; others never are.
+    """
+
+    def __init__(self, gateway: Gateway | None = None) -> None:
         self.resolver = APIGatewayHttpResolver(enable_validation=True)
+        self._gateway = gateway or Gateway()
         self._routes: list[_Route] = []
         self.resolver.exception_handler(RefusalError)(_refused)
         self.resolver.exception_handler(RequestValidationError)(_invalid)
@@ -485,7 +492,7 @@ class Api:
         segments = tuple(path.split("/"))
         route = next((each for each in self._routes if each.matches(asked["method"], segments)), None)
         if route is None:
-            raise _no_route(asked["method"], path)
+            raise _no_route(self._gateway, asked["method"], path)
         noted |= {"route": route.name, **route.ids_in(segments)}
         caller.check_may(route.who)
         if not path.isprintable():  # a pattern's end would also match before a line break
@@ -556,12 +563,12 @@ def _check_query(event: Event, known: frozenset[str]) -> None:
         event["queryStringParameters"] = {name: value for name, value in told.items() if name != CURSOR}
 
 
-def _no_route(method: str, path: str) -> RefusalError:
+def _no_route(gateway: Gateway, method: str, path: str) -> RefusalError:
     """Return the refusal of what no route here matches: no such path, or not by this method."""
-    allowed = methods_at(path)
+    allowed = gateway.methods_at(path)
     if allowed and method not in allowed:
         return NotAllowedError(allowed)
-    if not allowed and has_slash_in_id(method, path):
+    if not allowed and gateway.has_slash_in_id(method, path):
         return _bad_path()
     return NotFoundError("route_not_found", "There is no such route.")
 

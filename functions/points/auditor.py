@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.domain.policy import Policy
-from functions.domain.timetable import AUDIT_POINTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from functions.platform.fanout import (
@@ -26,6 +25,7 @@ from functions.points.accounts import ORDER, Accounts
 from functions.points.audit import ORDER_NAMES, ROW_NAMES, Difference, Liability, Tally, against_lot
 from functions.points.posting import Lot, OrderFacts
 from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Part, Reports
+from functions.points.timetable import AUDIT_POINTS
 from functions.tiers.members import STANDING, key
 
 REPLAY_POINTS = "replay-points"

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from functions.domain import calendar
 from functions.domain.policy import Policy
-from functions.domain.timetable import ANNOUNCE_EXPIRING, EXPIRE_POINTS, RELEASE_POINTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from functions.platform.fanout import (
@@ -25,6 +24,7 @@ from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS
 from functions.points.accounts import AccountMissingError, Accounts
 from functions.points.ledger import expiry
 from functions.points.posting import LOTS_PER_RELEASE_MAX
+from functions.points.timetable import ANNOUNCE_EXPIRING, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
 
 WORKS = (RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)

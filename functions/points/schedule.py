@@ -5,13 +5,13 @@ from functools import partial
 
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
-from functions.domain.timetable import AUDIT_POINTS
 from functions.platform import clock, dynamo, fanout
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, Task, WorkQueue
 from functions.platform.runs import Runs
 from functions.platform.settings import QueueSettings, Settings
 from functions.points import auditor, jobs
+from functions.points.timetable import AUDIT_POINTS
 
 AUDITS = (AUDIT_POINTS, auditor.REPLAY_POINTS)
 

@@ -1,11 +1,13 @@
-"""Alarms: for every function, queue and stream that the stack has, and for what the programme counts.
+"""Alarms: for every kind of thing that the stack has, and for what the programme counts (H3).
 
-They are made by walking what is there, so that nothing new is left without. Each names its page of the
-runbook, and tells the topic when it goes off and when it is over.
+One alarm looks at up to ten functions, queues or readers of a kind. They are made by walking what is there,
+so that nothing new is left without. Each names what it looks at and its page of the runbook, and tells the
+topic when it goes off and when it is over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -19,6 +21,7 @@ from infra.constructs.membership_api import MembershipApi
 from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.work_queue import TaskQueue
+from infra.expressions import MAX, METRICS_MAX, SUM, names, written
 from infra.stage import Stage
 
 RUNBOOK = "docs/runbook"
@@ -31,6 +34,57 @@ TASK_SECONDS_MAX = 3_600
 """How old the oldest task of a job may be: what is handed on is a new task."""
 API_FAULTS_MAX = 5
 """Answers of 5xx in five minutes: one burst of throttling is the callers' to repeat."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """What can be wrong with many things alike, and from which value on; the page says what to do.
+
+    ``how`` says whether their figures are added up or the worst is looked at.
+    """
+
+    name: str
+    says: str
+    how: str
+    above: float
+    page: str
+
+
+ERRORS = _Kind(name="errors", says="Failed or timed out", how=SUM, above=0, page="errors")
+THROTTLES = _Kind(
+    name="throttles", says="Not run for want of concurrency", how=SUM, above=0, page="throttles"
+)
+STREAMS_BEHIND = _Kind(
+    name="streams-behind",
+    says="Reads its stream more than five minutes late",
+    how=MAX,
+    above=BEHIND_MILLISECONDS_MAX,
+    page="behind",
+)
+TASKS_BEHIND = _Kind(
+    name="tasks-behind",
+    says="Has a task that has been waiting for more than an hour",
+    how=MAX,
+    above=TASK_SECONDS_MAX,
+    page="behind",
+)
+FAILURES = _Kind(
+    name="failures",
+    says="Something could not be processed and was set aside",
+    how=MAX,
+    above=0,
+    page="failures",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Measured:
+    """A thing with the figure that its kind of alarm looks at."""
+
+    kind: _Kind
+    title: str
+    metric: cloudwatch.Metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,35 +93,47 @@ class _Watched:
 
     name: str
     says: str
-    metric: cloudwatch.Metric
+    metric: cloudwatch.IMetric
     above: float
     page: str
     missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
     below: bool = False
 
 
-class Alarms(Construct):
-    """All alarms of the stack, with the topic that they are told to."""
+class AlarmsTopic(sns.Topic):
+    """What all alarms tell, and whoever is on call subscribes to."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, construct_id)
-        self.topic = sns.Topic(self, "Topic", enforce_ssl=None if stage.local else True)
+        super().__init__(scope, construct_id, enforce_ssl=None if stage.local else True)
         # A topic with a policy of its own has lost the one by which its account may publish.
-        self.topic.add_to_resource_policy(
+        self.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
+                resources=[self.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             )
         )
+
+
+class Alarms(Construct):
+    """All alarms of a stack; the suite's own has those of the programme too."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, topic: sns.ITopic | None = None, stage: Stage
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._of_the_suite = topic is None
+        self.topic = topic or AlarmsTopic(self, "Topic", stage=stage)
         tell = actions.SnsAction(self.topic)
-        self.all: list[cloudwatch.Alarm] = []
+        self.names: list[str] = []
+        """What they are called, for who cannot refer to them."""
         for watched in self._watched():
+            name = f"{Stack.of(self).stack_name}-{watched.name}"
             alarm = cloudwatch.Alarm(
                 self,
                 watched.name,
-                alarm_name=f"{Stack.of(self).stack_name}-{watched.name}",
+                alarm_name=name,
                 alarm_description=f"{watched.says} {RUNBOOK}/{watched.page}.md",
                 metric=watched.metric,
                 threshold=watched.above,
@@ -79,9 +145,22 @@ class Alarms(Construct):
             )
             alarm.add_alarm_action(tell)
             alarm.add_ok_action(tell)
-            self.all.append(alarm)
+            self.names.append(name)
 
     def _watched(self) -> Iterator[_Watched]:
+        measured: dict[_Kind, list[_Measured]] = {}
+        for each in self._measured():
+            measured.setdefault(each.kind, []).append(each)
+        for kind, things in measured.items():
+            for number, some in enumerate(batched(things, METRICS_MAX), 1):
+                yield _of_kind(kind, some, number)
+        for construct in Stack.of(self).node.find_all():
+            if isinstance(construct, MembershipApi):
+                yield _faults(construct)
+        if self._of_the_suite:
+            yield from _of_the_programme()
+
+    def _measured(self) -> Iterator[_Measured]:
         for each in Stack.of(self).node.find_all():
             match each:
                 case ProgrammeFunction():
@@ -92,62 +171,57 @@ class Alarms(Construct):
                     yield _old_tasks(each)
                 case FailureQueue():
                     yield _set_aside(each)
-                case MembershipApi():
-                    yield _faults(each)
-        yield from _of_the_programme()
 
 
-def _of_function(function: ProgrammeFunction) -> Iterator[_Watched]:
-    yield _Watched(
-        name=f"{function.node.id}-errors",
-        says=f"{function.node.id} has failed or timed out.",
-        metric=function.metric_errors(statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES),
-        above=0,
-        page="errors",
-    )
-    yield _Watched(
-        name=f"{function.node.id}-throttles",
-        says=f"{function.node.id} was not run for want of concurrency.",
-        metric=function.metric_throttles(statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES),
-        above=0,
-        page="throttles",
-    )
+def batched(things: Sequence[T], at_most: int) -> Iterator[Sequence[T]]:
+    """Give things in their order, so many at a time."""
+    return (things[start : start + at_most] for start in range(0, len(things), at_most))
 
 
-def _behind(consumer: StreamConsumer) -> _Watched:
+def _of_kind(kind: _Kind, some: Sequence[_Measured], number: int) -> _Watched:
+    """Return the alarm on some things of a kind; description and graph name each of them."""
+    keys = names(len(some))
     return _Watched(
-        name=f"{consumer.node.id}-behind",
-        says=f"{consumer.function.node.id} reads its stream more than five minutes late.",
-        metric=consumer.function.metric(
-            "IteratorAge", statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
+        name=kind.name if number == 1 else f"{kind.name}-{number}",
+        says=f"{kind.says}: one of {', '.join(each.title for each in some)}.",
+        metric=cloudwatch.MathExpression(
+            expression=written(kind.how, keys),
+            label=kind.name,
+            using_metrics={key: each.metric for key, each in zip(keys, some, strict=True)},
+            period=FIVE_MINUTES,
         ),
-        above=BEHIND_MILLISECONDS_MAX,
-        page="behind",
+        above=kind.above,
+        page=kind.page,
     )
 
 
-def _old_tasks(work: TaskQueue) -> _Watched:
-    return _Watched(
-        name=f"{work.node.id}-behind",
-        says="A task of a job has been waiting for more than an hour.",
-        metric=work.queue.metric_approximate_age_of_oldest_message(
-            statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
-        ),
-        above=TASK_SECONDS_MAX,
-        page="behind",
-    )
+def _of_function(function: ProgrammeFunction) -> Iterator[_Measured]:
+    title, every = function.node.id, {"statistic": cloudwatch.Stats.SUM, "period": FIVE_MINUTES}
+    yield _Measured(kind=ERRORS, title=title, metric=function.metric_errors(**every, label=title))
+    yield _Measured(kind=THROTTLES, title=title, metric=function.metric_throttles(**every, label=title))
 
 
-def _set_aside(queue: FailureQueue) -> _Watched:
-    return _Watched(
-        name=f"{queue.title}-failures",
-        says="Something could not be processed and was set aside.",
-        metric=queue.metric_approximate_number_of_messages_visible(
-            statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
-        ),
-        above=0,
-        page="failures",
+def _behind(consumer: StreamConsumer) -> _Measured:
+    title = consumer.node.id
+    metric = consumer.function.metric(
+        "IteratorAge", statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES, label=title
     )
+    return _Measured(kind=STREAMS_BEHIND, title=title, metric=metric)
+
+
+def _old_tasks(work: TaskQueue) -> _Measured:
+    title = work.node.id
+    metric = work.queue.metric_approximate_age_of_oldest_message(
+        statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES, label=title
+    )
+    return _Measured(kind=TASKS_BEHIND, title=title, metric=metric)
+
+
+def _set_aside(queue: FailureQueue) -> _Measured:
+    metric = queue.metric_approximate_number_of_messages_visible(
+        statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES, label=queue.title
+    )
+    return _Measured(kind=FAILURES, title=queue.title, metric=metric)
 
 
 def _faults(api: MembershipApi) -> _Watched:

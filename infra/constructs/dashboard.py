@@ -7,7 +7,6 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.alarms import AUDIT_SERVICE, RUNBOOK, WATCH_SERVICE, Alarms, programme_metric
@@ -15,6 +14,8 @@ from infra.constructs.function import ProgrammeFunction
 from infra.constructs.membership_api import MembershipApi
 from infra.constructs.queues import FailureQueue
 from infra.constructs.stream_consumer import StreamConsumer
+from infra.naming import named
+from infra.stage import Stage
 
 ORDERS_SERVICE = "OrdersPublisher"
 MEMBERS_SERVICE = "MembersPublisher"
@@ -68,11 +69,14 @@ class Dashboard(Construct):
         construct_id: str,
         *,
         api: MembershipApi,
-        alarms: Alarms,
         tables: Mapping[str, dynamodb.ITable],
+        watched: Sequence[Stack],
+        stage: Stage,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack = Stack.of(self)
+        self._watched = watched
+        self._stage = stage
         self._api = api
         self._tables = tables
         board = cloudwatch.Dashboard(
@@ -82,7 +86,7 @@ class Dashboard(Construct):
         board.add_widgets(*self._shop())
         board.add_widgets(_text(f"# How the suite does: every alarm has a page in `{RUNBOOK}`"))
         board.add_widgets(
-            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms.all), width=ROW, height=HEIGHT)
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=self._alarms(), width=ROW, height=HEIGHT)
         )
         board.add_widgets(*self._suite())
 
@@ -137,14 +141,14 @@ class Dashboard(Construct):
         return [
             _graph("API: requests", calls),
             _graph("API: milliseconds to the answer", latency),
-            _graph("Functions: errors", [_of(each, "Errors", SUM) for each in functions]),
-            _graph("Functions: throttles", [_of(each, "Throttles", SUM) for each in functions]),
-            _graph("Functions: milliseconds, p99", [_of(each, "Duration", "p99") for each in functions]),
+            _graph("Functions: errors", [self._of(each, "Errors", SUM) for each in functions]),
+            _graph("Functions: throttles", [self._of(each, "Throttles", SUM) for each in functions]),
+            _graph("Functions: milliseconds, p99", [self._of(each, "Duration", "p99") for each in functions]),
             _graph(
                 "Streams: milliseconds behind",
-                [_of(each.function, "IteratorAge", MAXIMUM) for each in self._all(StreamConsumer)],
+                [self._of(each.function, "IteratorAge", MAXIMUM) for each in self._all(StreamConsumer)],
             ),
-            _graph("Set aside: messages on failure queues", [_depth(each) for each in failures]),
+            _graph("Set aside: messages on failure queues", [self._depth(each) for each in failures]),
             _graph(
                 "Tables: throttled requests", [_throttled(name, each) for name, each in self._tables.items()]
             ),
@@ -162,7 +166,29 @@ class Dashboard(Construct):
         ]
 
     def _all(self, kind: type[T]) -> list[T]:
-        return [each for each in self._stack.node.find_all() if isinstance(each, kind)]
+        """Return all of a kind, but those that leave this stack: they are there again in another one."""
+        stacks = [each for each in self._watched if each is not self._stack or kind is FailureQueue]
+        found = [each for stack in stacks for each in stack.node.find_all() if isinstance(each, kind)]
+        return list({each.node.path.partition("/")[2]: each for each in found}.values())
+
+    def _alarms(self) -> list[cloudwatch.IAlarm]:
+        """Return all alarms by their names: those of another stack cannot be referred to."""
+        alarms = [
+            each for stack in self._watched for each in stack.node.find_all() if isinstance(each, Alarms)
+        ]
+        return [cloudwatch.Alarm.from_alarm_name(self, name, name) for each in alarms for name in each.names]
+
+    def _of(self, function: lambda_.Function, name: str, statistic: str) -> cloudwatch.Metric:
+        title = function.node.id
+        return _metric("AWS/Lambda", name, {"FunctionName": named(title, self._stage)}, statistic, title)
+
+    def _depth(self, queue: FailureQueue) -> cloudwatch.Metric:
+        if Stack.of(queue) is self._stack:
+            return queue.metric_approximate_number_of_messages_visible(
+                statistic=MAXIMUM, period=FIVE_MINUTES, label=queue.title
+            )
+        name = {"QueueName": named(f"{queue.title}Failures", self._stage)}
+        return _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", name, MAXIMUM, queue.title)
 
 
 def _text(markdown: str) -> cloudwatch.TextWidget:
@@ -173,13 +199,16 @@ def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.Grap
     return cloudwatch.GraphWidget(title=title, left=list(metrics), width=ROW // 3, height=HEIGHT)
 
 
-def _of(function: lambda_.Function, name: str, statistic: str) -> cloudwatch.Metric:
-    return function.metric(name, statistic=statistic, period=FIVE_MINUTES, label=function.node.id)
-
-
-def _depth(queue: sqs.Queue) -> cloudwatch.Metric:
-    return queue.metric_approximate_number_of_messages_visible(
-        statistic=MAXIMUM, period=FIVE_MINUTES, label=queue.node.path
+def _metric(
+    namespace: str, name: str, of: Mapping[str, str], statistic: str, label: str
+) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dict(of),
+        statistic=statistic,
+        period=FIVE_MINUTES,
+        label=label,
     )
 
 

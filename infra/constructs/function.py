@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.naming import physical
 from infra.stage import Stage
 
 METRICS = "memberday"
@@ -46,6 +47,7 @@ class ProgrammeFunction(lambda_.Function):
         super().__init__(
             scope,
             construct_id,
+            function_name=physical(scope, construct_id, stage),
             code=code,
             handler=handler,
             description=description,

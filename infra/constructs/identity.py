@@ -4,7 +4,6 @@ from typing import cast
 
 from aws_cdk import Aws
 from aws_cdk import aws_cognito as cognito
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.stage import Stage
@@ -15,10 +14,6 @@ PASSWORD_CHARACTERS_MIN = 12
 
 class Identity(Construct):
     """Members and staff sign in at the storefront's client; services get tokens with the staff scope."""
-
-    def grant_deletion(self, grantee: iam.IGrantable) -> None:
-        """Let a function find a user by their subject and delete them; no other one may touch users."""
-        self.user_pool.grant(grantee, "cognito-idp:AdminDeleteUser", "cognito-idp:ListUsers")
 
     @property
     def issuer(self) -> str:

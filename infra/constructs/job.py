@@ -7,10 +7,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.domain.timetable import At, Every, Scheduled
-from infra.constructs.queues import FailureQueue
 
 RETRIES = 3
 ASYNC_RETRIES = 2
@@ -29,8 +29,8 @@ class Job(Construct):
         scheduled: Scheduled,
         time_zone: str,
         function: lambda_.Function,
-        group: scheduler.ScheduleGroup,
-        failures: FailureQueue,
+        group: scheduler.IScheduleGroup,
+        failures: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
         # The scheduler only hands the event over; a function that fails with it is Lambda's to try again.

@@ -35,8 +35,6 @@ ACCESS_LOG = {
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html)."""
 CORS_SECONDS_MAX = 3_600
 PREFLIGHT = "Preflight"
-DOCUMENTS_ROUTES = ("GET /docs", "GET /docs/{file}")
-"""The page that shows the API's document, and what it loads: the routes that ask for no token."""
 
 
 class MembershipApi(Construct):
@@ -82,7 +80,7 @@ class MembershipApi(Construct):
             else self.http_api.api_endpoint
         )
 
-    def answer_preflights(self, function: lambda_.Function) -> None:
+    def answer_preflights(self, function: lambda_.IFunction) -> None:
         """Let a function answer browsers that ask whether they may ask; nobody has a token at that point.
 
         Otherwise the default route would catch them, with its authorizer (AWS's advice:
@@ -97,12 +95,15 @@ class MembershipApi(Construct):
             authorizer=apigateway.HttpNoneAuthorizer(),
         )
 
-    def serve(self, function: lambda_.Function, routes: Sequence[str]) -> None:
+    def serve(
+        self, title: str, function: lambda_.IFunction, routes: Sequence[str], *, public: bool = False
+    ) -> None:
         """Let a function serve routes such as ``GET /orders/{order_id}``, or :data:`EVERY_OTHER`.
 
-        All ask the authorizer first but :data:`DOCUMENTS_ROUTES`.
+        All ask the authorizer first but those that are public. A route keeps its resource whichever stack its
+        function stands in: what changes is where its integration leads, in place.
         """
-        integration = HttpLambdaIntegration(f"{function.node.id}Integration", function)
+        integration = HttpLambdaIntegration(f"{title}Integration", function)
         for route in routes:
             method, _, path = route.partition(" ")
             apigateway.HttpRoute(
@@ -113,7 +114,7 @@ class MembershipApi(Construct):
                 route_key=apigateway.HttpRouteKey.DEFAULT
                 if route == EVERY_OTHER
                 else apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod(method)),
-                authorizer=apigateway.HttpNoneAuthorizer() if route in DOCUMENTS_ROUTES else None,
+                authorizer=apigateway.HttpNoneAuthorizer() if public else None,
             )
 
 

@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -26,17 +25,6 @@ class PhoneKey(secretsmanager.Secret):
         )
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What tells a function which secret it is."""
-        return {"PHONE_KEY_SECRET": self._arn}
-
-    def grant(self, grantee: iam.IGrantable) -> None:
-        """Let a function read the key; CDK's own grant adds that it may describe the secret."""
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[self._arn]
-        )
-
-    @property
-    def _arn(self) -> str:
+    def arn(self) -> str:
         """The ARN: the attribute ``Id`` on AWS as on the emulator, which refers to a secret by its name."""
         return cast(secretsmanager.CfnSecret, self.node.default_child).attr_id

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.naming import physical
 from infra.stage import Stage
 
 
@@ -16,6 +17,7 @@ class ProgrammeQueue(sqs.Queue):
         super().__init__(
             scope,
             construct_id,
+            queue_name=physical(scope, f"{_called(scope)}{construct_id}", stage),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=None if stage.local else True,  # the local cloud would refuse its own plain HTTP
             **more,
@@ -33,3 +35,8 @@ class FailureQueue(ProgrammeQueue):
         """What it is called: the construct that it belongs to, if that has no other."""
         scope = self.node.scope
         return self.node.id.removesuffix("Failures") or (scope.node.id if scope else self.node.id)
+
+
+def _called(scope: Construct) -> str:
+    """Return what stands before a queue's own name: the construct that it belongs to."""
+    return "" if isinstance(scope, Stack) else scope.node.id

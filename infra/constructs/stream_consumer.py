@@ -20,7 +20,10 @@ RECORD_AGE_MAX = Duration.hours(12)
 
 
 class StreamConsumer(Construct):
-    """Feeds a function with the records of a table's stream that match the filters."""
+    """Feeds a function with the records of a table's stream that match the filters.
+
+    One that does not read keeps what was set aside, while another one takes its place at the stream.
+    """
 
     def __init__(
         self,
@@ -30,11 +33,14 @@ class StreamConsumer(Construct):
         table: dynamodb.ITable,
         function: lambda_.Function,
         filters: Sequence[Mapping[str, Any]],
+        reads: bool,
         stage: Stage,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = function
         self.failures = FailureQueue(self, "Failures", stage=stage)
+        if not reads:
+            return
         function.add_event_source(
             sources.DynamoEventSource(
                 table,

@@ -1,15 +1,13 @@
 """A table of the programme: on demand, recoverable, encrypted, with a stream of its changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from functions.domain.tables import Table
 from infra.stage import Stage
-
-Indexes = Mapping[str, tuple[str, str]]
-"""Partition key and sort key of each index, by its name."""
 
 
 class ProgrammeTable(dynamodb.Table):
@@ -20,13 +18,11 @@ class ProgrammeTable(dynamodb.Table):
     change.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, partition_key: str, indexes: Indexes, stage: Stage
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, keys: Table, stage: Stage) -> None:
         super().__init__(
             scope,
             construct_id,
-            partition_key=_text(partition_key),
+            partition_key=_text(keys.partition_key),
             sort_key=_text("item"),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
@@ -37,7 +33,7 @@ class ProgrammeTable(dynamodb.Table):
             removal_policy=stage.removal_policy,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
         )
-        for name, (partition, sort) in indexes.items():
+        for name, (partition, sort) in keys.indexes.items():
             self.add_global_secondary_index(
                 index_name=name,
                 partition_key=_text(partition),
@@ -46,29 +42,21 @@ class ProgrammeTable(dynamodb.Table):
             )
 
 
-def table(
-    scope: Construct,
-    construct_id: str,
-    *,
-    partition_key: str,
-    indexes: Indexes | None = None,
-    stage: Stage,
-) -> dynamodb.ITable:
+def table(scope: Construct, construct_id: str, *, keys: Table, stage: Stage) -> dynamodb.ITable:
     """Return a table of the stack: its own, or the one that was restored to stand in its place.
 
     A restored table is no resource of the stack: who restored it has given it its stream, its recovery and
     its protection (see the runbook).
     """
-    indexes = indexes or {}
     stream = stage.restored.get(construct_id)
     if stream is None:
-        return ProgrammeTable(scope, construct_id, partition_key=partition_key, indexes=indexes, stage=stage)
+        return ProgrammeTable(scope, construct_id, keys=keys, stage=stage)
     return dynamodb.Table.from_table_attributes(
         scope,
         construct_id,
         table_arn=stream.partition("/stream/")[0],
         table_stream_arn=stream,
-        global_indexes=list(indexes),
+        global_indexes=list(keys.indexes),
     )
 
 

@@ -19,11 +19,10 @@ import urllib3
 from botocore.exceptions import ClientError
 
 from reach.aws import ACCESS_KEY, SECRET_KEY
+from tests.contexts import NEEDS, rights
 from tests.support.rights import (
-    NEEDS,
     differences,
     listed,
-    rights,
     schedule_rights,
     trust_in,
 )

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import httpx
 
-from functions.domain.timetable import RELEASE_POINTS, WATCH_JOBS
+from functions.operations.timetable import WATCH_JOBS
+from functions.points.timetable import RELEASE_POINTS
 from local.cloud import Cloud
 from local.interrupts import Interrupts
 from reach.aws import Aws

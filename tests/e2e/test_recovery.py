@@ -17,10 +17,11 @@ import urllib3
 from attrs import evolve
 from memberday_client.api.reports import get_points_liability
 
-from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID, RELEASE_POINTS
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import per_shard
 from functions.points.account_rows import LOT_SHARDS
+from functions.points.timetable import RELEASE_POINTS
 from ops.stack import Stack as Deployed
 from reach.aws import Aws
 from tests.support import accounts
@@ -180,7 +181,7 @@ def test_case_29_31_what_failed_for_want_of_a_right_is_told_shown_and_redriven_o
         assert shopper.pay(order).status == "paid"
         given_up(stack)
     assert shopper.points() == (0, 0, 0)
-    assert on_call.told()["OrdersToPoints-failures"] == "ALARM"
+    assert on_call.told()["failures"] == "ALARM"
     (notice,) = waiting(stack, "OrdersToPoints")
     assert notice["rows"] == [{"order_id": order.order_id, "member_id": shopper.member_id}]
     assert ops(stack, "redrive", "OrdersToPoints") == {"redriven": 1, "forgotten": 0, "failed": []}
@@ -189,7 +190,7 @@ def test_case_29_31_what_failed_for_want_of_a_right_is_told_shown_and_redriven_o
     assert shopper.points() == (0, 199, 0)
     assert [entry.kind for entry in shopper.entries()] == ["earn"]
     stack.clock("+10m")
-    assert on_call.told()["OrdersToPoints-failures"] == "OK"
+    assert on_call.told()["failures"] == "OK"
 
 
 def test_case_29_a_poison_row_stays_set_aside_until_it_is_mended(
@@ -207,7 +208,7 @@ def test_case_29_a_poison_row_stays_set_aside_until_it_is_mended(
     rows.put(table, {**key, "member_id": shopper.member_id, "placed_key": whole["placed_key"]})
     given_up(stack)
     told = on_call.told()
-    assert (told["OrdersToPoints-failures"], told["OrdersToBus-failures"]) == ("ALARM", "ALARM")
+    assert told["failures"] == "ALARM"
     redriven = ops(stack, "redrive", "OrdersToPoints")
     assert (redriven["redriven"], len(redriven["failed"])) == (0, 1)
     (notice,) = waiting(stack, "OrdersToPoints")

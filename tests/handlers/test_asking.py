@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from functions import contexts
 from functions.platform import routes
 from functions.platform.bodies import DIGITS_MAX
 from functions.platform.messages import FAULTS_MAX
-from functions.platform.routes import ROUTES, has_slash_in_id, methods_at, with_heads
+from functions.platform.routes import with_heads
 from tests.handlers.conftest import ONE_TEA, Suite
 from tests.support import document
 from tests.support.document import Operation
@@ -75,7 +76,7 @@ def test_an_empty_cursor_is_the_first_page(suite: Suite, operation: Operation) -
 
 
 def test_each_path_of_the_document_is_in_the_one_list_of_routes_and_no_other() -> None:
-    listed = {route for each in ROUTES.values() for route in each if route != routes.EVERY_OTHER}
+    listed = {route for each in contexts.routes().values() for route in each if route != routes.EVERY_OTHER}
     assert listed == {str(each) for each in OPERATIONS}
 
 
@@ -84,21 +85,30 @@ def test_another_method_is_405_and_told_what_there_is(suite: Suite, path: str) -
     there = {each.method for each in OPERATIONS if each.path == path}
     there |= {"HEAD"} if "GET" in there else set()
     at = path.format(**IDS)
-    assert set(methods_at(at)) >= there  # also those of an id in its place: DELETE /members/{member_id}
-    for method in sorted({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "TRACE"} - set(methods_at(at))):
+    assert (
+        set(contexts.gateway().methods_at(at)) >= there
+    )  # also those of an id in its place: DELETE /members/{member_id}
+    for method in sorted(
+        {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "TRACE"} - set(contexts.gateway().methods_at(at))
+    ):
         answer = Call(method, at, who=ALICE).to(suite.shop)  # where the gateway sends what matches no route
         if method == "HEAD":
             assert (answer.status, answer.raw) == (405, "")
         else:
             assert (answer.status, answer.code) == (405, "method_not_allowed")
-        assert answer.headers["allow"] == ", ".join(methods_at(at))
+        assert answer.headers["allow"] == ", ".join(contexts.gateway().methods_at(at))
     assert Call("TRACE", at, who=None).to(suite.shop).status == 401
 
 
 def test_a_path_that_is_written_out_is_the_one_with_an_id_in_its_place_too() -> None:
-    assert methods_at("/members/me") == ("DELETE", "GET", "HEAD", "PATCH", "PUT")
-    assert methods_at("/orders/search") == ("GET", "HEAD")
-    assert methods_at("/nope") == methods_at("/orders/") == methods_at("//orders") == ()
+    assert contexts.gateway().methods_at("/members/me") == ("DELETE", "GET", "HEAD", "PATCH", "PUT")
+    assert contexts.gateway().methods_at("/orders/search") == ("GET", "HEAD")
+    assert (
+        contexts.gateway().methods_at("/nope")
+        == contexts.gateway().methods_at("/orders/")
+        == contexts.gateway().methods_at("//orders")
+        == ()
+    )
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.method == "GET"], ids=str)
@@ -112,7 +122,7 @@ def test_head_is_answered_as_get_without_a_body(suite: Suite, operation: Operati
 
 
 def test_every_path_that_is_read_has_a_route_for_its_head() -> None:
-    for served in ROUTES.values():
+    for served in contexts.routes().values():
         found = with_heads(served)
         assert set(served) <= set(found)
         assert {f"HEAD{route[3:]}" for route in served if route.startswith("GET ")} == set(found) - set(
@@ -158,11 +168,11 @@ def test_an_odd_id_in_a_path_is_said_to_be_one_whatever_it_names(
 
 
 def test_only_an_id_that_callers_make_up_may_have_been_sent_with_a_slash() -> None:
-    assert has_slash_in_id("GET", "/products/a/b")
-    assert has_slash_in_id("POST", "/products/a/b/stock")
-    assert not has_slash_in_id("DELETE", "/products/a/b")
-    assert not has_slash_in_id("GET", "/orders/ord_1/nope")
-    assert not has_slash_in_id("GET", "/products")
+    assert contexts.gateway().has_slash_in_id("GET", "/products/a/b")
+    assert contexts.gateway().has_slash_in_id("POST", "/products/a/b/stock")
+    assert not contexts.gateway().has_slash_in_id("DELETE", "/products/a/b")
+    assert not contexts.gateway().has_slash_in_id("GET", "/orders/ord_1/nope")
+    assert not contexts.gateway().has_slash_in_id("GET", "/products")
 
 
 # --- who asks ---

@@ -11,8 +11,8 @@ import pytest
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.queue import Worker as CouponWorker
 from functions.coupons.stream import Consumer as Eligibility
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.policy import load
-from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.platform.dynamo import Row, Tables, from_item
 from functions.platform.fanout import Starter, WorkQueue
 from functions.points import auditor

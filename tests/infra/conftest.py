@@ -1,4 +1,4 @@
-"""The template as CDK writes it, for an AWS account and for the local cloud."""
+"""The templates as CDK writes them, for an AWS account and for the local cloud: all together as one."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
+from infra import assembly
 from infra.app import build
 
 ROOT = Path(__file__).parent.parent.parent
@@ -18,19 +19,30 @@ CONTEXTS = {
 }
 
 
-def synthesise(context: dict[str, str], folder: Path) -> Template:
-    """Return the template for a context."""
+def stacks(context: dict[str, str], folder: Path) -> dict[str, Template]:
+    """Return the template of each stack for a context, by the stacks' names."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = App(outdir=str(folder), context={**flags, **context})
-    stack = build(app)
-    template: Template = app.synth().get_stack_by_name(stack.stack_name).template
-    return template
+    suite = build(app)
+    app.synth()
+    return assembly.templates(folder, suite.stack_name)
+
+
+def synthesise(context: dict[str, str], folder: Path) -> Template:
+    """Return what all stacks are together for a context."""
+    return assembly.whole(stacks(context, folder))
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
-    """All templates, by the name of their context."""
-    return {name: synthesise(context, tmp_path_factory.mktemp(name)) for name, context in CONTEXTS.items()}
+def apart(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Template]]:
+    """The templates of all stacks, by the name of their context."""
+    return {name: stacks(context, tmp_path_factory.mktemp(name)) for name, context in CONTEXTS.items()}
+
+
+@pytest.fixture(scope="session")
+def templates(apart: dict[str, dict[str, Template]]) -> dict[str, Template]:
+    """What all stacks are together, by the name of their context."""
+    return {name: assembly.whole(each) for name, each in apart.items()}
 
 
 @pytest.fixture(params=list(CONTEXTS))

@@ -1,20 +1,26 @@
-"""Nothing that fails is silent: every function, queue and stream has its alarms, and each has its page."""
+"""Nothing that fails is silent: every function, queue and stream is looked at; each alarm has its page."""
 
+import copy
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from functions.catalog.metrics import COUNTED as CATALOG
+from functions.contexts import GROUPS
 from functions.orders.metrics import COUNTED as ORDERS
 from functions.orders.order import CLOSED
 from functions.points.ledger import EntryKind
 from functions.points.metrics import NAMES
 from functions.tiers.stream import COUNTED as MEMBERS
+from infra.expressions import METRICS_MAX
+from local import monitor
 from tests.infra.conftest import ROOT, Template, resources
 
 RUNBOOK = ROOT / "docs" / "runbook"
+_NUMBER = re.compile(r"-\d+$")
 COUNTED = re.compile(r"""(?:add_metric\(\s*name=|_add\()f?"([a-z_]+)[{"]""")
 
 
@@ -24,15 +30,81 @@ def alarms(template: Template) -> dict[str, dict[str, Any]]:
     return {each["AlarmName"].partition("-")[2].partition("-")[2]: each for each in found}
 
 
+def metrics_of(alarm: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the metrics that an alarm looks at, each with its statistic, by its expression's names."""
+    if "Metrics" not in alarm:
+        return {"": {**alarm, "Stat": alarm["Statistic"]}}
+    stats = {each["Id"]: each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each}
+    return {key: {**stat["Metric"], "Stat": stat["Stat"]} for key, stat in stats.items()}
+
+
 def watched(template: Template, namespace: str, metric: str) -> set[str]:
     """Return what the alarms on a metric are about, by the values of their dimensions."""
-    return {
+    looked_at = [
         json.dumps(dimension["Value"], sort_keys=True)
         for alarm in alarms(template).values()
-        if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
-        for dimension in alarm["Dimensions"]
-        if dimension["Name"] != "Stage"
+        for each in metrics_of(alarm).values()
+        if (each["Namespace"], each["MetricName"]) == (namespace, metric)
+        for dimension in each["Dimensions"]
+    ]
+    assert len(looked_at) == len(set(looked_at)), "looked at twice"
+    return set(looked_at)
+
+
+def kind_of(name: str) -> str:
+    """Return what an alarm is called without the group that it looks at, and its number."""
+    group, _, rest = _NUMBER.sub("", name).partition("-")
+    return rest if group in GROUPS else _NUMBER.sub("", name)
+
+
+def by_kind(template: Template) -> dict[str, dict[str, Any]]:
+    """Return the alarms that look at all there is of a kind."""
+    return {name: alarm for name, alarm in alarms(template).items() if "Metrics" in alarm}
+
+
+def deployed(alarm: dict[str, Any]) -> dict[str, Any]:
+    """Return an alarm as a deployment has it, whose dimensions are names and no references."""
+    metrics = copy.deepcopy(alarm["Metrics"])
+    for each in metrics:
+        for dimension in each.get("MetricStat", {}).get("Metric", {}).get("Dimensions", []):
+            dimension["Value"] = json.dumps(dimension["Value"])
+    return {**alarm, "Metrics": metrics, "StateValue": "OK"}
+
+
+def test_alarms_are_by_kind_and_look_at_no_more_than_aws_takes(template: Template) -> None:
+    metrics, count = Counter[str](), Counter[str]()
+    for name, alarm in by_kind(template).items():
+        kind = kind_of(name)
+        metrics[_NUMBER.sub("", name)] += len(metrics_of(alarm))
+        count[_NUMBER.sub("", name)] += 1
+        assert len(metrics_of(alarm)) <= METRICS_MAX
+        (asked,) = [each for each in alarm["Metrics"] if each.get("ReturnData", True)]
+        assert asked["Expression"].startswith("SUM" if kind in ("errors", "throttles") else "MAX")
+        seconds = {each["MetricStat"]["Period"] for each in alarm["Metrics"] if "MetricStat" in each}
+        assert seconds == {300}
+    assert {kind_of(name) for name in metrics} == {
+        "errors",
+        "throttles",
+        "streams-behind",
+        "tasks-behind",
+        "failures",
     }
+    assert count == {name: -(-found // METRICS_MAX) for name, found in metrics.items()}
+
+
+def test_each_alarm_by_kind_goes_off_when_one_thing_is_broken_and_names_it(dev: Template) -> None:
+    """The template's expressions, evaluated as the local cloud does, with one metric broken in turn (H3)."""
+    for name, template_alarm in by_kind(dev).items():
+        alarm = deployed(template_alarm)
+        assert monitor.state_of(alarm, {}) == monitor.OK, name
+        metrics = monitor.metrics_of(alarm)
+        assert all(f"{each.title}" in alarm["AlarmDescription"] for each in metrics)
+        well = {each.key: [0.0, float(alarm["Threshold"]) / len(metrics)] for each in metrics}
+        assert monitor.state_of(alarm, well) == monitor.OK, name
+        for each in metrics:
+            broken = {each.key: [0.0, alarm["Threshold"] + 1.0]}
+            assert monitor.state_of(alarm, broken) == monitor.ALARM, (name, each)
+            assert monitor.at_fault(alarm, well | broken) == (each.title,)
 
 
 def names_of(template: Template, kind: str, how: str) -> set[str]:
@@ -69,9 +141,9 @@ def test_every_failure_queue_has_an_alarm_from_the_first_message_on(template: Te
     assert set_aside
     assert watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == set_aside
     for name, alarm in alarms(template).items():
-        if name.endswith("-failures"):
+        if kind_of(name) == "failures":
             assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
-            assert alarm["Statistic"] == "Maximum"
+            assert {each["Stat"] for each in metrics_of(alarm).values()} == {"Maximum"}
 
 
 def test_every_queue_of_tasks_has_an_alarm_for_tasks_that_wait(template: Template) -> None:
@@ -95,7 +167,7 @@ def test_the_programmes_own_alarms_look_at_figures_that_a_function_of_that_name_
         "audit_differences": "functions.points.queue.handler",
         "jobs_overdue": "functions.operations.schedule.handler",
     }
-    own = {name: each for name, each in alarms(template).items() if each["Namespace"] == "memberday"}
+    own = {name: each for name, each in alarms(template).items() if each.get("Namespace") == "memberday"}
     assert own.keys() == {"audit-differences", "jobs-overdue", "jobs-unwatched"}
     for alarm in own.values():
         (dimension,) = alarm["Dimensions"]
@@ -134,8 +206,8 @@ def test_every_alarm_has_a_page_of_the_runbook_that_names_it(template: Template)
         page = ROOT / alarm["AlarmDescription"].rpartition(" ")[2]
         assert page.parent == RUNBOOK
         text = page.read_text(encoding="utf-8")
-        kind = name.rpartition("-")[2] if name.rpartition("-")[0] not in ("api", "jobs", "audit") else name
-        assert f"`{name}`" in text or f"`…-{kind}`" in text, f"{page.name} does not name {name}"
+        kind = kind_of(name)
+        assert f"`{kind}`" in text, f"{page.name} does not name {kind}"
         for part in ("## What it means", "## What to look at", "## What to do"):
             assert part in text, f"{page.name} has no {part!r}"
 

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.contexts import NEEDS, rights
 from tests.infra.conftest import Template, resources
 from tests.support.rights import (
-    NEEDS,
     Rights,
     construct,
     differences,
     listed,
-    rights,
     schedule_rights,
     stated,
     trust_in,
@@ -106,15 +105,15 @@ def test_only_lambda_takes_on_a_functions_role(template: Template) -> None:
 def test_only_the_scheduler_takes_on_a_schedules_role_and_only_for_the_jobs_of_this_stack(
     template: Template,
 ) -> None:
-    roles = resources(template, "AWS::IAM::Role")
-    (group,) = resources(template, "AWS::Scheduler::ScheduleGroup")
-    own = {
-        "aws:SourceAccount": {"Ref": "AWS::AccountId"},
-        "aws:SourceArn": {"Fn::GetAtt": [group, "Arn"]},
-    }
-    for role, _ in schedules(template).values():
-        statement = trust_in("scheduler") | {"Condition": {"StringEquals": own}}
-        assert roles[role]["AssumeRolePolicyDocument"]["Statement"] == [statement]
+    roles = copy.deepcopy(resources(template, "AWS::IAM::Role"))
+    (group,) = resources(template, "AWS::Scheduler::ScheduleGroup").values()
+    for role in {role for role, _ in schedules(template).values()}:
+        (statement,) = roles[role]["AssumeRolePolicyDocument"]["Statement"]
+        own = statement.pop("Condition")["StringEquals"]
+        assert statement == trust_in("scheduler")
+        assert own.pop("aws:SourceAccount") == {"Ref": "AWS::AccountId"}
+        assert own.pop("aws:SourceArn")["Fn::Join"][1][-1].endswith(f":schedule-group/{group['Name']}")
+        assert not own
 
 
 def test_what_a_resource_says_itself_lets_in_nobody_but_services_of_aws(template: Template) -> None:

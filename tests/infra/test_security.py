@@ -11,10 +11,8 @@ from constructs import IConstruct
 
 from infra import nag
 from infra.app import build
+from tests.contexts import AT_ONCE_MAX
 from tests.infra.conftest import ROOT, Template, resources, synthesise
-
-JOBS = {"OrderJobs", "PointsWorker", "AuditWorker", "CouponsWorker", "MembersWorker"}
-PUBLIC = {"DocumentsApi"}
 
 
 def only(template: Template, kind: str) -> dict[str, Any]:
@@ -60,8 +58,8 @@ def test_jobs_and_what_asks_for_no_token_have_concurrency_of_their_own_and_canno
     template: Template,
 ) -> None:
     for function in resources(template, "AWS::Lambda::Function").values():
-        if service(function) in JOBS | PUBLIC:
-            assert 1 <= function["ReservedConcurrentExecutions"] <= 10
+        if most := AT_ONCE_MAX.get(service(function)):
+            assert 1 <= function["ReservedConcurrentExecutions"] <= most
         else:
             assert "ReservedConcurrentExecutions" not in function
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from functions.domain.identifiers import fingerprint
-from functions.domain.timetable import AUDIT_POINTS
+from functions.points.timetable import AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
 from tests.simulation.books import Books
 from tests.simulation.facts import Facts

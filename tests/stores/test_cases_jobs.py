@@ -10,24 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.domain.timetable import (
-    ANNOUNCE_EXPIRING,
-    AUDIT_POINTS,
-    AUTO_RECEIPT,
-    EXPIRE_POINTS,
-    ISSUE_BIRTHDAY_COUPONS,
-    LAPSE_UNPAID,
-    OPEN_MEMBER_DAY,
-    RELEASE_POINTS,
-)
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.offers.schedule import MemberDayJob
+from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.orders import schedule
 from functions.orders.schedule import OrderJobs
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform import clock
 from functions.platform.dynamo import Row
 from functions.platform.observability import metrics
 from functions.points.account_rows import WALLET
 from functions.points.ledger import EntryKind
+from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers.members import key
 from tests.stores.test_cases_reads import TIMES, prepared, run
 from tests.support.accounts import hold_points

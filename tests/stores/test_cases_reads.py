@@ -12,18 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.coupons import jobs as coupon_jobs
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import identifiers
-from functions.domain.timetable import (
-    ANNOUNCE_EXPIRING,
-    AUDIT_POINTS,
-    AUTO_RECEIPT,
-    EXPIRE_POINTS,
-    ISSUE_BIRTHDAY_COUPONS,
-    LAPSE_UNPAID,
-    RELEASE_POINTS,
-)
 from functions.orders import schedule
 from functions.orders.schedule import OrderJobs
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
@@ -31,6 +24,7 @@ from functions.points import auditor
 from functions.points import jobs as points_jobs
 from functions.points.auditor import REPLAY_POINTS
 from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS
+from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
 from tests.stores.test_coupons import CouponWorkers
 from tests.support.accounts import hold_coupon

@@ -18,11 +18,11 @@ from functions.coupons.coupons import Coupons, Held
 from functions.coupons.eligibility import birthday_coupon
 from functions.coupons.queue import Worker
 from functions.coupons.stream import Consumer
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import birthdays
 from functions.domain.birthdays import Birthday, CouponYear, Kept, LunarBirthday
 from functions.domain.errors import NotFoundError, RefusalError
 from functions.domain.lunar import LunarDay
-from functions.domain.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.offers.quotes import CouponUse
 from functions.orders import life
 from functions.platform.batches import BatchError

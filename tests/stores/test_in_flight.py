@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from functions.domain.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from functions.platform import fanout
 from functions.points import jobs
 from functions.points.account_rows import LOT
 from functions.points.accounts import Accounts
 from functions.points.jobs import tasks
+from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
 from tests.support.points import Points, Workers, store
 

@@ -18,7 +18,6 @@ from functions.catalog import rows as catalog_rows
 from functions.coupons import coupons
 from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
-from functions.domain.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.offers.quotes import NO_COUPON, Cart, CartLine
 from functions.orders import life, schedule
 from functions.orders.leaving import CANCELLED, RETURNED, Leaving, Left, take_units
@@ -27,6 +26,7 @@ from functions.orders.order import CLOSED, Order, Payment, Status
 from functions.orders.payments import pay
 from functions.orders.rows import due_partition, due_shard, key, order_of, row_of
 from functions.orders.schedule import PAGE_ORDERS, JobError, OrderJobs
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
 from functions.points.account_rows import wallet_of

@@ -17,7 +17,6 @@ from functions.domain import calendar
 from functions.domain.birthdays import Kept
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError, TryAgainError
 from functions.domain.policy import Policy, load
-from functions.domain.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.offers.quotes import NO_COUPON, Cart, CartLine
 from functions.orders import life
 from functions.orders.leaving import RETURNED, Leaving, take_units
@@ -37,6 +36,7 @@ from functions.points.jobs import PointsJobs
 from functions.points.ledger import Entry, EntryKind, Wallet, usable
 from functions.points.posting import LotState
 from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Report, Reports
+from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
 from functions.tiers.qualification import at_registration
 from tests.support import tables

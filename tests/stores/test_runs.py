@@ -10,33 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.contexts import timetable
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.policy import Policy, load
-from functions.domain.timetable import (
-    ANNOUNCE_EXPIRING,
-    AUDIT_POINTS,
-    AUTO_RECEIPT,
-    EXPIRE_POINTS,
-    ISSUE_BIRTHDAY_COUPONS,
-    LAPSE_UNPAID,
-    OPEN_MEMBER_DAY,
-    RELEASE_POINTS,
-    At,
-    Every,
-    Scheduled,
-    timetable,
-)
+from functions.domain.timetable import At, Every, Scheduled
 from functions.offers.schedule import MemberDayJob
+from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.operations.schedule import Watch
 from functions.operations.watch import overdue
 from functions.orders import life
 from functions.orders.book import OrderBook
 from functions.orders.schedule import JobError, OrderJobs
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
 from functions.points import auditor
 from functions.points.account_rows import LOT_SHARDS, WALLET
+from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers.members import STANDING
 from tests.stores.test_coupons import CouponWorkers
 from tests.support.emf import SERVICE, Figures

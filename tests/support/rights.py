@@ -1,4 +1,4 @@
-"""Which function may do what: a table by hand, which the template and the deployment are both held against.
+"""The words in which ``tests/contexts`` says which function may do what, and how a policy is read in them.
 
 A right is an action and the resource that it is for, called as the stack's constructs are: ``Orders``,
 ``Orders/index/due``, ``Orders/stream``, ``PointsWorkTasks``. A function is called as it calls itself in logs.
@@ -71,76 +71,6 @@ def works_off(work: str) -> Rights:
 def reads_phone_key() -> Rights:
     """Return what a function needs that hashes phones."""
     return of("secretsmanager", "PhoneKey", "GetSecretValue")
-
-
-NEEDS: Mapping[str, Rights] = {
-    "ShopApi": rows(
-        "Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member", "by_status"]
-    )
-    | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
-    | rows(
-        "Catalog",
-        "BatchGetItem",
-        "GetItem",
-        "PutItem",
-        "Query",
-        "UpdateItem",
-        indexes=["zone", "by_name"],
-    ),
-    "MembersApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
-    | reads_phone_key(),
-    "PointsApi": rows("Members", "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query")
-    | rows("Reports", "GetItem", "Query"),
-    "CouponsApi": rows("Members", "BatchGetItem", "Query"),
-    "PrivacyApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query")
-    | rows("Orders", "BatchGetItem", indexes=["by_member"])
-    | of("cognito-idp", USER_POOL, "AdminDeleteUser", "ListUsers"),
-    "DocumentsApi": frozenset(),
-    "PointsPosting": rows("Members", "BatchGetItem", "PutItem")
-    | rows("Orders", "BatchGetItem")
-    | reads_stream("Orders", "OrdersToPointsFailures"),
-    "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
-    "MembersPublisher": publishes() | reads_stream("Members", "MembersToBusFailures"),
-    "CatalogPublisher": publishes() | reads_stream("Catalog", "CatalogToBusFailures"),
-    "BirthdayEligibility": rows("Members", "BatchGetItem", "PutItem", "ConditionCheckItem")
-    | reads_stream("Members", "StandingsToCouponsFailures"),
-    "OrderJobs": rows("Orders", "GetItem", "PutItem", indexes=["due"])
-    | rows("Members", "GetItem", "PutItem", "UpdateItem")
-    | rows("Catalog", "UpdateItem")
-    | rows("Reports", "PutItem")
-    | started_by_a_schedule(),
-    "MemberDayJob": rows("Catalog", "PutItem") | rows("Reports", "PutItem") | started_by_a_schedule(),
-    "PointsJobs": rows("Reports", "PutItem") | puts_tasks("PointsWork") | started_by_a_schedule(),
-    "PointsWorker": rows("Orders", "BatchGetItem", "Scan")
-    | rows("Members", "BatchGetItem", "GetItem", "PutItem", indexes=["lots_by_release", "wallets_by_year"])
-    | rows("Reports", "PutItem")
-    | works_off("PointsWork"),
-    "AuditJobs": rows("Reports", "PutItem") | puts_tasks("AuditWork") | started_by_a_schedule(),
-    "AuditWorker": rows("Orders", "BatchGetItem", "Scan")
-    | rows("Members", "BatchGetItem", "GetItem", "Query", "Scan")
-    | rows("Reports", "PutItem", "Query")
-    | works_off("AuditWork"),
-    "CouponsJobs": rows("Reports", "PutItem") | puts_tasks("CouponsWork") | started_by_a_schedule(),
-    "CouponsWorker": rows("Members", "BatchGetItem", "PutItem", "ConditionCheckItem", indexes=["birthdays"])
-    | rows("Reports", "PutItem")
-    | works_off("CouponsWork"),
-    "MembersJobs": rows("Reports", "PutItem") | puts_tasks("MembersWork"),
-    "MembersWorker": rows("Members", "BatchGetItem", "ConditionCheckItem", "PutItem", "Scan")
-    | rows("Reports", "PutItem")
-    | reads_phone_key()
-    | works_off("MembersWork"),
-    "JobsWatch": rows("Reports", "GetItem", "PutItem", "Query") | started_by_a_schedule(),
-}
-"""What each function of the stack needs, and may do; see :func:`rights` for what every one may besides."""
-
-
-def rights(function: str) -> Rights:
-    """Return all that a function may do: what it needs, its own log, and its traces."""
-    return (
-        NEEDS[function]
-        | of("logs", f"{function}Logs", "CreateLogStream", "PutLogEvents")
-        | of("xray", ANY, "PutTelemetryRecords", "PutTraceSegments")
-    )
 
 
 def schedule_rights(function: str) -> Rights:

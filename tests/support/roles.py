@@ -84,9 +84,12 @@ class Deployed(Aws):
         super().__init__(status["endpoint"])
         self._ahead = datetime.fromisoformat(status["now"]) - datetime.now(UTC)
         pages = self.client("cloudformation").get_paginator("list_stack_resources")
-        (name,) = [each["StackName"] for each in self.client("cloudformation").describe_stacks()["Stacks"]]
+        stacks = [each["StackName"] for each in self.client("cloudformation").describe_stacks()["Stacks"]]
         self._resources = [
-            each for page in pages.paginate(StackName=name) for each in page["StackResourceSummaries"]
+            each
+            for name in stacks
+            for page in pages.paginate(StackName=name)
+            for each in page["StackResourceSummaries"]
         ]
         self._iam = self.client("iam")
 

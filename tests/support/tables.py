@@ -1,27 +1,15 @@
-"""The programme's tables as the template declares them; a template test holds the two together."""
+"""The programme's tables as the contexts declare them; a template test holds the stack's to them."""
 
 from typing import TYPE_CHECKING, Any
 
+from functions import contexts
 from functions.platform.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PARTITION_KEYS = {"Orders": "order_id", "Members": "member_id", "Catalog": "sku", "Reports": "report"}
-INDEXES = {
-    "Orders": {
-        "by_member": ("member_id", "placed_key"),
-        "by_status": ("status_shard", "placed_key"),
-        "due": ("due", "due_at"),
-    },
-    "Members": {
-        "lots_by_release": ("lot_shard", "release_at"),
-        "wallets_by_year": ("wallet_shard", "oldest_year"),
-        "birthdays": ("birthday_shard", "member_id"),
-        "search": ("search_shard", "search_key"),
-    },
-    "Catalog": {"zone": ("zone", "sku"), "by_name": ("zone", "name_key")},
-}
+PARTITION_KEYS = {name: each.partition_key for name, each in contexts.tables().items()}
+INDEXES = {name: each.indexes for name, each in contexts.tables().items() if each.indexes}
 """The sparse indexes of each table: name, partition key and sort key. They hold keys only."""
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.contexts import CONTEXTS
+from tests import contexts
+
 ROOT = Path(__file__).parent.parent.parent
 FUNCTIONS = ROOT / "functions"
 MODULES = sorted(FUNCTIONS.rglob("*.py"))
@@ -16,19 +19,13 @@ HANDLERS = {"api", "stream", "schedule", "queue"}
 FACE = "face"
 """How the files end whose methods HTTP handlers serve: they may know as much; `api.py` alone knows them."""
 MAY_KNOW = {
-    "domain": set(),
-    "platform": {"domain"},
-    "tiers": {"domain", "platform"},
-    "coupons": {"domain", "platform", "tiers"},
-    "points": {"domain", "platform", "tiers"},
-    "catalog": {"domain", "platform", "tiers"},
-    "offers": {"domain", "platform", "tiers", "coupons", "points", "catalog"},
-    "orders": {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers"},
-    "checkout": {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers", "orders"},
-    "privacy": {"domain", "platform", "tiers", "coupons", "points", "offers", "orders"},
-    "operations": {"domain", "platform"},
-    "documents": set(),
+    "domain": frozenset[str](),
+    "platform": frozenset({"domain"}),
+    "contexts": frozenset({"domain", "platform"}),
+    **contexts.MAY_KNOW,
 }
+DECLARATIONS = {"tables", "routes", "events", "timetable"}
+"""Files that all of the house hears of, by the list of contexts."""
 OUTSIDE = {"benchmarks", "infra", "local", "ops", "reach", "tests", "tools"}
 """What is never deployed."""
 OUTSIDE_MAY_KNOW = {"reach": set(), "ops": {"reach"}, "local": {"reach", "ops"}, "infra": set()}
@@ -53,7 +50,7 @@ def imports(file: Path) -> set[str]:
 def place(file: Path) -> tuple[str, str]:
     """Return the part of the house that a file stands in, and its name."""
     parts = file.relative_to(FUNCTIONS).with_suffix("").parts
-    return (parts[0], parts[-1]) if len(parts) > 1 else ("", parts[0])
+    return parts[0], parts[-1]
 
 
 def is_face(name: str) -> bool:
@@ -79,6 +76,33 @@ def test_no_part_knows_a_handler(file: Path) -> None:
     modules = {each for each in imports(file) if each.startswith("functions.") and each.count(".") == 2}
     assert not {each for each in modules if each.rsplit(".", 1)[-1] in HANDLERS}
     assert place(file)[1] == "api" or not {each for each in modules if each.endswith(FACE)}
+
+
+def test_each_context_of_the_list_has_its_package_its_room_and_its_table_and_there_are_no_others() -> None:
+    packages = {each.parent.name for each in FUNCTIONS.glob("*/__init__.py")} - {"domain", "platform"}
+    rooms, tables = (
+        {each.stem for each in (ROOT / of / "contexts").glob("*.py")} - {"__init__"}
+        for of in ("infra", "tests")
+    )
+    assert set(CONTEXTS) == packages == rooms == tables
+    assert len(CONTEXTS) == len(set(CONTEXTS))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [each for each in MODULES if each.stem in DECLARATIONS],
+    ids=lambda file: str(file.relative_to(ROOT)),
+)
+def test_what_a_context_declares_brings_no_other_context_with_it(file: Path) -> None:
+    """Whoever reads the list imports all declarations: the start of a function would import the house."""
+    part, name = place(file)
+    known = {each.split(".")[1] for each in imports(file) if each.startswith("functions.")}
+    assert known <= {"domain", "platform", part, *(MAY_KNOW[part] if name == "events" else ())}
+
+
+def test_the_list_of_contexts_is_known_to_handlers_only() -> None:
+    knows = {file for file in MODULES if any(each.startswith("functions.contexts") for each in imports(file))}
+    assert {place(file)[1] for file in knows} <= HANDLERS
 
 
 @pytest.mark.parametrize("file", sorted((FUNCTIONS / "domain").rglob("*.py")), ids=lambda file: file.name)

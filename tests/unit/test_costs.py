@@ -12,9 +12,12 @@ import pytest
 from benchmarks import costs, operations, scale, tables
 from benchmarks.costs import LEFT_OUT, MILLION, Assumed, Kind, Model, Part, Price, Stack, Step, Units, Work
 from benchmarks.scale import DAY
+from functions.contexts import timetable
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import policy as policies
-from functions.domain.timetable import AUDIT_POINTS, EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, Every, timetable
+from functions.domain.timetable import Every
 from functions.points.jobs import WORKS
+from functions.points.timetable import AUDIT_POINTS, EXPIRE_POINTS
 
 CENT = Decimal("0.01")
 EXACT = Decimal("1e-15")
@@ -339,17 +342,18 @@ def test_schedules_fire_as_often_as_the_timetable_says(model: Model) -> None:
 
 def test_the_stack_is_counted_as_it_stands() -> None:
     stack = Stack.read()
-    text = (scale.INFRA / "stack.py").read_text(encoding="utf-8")
-    queues = len(re.findall(r"= self\._tasks\(", text))
-    functions = len(re.findall(r"= self\._function\(", text)) + 2 * (queues - 1)
+    text = "".join(path.read_text(encoding="utf-8") for path in scale.ROOMS)
+    queues = text.count("room.tasks(")
+    functions = len(re.findall(r"room\.(function|api|publisher)\(", text)) + 2 * queues
     functions -= text.count('"DocumentsApi"')  # production does not show the API's document
-    readers = len(re.findall(r"^ {8}StreamConsumer\($", text, re.MULTILINE))
+    readers = len(re.findall(r"room\.(reader|publisher)\(", text))
     assert (stack.functions, stack.readers, stack.task_queues) == (functions, readers, queues) == (21, 5, 4)
     assert stack.failure_queues == 1 + readers + queues
     # Errors and throttles of each function, each queue and reader, the API, and three of the programme.
     assert stack.alarms == 2 * functions + readers + queues + stack.failure_queues + 1 + 3
     assert (stack.tables, stack.service_clients) == (4, 1)
-    assert "JOB_TIMEOUT = Duration.seconds(60)" in text
+    room = (scale.INFRA / "room.py").read_text(encoding="utf-8")
+    assert "JOB_TIMEOUT = Duration.seconds(60)" in room
     assert stack.worker_seconds == Decimal("55.5")
 
 

@@ -13,21 +13,18 @@ import pytest
 
 from benchmarks import scale, tables
 from benchmarks.scale import DAY, FLASH_SALE, REFUSED_MAX, Limit, Mix, Model, Per, Programme
+from functions.contexts import timetable
 from functions.coupons import jobs as coupon_jobs
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import policy as policies
-from functions.domain.timetable import (
-    AUTO_RECEIPT,
-    EXPIRE_POINTS,
-    ISSUE_BIRTHDAY_COUPONS,
-    LAPSE_UNPAID,
-    Every,
-    timetable,
-)
+from functions.domain.timetable import Every
 from functions.offers import schema
 from functions.orders import life
 from functions.orders import rows as order_rows
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform import deadline, dynamo
 from functions.points import account_rows, jobs, posting
+from functions.points.timetable import EXPIRE_POINTS
 from functions.tiers import members
 
 HOLD = 0.010
@@ -284,24 +281,24 @@ def test_figures_of_the_infrastructure_are_its_own(model: Model) -> None:
     def construct(name: str) -> ModuleType:
         return import_module(f"infra.constructs.{name}")
 
-    api, consumer, stack = (
+    api, consumer, orders = (
         construct("membership_api"),
         construct("stream_consumer"),
-        import_module("infra.stack"),
+        import_module("infra.contexts.orders"),
     )
     assert figures.requests_per_second == api.REQUESTS_PER_SECOND
     assert figures.burst_requests == api.BURST_REQUESTS
     assert figures.workers == construct("work_queue").WORKERS_MAX
     assert figures.record_age == consumer.RECORD_AGE_MAX.to_seconds()
     assert figures.alarm_age * 1_000 == construct("alarms").BEHIND_MILLISECONDS_MAX
-    assert figures.job_seconds == stack.ORDER_JOBS_TIMEOUT.to_seconds() - deadline.ANSWER_MARGIN_SECONDS
+    assert figures.job_seconds == orders.ORDER_JOBS_TIMEOUT.to_seconds() - deadline.ANSWER_MARGIN_SECONDS
 
 
 def test_what_is_reserved_is_what_the_stack_reserves(model: Model) -> None:
-    text = (scale.INFRA / "stack.py").read_text(encoding="utf-8")
-    queues = len(re.findall(r"= self\._tasks\(", text))
+    text = "".join(path.read_text(encoding="utf-8") for path in scale.ROOMS)
+    queues = text.count("room.tasks(")
     assert model.figures.reserved == 4 + 8 * queues == 36
-    assert model.figures.readers == len(re.findall(r"^ {8}StreamConsumer\($", text, re.MULTILINE)) == 5
+    assert model.figures.readers == len(re.findall(r"room\.(reader|publisher)\(", text)) == 5
 
 
 def test_a_setting_is_read_where_it_stands(tmp_path: Path) -> None:

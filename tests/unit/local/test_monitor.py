@@ -10,9 +10,11 @@ from local.monitor import (
     INSUFFICIENT_DATA,
     OK,
     Figure,
-    dimensions_of,
+    at_fault,
     embedded,
+    metrics_of,
     state_of,
+    value_of,
     window_seconds,
 )
 
@@ -36,6 +38,9 @@ PRINTED = {
 def alarm(**change: Any) -> dict[str, Any]:
     """Return an alarm that goes off above 2."""
     return {
+        "AlarmName": "memberday-dev-audit-differences",
+        "Namespace": "memberday",
+        "MetricName": "audit_differences",
         "Statistic": "Sum",
         "Threshold": 2.0,
         "ComparisonOperator": "GreaterThanThreshold",
@@ -70,7 +75,7 @@ def test_figures_are_found_among_what_a_function_printed() -> None:
     ],
 )
 def test_an_alarm_looks_at_its_statistic(statistic: str, values: list[float], state: str) -> None:
-    assert state_of(alarm(Statistic=statistic), values) == state
+    assert state_of(alarm(Statistic=statistic), {"": values}) == state
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,9 @@ def test_an_alarm_looks_at_its_statistic(statistic: str, values: list[float], st
     ],
 )
 def test_an_alarm_compares_as_it_says(operator: str, breached: tuple[bool, bool]) -> None:
-    states = tuple(state_of(alarm(ComparisonOperator=operator), [value]) == ALARM for value in (2.0, 2.5))
+    states = tuple(
+        state_of(alarm(ComparisonOperator=operator), {"": [value]}) == ALARM for value in (2.0, 2.5)
+    )
     assert states == breached
 
 
@@ -92,9 +99,47 @@ def test_an_alarm_compares_as_it_says(operator: str, breached: tuple[bool, bool]
     [("breaching", ALARM), ("notBreaching", OK), ("missing", INSUFFICIENT_DATA), ("ignore", "as it was")],
 )
 def test_no_figures_mean_what_the_alarm_says(missing: str, state: str) -> None:
-    assert state_of(alarm(TreatMissingData=missing, StateValue="as it was"), []) == state
+    assert state_of(alarm(TreatMissingData=missing, StateValue="as it was"), {}) == state
 
 
 def test_an_alarm_looks_back_over_its_periods_at_its_own_dimensions() -> None:
     assert window_seconds(alarm()) == 600
-    assert dimensions_of(alarm()) == {"service": "AuditWorker"}
+    (metric,) = metrics_of(alarm())
+    assert metric.dimensions == {"service": "AuditWorker"}
+
+
+def of_a_kind(how: str, **change: Any) -> dict[str, Any]:
+    """Return an alarm on the failures of two functions."""
+
+    def metric(key: str, function: str) -> dict[str, Any]:
+        dimensions = [{"Name": "FunctionName", "Value": function}]
+        asked = {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": dimensions}
+        stat = {"Metric": asked, "Stat": "Sum", "Period": 300}
+        return {"Id": key, "Label": function, "MetricStat": stat, "ReturnData": False}
+
+    whole = {"Id": "expr_1", "Expression": f"{how}([FILL(m0, 0), FILL(m1, 0)])"}
+    return alarm(Metrics=[whole, metric("m0", "ShopApi"), metric("m1", "PointsApi")], **change)
+
+
+def test_an_alarm_on_an_expression_looks_at_all_its_metrics() -> None:
+    first, second = metrics_of(of_a_kind("MAX"))
+    assert (first.key, first.title, first.dimensions) == ("m0", "ShopApi", {"FunctionName": "ShopApi"})
+    assert (second.key, second.namespace, second.name) == ("m1", "AWS/Lambda", "Errors")
+    assert window_seconds(of_a_kind("MAX")) == 600
+
+
+def test_what_has_no_figures_counts_as_none_in_an_expression() -> None:
+    assert value_of(of_a_kind("SUM"), {}) == 0.0
+    assert state_of(of_a_kind("SUM", TreatMissingData="breaching"), {}) == OK
+    assert value_of(of_a_kind("MAX"), {"m1": [1.0, 1.0]}) == 2.0
+
+
+def test_an_expression_adds_up_or_takes_the_worst() -> None:
+    figures = {"m0": [1.0, 1.0], "m1": [1.5]}
+    assert value_of(of_a_kind("SUM"), figures) == 3.5
+    assert (state_of(of_a_kind("SUM"), figures), state_of(of_a_kind("MAX"), figures)) == (ALARM, OK)
+
+
+def test_an_alarm_names_what_would_break_it_alone() -> None:
+    assert at_fault(of_a_kind("SUM"), {"m0": [3.0], "m1": [1.0]}) == ("ShopApi",)
+    assert at_fault(of_a_kind("SUM"), {"m0": [2.0], "m1": [2.0]}) == ()

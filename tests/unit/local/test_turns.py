@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from ministack.services import eventbridge, scheduler
 
-from functions.domain.timetable import AUDIT_POINTS, RELEASE_POINTS, WATCH_JOBS
+from functions.operations.timetable import WATCH_JOBS
+from functions.points.timetable import AUDIT_POINTS, RELEASE_POINTS
 from local import turns
 from local.gate import Gate
 from local.turns import SAVED, Turns, is_due

@@ -50,27 +50,33 @@ def test_a_readers_table_is_in_its_streams_name() -> None:
     assert Consumer("f", STREAM, ()).table == "orders"
 
 
-class OneStack:
-    """An account whose stack has these resources."""
+class Account:
+    """An account with these stacks, each of so many resources by their logical ids, with their kinds."""
 
-    def __init__(self, **resources: str) -> None:
-        self._resources = resources
+    def __init__(self, **stacks: dict[str, str]) -> None:
+        self._stacks = {name.replace("_", "-"): resources for name, resources in stacks.items()}
 
     def client(self, service: Any, *, read_seconds_max: int = 0, attempts: int = 0) -> Any:
         """Stand in for CloudFormation and its pages."""
         return self
 
-    def get_paginator(self, operation: str) -> "OneStack":
+    def get_paginator(self, operation: str) -> "Account":
         """Return its pages."""
         return self
 
-    def paginate(self, **_: Any) -> list[dict[str, Any]]:
-        """Give one page."""
+    def paginate(self, *, StackName: str | None = None) -> list[dict[str, Any]]:
+        """Give one page: the stacks, or what one consists of."""
+        if StackName is None:
+            return [{"Stacks": [{"StackName": name} for name in self._stacks]}]
         return [
             {
                 "StackResourceSummaries": [
-                    {"LogicalResourceId": name, "PhysicalResourceId": name.lower(), "ResourceType": kind}
-                    for name, kind in self._resources.items()
+                    {
+                        "LogicalResourceId": name,
+                        "PhysicalResourceId": f"{StackName}-{name.lower()}",
+                        "ResourceType": kind,
+                    }
+                    for name, kind in self._stacks[StackName].items()
                 ]
             }
         ]
@@ -82,20 +88,36 @@ class OneStack:
 
 def test_failure_queues_are_called_as_their_alarms_are() -> None:
     queue = "AWS::SQS::Queue"
-    account = OneStack(
-        OrdersToPointsFailures1A2B3C4D=queue,
-        PointsWorkFailuresFFFFFFFF=queue,
-        PointsWorkTasks12345678=queue,
-        JobFailures00000000=queue,
-        ShopApi12345678="AWS::Lambda::Function",
+    account = Account(
+        memberday_dev_shop={"ShopApi12345678": "AWS::Lambda::Function"},
+        memberday_dev_programme={
+            "OrdersToPointsFailures1A2B3C4D": queue,
+            "PointsWorkFailuresFFFFFFFF": queue,
+            "PointsWorkTasks12345678": queue,
+        },
+        memberday_dev={"JobFailures00000000": queue},
+        memberday_develop={"OtherFailures00000000": queue},
     )
     stack = Stack(account, "memberday-dev")
+    assert stack.stacks() == ["memberday-dev", "memberday-dev-programme", "memberday-dev-shop"]
     found = stack.failure_queues()
     assert found.keys() == {"OrdersToPoints", "PointsWork", "Job"}
-    assert (found["Job"].url, found["Job"].messages) == ("jobfailures00000000", 2)
-    assert stack.functions() == {"ShopApi": "shopapi12345678"}
+    assert (found["Job"].url, found["Job"].messages) == ("memberday-dev-jobfailures00000000", 2)
+    assert stack.functions() == {"ShopApi": "memberday-dev-shop-shopapi12345678"}
     with pytest.raises(OpsError, match="there are Job, OrdersToPoints, PointsWork"):
         stack.failure_queue("Nothing")
+
+
+def test_what_is_on_its_way_to_another_stack_is_there_twice_and_the_new_one_is_meant() -> None:
+    function = {"ShopApi12345678": "AWS::Lambda::Function"}
+    stack = Stack(Account(memberday_dev_shop=function, memberday_dev=function), "memberday-dev")
+    assert stack.functions() == {"ShopApi": "memberday-dev-shop-shopapi12345678"}
+    assert len(stack.all_of("AWS::Lambda::Function")) == 2  # a pause lets neither run
+
+
+def test_a_stack_that_is_not_there_is_said() -> None:
+    with pytest.raises(OpsError, match="no stack memberday-prod"):
+        Stack(Account(memberday_dev={}), "memberday-prod").functions()
 
 
 def test_restored_tables_are_told_to_a_deployment_in_one_word() -> None:

@@ -1,0 +1,18 @@
+"""The routes of orders that have been placed."""
+
+ROUTES = {
+    "ShopApi": (
+        "GET /orders",
+        "GET /orders/search",
+        "GET /members/{member_id}/orders",
+        "GET /orders/{order_id}",
+        "GET /orders/{order_id}/history",
+        "POST /orders/{order_id}/cancel",
+        "POST /orders/{order_id}/payment",
+        "POST /orders/{order_id}/shipment",
+        "POST /orders/{order_id}/receipt",
+        "POST /orders/{order_id}/refusal",
+        "POST /orders/{order_id}/returns",
+    )
+}
+"""By the function that serves them."""

@@ -1,0 +1,14 @@
+"""The table of orders."""
+
+from functions.domain.tables import Table
+
+TABLES = {
+    "Orders": Table(
+        partition_key="order_id",
+        indexes={
+            "by_member": ("member_id", "placed_key"),
+            "by_status": ("status_shard", "placed_key"),
+            "due": ("due", "due_at"),
+        },
+    )
+}

@@ -1,0 +1,15 @@
+"""When the jobs on orders run."""
+
+from functions.domain.policy import Policy
+from functions.domain.timetable import Every, Scheduled, planned
+
+LAPSE_UNPAID = "lapse-unpaid"
+AUTO_RECEIPT = "auto-receipt"
+
+
+def timetable(_: Policy) -> tuple[Scheduled, ...]:
+    """Return the schedules of the jobs on orders."""
+    return (
+        planned(LAPSE_UNPAID, Every(5), minutes=30),  # O2
+        planned(AUTO_RECEIPT, Every(60), hours=2),  # O3
+    )

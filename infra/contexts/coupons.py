@@ -1,0 +1,22 @@
+"""Birthday coupons: what members see of them, who becomes eligible, and who gets one this month."""
+
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
+from infra.constructs.table import grant_rows
+from infra.room import STREAM_TIMEOUT, Room, rows
+
+
+def build(room: Room) -> None:
+    """Build the coupons' API, the reader of standings, and the job."""
+    members = room.table("Members")
+    api = room.api("CouponsApi", "functions.coupons.api.handler")
+    grant_rows(members, api, "BatchGetItem", "Query")
+
+    eligibility = room.function("BirthdayEligibility", "functions.coupons.stream.handler", STREAM_TIMEOUT)
+    grant_rows(members, eligibility, "BatchGetItem", "PutItem", "ConditionCheckItem")
+    eligible = rows("STANDING")
+    eligible["dynamodb"]["NewImage"]["birthday_shard"] = {"S": [{"exists": True}]}
+    room.reader("StandingsToCoupons", eligibility, table="Members", filters=[eligible])
+
+    starter, worker = room.tasks("Coupons", "functions.coupons")
+    grant_rows(members, worker, "BatchGetItem", "PutItem", "ConditionCheckItem", indexes=["birthdays"])
+    room.scheduled(starter, ISSUE_BIRTHDAY_COUPONS)

@@ -1,0 +1,33 @@
+"""Points: what members see of them, what orders do to them, what time does to them, and the audit of all."""
+
+from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from infra.constructs.table import grant_rows
+from infra.room import STREAM_TIMEOUT, Room, rows
+
+
+def build(room: Room) -> None:
+    """Build the points' API, the posting of orders, the jobs, and the audit."""
+    orders, members, reports = room.table("Orders"), room.table("Members"), room.table("Reports")
+    api = room.api("PointsApi", "functions.points.api.handler")
+    grant_rows(members, api, "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query")
+    grant_rows(reports, api, "GetItem", "Query")
+
+    posting = room.function("PointsPosting", "functions.points.stream.handler", STREAM_TIMEOUT)
+    grant_rows(members, posting, "BatchGetItem", "PutItem")
+    grant_rows(orders, posting, "BatchGetItem")
+    room.reader("OrdersToPoints", posting, table="Orders", filters=[rows("ORDER")])
+
+    starter, worker = room.tasks("Points", "functions.points")
+    # Orders are read as a whole by the replay, which posts what the accounts have not seen.
+    grant_rows(orders, worker, "BatchGetItem", "Scan")
+    by_time = ["lots_by_release", "wallets_by_year"]
+    grant_rows(members, worker, "BatchGetItem", "GetItem", "PutItem", indexes=by_time)
+    room.scheduled(starter, RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
+    room.output("PointsJobsFunctionName", starter)
+
+    # A queue of its own, so that a long audit holds no release up, and no right to write to accounts.
+    auditor, audit_worker = room.tasks("Audit", "functions.points")
+    grant_rows(orders, audit_worker, "BatchGetItem", "Scan")
+    grant_rows(members, audit_worker, "BatchGetItem", "GetItem", "Query", "Scan")
+    grant_rows(reports, audit_worker, "Query")
+    room.scheduled(auditor, AUDIT_POINTS)

@@ -1,0 +1,210 @@
+"""What a context is built with: what all share, and how functions, readers, schedules and tasks are made."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from aws_cdk import Annotations, CfnOutput, Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from functions import contexts
+from functions.domain.policy import Policy
+from functions.domain.timetable import Scheduled
+from functions.platform.routes import with_heads
+from infra import bundle
+from infra.constructs.function import ProgrammeFunction
+from infra.constructs.job import Job
+from infra.constructs.membership_api import MembershipApi
+from infra.constructs.stream_consumer import StreamConsumer
+from infra.constructs.table import grant_rows
+from infra.constructs.work_queue import WORKERS_MAX, TaskQueue
+from infra.naming import named
+from infra.shared import Shared
+
+API_TIMEOUT = Duration.seconds(15)
+STREAM_TIMEOUT = Duration.seconds(60)
+JOB_TIMEOUT = Duration.seconds(60)
+REPORTS = "Reports"
+BUS = "membership"
+"""What the bus is called in every stage, because that is what others subscribe to."""
+
+
+class Room:
+    """A stack that contexts are built into.
+
+    With a ``gateway`` it is the suite's own stack, which the contexts are leaving: their functions there
+    serve the routes and work off what is on their queues, but read no stream any more, and no schedule starts
+    them (see docs/deploying.md).
+    """
+
+    def __init__(
+        self, suite: Stack, *, shared: Shared, policy: Policy, gateway: MembershipApi | None = None
+    ) -> None:
+        self.suite = suite
+        self.stack = shared.stack
+        self.stage = shared.stage
+        self.policy = policy
+        self.shared = shared
+        self._gateway = gateway
+        self._code = self.code(bundle.build)
+
+    def table(self, name: str) -> dynamodb.ITable:
+        """Return a table of the suite, such as ``Orders``."""
+        return self.shared.table(name)
+
+    def code(self, build: Callable[[bundle.Platform], bundle.Bundle]) -> lambda_.Code:
+        """Return a bundle as the code of functions."""
+        platform = bundle.HOST if self.stage.local else bundle.LAMBDA_ARM64
+        built = build(platform)
+        if not built.compiled:
+            Annotations.of(self.stack).add_info(
+                f"No python{platform.python} here, so the bundle carries no bytecode: cold starts compile."
+            )
+        return lambda_.Code.from_asset(str(built.folder), asset_hash=built.digest)
+
+    def function(
+        self,
+        construct_id: str,
+        handler: str,
+        timeout: Duration,
+        *,
+        environment: Mapping[str, str] | None = None,
+        at_once_max: int | None = None,
+        code: lambda_.Code | None = None,
+    ) -> ProgrammeFunction:
+        """Return a function; by default it is told the names of all tables."""
+        return ProgrammeFunction(
+            self.stack,
+            construct_id,
+            code=code or self._code,
+            handler=handler,
+            description=f"memberday {self.stage.name}: {handler.removesuffix('.handler')}",
+            environment=self.shared.table_names if environment is None else environment,
+            timeout=timeout,
+            at_once_max=at_once_max,
+            stage=self.stage,
+        )
+
+    def api(
+        self, construct_id: str, handler: str, *, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> ProgrammeFunction:
+        """Return a function that serves the routes which contexts have declared for one of this name.
+
+        It is told ``environment`` besides the tables' names.
+        """
+        function = self.function(
+            construct_id, handler, API_TIMEOUT, environment=self.shared.table_names | dict(environment)
+        )
+        self.serve(function, with_heads(contexts.routes()[construct_id]))
+        return function
+
+    def serve(self, function: ProgrammeFunction, routes: Sequence[str], *, public: bool = False) -> None:
+        """Let a function serve routes, which the suite's own stack has."""
+        if self._gateway is not None:
+            self._gateway.serve(function.node.id, function, routes, public=public)
+            return
+        function.add_permission(
+            "Gateway",
+            principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            source_arn=self.stack.format_arn(
+                service="execute-api", resource=self.shared.api_id, resource_name="*"
+            ),
+        )
+
+    def publisher(
+        self,
+        construct_id: str,
+        handler: str,
+        *,
+        reader: str,
+        table: str,
+        filters: Sequence[Mapping[str, Any]],
+    ) -> ProgrammeFunction:
+        """Return a function that puts on the bus what a reader of a table's stream gives it."""
+        function = self.function(
+            construct_id,
+            handler,
+            STREAM_TIMEOUT,
+            environment={"EVENT_BUS_NAME": BUS},
+        )
+        self.shared.bus.grant_put_events_to(function)
+        self.reader(reader, function, table=table, filters=filters)
+        return function
+
+    def reader(
+        self,
+        construct_id: str,
+        function: ProgrammeFunction,
+        *,
+        table: str,
+        filters: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Feed a function from a table's stream, which has at most two readers."""
+        StreamConsumer(
+            self.stack,
+            construct_id,
+            table=self.shared.streamed(table),
+            function=function,
+            filters=filters,
+            reads=self._gateway is None,
+            stage=self.stage,
+        )
+
+    def tasks(
+        self, name: str, part: str, *, for_worker: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[ProgrammeFunction, ProgrammeFunction]:
+        """Return the function that starts a part's jobs and the worker of their tasks, a queue between."""
+        work = TaskQueue(self.stack, f"{name}Work", worker_timeout=JOB_TIMEOUT, stage=self.stage)
+        environment = self.shared.table_names | {"WORK_QUEUE_URL": work.queue.queue_url}
+        starter = self.function(
+            f"{name}Jobs", f"{part}.schedule.handler", JOB_TIMEOUT, environment=environment
+        )
+        work.queue.grant(starter, "sqs:SendMessage")
+        worker = self.function(
+            f"{name}Worker",
+            f"{part}.queue.handler",
+            JOB_TIMEOUT,
+            environment=environment | dict(for_worker),
+            at_once_max=WORKERS_MAX,
+        )
+        work.serve(worker)
+        for function in (starter, worker):
+            grant_rows(self.table(REPORTS), function, "PutItem")
+        return starter, worker
+
+    def output(self, name: str, function: ProgrammeFunction) -> None:
+        """Tell the outside a function's name, by an output of the suite's own stack."""
+        if self._gateway is None:
+            CfnOutput(self.suite, name, value=named(function.node.id, self.stage))
+
+    def scheduled(self, function: ProgrammeFunction, *jobs: str) -> None:
+        """Have a function run these jobs when the timetable says so."""
+        for scheduled in contexts.timetable(self.policy):
+            if scheduled.job in jobs:
+                self.schedule(function, scheduled)
+
+    def schedule(self, function: ProgrammeFunction, scheduled: Scheduled) -> None:
+        """Have a schedule start a function; schedules are called the same wherever they stand."""
+        if self._gateway is not None:
+            return
+        Job(
+            self.stack,
+            scheduled.name,
+            scheduled=scheduled,
+            time_zone=self.policy.time_zone,
+            function=function,
+            group=self.shared.jobs,
+            failures=self.shared.job_failures,
+        )
+
+
+def rows(*items: str) -> dict[str, Any]:
+    """Return the filter of new and changed rows of these kinds."""
+    return {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"item": {"S": list(items)}}}}
+
+
+def rows_that_begin(prefix: str) -> dict[str, Any]:
+    """Return the filter of new rows whose ``item`` begins with a prefix."""
+    return {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"item": {"S": [{"prefix": prefix}]}}}}

@@ -1,0 +1,160 @@
+"""What the contexts share, as the suite's own stack has it and as the other stacks find it (H2).
+
+The suite's stack writes where everything stands to parameters of Systems Manager; a stack of contexts reads
+those that it needs whenever it is deployed. No stack exports anything, so that none holds another one fast.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from aws_cdk import CfnParameter, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
+
+from functions import contexts
+from infra.naming import parameter
+from infra.stage import Stage
+
+SSM_VALUE = "AWS::SSM::Parameter::Value<String>"
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The user pool, to who may find and delete a user."""
+
+    id: str
+    arn: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells a function which pool it is."""
+        return {"USER_POOL_ID": self.id}
+
+    def grant_deletion(self, grantee: iam.IGrantable) -> None:
+        """Let a function find a user by their subject and delete them; no other one may touch users."""
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["cognito-idp:AdminDeleteUser", "cognito-idp:ListUsers"],
+            resource_arns=[self.arn],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSecret:
+    """The secret of the key under which phones are hashed, to who may read it."""
+
+    arn: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells a function which secret it is."""
+        return {"PHONE_KEY_SECRET": self.arn}
+
+    def grant(self, grantee: iam.IGrantable) -> None:
+        """Let a function read the key; CDK's own grant adds that it may describe the secret."""
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[self.arn]
+        )
+
+
+@dataclass
+class Shared:
+    """What all contexts share, in a stack: each thing as the stack refers to it, once something asks for it.
+
+    ``values`` are those of the stack that has the things; without them they are read from the parameters.
+    """
+
+    stack: Stack
+    stage: Stage
+    values: Mapping[str, str] | None = None
+    _tables: dict[str, dynamodb.ITable] = field(default_factory=dict)
+    _parameters: dict[str, CfnParameter] = field(default_factory=dict)
+
+    def value(self, name: str) -> str:
+        """Return where something stands."""
+        if self.values is not None:
+            return self.values[name]
+        if name not in self._parameters:
+            self._parameters[name] = CfnParameter(
+                self.stack, name, type=SSM_VALUE, default=parameter(name, self.stage)
+            )
+        return self._parameters[name].value_as_string
+
+    def table(self, name: str) -> dynamodb.ITable:
+        """Return a table, to whom rows of it are granted."""
+        return self._imported(f"{name}Table", table_arn=self.value(f"{name}Arn"))
+
+    def streamed(self, name: str) -> dynamodb.ITable:
+        """Return a table, to who reads its stream."""
+        return self._imported(
+            f"{name}Streamed",
+            table_arn=self.value(f"{name}Arn"),
+            table_stream_arn=self.value(f"{name}Stream"),
+        )
+
+    def _imported(self, construct_id: str, **where: str) -> dynamodb.ITable:
+        if construct_id not in self._tables:
+            self._tables[construct_id] = dynamodb.Table.from_table_attributes(
+                self.stack, construct_id, **where
+            )
+        return self._tables[construct_id]
+
+    @property
+    def table_names(self) -> dict[str, str]:
+        """What tells a function the names of all tables."""
+        return {f"{name.upper()}_TABLE": self.value(f"{name}Name") for name in contexts.tables()}
+
+    @property
+    def api_id(self) -> str:
+        """The id of the API."""
+        return self.value("ApiId")
+
+    @property
+    def users(self) -> Users:
+        """The user pool."""
+        return Users(self.value("UserPoolId"), self.value("UserPoolArn"))
+
+    @property
+    def phone_key(self) -> PhoneSecret:
+        """The key of the phones."""
+        return PhoneSecret(self.value("PhoneKeyArn"))
+
+    @cached_property
+    def bus(self) -> events.IEventBus:
+        """The bus."""
+        return events.EventBus.from_event_bus_arn(self.stack, "SharedBus", self.value("BusArn"))
+
+    @cached_property
+    def jobs(self) -> scheduler.IScheduleGroup:
+        """The group that all schedules are in."""
+        return scheduler.ScheduleGroup.from_schedule_group_name(
+            self.stack, "SharedJobs", self.stage.stack_name
+        )
+
+    @cached_property
+    def job_failures(self) -> sqs.IQueue:
+        """Where a job ends that could not be started, or failed as a whole."""
+        return sqs.Queue.from_queue_arn(self.stack, "SharedJobFailures", self.value("JobFailuresArn"))
+
+    @cached_property
+    def topic(self) -> sns.ITopic:
+        """What alarms are told to."""
+        return sns.Topic.from_topic_arn(self.stack, "SharedTopic", self.value("AlarmsTopicArn"))
+
+    def publish(self) -> None:
+        """Write where everything stands to the parameters."""
+        for name, value in (self.values or {}).items():
+            ssm.CfnParameter(
+                self.stack,
+                f"Where{name}",
+                name=parameter(name, self.stage),
+                type="String",
+                value=value,
+                description=f"memberday {self.stage.name}: read by the stacks of contexts",
+            )

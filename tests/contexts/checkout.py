@@ -1,0 +1,20 @@
+"""What the checkout may know, and do."""
+
+from tests.support.rights import rows
+
+MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers", "orders"}
+NEEDS = {
+    "ShopApi": rows(
+        "Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member", "by_status"]
+    )
+    | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+    | rows(
+        "Catalog",
+        "BatchGetItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "UpdateItem",
+        indexes=["zone", "by_name"],
+    )
+}

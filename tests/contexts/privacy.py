@@ -1,0 +1,10 @@
+"""What privacy may know, and do."""
+
+from tests.support.rights import USER_POOL, of, rows
+
+MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "offers", "orders"}
+NEEDS = {
+    "PrivacyApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query")
+    | rows("Orders", "BatchGetItem", indexes=["by_member"])
+    | of("cognito-idp", USER_POOL, "AdminDeleteUser", "ListUsers")
+}
