@@ -8,8 +8,7 @@ a context are in ``infra/contexts``, under the same name.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
+from importlib import import_module, util
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,7 @@ def _declaring(module: str) -> Iterator[ModuleType]:
     """Import the modules of this name, of the contexts that have one."""
     for context in CONTEXTS:
         name = f"functions.{context}.{module}"
-        if find_spec(name) is not None:
+        if util.find_spec(name) is not None:
             yield import_module(name)
 
 

@@ -34,7 +34,8 @@ def build(app: App) -> MembershipStack:
 
     suite = MembershipStack(app, stage=stage, policy=rules, synthesizer=synthesizer())
     groups = [
-        ContextsStack(suite, group, stage=stage, policy=rules, synthesizer=synthesizer()) for group in GROUPS
+        ContextsStack(app, group, suite=suite, stage=stage, policy=rules, synthesizer=synthesizer())
+        for group in GROUPS
     ]
     suite.show(groups)
     if not stage.local:

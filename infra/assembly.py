@@ -68,8 +68,8 @@ def _led_home(value: Any, meant: Mapping[str, Any], functions: Mapping[str, str]
     match value:
         case {"Ref": str(name)} if name in meant:
             return meant[name]
-        case {"Fn::Join": [_, [*_, str(last)]]} if (name := _named(last, functions)) is not None:
-            return {"Fn::GetAtt": [name, "Arn"]}
+        case {"Fn::Join": [_, [*_, str(last)]]} if (function := _named(last, functions)) is not None:
+            return {"Fn::GetAtt": [function, "Arn"]}
         case dict():
             return {key: _led_home(inner, meant, functions) for key, inner in value.items()}
         case list():

@@ -88,20 +88,21 @@ class Shared:
 
     def table(self, name: str) -> dynamodb.ITable:
         """Return a table, to whom rows of it are granted."""
-        return self._imported(f"{name}Table", table_arn=self.value(f"{name}Arn"))
+        if name not in self._tables:
+            self._tables[name] = dynamodb.Table.from_table_arn(
+                self.stack, f"{name}Table", self.value(f"{name}Arn")
+            )
+        return self._tables[name]
 
     def streamed(self, name: str) -> dynamodb.ITable:
         """Return a table, to who reads its stream."""
-        return self._imported(
-            f"{name}Streamed",
-            table_arn=self.value(f"{name}Arn"),
-            table_stream_arn=self.value(f"{name}Stream"),
-        )
-
-    def _imported(self, construct_id: str, **where: str) -> dynamodb.ITable:
+        construct_id = f"{name}Streamed"
         if construct_id not in self._tables:
             self._tables[construct_id] = dynamodb.Table.from_table_attributes(
-                self.stack, construct_id, **where
+                self.stack,
+                construct_id,
+                table_arn=self.value(f"{name}Arn"),
+                table_stream_arn=self.value(f"{name}Stream"),
             )
         return self._tables[construct_id]
 

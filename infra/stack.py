@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from aws_cdk import ArnFormat, CfnOutput, IStackSynthesizer, Stack
+from aws_cdk import App, ArnFormat, CfnOutput, IStackSynthesizer, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
@@ -46,6 +46,7 @@ class MembershipStack(Stack):
             termination_protection=stage.keeps_data,
         )
         self._stage = stage
+        self._functions: dict[str, lambda_.IFunction] = {}
         self.tables = {
             name: table(self, name, keys=keys, stage=stage) for name, keys in declared.tables().items()
         }
@@ -89,18 +90,19 @@ class MembershipStack(Stack):
         return self._function(title)
 
     def _function(self, title: str) -> lambda_.IFunction:
-        found = self.node.try_find_child(f"Its{title}")
-        return found or lambda_.Function.from_function_attributes(
-            self,
-            f"Its{title}",
-            function_arn=self.format_arn(
-                service="lambda",
-                resource="function",
-                resource_name=named(title, self._stage),
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            ),
-            skip_permissions=True,
-        )
+        if title not in self._functions:
+            self._functions[title] = lambda_.Function.from_function_attributes(
+                self,
+                f"Its{title}",
+                function_arn=self.format_arn(
+                    service="lambda",
+                    resource="function",
+                    resource_name=named(title, self._stage),
+                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                ),
+                skip_permissions=True,
+            )
+        return self._functions[title]
 
     def _where(self) -> dict[str, str]:
         return {
@@ -136,15 +138,16 @@ class ContextsStack(Stack):
 
     def __init__(
         self,
-        suite: MembershipStack,
+        app: App,
         group: str,
         *,
+        suite: MembershipStack,
         stage: Stage,
         policy: Policy,
         synthesizer: IStackSynthesizer | None = None,
     ) -> None:
         super().__init__(
-            suite.node.scope,
+            app,
             f"{stage.stack_name}-{group}",
             description=f"memberday {stage.name}: {group}",
             synthesizer=synthesizer,

@@ -1,6 +1,5 @@
 """Draws what a deployment consists of, from the templates that CDK synthesises: docs/pictures/stack.svg.
-
-The two READMEs say how much of it there is.
+The last line of it says how much there is.
 
 python -m tools.diagram FOLDER SUITE [--check]
 
@@ -19,23 +18,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tables import written
 from infra import assembly
 from tools.generated import DOCS, ROOT, write_or_check
 
 FILE = DOCS / "pictures" / "stack.svg"
-READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
-"""In English and in Chinese."""
 FUNCTION, TABLE, QUEUE = "AWS::Lambda::Function", "AWS::DynamoDB::Table", "AWS::SQS::Queue"
 INTEGRATION = "AWS::ApiGatewayV2::Integration"
 COUNTED = {
-    FUNCTION: ("functions", "个函数"),
-    "AWS::ApiGatewayV2::Route": ("routes", "条路由"),
-    TABLE: ("tables", "张表"),
-    QUEUE: ("queues", "个队列"),
-    "AWS::Scheduler::Schedule": ("schedules", "个定时任务"),
-    "AWS::CloudWatch::Alarm": ("alarms", "个告警"),
-    "AWS::IAM::Role": ("roles", "个角色"),
+    FUNCTION: "functions",
+    "AWS::ApiGatewayV2::Route": "routes",
+    TABLE: "tables",
+    QUEUE: "queues",
+    "AWS::Scheduler::Schedule": "schedules",
+    "AWS::CloudWatch::Alarm": "alarms",
+    "AWS::IAM::Role": "roles",
 }
 NODE = ROOT / ".venv" / "bin" / "node"
 LAYOUT_SECONDS_MAX = 60
@@ -225,6 +221,7 @@ def dot(picture: Picture) -> str:
     lines = [
         "digraph memberday {",
         *_STYLE,
+        f'  graph [fontname="Helvetica", fontsize=12, label="{counts(picture)}"]',
         _node("shop", "storefront,\\nstaff, services", shape="ellipse", fillcolor="#ffffff"),
         _node("api", "HTTP API,\\ntokens of Cognito", fillcolor="#ede9fe"),
         _node("bus", "EventBridge\\nbus", fillcolor="#fce7f3"),
@@ -292,26 +289,20 @@ def svg(text: str) -> str:
     return done.stdout
 
 
-def counts(picture: Picture) -> tuple[str, str]:
-    """Return how much of what there is, in English and in Chinese."""
-    found = [(picture.counts[kind], *words) for kind, words in COUNTED.items()]
-    english = ", ".join(f"{count} {word}" for count, word, _ in found)
-    return f"{english}.", "、".join(f"{count} {word}" for count, _, word in found) + "。"
+def counts(picture: Picture) -> str:
+    """Return how much of what there is."""
+    return ", ".join(f"{picture.counts[kind]} {word}" for kind, word in COUNTED.items())
 
 
 def main() -> int:
-    """Draw what a folder of the CDK's deploys, or check that the picture and the counts are of it."""
+    """Draw what a folder of the CDK's deploys, or check that the picture is of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("suite")
     parser.add_argument("--check", action="store_true")
     asked = parser.parse_args()
     picture = picture_of(assembly.read(asked.folder, asked.suite))
-    differ = write_or_check(FILE, svg(dot(picture)), check=asked.check)
-    for page, said in zip(READMES, counts(picture), strict=True):
-        text = written(page.read_text(encoding="utf-8"), {"stack": said}, by="make docs")
-        differ |= write_or_check(page, text, check=asked.check)
-    return differ
+    return write_or_check(FILE, svg(dot(picture)), check=asked.check)
 
 
 if __name__ == "__main__":

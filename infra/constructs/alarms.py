@@ -196,9 +196,11 @@ def _of_kind(kind: _Kind, some: Sequence[_Measured], number: int) -> _Watched:
 
 
 def _of_function(function: ProgrammeFunction) -> Iterator[_Measured]:
-    title, every = function.node.id, {"statistic": cloudwatch.Stats.SUM, "period": FIVE_MINUTES}
-    yield _Measured(kind=ERRORS, title=title, metric=function.metric_errors(**every, label=title))
-    yield _Measured(kind=THROTTLES, title=title, metric=function.metric_throttles(**every, label=title))
+    title = function.node.id
+    errors = function.metric_errors(statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES, label=title)
+    throttles = function.metric_throttles(statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES, label=title)
+    yield _Measured(kind=ERRORS, title=title, metric=errors)
+    yield _Measured(kind=THROTTLES, title=title, metric=throttles)
 
 
 def _behind(consumer: StreamConsumer) -> _Measured:

@@ -4,6 +4,7 @@ import json
 import math
 import sys
 from collections import Counter
+from importlib import util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -115,13 +116,13 @@ def twice(dev_whole: Template, tmp_path_factory: pytest.TempPathFactory) -> dict
         group: (*names, *(each for each in TOMORROW if HOMES[each] == group))
         for group, names in contexts.GROUPS.items()
     }
-    real = contexts.find_spec
+    real = util.find_spec
     gathered = (contexts.tables, contexts.routes, contexts.gateway, contexts.public_routes, contexts.events)
     with pytest.MonkeyPatch.context() as patch:
         for name, module in made.items():
             patch.setitem(sys.modules, name, module)
         patch.setattr(
-            contexts,
+            util,
             "find_spec",
             lambda name: True if name in made else None if name.split(".")[1] in TOMORROW else real(name),
         )

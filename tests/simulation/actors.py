@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.domain import identifiers, timetable
+from functions import contexts
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
+from functions.domain import identifiers
 from functions.domain.birthdays import coupon_years
+from functions.domain.timetable import Every
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.points.timetable import AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from tests.oracle.tables import RULES
 from tests.simulation.facts import order_name
 from tests.simulation.lanes import LANES_MAX
@@ -39,7 +44,7 @@ ALTERED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 """What of an operation is altered so that it is another one under the same id."""
 SELDOM = (18, 2, 0)  # an audit reads everything, again and again
-OFTEN = (timetable.LAPSE_UNPAID, timetable.AUTO_RECEIPT, timetable.RELEASE_POINTS)
+OFTEN = (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS)
 READS = (
     "/members/me",
     "/members/me/points",
@@ -194,13 +199,9 @@ class Actors:
 
     def _jumped(self, before: datetime, after: datetime) -> datetime:
         """Let the schedules fire that a jump passes: some once, a few twice, the others not at all."""
-        for each in timetable.timetable(POLICY):
-            if isinstance(each.when, timetable.Every):
-                passed = True
-            else:
-                passed = each.when.latest(after, POLICY.zone) > before
-            if passed:
-                shares = SELDOM if each.job == timetable.AUDIT_POINTS else (5, 4, 1)
+        for each in contexts.timetable(POLICY):
+            if isinstance(each.when, Every) or each.when.latest(after, POLICY.zone) > before:
+                shares = SELDOM if each.job == AUDIT_POINTS else (5, 4, 1)
                 times = self._chance.choices((0, 1, 2), shares)[0]
                 self._due += [Op("fire", job=each.job)] * times
         return after
@@ -508,8 +509,8 @@ class Actors:
         jobs: Any = (
             *OFTEN,
             *OFTEN,
-            timetable.EXPIRE_POINTS,
-            timetable.ISSUE_BIRTHDAY_COUPONS,
-            timetable.AUDIT_POINTS,
+            EXPIRE_POINTS,
+            ISSUE_BIRTHDAY_COUPONS,
+            AUDIT_POINTS,
         )
         return Op("fire", job=self._chance.choice(jobs))

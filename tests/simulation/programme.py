@@ -10,12 +10,15 @@ from functions.coupons import api as coupons_api
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.queue import Worker as CouponsWorker
 from functions.coupons.stream import Consumer as BirthdayEligibility
-from functions.domain import timetable
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.policy import Policy
 from functions.offers.schedule import MemberDayJob
+from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.operations.schedule import Watch
+from functions.operations.timetable import WATCH_JOBS
 from functions.orders.schedule import OrderJobs
 from functions.orders.stream import Publisher as OrdersPublisher
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.bus import Bus
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs
@@ -23,6 +26,7 @@ from functions.points import api as points_api
 from functions.points import auditor, schedule
 from functions.points.queue import Worker as PointsWorker
 from functions.points.stream import Consumer as Posting
+from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import api as members_api
 from functions.tiers.stream import Publisher as MembersPublisher
 from tests.simulation.cloud import Cloud
@@ -38,7 +42,7 @@ QUEUES: dict[str, Callable[..., Any]] = {
     "coupons": CouponsWorker,
 }
 """The work queues, each with its own worker."""
-AUDITS = (timetable.AUDIT_POINTS, auditor.REPLAY_POINTS)
+AUDITS = (AUDIT_POINTS, auditor.REPLAY_POINTS)
 
 
 class Programme:
@@ -72,16 +76,16 @@ class Programme:
             "coupons": Starter(queues["coupons"], runs, coupon_jobs.tasks, now),
         }
         self.jobs: dict[str, Callable[..., Any]] = {
-            timetable.LAPSE_UNPAID: order_jobs,
-            timetable.AUTO_RECEIPT: order_jobs,
-            timetable.RELEASE_POINTS: starters["points"],
-            timetable.EXPIRE_POINTS: starters["points"],
-            timetable.ANNOUNCE_EXPIRING: starters["points"],
+            LAPSE_UNPAID: order_jobs,
+            AUTO_RECEIPT: order_jobs,
+            RELEASE_POINTS: starters["points"],
+            EXPIRE_POINTS: starters["points"],
+            ANNOUNCE_EXPIRING: starters["points"],
             auditor.REPLAY_POINTS: starters["points"],
-            timetable.AUDIT_POINTS: starters["audit"],
-            timetable.ISSUE_BIRTHDAY_COUPONS: starters["coupons"],
-            timetable.OPEN_MEMBER_DAY: member_day,
-            timetable.WATCH_JOBS: Watch(*everything),
+            AUDIT_POINTS: starters["audit"],
+            ISSUE_BIRTHDAY_COUPONS: starters["coupons"],
+            OPEN_MEMBER_DAY: member_day,
+            WATCH_JOBS: Watch(*everything),
         }
 
     def call(self, call: Call) -> Answer:

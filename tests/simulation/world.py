@@ -14,11 +14,15 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
-from functions.domain import identifiers, timetable
+from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
+from functions.domain import identifiers
 from functions.domain.policy import load
+from functions.offers.timetable import OPEN_MEMBER_DAY
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.batches import BatchError
 from functions.platform.observability import metrics
 from functions.points import auditor
+from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from tests.simulation import lanes
 from tests.simulation.cloud import Cloud, Listener
 from tests.simulation.faults import Crash, Faults
@@ -412,12 +416,12 @@ SMALL = {
 }
 """Shards and pages so small that a world of a few members has shards of several pages."""
 JOBS_AT_REST = (
-    timetable.LAPSE_UNPAID,
-    timetable.AUTO_RECEIPT,
-    timetable.RELEASE_POINTS,
-    timetable.EXPIRE_POINTS,
-    timetable.ISSUE_BIRTHDAY_COUPONS,
-    timetable.OPEN_MEMBER_DAY,
+    LAPSE_UNPAID,
+    AUTO_RECEIPT,
+    RELEASE_POINTS,
+    EXPIRE_POINTS,
+    ISSUE_BIRTHDAY_COUPONS,
+    OPEN_MEMBER_DAY,
 )
 
 

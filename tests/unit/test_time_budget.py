@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.platform import deadline, dynamo, sdk
 from functions.platform.deadline import Deadline
-from infra.stack import API_TIMEOUT, STREAM_TIMEOUT
+from infra.room import API_TIMEOUT, STREAM_TIMEOUT
 from tests.support.events import Context
 
 
