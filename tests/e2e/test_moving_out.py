@@ -24,7 +24,7 @@ from local.interrupts import Interrupts
 from ops.stack import Stack as Deployed
 from reach.aws import Aws
 from reach.folder import StateFolder
-from tests.support.listener import Listener
+from tests.support.listener import StackListener
 from tests.support.shopper import Shopper, registered
 from tests.support.stack import COMMAND_SECONDS_MAX, ROOT, Stack
 
@@ -113,7 +113,7 @@ def paid(shopper: Shopper) -> str:
     return str(order.order_id)
 
 
-def told(listener: Listener, order_id: str) -> list[str]:
+def told(listener: StackListener, order_id: str) -> list[str]:
     """Return what the outside heard of an order, each fact once: again under the same id is no news."""
     facts = {detail["event_id"]: kind for kind, detail in listener.heard_of(order_id)}
     return sorted(facts.values())
@@ -123,7 +123,7 @@ def test_a_deployment_of_before_moves_with_an_order_in_between_and_nothing_is_lo
     stack: Stack,
 ) -> None:
     aws = Aws(stack.local("status")["endpoint"])
-    deployed, listener, outputs = Deployed(aws, SUITE), Listener(stack), stack.outputs
+    deployed, listener, outputs = Deployed(aws, SUITE), StackListener(stack), stack.outputs
     assert deployed.stacks() == [SUITE]
     shopper = registered(stack, units=3)
     orders = [paid(shopper)]
