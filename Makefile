@@ -4,6 +4,9 @@ SHELL := /bin/sh
 BIN := .venv/bin
 export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml \
+	--custom-compile-command "make lock"
+GROUPS := local cdk demo charts
 stage ?= dev
 
 .PHONY: help run demo stop test simulate fuzz bench check format synth deploy docs client site lock setup
@@ -76,10 +79,11 @@ site: setup ## build the documents as a site in .build/site, fail on dead links
 	@echo "site: .build/site/index.html"
 
 lock: setup ## write the requirement locks anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \
-		--output-file requirements/dev.txt --custom-compile-command "make lock"
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml \
-		--constraints requirements/dev.txt --output-file requirements/runtime.txt --custom-compile-command "make lock"
+	@$(LOCK) --group dev --output-file requirements/dev.txt
+	@for group in $(GROUPS); do \
+		$(LOCK) --group $$group --constraints requirements/dev.txt --output-file requirements/$$group.txt || exit 1; \
+	done
+	@$(LOCK) --constraints requirements/dev.txt --output-file requirements/runtime.txt
 
 setup:
-	@sh tools/setup.sh $(firstword $(MAKECMDGOALS))
+	@sh tools/setup.sh $(firstword $(MAKECMDGOALS)) $(if $(RECORD),record)
