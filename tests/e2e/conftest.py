@@ -13,12 +13,16 @@ client.write()  # before the modules of the tests are imported, which import it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark these tests, and give them all to one worker: they share one deployment."""
+    """Mark these tests, and give those that share the session's deployment to one worker.
+
+    Who has a cloud of their own runs beside them, a file on one worker.
+    """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+            shared = "deployed" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("e2e" if shared else item.path.stem))
 
 
 @pytest.fixture(scope="session")

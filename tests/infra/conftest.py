@@ -18,6 +18,14 @@ CONTEXTS = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give these tests to one worker: the templates are synthesised once."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("infra"))
+
+
 def synthesise(context: dict[str, str], folder: Path) -> Template:
     """Return the template for a context."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -27,20 +35,32 @@ def synthesise(context: dict[str, str], folder: Path) -> Template:
     return template
 
 
+class Templates(dict[str, Template]):
+    """The templates by the names of their contexts, each synthesised when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __missing__(self, name: str) -> Template:
+        self[name] = synthesise(CONTEXTS[name], self._folder / name)
+        return self[name]
+
+
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """All templates, by the name of their context."""
-    return {name: synthesise(context, tmp_path_factory.mktemp(name)) for name, context in CONTEXTS.items()}
+    return Templates(tmp_path_factory.mktemp("templates"))
 
 
 @pytest.fixture(params=list(CONTEXTS))
-def template(request: pytest.FixtureRequest, templates: dict[str, Template]) -> Template:
+def template(request: pytest.FixtureRequest, templates: Templates) -> Template:
     """Each template in turn."""
     return templates[request.param]
 
 
 @pytest.fixture
-def dev(templates: dict[str, Template]) -> Template:
+def dev(templates: Templates) -> Template:
     """The template of the stage dev on AWS."""
     return templates["dev"]
 

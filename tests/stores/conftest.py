@@ -18,6 +18,7 @@ from tests.support.faults import Calls, watched
 from tests.support.points import Points
 from tests.support.shop import Shop
 from tests.support.threads import InLine
+from tests.support.wire import wire_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,10 +31,13 @@ def endpoint() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def client(endpoint: str) -> "DynamoDBClient":
-    """A client as the functions have it."""
-    return dynamo.client(endpoint)
+@pytest.fixture(scope="session")
+def client(endpoint: str) -> Iterator["DynamoDBClient"]:
+    """A client as the functions have it, on a short wire; as in a function, one for all that is asked."""
+    made = dynamo.client(endpoint)
+    wire = wire_of(made)
+    yield made
+    wire.close()
 
 
 @pytest.fixture

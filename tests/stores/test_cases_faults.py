@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.domain.policy import Policy
-from functions.platform import dynamo, http, streams
+from functions.platform import http, streams
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import ATTEMPTS_MAX, BATCH_ROUNDS_MAX, Row, Tables
 from functions.platform.observability import metrics
@@ -58,15 +58,9 @@ def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared(endpoint: str) -> Tables:
-    """The rows of the emulator, reached by one client."""
-    return Tables(dynamo.client(endpoint))
-
-
-@pytest.fixture
-def client(shared: Tables) -> "DynamoDBClient":
-    """That client."""
-    return shared.client
+def shared(client: "DynamoDBClient") -> Tables:
+    """The rows of the emulator."""
+    return Tables(client)
 
 
 # --- the operations ---
