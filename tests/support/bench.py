@@ -30,7 +30,7 @@ from tests.support.events import Answer, Call, Context, claims, staff, stream_re
 from tests.support.phones import hash_phone
 from tests.support.shop import NOON, Shop
 from tests.support.tables import PARTITION_KEYS
-from tests.support.wire import wire_of
+from tests.support.wire import Wire, wire_of
 
 Dump = dict[tuple[str, str, str], str]
 """Every row of every table, by table, partition key and sort key."""
@@ -70,7 +70,6 @@ class Bench:
         )
         self.posting = PostingConsumer(self.tables, self.settings, self.policy)
         self.coupons = CouponConsumer(self.tables, self.settings, self.policy, lambda: self.now)
-        self._wire = wire_of(self.tables.client)
 
     @property
     def shop(self) -> Shop:
@@ -219,6 +218,11 @@ class Bench:
             if now.get(place) != row:
                 item = to_item(json.loads(row))
                 self._wire.ask("PutItem", {"TableName": self._table(place[0]), "Item": item})
+
+    @property
+    def _wire(self) -> Wire:
+        """The way past the SDK; who only asks, as the benchmarks do, keeps the SDK's own."""
+        return wire_of(self.tables.client)
 
     def _table(self, name: str) -> str:
         table: str = getattr(self.settings, f"{name.lower()}_table")
