@@ -18,6 +18,7 @@ CONTEXTS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give these tests to one worker: the templates are synthesised once."""
     here = Path(__file__).parent
