@@ -46,6 +46,7 @@ check: setup ## format, lint, types, API document and client, links, synthesis, 
 	@$(BIN)/python -m tools.openapi --check
 	@$(BIN)/python -m tools.event_schemas --check
 	@$(BIN)/python -m tools.programme --check
+	@$(BIN)/python -m tools.prepared --check
 	@$(BIN)/python -m benchmarks.scale --check
 	@$(BIN)/python -m benchmarks.costs --check
 	@$(BIN)/properdocs build
@@ -64,10 +65,11 @@ synth: setup ## write the CloudFormation template of a stage (stage=dev) to cdk.
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
 	@$(CDK) deploy $(foreach each,stage listen cors restored reserve,$(if $($(each)),--context $(each)=$($(each))))
 
-docs: setup ## write anew what the documents take from code and policy: API, events, programme, models, picture
+docs: setup ## write anew what follows from code and policy: API, events, programme, models, picture, local stacks
 	@$(BIN)/python -m tools.openapi
 	@$(BIN)/python -m tools.event_schemas
 	@$(BIN)/python -m tools.programme
+	@$(BIN)/python -m tools.prepared
 	@$(BIN)/python -m benchmarks.scale --write
 	@$(BIN)/python -m benchmarks.costs --write
 	@$(CDK) synth --quiet --output cdk.out/check
