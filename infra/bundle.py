@@ -33,6 +33,8 @@ PAGE = ("page.html", "page.js")
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 """Where Powertools, which the lock pins by its hash, carries Swagger UI."""
 LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
+NOT_CARRIED = tuple(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata"))
+"""Where a number is, whose and at what time: tables that nothing here asks."""
 _DIGEST_CHARACTERS = 16
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -167,14 +169,17 @@ def _sources() -> list[str]:
 
 def _libraries(platform: Platform, compiler: str | None) -> Path:
     """Return the folder with the installed dependencies, made if the lock is new."""
-    digest = _digest(LOCK.read_text(), platform.python, str(compiler is not None), *platform.wheels)
+    digest = _digest(
+        LOCK.read_text(), platform.python, str(compiler is not None), *platform.wheels, *NOT_CARRIED
+    )
     folder = BUILD / f"libraries-{platform.name}-{digest}"
     if folder.exists():
         return folder
     with _draft_of(folder) as draft:
         if platform.wheels or not _copy_installed(draft):
             _install(platform, draft)
-        shutil.rmtree(draft / "bin", ignore_errors=True)
+        for part in ("bin", *NOT_CARRIED):
+            shutil.rmtree(draft / part, ignore_errors=True)
         _compile(compiler, draft)
     return folder
 
