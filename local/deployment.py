@@ -85,6 +85,7 @@ class Deployment:
         The record of the last deployment goes first and comes back last: one that did not end is done again.
         """
         told = [f"{key}={value}" for key, value in self._project.context]
+        told += ["by the CDK"] if self._project.by_cdk else []
         wanted = digest(
             self._project.root, self._project.sources, self._aws.endpoint, self._project.stack, *told
         )

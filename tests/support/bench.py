@@ -216,8 +216,8 @@ class Bench:
             self._wire.ask("DeleteItem", {"TableName": self._table(name), "Key": to_item(key)})
         for place, row in dump.items():
             if now.get(place) != row:
-                item = to_item(json.loads(row))
-                self._wire.ask("PutItem", {"TableName": self._table(place[0]), "Item": item})
+                put = {"TableName": self._table(place[0]), "Item": to_item(json.loads(row))}
+                self._wire.ask("PutItem", put)
 
     @property
     def _wire(self) -> Wire:

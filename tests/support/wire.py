@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
 from functions.platform.sdk import READ_SECONDS_MAX
@@ -51,18 +52,17 @@ class Wire:
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         """Send what the SDK has prepared; raise what its own sender raises where the connection ends."""
-        body = request.body or b""
-        headers = {
-            name: value.decode() if isinstance(value, bytes) else value
-            for name, value in request.headers.items()
-        }
+        body: Any = request.body
+        headers: dict[str, Any] = dict(request.headers.items())
+        for name, value in headers.items():
+            headers[name] = value.decode() if isinstance(value, bytes) else value
         try:
             status, answered, content = self._exchange(
                 headers, body if isinstance(body, bytes) else body.encode()
             )
         except OSError as error:
             raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
-        return AWSResponse(request.url, status, answered, Body(content))
+        return AWSResponse(request.url, status, HTTPHeaders.from_dict(answered), Body(content))
 
     def ask(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         """Ask the emulator for an operation of DynamoDB, without the SDK."""
