@@ -18,7 +18,7 @@ from tests.support.faults import Calls, watched
 from tests.support.points import Points
 from tests.support.shop import Shop
 from tests.support.threads import InLine
-from tests.support.wire import wire_of
+from tests.support.wire import Wire, let_send
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,12 +32,17 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def client(endpoint: str) -> Iterator["DynamoDBClient"]:
-    """A client as the functions have it, on a short wire; as in a function, one for all that is asked."""
-    made = dynamo.client(endpoint)
-    wire = wire_of(made)
+def wire(endpoint: str) -> Iterator[Wire]:
+    """The way to the emulator."""
+    made = Wire(endpoint)
     yield made
-    wire.close()
+    made.close()
+
+
+@pytest.fixture
+def client(endpoint: str, wire: Wire) -> "DynamoDBClient":
+    """A client as the functions have it, of this test's own: what it has sent twice counts for the SDK."""
+    return let_send(dynamo.client(endpoint), wire)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.domain.policy import Policy
-from functions.platform import http, streams
+from functions.platform import dynamo, http, streams
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import ATTEMPTS_MAX, BATCH_ROUNDS_MAX, Row, Tables
 from functions.platform.observability import metrics
@@ -39,6 +39,7 @@ from tests.support.faults import (
 from tests.support.faults import Operation as FaultyOperation
 from tests.support.points import Box, Died, calm, mortal, store, strike
 from tests.support.shop import NOON
+from tests.support.wire import Wire, let_send
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,9 +59,15 @@ def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared(client: "DynamoDBClient") -> Tables:
-    """The rows of the emulator."""
-    return Tables(client)
+def shared(endpoint: str, wire: Wire) -> Tables:
+    """The rows of the emulator, reached by one client."""
+    return Tables(let_send(dynamo.client(endpoint), wire))
+
+
+@pytest.fixture
+def client(shared: Tables) -> "DynamoDBClient":
+    """That client."""
+    return shared.client
 
 
 # --- the operations ---

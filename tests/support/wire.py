@@ -129,10 +129,14 @@ def _more(connection: socket.socket) -> bytes:
     return chunk
 
 
+def let_send(client: "DynamoDBClient", wire: Wire) -> "DynamoDBClient":
+    """Let a client send by a wire; return it."""
+    client._endpoint.http_session = wire  # type: ignore[attr-defined]
+    return client
+
+
 def wire_of(client: "DynamoDBClient") -> Wire:
-    """Return the wire that a client sends by; it gets one if it has none."""
-    endpoint: Any = client._endpoint  # type: ignore[attr-defined]
-    if not isinstance(endpoint.http_session, Wire):
-        endpoint.http_session = Wire(client.meta.endpoint_url)
-    wire: Wire = endpoint.http_session
+    """Return the wire that a client sends by."""
+    wire = client._endpoint.http_session  # type: ignore[attr-defined]
+    assert isinstance(wire, Wire)
     return wire
