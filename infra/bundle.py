@@ -1,6 +1,7 @@
 """The functions' code as Lambda gets it: the project's functions and the locked runtime dependencies.
 
-The dependencies are installed from the hash lock for the target's platform, once per lock, without Docker.
+The dependencies come from the hash lock for the target's platform, once per lock, without Docker: for Lambda
+pip installs them, for this machine they are copied from the environment, which has them already.
 Bytecode is compiled ahead where an interpreter of the runtime's version is at hand: CDK's archive dates files
 1980, which makes Python throw timestamped bytecode away and compile at every cold start.
 
@@ -11,6 +12,7 @@ serves, compressed ahead.
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +32,9 @@ DOCUMENTS = SOURCES / "documents"
 PAGE = ("page.html", "page.js")
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 """Where Powertools, which the lock pins by its hash, carries Swagger UI."""
+LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
+NOT_CARRIED = tuple(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata"))
+"""Where a number is, whose and at what time: tables that nothing here asks."""
 _DIGEST_CHARACTERS = 16
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -163,36 +169,72 @@ def _sources() -> list[str]:
 
 def _libraries(platform: Platform, compiler: str | None) -> Path:
     """Return the folder with the installed dependencies, made if the lock is new."""
-    digest = _digest(LOCK.read_text(), platform.python, str(compiler is not None), *platform.wheels)
+    digest = _digest(
+        LOCK.read_text(), platform.python, str(compiler is not None), *platform.wheels, *NOT_CARRIED
+    )
     folder = BUILD / f"libraries-{platform.name}-{digest}"
     if folder.exists():
         return folder
     with _draft_of(folder) as draft:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--no-compile",
-            "--require-hashes",
-            "--upgrade",
-            "--target",
-            str(draft),
-            "--requirement",
-            str(LOCK),
-        ]
-        if platform.wheels:
-            command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", platform.python]
-            command += [f"--platform={tag}" for tag in platform.wheels]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
-        if result.returncode:
-            raise BundleError(f"dependencies for {platform.name}: {result.stderr.strip()[-2000:]}")
-        shutil.rmtree(draft / "bin", ignore_errors=True)
+        if platform.wheels or not _copy_installed(draft):
+            _install(platform, draft)
+        for part in ("bin", *NOT_CARRIED):
+            shutil.rmtree(draft / part, ignore_errors=True)
         _compile(compiler, draft)
     return folder
+
+
+def _copy_installed(into: Path) -> bool:
+    """Copy the locked packages from this environment, which has them from locks with the same hashes.
+
+    Returns
+    -------
+    bool
+        Whether they were all there, at the locked versions; if not, they must be installed.
+    """
+    found = []
+    for name, version in LOCKED.findall(LOCK.read_text()):
+        try:
+            package = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            return False
+        if package.version != version or package.files is None:
+            return False
+        found.append(package)
+    for package in found:
+        for file in package.files or ():
+            if ".." in file.parts or "__pycache__" in file.parts:  # what pip makes of it on this machine
+                continue
+            place = into / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(package.locate_file(file)), place)
+    return True
+
+
+def _install(platform: Platform, into: Path) -> None:
+    """Install the locked packages for a platform with pip."""
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-compile",
+        "--require-hashes",
+        "--upgrade",
+        "--target",
+        str(into),
+        "--requirement",
+        str(LOCK),
+    ]
+    if platform.wheels:
+        command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", platform.python]
+        command += [f"--platform={tag}" for tag in platform.wheels]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    if result.returncode:
+        raise BundleError(f"dependencies for {platform.name}: {result.stderr.strip()[-2000:]}")
 
 
 def _interpreter(version: str) -> str | None:
@@ -214,17 +256,8 @@ def _compile(interpreter: str | None, folder: Path) -> None:
     subprocess.run([*command, str(folder)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
 
 
-def main() -> None:
-    """Build the bundle of the local target, in the environment of who sets the project up."""
-    build(HOST)
-
-
 def _digest(*parts: str) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()[:_DIGEST_CHARACTERS]
-
-
-if __name__ == "__main__":
-    main()

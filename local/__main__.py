@@ -250,6 +250,7 @@ def parser() -> Parser:
         metavar="KEY=VALUE",
         help="what the deployment is told, for example cors=http://localhost:5173",
     )
+    up.add_argument("--cdk", action="store_true", help="by the CDK, though the kept stacks still hold")
     add("down", "stop it; everything is kept for the next up")
     add("reset", "stop it and forget everything")
     status = add("status", "the stack's outputs, and where things are")
@@ -307,7 +308,11 @@ def main(argv: Sequence[str] | None = None, project: Project | None = None) -> i
     interrupts = Interrupts()
     try:
         arguments = parser().parse_args(argv, argparse.Namespace(json=False, dir=None))
-        project = replace(project, context=tuple(getattr(arguments, "context", ())))
+        project = replace(
+            project,
+            context=tuple(getattr(arguments, "context", ())),
+            by_cdk=getattr(arguments, "cdk", False),
+        )
         with interrupts.handled():
             commands = Commands(project, folder_of(arguments.dir, project.root), interrupts)
             run: Callable[[argparse.Namespace], Answer] = getattr(

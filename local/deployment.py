@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -10,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from local import faketime
 from local.cloud import base_environment, tail
 from local.errors import LocalError
+from local.prepared import Deployer, Prepared, digest
 from local.processes import wait_until
 from reach.aws import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Aws
 from reach.folder import StateFolder, read_json, write_atomically
@@ -31,7 +31,6 @@ STACKS_AT_ONCE = 4
 LOG_LINES_SHOWN = 15
 ROUTINE = re.compile(r"^\s*$|(?:_IN_PROGRESS|_COMPLETE) +\| ")
 DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
-UNSEEN = {"__pycache__"}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # What the CDK prints when a phase is over.
 PHASES = (
@@ -50,6 +49,8 @@ class Project:
     stage: str = "dev"
     context: tuple[tuple[str, str], ...] = ()
     """What ``cdk deploy`` is told besides, as by ``-c``: for example ``cors``."""
+    by_cdk: bool = False
+    """Whether the CDK synthesises and deploys even where the kept stacks hold."""
     sources: tuple[str, ...] = (
         "functions",
         "infra",
@@ -62,21 +63,6 @@ class Project:
     def cdk(self) -> Path:
         """The CDK command."""
         return self.root / "node_modules" / "aws-cdk" / "bin" / "cdk"
-
-
-def digest(root: Path, sources: Iterable[str], *extra: str) -> str:
-    """A fingerprint of the names and contents of all sources, and of whatever else decides the deployment."""
-    total = hashlib.sha256()
-    for text in extra:
-        total.update(f"{text}\n".encode())
-    for source in sources:
-        path = root / source
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-        for file in files:
-            if UNSEEN.isdisjoint(file.parts):
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
-                total.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
-    return total.hexdigest()
 
 
 class Deployment:
@@ -101,6 +87,7 @@ class Deployment:
         The record of the last deployment goes first and comes back last: one that did not end is done again.
         """
         told = [f"{key}={value}" for key, value in self._project.context]
+        told += ["by the CDK"] if self._project.by_cdk else []
         wanted = digest(
             self._project.root, self._project.sources, self._aws.endpoint, self._project.stack, *told
         )
@@ -108,14 +95,26 @@ class Deployment:
             return False
         self._folder.deployment.unlink(missing_ok=True)
         self._make_bucket()
-        self._run_cdk(say)
-        self._mend_cors()
+        prepared = self._prepared()
+        if prepared is not None:
+            Deployer(self._aws, ASSETS_BUCKET, self._folder.deploy_log).deploy(prepared, say)
+        else:
+            self._run_cdk(say)
+            self._mend_cors()
         if self.outputs() is None:
             raise LocalError(
                 f"no stack {self._project.stack} after cdk deploy: see {self._folder.deploy_log}"
             )
         write_atomically(self._folder.deployment, json.dumps({"digest": wanted}))
         return True
+
+    def _prepared(self) -> Prepared | None:
+        """The kept stacks, where they are what the CDK would synthesise for this deployment."""
+        if self._project.context or self._project.by_cdk:
+            return None
+        kept = Prepared.of(self._project.root)
+        names = {stack.name for stack in kept.stacks} if kept else set()
+        return kept if kept and self._project.stack in names and kept.holds(self._project.root) else None
 
     def wait_until_still(self) -> bool:
         """Wait for an update that nobody waits for any more; whether the stacks have come to rest."""
@@ -156,7 +155,9 @@ class Deployment:
 
     def _run_cdk(self, say: Callable[[str], None]) -> None:
         if not self._project.cdk.exists():
-            raise LocalError(f"{self._project.cdk} is missing: run `make setup`")
+            raise LocalError(
+                "the infrastructure has changed, and the CDK is not here to synthesise it: run `make setup`"
+            )
         shutil.rmtree(self._folder.assembly, ignore_errors=True)
         process = subprocess.Popen(  # noqa: S603 - the project's own cdk
             self._command(),

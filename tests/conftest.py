@@ -1,8 +1,17 @@
-"""Fixtures of all tests: no test sees the caller's AWS settings."""
+"""Fixtures and options of all tests: no test sees the caller's AWS settings; ``--only`` takes a context's."""
 
+import ast
 import os
 import sys
 from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+FUNCTIONS = HERE.parent / "functions"
+NEAR = ("unit", "handlers", "stores")
+"""The folders of tests that need no deployment, of which a context has its own."""
+UNDER_ALL = {"domain", "platform"}
 
 # Handlers read their settings when they are imported, so these are set before any test module is.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -23,3 +32,49 @@ os.environ.update(
     PHONE_KEY_SECRET="unused",  # noqa: S106 - the name of one
     JSII_NODE=str(Path(sys.executable).with_name("node")),  # the CDK needs no Node but ours
 )
+
+
+def contexts() -> list[str]:
+    """Return the names that ``--only`` takes: the functions' packages, without those that all stand on."""
+    return sorted({each.parent.name for each in FUNCTIONS.glob("*/__init__.py")} - UNDER_ALL)
+
+
+def of_context(file: Path, context: str) -> bool:
+    """Whether a file holds tests of a context: it is named after it, or it imports it and stands near it."""
+    if file.relative_to(HERE).parts[0] not in NEAR:
+        return False
+    if context in file.stem.split("_"):
+        return True
+    package = f"functions.{context}"
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            named = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+        elif isinstance(node, ast.Import):
+            named = [each.name for each in node.names]
+        else:
+            continue
+        if any(each == package or each.startswith(f"{package}.") for each in named):
+            return True
+    return False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--only``."""
+    parser.addoption(
+        "--only", metavar="CONTEXT", help="a context's unit, handler and store tests, for example: points"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a context that is none."""
+    only = config.getoption("--only")
+    if only is not None and only not in contexts():
+        raise pytest.UsageError(f"--only {only}: there is no such context; there are {', '.join(contexts())}")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what is not of the context that is asked for."""
+    only = config.getoption("--only")
+    if only is None or collection_path.is_dir() or not collection_path.name.startswith("test_"):
+        return None
+    return None if of_context(collection_path, only) else True

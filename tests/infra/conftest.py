@@ -19,6 +19,15 @@ CONTEXTS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give these tests to one worker: the templates are synthesised once."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("infra"))
+
+
 def stacks(context: dict[str, str], folder: Path) -> dict[str, Template]:
     """Return the template of each stack for a context, by the stacks' names."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -33,26 +42,50 @@ def synthesise(context: dict[str, str], folder: Path) -> Template:
     return assembly.whole(stacks(context, folder))
 
 
+class Apart(dict[str, dict[str, Template]]):
+    """The templates of all stacks by the names of their contexts, synthesised when one is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __missing__(self, name: str) -> dict[str, Template]:
+        self[name] = stacks(CONTEXTS[name], self._folder / name)
+        return self[name]
+
+
+class Templates(dict[str, Template]):
+    """What all stacks are together, by the names of their contexts."""
+
+    def __init__(self, apart: Apart) -> None:
+        super().__init__()
+        self._apart = apart
+
+    def __missing__(self, name: str) -> Template:
+        self[name] = assembly.whole(self._apart[name])
+        return self[name]
+
+
 @pytest.fixture(scope="session")
-def apart(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Template]]:
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Apart:
     """The templates of all stacks, by the name of their context."""
-    return {name: stacks(context, tmp_path_factory.mktemp(name)) for name, context in CONTEXTS.items()}
+    return Apart(tmp_path_factory.mktemp("templates"))
 
 
 @pytest.fixture(scope="session")
-def templates(apart: dict[str, dict[str, Template]]) -> dict[str, Template]:
+def templates(apart: Apart) -> Templates:
     """What all stacks are together, by the name of their context."""
-    return {name: assembly.whole(each) for name, each in apart.items()}
+    return Templates(apart)
 
 
 @pytest.fixture(params=list(CONTEXTS))
-def template(request: pytest.FixtureRequest, templates: dict[str, Template]) -> Template:
+def template(request: pytest.FixtureRequest, templates: Templates) -> Template:
     """Each template in turn."""
     return templates[request.param]
 
 
 @pytest.fixture
-def dev(templates: dict[str, Template]) -> Template:
+def dev(templates: Templates) -> Template:
     """The template of the stage dev on AWS."""
     return templates["dev"]
 

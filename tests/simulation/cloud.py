@@ -20,7 +20,7 @@ from functions.points.posting import change_item
 from tests.simulation.faults import OTHERWISE_ANSWERED, Crash, Faults, Kind
 from tests.simulation.virtual import Time
 from tests.support import tables
-from tests.support.faults import Raw
+from tests.support.wire import Body
 
 Json = dict[str, Any]
 Listener = Callable[[str, bytes, int, bytes], None]
@@ -157,7 +157,7 @@ class Cloud:
     @staticmethod
     def _answered(request: AWSPreparedRequest, status: int, body: Json | bytes) -> AWSResponse:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return AWSResponse(request.url, status, CONTENT_TYPE, Raw(raw))
+        return AWSResponse(request.url, status, CONTENT_TYPE, Body(raw))
 
     def _conflict(self, operation: str, body: Json) -> Json:
         if operation != "TransactWriteItems":

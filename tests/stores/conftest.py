@@ -18,6 +18,7 @@ from tests.support.faults import Calls, watched
 from tests.support.points import Points
 from tests.support.shop import Shop
 from tests.support.threads import InLine
+from tests.support.wire import Wire, let_send
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,10 +31,18 @@ def endpoint() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def wire(endpoint: str) -> Iterator[Wire]:
+    """The way to the emulator."""
+    made = Wire(endpoint)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def client(endpoint: str) -> "DynamoDBClient":
-    """A client as the functions have it."""
-    return dynamo.client(endpoint)
+def client(endpoint: str, wire: Wire) -> "DynamoDBClient":
+    """A client as the functions have it, of this test's own: what it has sent twice counts for the SDK."""
+    return let_send(dynamo.client(endpoint), wire)
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ from tests.support.faults import (
 from tests.support.faults import Operation as FaultyOperation
 from tests.support.points import Box, Died, calm, mortal, store, strike
 from tests.support.shop import NOON
+from tests.support.wire import Wire, let_send
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,9 +59,9 @@ def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared(endpoint: str) -> Tables:
+def shared(endpoint: str, wire: Wire) -> Tables:
     """The rows of the emulator, reached by one client."""
-    return Tables(dynamo.client(endpoint))
+    return Tables(let_send(dynamo.client(endpoint), wire))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
 from functions.platform.sdk import TRIES_MAX
+from tests.support.wire import Body
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -96,7 +97,7 @@ def watched(client: "DynamoDBClient") -> Iterator[Calls]:
         if fault.lost:
             raise ConnectionClosedError(endpoint_url=request.url)
         headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
-        raw = Raw(json.dumps(fault.error).encode())
+        raw = Body(json.dumps(fault.error).encode())
         return AWSResponse(request.url, fault.status, headers, raw)
 
     client.meta.events.register("before-send.dynamodb.*", before_send)
@@ -104,16 +105,3 @@ def watched(client: "DynamoDBClient") -> Iterator[Calls]:
         yield calls
     finally:
         client.meta.events.unregister("before-send.dynamodb.*", before_send)
-
-
-class Raw:
-    """A body as urllib3 hands it over."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, amt: int = 1024, decode_content: bool | None = None) -> Iterator[bytes]:
-        yield self._body
-
-    def read(self, *_: Any, **__: Any) -> bytes:
-        return self._body

@@ -13,7 +13,8 @@ from moto.core.models import botocore_stubber
 
 from functions.platform import identities
 from functions.platform.identities import Identities
-from tests.support.faults import Fault, Raw
+from tests.support.faults import Fault
+from tests.support.wire import Body
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -60,7 +61,7 @@ class Pool:
         if fault:
             status, answer = fault.status, fault.error
         headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.1"})
-        return AWSResponse(request.url, status, headers, Raw(json.dumps(answer).encode()))
+        return AWSResponse(request.url, status, headers, Body(json.dumps(answer).encode()))
 
     def _answer(self, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if operation == "AdminDeleteUser":

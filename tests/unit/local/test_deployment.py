@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.deployment import digest
+from local.prepared import digest
 
 SOURCES = ("functions", "cdk.json")
 
