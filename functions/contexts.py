@@ -37,6 +37,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "privacy",
             "operations",
             "documents",
+            "weather",
         ),
     }
 )

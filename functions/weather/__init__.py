@@ -1,0 +1,1 @@
+"""Weather: a trivial context, which shows what adding one takes (H1)."""
