@@ -37,7 +37,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "privacy",
             "operations",
             "documents",
-            "weather",
         ),
     }
 )

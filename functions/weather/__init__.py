@@ -1,1 +1,0 @@
-"""Weather: a trivial context, which shows what adding one takes (H1)."""
