@@ -409,7 +409,7 @@ def test_the_words_around_the_tables_say_the_models_figures(model: Model) -> Non
         f"so {model.quota('sign_ups') // 2} shoppers a second can",
         f"have {figures.reserved} of it reserved",
         f"up to {sends} times",
-        f"{scale.constant(scale.INFRA / 'stack.py', 'API_TIMEOUT')} s of the function, less "
+        f"{scale.constant(scale.INFRA / 'room.py', 'API_TIMEOUT')} s of the function, less "
         f"{deadline.ANSWER_MARGIN_SECONDS} s for the answer",
         f"A cart has {figures.lines_max} lines, and its transaction at most {figures.lines_max + 3} rows",
         f"{figures.lots_per_release} lots: {2 * figures.lots_per_release + 1} rows",

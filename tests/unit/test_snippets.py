@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from functions.domain import timetable
+from functions import contexts
+from functions.domain import policy
+from functions.operations.timetable import WATCH_JOBS
 from local import __main__ as local
 from local.errors import LocalError
 from ops import __main__ as ops
@@ -27,8 +29,10 @@ BY_HAND = {"git show", "git revert", "aws sns", "pip install"}
 """What changes the reader's repository or account, and no test may type."""
 INLINE = re.compile(rf"`((?:make|(?:{re.escape(PYTHON)}|python3?) -m) [^`]+)`")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-JOBS = {value for name, value in vars(timetable).items() if isinstance(value, str) and name.isupper()}
-STACK = (ROOT / "infra" / "stack.py").read_text(encoding="utf-8")
+JOBS = {WATCH_JOBS, *(each.job for each in contexts.timetable(policy.load()))}
+STACK = "".join(
+    file.read_text(encoding="utf-8") for file in sorted((ROOT / "infra" / "contexts").glob("*.py"))
+)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
