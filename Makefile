@@ -26,7 +26,7 @@ stop: ## end what `make run` started; its state is kept
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
 
 test: setup ## pass all tests, on all cores (ONLY=points: a context's unit, handler and store tests)
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python -m pytest --numprocesses auto $(if $(ONLY),--only $(ONLY))
 
 simulate: setup ## try to break the programme: from SEED (a fresh one) on, SEEDS=1 worlds of STEPS=2000 steps
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS))

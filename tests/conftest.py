@@ -1,4 +1,4 @@
-"""Fixtures and options of all tests: no test sees the caller's AWS settings; ``--only`` takes a context's."""
+"""What holds for all tests: none sees the caller's AWS settings; which a run takes, and who runs them."""
 
 import ast
 import os
@@ -6,12 +6,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
 FUNCTIONS = HERE.parent / "functions"
 NEAR = ("unit", "handlers", "stores")
 """The folders of tests that need no deployment, of which a context has its own."""
 UNDER_ALL = {"domain", "platform"}
+TOGETHER = (
+    "tests/infra",
+    *(f"tests/e2e/test_{name}.py" for name in ("browser", "examples", "fuzz", "recovery")),
+)
+"""Tests that share what takes long to make (templates, a browser, a scene, a cloud): for one worker."""
 
 # Handlers read their settings when they are imported, so these are set before any test module is.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -78,3 +85,24 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if only is None or collection_path.is_dir() or not collection_path.name.startswith("test_"):
         return None
     return None if of_context(collection_path, only) else True
+
+
+class Handing(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands the tests out one by one, but for those that go together; the largest of these first.
+
+    By their addresses: the groups of pytest-xdist 3.8 (``xdist_group``) are without effect on pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(nodeid)
+
+
+def scope_of(nodeid: str) -> str:
+    """Return what a test is handed out with: itself, or those that go together."""
+    file = nodeid.split("::", 1)[0]
+    return next((part for part in TOGETHER if file == part or file.startswith(f"{part}/")), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Hand the tests out in our way."""
+    return Handing(config, log)

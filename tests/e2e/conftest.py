@@ -12,19 +12,12 @@ from tools import client
 client.write()  # before the modules of the tests are imported, which import it
 
 
-TOGETHER = {"test_browser", "test_examples", "test_fuzz", "test_recovery"}
-"""Files whose tests share a browser, a scene or another cloud: one worker has all of such a file."""
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark these tests; all but a few are handed out one by one, since each worker has a deployment."""
+    """Mark these tests."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            if item.path.stem in TOGETHER:
-                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

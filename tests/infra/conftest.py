@@ -19,15 +19,6 @@ CONTEXTS = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give these tests to one worker: the templates are synthesised once."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("infra"))
-
-
 def stacks(context: dict[str, str], folder: Path) -> dict[str, Template]:
     """Return the template of each stack for a context, by the stacks' names."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]

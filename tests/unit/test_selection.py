@@ -1,8 +1,8 @@
-"""Which tests a context calls its own (H6)."""
+"""Which tests a context calls its own, and which go to a worker together (H6)."""
 
 import pytest
 
-from tests.conftest import HERE, contexts, of_context
+from tests.conftest import HERE, TOGETHER, contexts, of_context, scope_of
 
 
 def test_H6_a_context_is_a_package_of_the_functions_and_nothing_that_all_stand_on() -> None:
@@ -28,3 +28,11 @@ def test_H6_a_contexts_tests_are_named_after_it_or_import_it_and_need_no_deploym
 def test_H6_every_context_has_tests_of_its_own() -> None:
     files = sorted(HERE.rglob("test_*.py"))
     assert [each for each in contexts() if not any(of_context(file, each) for file in files)] == []
+
+
+def test_H6_tests_are_handed_out_one_by_one_but_for_those_that_share_what_takes_long() -> None:
+    alone = "tests/e2e/test_points.py::test_a[tests/infra/x]"
+    assert scope_of(alone) == alone
+    assert scope_of("tests/infra/test_alarms.py::test_a") == scope_of("tests/infra/test_rights.py::test_b")
+    assert scope_of("tests/e2e/test_recovery.py::test_a[x]") == "tests/e2e/test_recovery.py"
+    assert [each for each in TOGETHER if not (HERE.parent / each).exists()] == []
