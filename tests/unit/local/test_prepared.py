@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from local.aws import Aws
-from local.folder import StateFolder
 
 from local.deployment import Deployment, Project
 from local.prepared import KEPT, KeptStack, Prepared, _pack, digest
+from reach.aws import Aws
+from reach.folder import StateFolder
 
 STACK = KeptStack(name="memberday-dev", tags={}, template={"Resources": {}})
 
