@@ -7,7 +7,7 @@ def build(room: Room) -> None:
     """Build the reader that publishes changes of the catalogue; the shop's function serves its routes."""
     room.publisher(
         "CatalogPublisher",
-        "functions.orders.stream.catalog_handler",
+        "functions.catalog.stream.handler",
         reader="CatalogToBus",
         table="Catalog",
         filters=[rows("PRODUCT", "MEMBER_DAY")],

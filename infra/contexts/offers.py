@@ -7,7 +7,7 @@ from infra.room import JOB_TIMEOUT, Room
 
 def build(room: Room) -> None:
     """Build the job that opens the member day."""
-    function = room.function("MemberDayJob", "functions.orders.schedule.member_day_handler", JOB_TIMEOUT)
+    function = room.function("MemberDayJob", "functions.offers.schedule.handler", JOB_TIMEOUT)
     grant_rows(room.table("Catalog"), function, "PutItem")
     grant_rows(room.table("Reports"), function, "PutItem")
     room.scheduled(function, OPEN_MEMBER_DAY)
