@@ -3,6 +3,8 @@
 import ast
 import os
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,22 +49,21 @@ def contexts() -> list[str]:
 
 
 def of_context(file: Path, context: str) -> bool:
-    """Whether a file holds tests of a context: it is named after it, or it imports it and stands near it."""
+    """Whether a file holds tests of a context: it is named after it, or imports as much of it as of any."""
     if file.relative_to(HERE).parts[0] not in NEAR:
         return False
     if context in file.stem.split("_"):
         return True
-    package = f"functions.{context}"
+    imported = Counter(_imported(file))
+    return imported[context] > 0 and imported[context] == max(imported[each] for each in contexts())
+
+
+def _imported(file: Path) -> Iterator[str]:
+    """Give the functions' package of each name that a file imports."""
     for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and node.module is not None:
-            named = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
-        elif isinstance(node, ast.Import):
-            named = [each.name for each in node.names]
-        else:
-            continue
-        if any(each == package or each.startswith(f"{package}.") for each in named):
-            return True
-    return False
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == FUNCTIONS.name:
+            _, *package = str(node.module).split(".")
+            yield from (package[0] if package else each.name for each in node.names)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
