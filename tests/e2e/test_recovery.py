@@ -31,7 +31,7 @@ from tests.support.shopper import Shopper, registered
 from tests.support.stack import ROOT, Stack
 
 RUNBOOK = ROOT / "docs" / "runbook"
-COPIED = ("docs", "functions", "infra", "local", "ops", "requirements", "cdk.json")
+COPIED = ("docs", "functions", "infra", "local", "ops", "reach", "requirements", "cdk.json")
 LINKED = (".venv", "node_modules", ".build")
 GIVE_UP_TRIES_MAX = 200
 TRIED: set[str] = set()
