@@ -150,6 +150,7 @@ def test_the_documents_bundle_holds_its_code_and_what_it_serves_and_nothing_else
         "functions/__init__.py",
         f"{part}/__init__.py",
         f"{part}/api.py",
+        f"{part}/routes.py",
         *(f"{part}/files/{name}.gz" for name in served),
     }
     assert sum(file.stat().st_size for file in folder.rglob("*.gz")) < 1_000_000
