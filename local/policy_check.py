@@ -22,8 +22,6 @@ from local.errors import LocalError
 EXAMPLES_SHOWN = 8
 UNITS_HELD = 1_000_000
 PRICES_FEN = (99, 3_200, 9_950, 16_800, 19_800, 64_900)
-SPAN_DAYS = 31
-"""A month: it has one member day, whatever its number."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class PrivacyFace:
         """List what the programme has of the caller: the rows of `kind` and `data`, page by page.
 
         What they told about themselves and their points come first, then tier changes, movements of points,
-        coupons and orders, each kind newest first.
+        coupons, orders and staff's changes of the birthday, each kind newest first.
         """
         member_id = self.api.caller.member_id
         places = Cursors(EXPORT, member_id, POSITION)
