@@ -1,4 +1,4 @@
-"""Handlers run on moto, in one thread, with a clock that the test sets."""
+"""Handlers run on Dynoxide, in one thread, with a clock that the test sets; a slice of them on moto."""
 
 import io
 import uuid
@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from moto import mock_aws
 
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
 from functions.orders import lists as order_lists
-from functions.platform import dynamo, fanout, sdk
+from functions.platform import dynamo, fanout
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
@@ -28,11 +27,12 @@ from functions.points.queue import Worker
 from functions.points.stream import Consumer
 from functions.privacy import api as privacy_api
 from functions.tiers import api as members_api
-from tests.support import tables
+from tests.support import dynoxide, tables
 from tests.support.events import Answer, Call, Context, claims, staff
 from tests.support.phones import hash_phone
 from tests.support.pool import Pool
 from tests.support.threads import InLine
+from tests.support.wire import Wire, let_send
 
 TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
 ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
@@ -147,17 +147,24 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return stream
 
 
+@pytest.fixture(scope="session")
+def wire() -> Iterator[Wire]:
+    """The way to the session's emulator."""
+    with dynoxide.running() as endpoint:
+        made = Wire(endpoint)
+        yield made
+        made.close()
+
+
 @pytest.fixture(scope="module")
-def rows() -> Iterator[Tables]:
-    """The rows of moto, mocked once for a module: that takes longer than most tests."""
-    sdk._session.cache_clear()  # one that was made before moto was there would send to AWS
-    with mock_aws():
-        yield Tables(dynamo.client())
+def rows(wire: Wire) -> Tables:
+    """The rows that the functions reach, by a client of this module's own."""
+    return Tables(let_send(dynamo.client(wire.endpoint), wire))
 
 
 @pytest.fixture
 def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Suite:
-    """All functions over empty tables of this test's own; moto's transactions are for one thread."""
+    """All functions over empty tables of this test's own; what they do side by side is done in turn."""
     monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
     monkeypatch.setattr(order_lists, "ThreadPoolExecutor", InLine)
     return Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load())

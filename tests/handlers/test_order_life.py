@@ -60,7 +60,7 @@ def user_of_coupon(suite: Suite) -> str | None:
 
 def job(suite: Suite, name: str) -> None:
     """Run a scheduled job."""
-    # moto is not atomic under threads: one shard after another
+    # one shard after another, in this thread
     run = OrderJobs(suite.tables, suite.settings, suite.policy, lambda: suite.now, shards_at_once=1)
     run({"job": name}, Context())
 

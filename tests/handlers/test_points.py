@@ -23,7 +23,7 @@ RIGHT = {"adjustment_id": "a1", "points": 100, "reason": "goodwill"}
 
 @pytest.fixture(autouse=True)
 def few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an audit read these small tables in two segments each: moto takes its time for sixteen."""
+    """Let an audit read these small tables in two segments each: sixteen take their time."""
     for work in auditor.SEGMENTS:
         monkeypatch.setitem(auditor.SEGMENTS, work, 2)
 

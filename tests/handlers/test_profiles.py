@@ -15,6 +15,7 @@ from functions.tiers import members
 from tests.handlers.conftest import Suite
 from tests.handlers.test_members import ALICE, ask, bought, changes, history
 from tests.handlers.test_order_life import shop
+from tests.support import aws
 from tests.support.events import Answer, Call, claims, staff
 from tests.support.texts import SEEN, UNSEEN
 
@@ -510,9 +511,10 @@ def paged(suite: Suite, path: str, who: dict[str, str], name: str = "entry_id", 
 
 
 def test_the_key_of_phones_is_what_the_functions_secret_holds(
-    suite: Suite, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = keyed_hash.client().create_secret(Name=uuid.uuid4().hex, SecretString="x" * 64)
-    settings = PhoneKeySettings.from_environment({"PHONE_KEY_SECRET": made["ARN"]})
-    monkeypatch.setattr(PhoneKeySettings, "from_environment", lambda: settings)
-    assert keyed_hash.from_environment()("a") == KeyedHash(lambda: b"x" * 64)("a")
+    with aws.mocked():
+        made = keyed_hash.client().create_secret(Name=uuid.uuid4().hex, SecretString="x" * 64)
+        settings = PhoneKeySettings.from_environment({"PHONE_KEY_SECRET": made["ARN"]})
+        monkeypatch.setattr(PhoneKeySettings, "from_environment", lambda: settings)
+        assert keyed_hash.from_environment()("a") == KeyedHash(lambda: b"x" * 64)("a")

@@ -1,12 +1,27 @@
-"""The routes of members, products, quotes, orders and points, as the contract has them."""
+"""The routes of members, products, quotes, orders and points, as the contract has them, on moto.
+
+All other handlers' tests are on Dynoxide, which answers many times as fast. This slice has another opinion
+of what DynamoDB does.
+"""
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from functions.platform import dynamo
+from functions.platform.dynamo import Tables
 from tests.handlers.conftest import ONE_TEA, TEA, Suite
+from tests.support import aws
 from tests.support.events import Call, Context, claims, staff, stream_record
+
+
+@pytest.fixture(scope="module")
+def rows() -> Iterator[Tables]:
+    """The rows of moto, mocked once for a module: that takes longer than most tests."""
+    with aws.mocked():
+        yield Tables(dynamo.client())
 
 
 def deliver(suite: Suite, *order_ids: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The programme's tables as the contexts declare them; a template test holds the stack's to them."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from functions import contexts
@@ -42,5 +43,8 @@ def definition(name: str) -> dict[str, Any]:
 def create(client: "DynamoDBClient", prefix: str) -> Settings:
     """Create empty tables whose names begin with the prefix; return the settings that name them."""
     for name in PARTITION_KEYS:
-        client.create_table(TableName=f"{prefix}-{name}", BillingMode="PAY_PER_REQUEST", **definition(name))
+        # The prefix is the caller's own: a table that is there was made by a send whose answer was lost.
+        told = {"TableName": f"{prefix}-{name}", "BillingMode": "PAY_PER_REQUEST"}
+        with suppress(client.exceptions.ResourceInUseException):
+            client.create_table(**told, **definition(name))
     return Settings.from_environment({f"{name.upper()}_TABLE": f"{prefix}-{name}" for name in PARTITION_KEYS})

@@ -46,6 +46,7 @@ class Wire:
     """Sends requests over connections that stay open, each for one request at a time."""
 
     def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
         parts = urlsplit(endpoint)
         self._address = (str(parts.hostname), int(parts.port or 0))
         self._idle: deque[socket.socket] = deque()
