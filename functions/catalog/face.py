@@ -22,12 +22,11 @@ from functions.catalog.schema import (
     product_answer,
 )
 from functions.catalog.stock import MOVED_POSITION, StockMovement
-from functions.domain.identifiers import Sku
 from functions.domain.policy import Policy
 from functions.offers.pricing import member_price_fen, member_rate
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Before, Cursor, Limit, Since, Who, answer, route
-from functions.platform.shapes import Page
+from functions.platform.shapes import Page, Sku
 from functions.tiers.members import Members
 from functions.tiers.qualification import Standing
 

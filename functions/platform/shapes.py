@@ -1,12 +1,24 @@
 """What all requests and answers have in common: strict JSON types, no unknown fields, the store's time."""
 
-import re
 import unicodedata
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    RootModel,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from functions.domain.identifiers import CALLER_ID, SKU, SKU_LENGTH_MAX
+from functions.domain.money import rate_text
+from functions.domain.texts import NOT_SHOWN
 
 
 class Request(BaseModel):
@@ -21,17 +33,16 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+Sku = Annotated[str, StringConstraints(pattern=rf"^{SKU}$", max_length=SKU_LENGTH_MAX)]
+CallerId = Annotated[str, StringConstraints(pattern=rf"^{CALLER_ID}$")]
+"""An id that the caller makes up: 1 to 255 visible ASCII characters."""
+
 StoreTime = Annotated[
     datetime,
     PlainSerializer(lambda moment: moment.isoformat(timespec="seconds"), return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-10T09:30:00+08:00"]}),
 ]
 """A moment with the store's offset, in whole seconds (RFC 3339)."""
-
-
-def rate_text(rate: Decimal) -> str:
-    """Write a factor of a price with two places, or with as many as it has."""
-    return f"{rate:.2f}" if rate == round(rate, 2) else str(rate)
 
 
 Rate = Annotated[
@@ -46,16 +57,6 @@ DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 """How a date of the calendar is written; whether there is such a day the programme says."""
 _JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need inside a word."""
-NOT_SHOWN = re.compile(
-    "["
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    "\u2800\U00013441\U00013442\U0001d159"
-    "]"
-)
-"""What nobody sees although it is no space: Unicode's ``Default_Ignorable_Code_Point``, which Python does
-not know (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt); in the last line signs
-that are drawn as nothing: Braille without a dot, the blank hieroglyphs, the note without a head."""
 _NO_SIGN = frozenset("ZMC")
 """First letters of the categories that are no sign by themselves: spaces, what combines, and controls."""
 
