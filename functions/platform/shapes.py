@@ -1,4 +1,7 @@
-"""What all requests and answers have in common: strict JSON types, no unknown fields, the store's time."""
+"""What all requests and answers have in common: strict JSON types, no unknown fields, the store's time.
+
+What checks one is built when it is first used and not when a function starts, which answers one request first.
+"""
 
 import unicodedata
 from datetime import datetime
@@ -24,13 +27,15 @@ from functions.domain.texts import NOT_SHOWN
 class Request(BaseModel):
     """A body that a caller sends: types are strict, and a field that nobody knows is refused."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Answer(BaseModel):
     """A body that the API answers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 Sku = Annotated[str, StringConstraints(pattern=rf"^{SKU}$", max_length=SKU_LENGTH_MAX)]
