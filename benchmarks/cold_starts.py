@@ -2,8 +2,8 @@
 
 The code is the bundle that is deployed, built for this machine, with its bytecode compiled ahead. The bare
 function has the same packages, whole, as a runtime has them, compiled ahead as well. What is measured is the
-interpreter's CPU time until the handler is there, less that of an interpreter that does nothing: Lambda has that
-running before.
+interpreter's CPU time until the handler is there, less that of an interpreter that does nothing: Lambda has
+that running before.
 """
 
 import json

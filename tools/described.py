@@ -16,18 +16,51 @@ from aws_lambda_powertools.event_handler.openapi.types import (
     OpenAPIResponseContentModel,
     OpenAPIResponseHeader,
 )
+from pydantic import ConfigDict, Field, RootModel
 
 from functions.platform import parameters
 from functions.platform.bodies import JSON_TYPE
-from functions.platform.http import GATEWAY_STATUSES, PROBLEM_TYPE, Api, Declared, Response, Route, Who
-from functions.platform.shapes import Problem, ProblemOrGatewayAnswer
+from functions.platform.http import PROBLEM_TYPE, Api, Declared, Response, Route, Who
+from functions.platform.shapes import Answer
 
+GATEWAY_STATUSES = frozenset({401, 500, 503})
+"""With which the gateway answers by itself, too: no function was asked, or none could answer."""
 _KINDS: Mapping[type, Callable[..., Any]] = {
     parameters.Path: params.Path,
     parameters.Query: params.Query,
     parameters.Header: params.Header,
     parameters.Body: params.Body,
 }
+
+
+class FieldError(Answer):
+    """One field of a request that cannot be accepted."""
+
+    field: str
+    message: str
+
+
+class Problem(Answer):
+    """An error, as RFC 9457 problem details. Nothing has happened when it is a 4xx."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: str = Field(examples=["urn:memberday:problem:insufficient_stock"])
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable: decide by this, not by the text.")
+    errors: list[FieldError] | None = None
+
+
+class GatewayAnswer(Answer):
+    """What the gateway answers by itself, where a request reached no function or none could answer."""
+
+    message: str
+
+
+class ProblemOrGatewayAnswer(RootModel[Problem | GatewayAnswer]):
+    """A problem, or what the gateway answers by itself: tell them apart by their fields."""
 
 
 def described(api: Api) -> APIGatewayHttpResolver:

@@ -124,7 +124,7 @@ def time_span(since: datetime | None, before: datetime | None, after: str | None
 
 
 def _text_attribute(value: str) -> dict[str, Any]:
-    return {"S": value}
+    return {"S": str(value)}
 
 
 def _number_attribute(value: int) -> dict[str, Any]:
@@ -148,16 +148,17 @@ def _map_attribute(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Writers(dict[type, Callable[[Any], dict[str, Any]]]):
-    """What writes a value, by its type; a kind of a text, as a status is, is written as a text from then on.
+    """What writes a value, by its type; a kind of one, as a status is of a text, is written as that.
 
     It is looked up for every value of every row, which is why it is a dict and no chain of questions.
     """
 
     def __missing__(self, kind: type) -> Callable[[Any], dict[str, Any]]:
-        if not issubclass(kind, str):
-            raise TypeError(f"rows hold no {kind.__name__}")
-        self[kind] = lambda value: {"S": str(value)}
-        return self[kind]
+        for known in (str, int, list, tuple, dict):
+            if issubclass(kind, known):
+                self[kind] = self[known]
+                return self[kind]
+        raise TypeError(f"rows hold no {kind.__name__}")
 
 
 _WRITERS = _Writers(

@@ -52,8 +52,6 @@ STAFF_SCOPE = "membership/staff"
 MERGE_PATCH_TYPE = "application/merge-patch+json"
 """JSON that says which members of an object change (RFC 7396)."""
 PROBLEM_TYPE = "application/problem+json"
-GATEWAY_STATUSES = frozenset({401, 500, 503})
-"""With which the gateway answers by itself, too: no function was asked, or none could answer."""
 PREFLIGHT = "OPTIONS"
 """What browsers ask with before they ask; the gateway adds its CORS headers, if it has any."""
 SECURE_HEADERS = MappingProxyType(

@@ -1,6 +1,6 @@
 """What all requests and answers have in common: strict JSON types, no unknown fields, the store's time.
 
-What checks one is built when it is first used and not when a function starts, which answers one request first.
+What checks one is built when it is first used, not when a function starts: that answers one request first.
 """
 
 import unicodedata
@@ -12,9 +12,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     PlainSerializer,
-    RootModel,
     StringConstraints,
     WithJsonSchema,
 )
@@ -98,36 +96,6 @@ class Page(Answer, Generic[T]):
 
     items: list[T]
     next_cursor: str | None
-
-
-class FieldError(Answer):
-    """One field of a request that cannot be accepted."""
-
-    field: str
-    message: str
-
-
-class Problem(Answer):
-    """An error, as RFC 9457 problem details. Nothing has happened when it is a 4xx."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    type: str = Field(examples=["urn:memberday:problem:insufficient_stock"])
-    title: str
-    status: int
-    detail: str
-    code: str = Field(description="Stable: decide by this, not by the text.")
-    errors: list[FieldError] | None = None
-
-
-class GatewayAnswer(Answer):
-    """What the gateway answers by itself, where a request reached no function or none could answer."""
-
-    message: str
-
-
-class ProblemOrGatewayAnswer(RootModel[Problem | GatewayAnswer]):
-    """A problem, or what the gateway answers by itself: tell them apart by their fields."""
 
 
 def problem(*, status: int, title: str, code: str, detail: str, **facts: Any) -> dict[str, Any]:

@@ -35,11 +35,11 @@ class _Writer:
 
 
 class _Reader(JSONParser):  # type: ignore[misc]  # no stubs
-    """Reads an answer as it is. What is null is not there, as the SDK has it."""
+    """Reads an answer as it is, as far as the model names its parts; what is null is not there."""
 
     def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
         found: dict[str, Any] = self._parse_body_as_json(raw_body)
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: found[name] for name in shape.members if found.get(name) is not None}
 
 
 class _Readers:
