@@ -296,12 +296,12 @@ class Api:
     Parameters
     ----------
     gateway
-        All routes of the suite, for the function that is asked what no route matches; others never are.
+        Gives all routes of the suite, for the function that is asked what no route matches; others never are.
     """
 
-    def __init__(self, gateway: Gateway | None = None) -> None:
+    def __init__(self, gateway: Callable[[], Gateway] = Gateway) -> None:
         self.routes: list[Route] = []
-        self._gateway = gateway or Gateway()
+        self._gateway = gateway
         self._written_out: dict[tuple[str, str], Route] = {}
         self._with_ids: dict[tuple[str, int], list[Route]] = {}
 
@@ -389,7 +389,7 @@ class Api:
         segments = tuple(path.split("/"))
         route = self._route_of(method, path, segments)
         if route is None:
-            raise _no_route(self._gateway, method, path)
+            raise _no_route(self._gateway(), method, path)
         declared, ids = route.declared, route.ids_in(segments)
         noted |= {"route": route.name, **ids}
         caller.check_may(declared.who)
