@@ -1,8 +1,9 @@
 """Cold starts: what each function imports and sets up in a fresh interpreter, against a bare function.
 
-The code is the bundle that is deployed, built for this machine, with its bytecode compiled ahead. What is
-measured is the interpreter's CPU time until the handler is there, less that of an interpreter that does
-nothing: Lambda has that running before.
+The code is the bundle that is deployed, built for this machine, with its bytecode compiled ahead. The bare
+function has the same packages, whole, as a runtime has them, compiled ahead as well. What is measured is the
+interpreter's CPU time until the handler is there, less that of an interpreter that does nothing: Lambda has
+that running before.
 """
 
 import json
@@ -78,13 +79,13 @@ def handler_modules() -> list[str]:
 
 def measured(*, rounds: int) -> Iterator[ColdStart]:
     """Measure every module of handlers; the bare function first in each round, and the first round not."""
-    folder = bundle.build(bundle.HOST).folder
+    folder, whole = bundle.build(bundle.HOST).folder, bundle.libraries(bundle.HOST)
     programs = {"": "", "bare": BARE, **{name: f"import {name}" for name in handler_modules()}}
     taken: dict[str, list[float]] = {name: [] for name in programs}
     modules: dict[str, int] = {}
     for _ in range(rounds + 1):
         for name, program in programs.items():
-            seconds, modules[name] = _started(program, folder)
+            seconds, modules[name] = _started(program, whole if name == "bare" else folder)
             taken[name].append(seconds)
     empty = statistics.median(taken.pop("")[1:])
     bare = [seconds - empty for seconds in taken["bare"][1:]]
@@ -103,7 +104,7 @@ def _started(program: str, folder: Path) -> tuple[float, int]:
     """Return the CPU seconds of a fresh interpreter that runs a program, and how many modules it has."""
     environment: Mapping[str, str] = {**ENVIRONMENT, "PYTHONPATH": str(folder)}
     ended = subprocess.run(  # noqa: S603 - our own
-        [sys.executable, "-c", program + TELL],
+        [sys.executable, "-S", "-c", program + TELL],
         env=environment,
         cwd=folder,
         capture_output=True,

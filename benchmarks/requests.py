@@ -1,8 +1,9 @@
 """Requests against the bare SDK: the time in the handler against the same calls with the same items.
 
-The bare SDK is a client as the functions have it, which sends what a handler has sent, already in DynamoDB's
-typed form. So the ratio holds all that is ours: the gateway's event, validation, pricing, the rows, the
-answer and the line in the log.
+The bare SDK is a client as the SDK makes it, with the functions' time-outs and without the check of
+parameters. It sends what a handler has sent, already in DynamoDB's typed form. So the ratio holds all that is
+ours: the gateway's event, validation, pricing, the rows, the answer and the line in the log; and what the
+functions' client does in another way than the SDK's own (:mod:`functions.platform.typed_json`).
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.operations import LINES, POLICY, lines, stocked
 from benchmarks.rounds import Comparison, Work, compared
-from functions.platform import dynamo
+from functions.platform import dynamo, sdk
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
 from tests.support import dynoxide, tables
@@ -39,6 +40,7 @@ def measured(*, rounds: int) -> Iterator[Comparison]:
     """Measure checkout and quote of carts of each size, and the wallet."""
     with dynoxide.running() as endpoint:
         client = dynamo.client(endpoint)
+        bare = sdk.client("dynamodb", endpoint, parameter_validation=False)
         bench = Bench(Tables(client), tables.create(client, "requests"), POLICY)
         bench.open()
         stocked(bench, max(LINES))
@@ -49,18 +51,26 @@ def measured(*, rounds: int) -> Iterator[Comparison]:
                 headers = {"idempotency-key": uuid.uuid4().hex}
                 return Call("POST", "/orders", cart, claims("alice"), headers)
 
-            yield _compared(f"checkout, {count} lines", bench.shop_api, place, client, rounds=rounds)
+            yield _compared(f"checkout, {count} lines", bench.shop_api, place, (client, bare), rounds=rounds)
         for count in LINES:
             quote = Call("POST", "/quotes", {"lines": lines(count), "coupon": "none"}, claims("alice"))
             ask = partial(_same, quote)
-            yield _compared(f"quote, {count} lines", bench.shop_api, ask, client, rounds=rounds)
+            yield _compared(f"quote, {count} lines", bench.shop_api, ask, (client, bare), rounds=rounds)
         wallet = Call("GET", "/members/me/points", who=claims("alice"))
-        yield _compared("see the wallet", bench.points_api, partial(_same, wallet), client, rounds=rounds)
+        yield _compared(
+            "see the wallet", bench.points_api, partial(_same, wallet), (client, bare), rounds=rounds
+        )
 
 
 def _compared(
-    name: str, api: Api, call: Callable[[], Call], client: "DynamoDBClient", *, rounds: int
+    name: str,
+    api: Api,
+    call: Callable[[], Call],
+    clients: "tuple[DynamoDBClient, DynamoDBClient]",
+    *,
+    rounds: int,
 ) -> Comparison:
+    client, bare_client = clients
     with _noted(client) as sent:
         _served(api, call().event())
     order_id = next((order for _, asked in sent for order in _order_ids(asked)), None)
@@ -76,7 +86,7 @@ def _compared(
         def bare() -> None:
             for one in again:
                 for operation, asked in one:
-                    getattr(client, METHODS[operation])(**asked)
+                    getattr(bare_client, METHODS[operation])(**asked)
 
         return ours, bare
 

@@ -1,7 +1,12 @@
 """The functions' code as Lambda gets it: the project's functions and the locked runtime dependencies.
 
 The dependencies come from the hash lock for the target's platform, once per lock, without Docker: for Lambda
-pip installs them, for this machine they are copied from the environment, which has them already.
+pip installs them, for this machine they are copied from the environment, which has them already. Of these a
+bundle carries what functions use (:mod:`infra.carried`).
+
+The policy is checked when a bundle is built, and carried as plain data with its checksum: one that is wrong,
+or another one, starts nowhere.
+
 Bytecode is compiled ahead where an interpreter of the runtime's version is at hand: CDK's archive dates files
 1980, which makes Python throw timestamped bytecode away and compile at every cold start.
 
@@ -23,6 +28,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from functions.domain import policy as policies
+from infra import carried
+
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements" / "runtime.txt"
 SOURCES = ROOT / "functions"
@@ -33,10 +41,10 @@ PAGE = ("page.html", "page.js")
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 """Where Powertools, which the lock pins by its hash, carries Swagger UI."""
 LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
-NOT_CARRIED = tuple(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata"))
-"""Where a number is, whose and at what time: tables that nothing here asks."""
+CARRIED = Path(carried.__file__)
+POLICY = policies.FILE.relative_to(ROOT)
 _DIGEST_CHARACTERS = 16
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", POLICY.name)
 
 
 class BundleError(Exception):
@@ -83,17 +91,32 @@ def build(platform: Platform) -> Bundle:
     ------
     BundleError
         The dependencies could not be installed.
+    PolicyError
+        The policy breaks a rule; the message names the field.
     """
     compiler = _interpreter(platform.python)
-    libraries = _libraries(platform, compiler)
+    policy = policies.packed(policies.load(policies.FILE))
+    libraries = _carried_libraries(platform, compiler)
     digest = _digest(libraries.name, *_sources())
     folder = BUILD / f"{platform.name}-{digest}"
     if not folder.exists():
         with _draft_of(folder) as draft:
             shutil.copytree(libraries, draft, symlinks=True, dirs_exist_ok=True)
             shutil.copytree(SOURCES, draft / SOURCES.name, ignore=_LEFT_OUT)
+            (draft / POLICY).with_name(policies.PACKED.name).write_text(policy, encoding="utf-8")
             _compile(compiler, draft / SOURCES.name)
     return Bundle(folder=folder, digest=digest, compiled=compiler is not None)
+
+
+def libraries(platform: Platform) -> Path:
+    """Return the folder with all installed dependencies: what a bundle carries is a part of them.
+
+    Raises
+    ------
+    BundleError
+        They could not be installed.
+    """
+    return _libraries(platform, _interpreter(platform.python))
 
 
 def documents(platform: Platform) -> Bundle:
@@ -169,18 +192,27 @@ def _sources() -> list[str]:
 
 def _libraries(platform: Platform, compiler: str | None) -> Path:
     """Return the folder with the installed dependencies, made if the lock is new."""
-    digest = _digest(
-        LOCK.read_text(), platform.python, str(compiler is not None), *platform.wheels, *NOT_CARRIED
-    )
+    digest = _digest(LOCK.read_text(), platform.python, str(compiler is not None), *platform.wheels)
     folder = BUILD / f"libraries-{platform.name}-{digest}"
     if folder.exists():
         return folder
     with _draft_of(folder) as draft:
         if platform.wheels or not _copy_installed(draft):
             _install(platform, draft)
-        for part in ("bin", *NOT_CARRIED):
-            shutil.rmtree(draft / part, ignore_errors=True)
         _compile(compiler, draft)
+    return folder
+
+
+def _carried_libraries(platform: Platform, compiler: str | None) -> Path:
+    """Return the folder with what a bundle carries of the dependencies, made if lock or choice are new."""
+    libraries = _libraries(platform, compiler)
+    names = carried.called(SOURCES.rglob("*.py"))
+    digest = _digest(libraries.name, CARRIED.read_text(encoding="utf-8"), *sorted(names))
+    folder = BUILD / f"carried-{platform.name}-{digest}"
+    if not folder.exists():
+        with _draft_of(folder) as draft:
+            carried.carry(libraries, draft, names)
+            _compile(compiler, draft)
     return folder
 
 

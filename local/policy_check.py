@@ -111,7 +111,7 @@ def shown(value: dict[str, Any]) -> str:
 
 
 def _changed_fields(before: Policy, after: Policy) -> Iterator[dict[str, Any]]:
-    old, new = dict(_fields(before.model_dump(mode="json"))), dict(_fields(after.model_dump(mode="json")))
+    old, new = dict(_fields(before.data)), dict(_fields(after.data))
     for field in sorted(old.keys() | new.keys()):
         if old.get(field) != new.get(field):
             yield {"field": field, "before": old.get(field), "after": new.get(field)}

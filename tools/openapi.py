@@ -14,6 +14,7 @@ from typing import Any
 
 from functions.platform.bodies import JSON_TYPE
 from functions.platform.http import PROBLEM_TYPE
+from tools.described import described
 from tools.generated import DOCS, asked_to_check, write_or_check
 
 TITLE = "memberday"
@@ -63,7 +64,7 @@ def document() -> Described:
     schemas: Described = {}
     token = HTTPBearer(bearerFormat="JWT", description=HOW_TO_SIGN_IN)
     for module in (shop, members, points, coupons, privacy):
-        text = module.handler.resolver.get_openapi_json_schema(
+        text = described(module.handler).get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )
         part = json.loads(text)

@@ -1,6 +1,7 @@
 """What the outside is told of the catalogue: stock that has become low."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from functions.catalog.products import WITHDRAWN
 from functions.domain import identifiers
@@ -10,6 +11,7 @@ from functions.platform.dynamo import Row
 from functions.platform.streams import RowChange
 
 
+@dataclass(frozen=True, kw_only=True)
 class StockLow(Event):
     """A product on sale has its threshold in stock, or less; told again only after it was not so."""
 

@@ -6,9 +6,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-
 from functions.catalog.catalog import Catalog
 from functions.catalog.listing import Listing
 from functions.catalog.products import EVERY_STATUS, ON_SALE, Product, no_product
@@ -22,12 +19,12 @@ from functions.catalog.schema import (
     product_answer,
 )
 from functions.catalog.stock import MOVED_POSITION, StockMovement
-from functions.domain.identifiers import Sku
 from functions.domain.policy import Policy
 from functions.offers.pricing import member_price_fen, member_rate
 from functions.platform.cursors import Cursors
-from functions.platform.http import Api, Before, Cursor, Limit, Since, Who, answer, route
-from functions.platform.shapes import Page
+from functions.platform.http import Api, Response, Who, answer, route
+from functions.platform.parameters import Before, Body, Cursor, Limit, Path, Query, Since
+from functions.platform.shapes import Page, Sku
 from functions.tiers.members import Members
 from functions.tiers.qualification import Standing
 

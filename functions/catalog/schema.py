@@ -6,9 +6,8 @@ from pydantic import Field, StringConstraints
 
 from functions.catalog.products import ON_SALE, Product, ProductStatus
 from functions.catalog.stock import StockMovement
-from functions.domain.identifiers import CallerId
 from functions.domain.policy import Policy
-from functions.platform.shapes import Answer, Printable, Request, StoreTime
+from functions.platform.shapes import Answer, CallerId, Printable, Request, StoreTime
 
 PRICE_FEN_MAX = 100_000_000
 STOCK_MAX = 1_000_000_000

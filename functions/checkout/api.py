@@ -24,7 +24,7 @@ from functions.tiers.members import Members
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the shop's API over these tables, policy and clock."""
-    api = Api(contexts.gateway())
+    api = Api(contexts.gateway)
     members = Members(tables, settings.members_table)
     catalog = Catalog(tables=tables, table=settings.catalog_table, members_table=settings.members_table)
     book = OrderBook.of(tables, settings, policy)

@@ -6,8 +6,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 from pydantic import WithJsonSchema
 
 from functions.checkout.checkout import Checkout
@@ -19,7 +17,8 @@ from functions.domain.policy import Policy
 from functions.offers.schema import CartRequest, QuoteAnswer, quote_answer
 from functions.orders.life import as_of
 from functions.orders.schema import OrderAnswer, order_answer
-from functions.platform.http import Api, Who, answer, route
+from functions.platform.http import Api, Response, Who, answer, route
+from functions.platform.parameters import Body, Header
 
 REPLAYED = "Idempotent-Replayed"
 QUOTE_REFUSALS = {

@@ -1,5 +1,7 @@
 """What the outside is told of coupons."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from functions.coupons.coupons import coupon_of
@@ -7,9 +9,9 @@ from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.platform.bus import Event, MemberEvent
 from functions.platform.dynamo import Row
-from functions.platform.shapes import StoreTime
 
 
+@dataclass(frozen=True, kw_only=True)
 class CouponIssued(MemberEvent):
     """A member has got a coupon (B1, B2); ``valid_until`` is its last usable second."""
 
@@ -17,8 +19,8 @@ class CouponIssued(MemberEvent):
     kind: Literal["birthday"]
     face_value_fen: int
     min_goods_fen: int
-    valid_from: StoreTime
-    valid_until: StoreTime
+    valid_from: datetime
+    valid_until: datetime
 
 
 def of_coupon(row: Row, policy: Policy) -> list[Event]:

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from functions.coupons.birthday import CouponStatus
 from functions.coupons.birthday import status as status_of
 from functions.coupons.coupons import POSITION, Coupons, position_of
 from functions.coupons.schema import CouponAnswer, coupon_answer
 from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
-from functions.platform.http import Api, Cursor, Limit, MemberIdPath, Who, route
+from functions.platform.http import Api, Who, route
+from functions.platform.parameters import Cursor, Limit, MemberIdPath, Query
 from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
 

@@ -7,18 +7,13 @@ order's row is the idempotency record, for ever (R1).
 import base64
 import hashlib
 import re
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 PATH_ID = r"\.*[A-Za-z0-9_-][A-Za-z0-9._-]*"
 """What every id is like that stands in a path: clients send it as it is, and none takes dots for a folder."""
 SKU_LENGTH_MAX = 64
 SKU = PATH_ID
-Sku = Annotated[str, StringConstraints(pattern=rf"^{SKU}$", max_length=SKU_LENGTH_MAX)]
 ORDER_ID = r"ord_[a-z2-7]{26}"
 CALLER_ID = r"[\x21-\x7e]{1,255}"
-CallerId = Annotated[str, StringConstraints(pattern=rf"^{CALLER_ID}$")]
 """An id that the caller makes up: 1 to 255 visible ASCII characters."""
 
 MEMBER_ID_LENGTH_MAX = 128

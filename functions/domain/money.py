@@ -1,5 +1,6 @@
 """Money is integer fen (1/100 yuan); shares of it are exact rationals, rounded once."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 FEN_PER_YUAN = 100
@@ -32,3 +33,8 @@ def round_half_up(amount: Fraction | int) -> int:
     if numerator < 0:
         raise ValueError(f"amounts are never negative: {amount}")
     return (2 * numerator + denominator) // (2 * denominator)
+
+
+def rate_text(rate: Decimal) -> str:
+    """Write a factor of a price with two places, or with as many as it has."""
+    return f"{rate:.2f}" if rate == round(rate, 2) else str(rate)

@@ -1,6 +1,7 @@
 """What the outside is told of offers: the member day has begun."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from functions.domain import identifiers
@@ -13,6 +14,7 @@ CalendarDate = date
 """The type, where a field has its name."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class MemberDayOpened(Event):
     """The member day has begun: until ``date`` ends, members of a tier pay its rate in the zone (P2)."""
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from functions.domain import calendar
+from functions.domain.money import rate_text
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Row, Tables
-from functions.platform.shapes import rate_text
 
 MEMBER_DAY = "MEMBER_DAY"
 _PARTITION = "member-day:"

@@ -7,11 +7,10 @@ from pydantic import AfterValidator, Field
 
 from functions.catalog.schema import PRICE_FEN_MAX
 from functions.domain import calendar
-from functions.domain.identifiers import CallerId, Sku
 from functions.domain.policy import Policy
 from functions.domain.records import plain
 from functions.offers.quotes import BEST, NO_COUPON, Cart, CartLine, Quote
-from functions.platform.shapes import Answer, Rate, Request
+from functions.platform.shapes import Answer, CallerId, Rate, Request, Sku
 from functions.tiers.qualification import Standing
 
 LINES_MAX = 50

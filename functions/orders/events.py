@@ -1,6 +1,7 @@
 """What the outside is told of an order: the difference that a change made to it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,23 +14,28 @@ from functions.platform.bus import Event, MemberEvent
 PAYMENT_NOT_APPLIED = "payment_not_applied"
 
 
+@dataclass(frozen=True, kw_only=True)
 class _OrderEvent(MemberEvent):
     order_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Step(_OrderEvent):
     order_amount_fen: int
     paid_fen: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class OrderPlaced(_Step):
     """An order was placed; ``paid_fen`` is what it costs after points."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class OrderPaid(_Step):
     """An order was paid."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class OrderShipped(_Step):
     """An order was shipped, by which carrier and under which number as far as that was told."""
 
@@ -37,6 +43,7 @@ class OrderShipped(_Step):
     tracking_no: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class ShipmentCorrected(_OrderEvent):
     """What was told of a shipped order's parcel was wrong or missing; it is found like this."""
 
@@ -44,16 +51,19 @@ class ShipmentCorrected(_OrderEvent):
     tracking_no: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
 class OrderReceived(_Step):
     """An order was received, or counts as received (O3)."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class OrderClosed(_OrderEvent):
     """An order has come to an end that gives everything back (O2, O4)."""
 
     status: Literal["cancelled", "lapsed", "refused", "returned"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class RefundDue(_OrderEvent):
     """Money is to be paid back: of a change that keeps less of it, or a payment that was not applied (O6).
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body
-
 from functions.domain.policy import Policy
 from functions.orders import history, life
 from functions.orders.book import OrderBook
@@ -28,7 +26,8 @@ from functions.orders.schema import (
     order_answer,
     return_answer,
 )
-from functions.platform.http import Api, OrderIdPath, Who, route
+from functions.platform.http import Api, Who, route
+from functions.platform.parameters import Body, OrderIdPath
 
 NOT_SAID = ShipmentRequest()
 WHOLE = CancelRequest()

@@ -5,14 +5,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from functions.domain.identifiers import CallerId
 from functions.domain.policy import Policy
 from functions.domain.records import plain
 from functions.offers.schema import Fen, Lines, QuoteAnswer, quote_answer
 from functions.orders.history import Occurrence, What
 from functions.orders.leaving import Left
 from functions.orders.order import Order, Shipment, Status
-from functions.platform.shapes import Answer, Printable, Request, StoreTime
+from functions.platform.shapes import Answer, CallerId, Printable, Request, StoreTime
 
 NO_ORDER = {404: ["order_not_found"]}
 """What every route about one order refuses."""

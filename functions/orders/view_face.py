@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from functions.domain.policy import Policy
 from functions.orders import history
 from functions.orders.book import OrderBook
@@ -17,7 +15,8 @@ from functions.orders.order import Status
 from functions.orders.rows import POSITION
 from functions.orders.schema import NO_ORDER, HistoryAnswer, OrderAnswer, history_answer, order_answer
 from functions.platform.cursors import Cursors
-from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, OrderIdPath, Since, Who, route
+from functions.platform.http import Api, Who, route
+from functions.platform.parameters import Before, Cursor, Limit, MemberIdPath, OrderIdPath, Query, Since
 from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
 

@@ -21,6 +21,7 @@ from functions.domain import calendar
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
 from functions.platform import sdk
 from functions.platform.deadline import Deadline
+from functions.platform.typed_json import shortened
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -73,7 +74,7 @@ def client(endpoint_url: str | None = None) -> "DynamoDBClient":
     Parameters are not validated on this side: what the programme sends is typed, and the check costs up to
     a third of a call.
     """
-    made: DynamoDBClient = sdk.client("dynamodb", endpoint_url, parameter_validation=False)
+    made: DynamoDBClient = shortened(sdk.client("dynamodb", endpoint_url, parameter_validation=False))
     return made
 
 
@@ -122,6 +123,57 @@ def time_span(since: datetime | None, before: datetime | None, after: str | None
     return lowest, highest if after is None else min(highest, below(after))
 
 
+def _text_attribute(value: str) -> dict[str, Any]:
+    return {"S": str(value)}
+
+
+def _number_attribute(value: int) -> dict[str, Any]:
+    return {"N": str(value)}
+
+
+def _boolean_attribute(value: bool) -> dict[str, Any]:
+    return {"BOOL": value}
+
+
+def _null_attribute(_: None) -> dict[str, Any]:
+    return {"NULL": True}
+
+
+def _list_attribute(values: Sequence[Any]) -> dict[str, Any]:
+    return {"L": [_WRITERS[type(each)](each) for each in values]}
+
+
+def _map_attribute(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"M": {name: _WRITERS[type(value)](value) for name, value in values.items()}}
+
+
+class _Writers(dict[type, Callable[[Any], dict[str, Any]]]):
+    """What writes a value, by its type; a kind of one, as a status is of a text, is written as that.
+
+    It is looked up for every value of every row, which is why it is a dict and no chain of questions.
+    """
+
+    def __missing__(self, kind: type) -> Callable[[Any], dict[str, Any]]:
+        for known in (str, int, list, tuple, dict):
+            if issubclass(kind, known):
+                self[kind] = self[known]
+                return self[kind]
+        raise TypeError(f"rows hold no {kind.__name__}")
+
+
+_WRITERS = _Writers(
+    {
+        str: _text_attribute,
+        int: _number_attribute,
+        bool: _boolean_attribute,
+        type(None): _null_attribute,
+        list: _list_attribute,
+        tuple: _list_attribute,
+        dict: _map_attribute,
+    }
+)
+
+
 def to_attribute(value: Any) -> dict[str, Any]:
     """Write one plain value in DynamoDB's typed form.
 
@@ -130,26 +182,31 @@ def to_attribute(value: Any) -> dict[str, Any]:
     TypeError
         The value is of a kind that rows do not hold, a float for example.
     """
-    match value:
-        case str():
-            return {"S": str(value)}
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case None:
-            return {"NULL": True}
-        case list() | tuple():
-            return {"L": [to_attribute(each) for each in value]}
-        case dict():
-            return {"M": to_item(value)}
-        case _:
-            raise TypeError(f"rows hold no {type(value).__name__}")
+    return _WRITERS[type(value)](value)
 
 
 def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
     """Write a row in DynamoDB's typed form."""
-    return {name: to_attribute(value) for name, value in row.items()}
+    return {name: _WRITERS[type(value)](value) for name, value in row.items()}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _none(_: Any) -> None:
+    return None
+
+
+def _list_of(values: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [from_attribute(each) for each in values]
+
+
+class _Readers(dict[str, Callable[[Any], Any]]):
+    """What reads a value, by the kind that DynamoDB says it is of."""
+
+    def __missing__(self, kind: str) -> Callable[[Any], Any]:
+        raise TypeError(f"rows hold no attribute of kind {kind}")
 
 
 def from_attribute(attribute: Mapping[str, Any]) -> Any:
@@ -161,24 +218,19 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:
         The attribute is of a kind that the programme never writes.
     """
     ((kind, value),) = attribute.items()
-    match kind:
-        case "S" | "BOOL":
-            return value
-        case "N":
-            return int(value)
-        case "NULL":
-            return None
-        case "L":
-            return [from_attribute(each) for each in value]
-        case "M":
-            return from_item(value)
-        case _:
-            raise TypeError(f"rows hold no attribute of kind {kind}")
+    return _READERS[kind](value)
 
 
 def from_item(item: Mapping[str, Any]) -> Row:
     """Read a row from DynamoDB's typed form; also what a stream record carries."""
-    return {name: from_attribute(attribute) for name, attribute in item.items()}
+    row: Row = {}
+    for name, attribute in item.items():
+        ((kind, value),) = attribute.items()
+        row[name] = value if kind == "S" else _READERS[kind](value)
+    return row
+
+
+_READERS = _Readers({"S": _same, "BOOL": _same, "N": int, "NULL": _none, "L": _list_of, "M": from_item})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,31 +3,20 @@
 Checks come in this order, whatever the route: 401, 403, 413 and 422, then what the handler finds (404, 409).
 """
 
-import inspect
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError as UnmatchedPathError
-from aws_lambda_powertools.event_handler.openapi.exceptions import (
-    RequestValidationError,
-)
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from aws_lambda_powertools.event_handler.openapi.types import (
-    OpenAPIResponse,
-    OpenAPIResponseContentModel,
-    OpenAPIResponseHeader,
-)
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel
 
 from functions.domain.errors import (
     ForbiddenError,
@@ -39,15 +28,15 @@ from functions.domain.errors import (
     UnauthenticatedError,
     invalid_fields,
 )
-from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, ORDER_ID, PATH_ID, is_order_id
+from functions.domain.identifiers import is_order_id
 from functions.platform.bodies import JSON_TYPE, read_object
-from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
-from functions.platform.messages import NOT_KNOWN, faults_in_our_words, shown
+from functions.platform.messages import NOT_KNOWN, shown
 from functions.platform.observability import flush_metrics, logger
+from functions.platform.parameters import Parameters
 from functions.platform.routes import HEAD, READS, Gateway
-from functions.platform.shapes import Problem, ProblemOrGatewayAnswer, problem
+from functions.platform.shapes import problem
 
 RETRY_AFTER_SECONDS = 1
 TITLES = MappingProxyType(
@@ -63,8 +52,6 @@ STAFF_SCOPE = "membership/staff"
 MERGE_PATCH_TYPE = "application/merge-patch+json"
 """JSON that says which members of an object change (RFC 7396)."""
 PROBLEM_TYPE = "application/problem+json"
-GATEWAY_STATUSES = frozenset({401, 500, 503})
-"""With which the gateway answers by itself, too: no function was asked, or none could answer."""
 PREFLIGHT = "OPTIONS"
 """What browsers ask with before they ask; the gateway adds its CORS headers, if it has any."""
 SECURE_HEADERS = MappingProxyType(
@@ -78,6 +65,9 @@ SECURE_HEADERS = MappingProxyType(
 )
 """What every answer tells browsers: keep nothing, guess nothing, run nothing, and come back by TLS only
 (OWASP's headers for REST: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html)."""
+
+_OF_PATHS = re.compile(r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+")
+"""The characters of an id in a path: of what a URI can have, and letters and digits of any script."""
 
 Event = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -155,119 +145,8 @@ def _groups(claims: Mapping[str, Any]) -> list[str]:
     return str(groups).removeprefix("[").removesuffix("]").split(" ")
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """A route as declared: enough to decide who may call it before anything is read from the body."""
-
-    method: str
-    segments: tuple[str, ...]
-    who: Who
-    query: frozenset[str]
-    body: bool
-    body_optional: bool
-    media_types: tuple[str, ...] = (JSON_TYPE,)
-
-    @property
-    def name(self) -> str:
-        """What logs and figures call it: ``GET /orders/<order_id>``."""
-        return f"{self.method} {'/'.join(self.segments)}"
-
-    def ids_in(self, segments: tuple[str, ...]) -> dict[str, str]:
-        """Return the ids in a path that matches, by their names."""
-        return {
-            want.strip("<>"): got
-            for want, got in zip(self.segments, segments, strict=True)
-            if want.startswith("<")
-        }
-
-    def matches(self, method: str, segments: tuple[str, ...]) -> bool:
-        return (
-            method == self.method
-            and len(segments) == len(self.segments)
-            and all(
-                want == got or (want.startswith("<") and got)
-                for want, got in zip(self.segments, segments, strict=True)
-            )
-        )
-
-
-def _digits(value: Any) -> Any:
-    """Refuse what ``int`` would accept besides plain digits, for example ``1.0`` or ``1_0``."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-        raise ValueError("must be written in digits")
-    return value
-
-
-Limit = Annotated[
-    int,
-    Field(ge=1, le=100),
-    BeforeValidator(_digits),
-    Query(description="How many items at most."),
-]
-MemberIdPath = Annotated[
-    str,
-    StringConstraints(pattern=f"^{PATH_ID}$", max_length=MEMBER_ID_LENGTH_MAX),
-    Path(description="The member's id."),
-]
-OrderIdPath = Annotated[
-    str,
-    StringConstraints(pattern=f"^{PATH_ID}$"),
-    WithJsonSchema({"type": "string", "pattern": f"^{ORDER_ID}$"}),
-    Path(description="The order's id."),
-]
-Cursor = Annotated[
-    str | None,
-    Query(max_length=CURSOR_LENGTH_MAX, description="`next_cursor` of the page before."),
-]
-
-
-NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00%2B08:00 or …T01:30:00Z"
-"""A plus sign that an address does not escape arrives as a space."""
-_RFC_3339 = re.compile(
-    r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-"""Nothing is older or younger; what is asked beyond them is asked from there."""
-
-
-def _moment(value: Any) -> Any:
-    """Read a moment with its offset, and take the first whole second that is not before it.
-
-    Moments of rows are whole seconds, so that what is at 09:30:00.5 or later is at 09:30:01 or later.
-    """
-    if not isinstance(value, str):
-        return value
-    try:
-        found = _RFC_3339.fullmatch(value)
-        if found is None:
-            raise ValueError
-        second, fraction, offset = found.groups()
-        moment = datetime.fromisoformat(second.upper() + offset.upper())
-        if not _EARLIEST < moment < _LATEST:
-            return _EARLIEST if moment <= _EARLIEST else _LATEST
-        whole = moment.astimezone(UTC)
-        return whole + timedelta(seconds=1) if (fraction or "").strip("0") else whole
-    except ValueError:
-        raise ValueError(NO_MOMENT) from None
-
-
-_MOMENT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2026-12-10T00:00:00+08:00"]}
-Since = Annotated[
-    datetime | None,
-    BeforeValidator(_moment),
-    WithJsonSchema(_MOMENT_SCHEMA),
-    Query(description="Only what is from this moment on: a date and time with an offset."),
-]
-Before = Annotated[
-    datetime | None,
-    BeforeValidator(_moment),
-    WithJsonSchema(_MOMENT_SCHEMA),
-    Query(description="Only what is from before this moment: a date and time with an offset."),
-]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Declared:
+class Declared:
     """What :func:`route` says of a method."""
 
     method: str
@@ -282,38 +161,42 @@ class _Declared:
     body_optional: bool
     media_types: tuple[str, ...]
 
-    def served_by(self, function: Callable[..., Any]) -> _Route:
-        """Return the route that a function serves."""
-        return _Route(
-            method=self.method,
-            segments=tuple(self.path.split("/")),
-            who=self.who,
-            query=_query_of(function),
-            body=self.body,
-            body_optional=self.body_optional,
-            media_types=self.media_types,
-        )
 
-    @property
-    def responses(self) -> dict[int, OpenAPIResponse]:
-        """What the document says of each status."""
-        every = {
-            401: ["unauthenticated"],
-            422: ["invalid_request"],
-            500: ["internal_error"],
-            503: ["try_again"],
-        }
-        if self.who is not Who.ANYBODY:
-            every[403] = ["forbidden" if self.who is Who.STAFF else "not_a_member"]
-        if self.body:
-            every[413] = ["body_too_large"]
-        for status, codes in self.refuses.items():
-            every[status] = [*codes, *every.get(status, [])]
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A declared route with the function that serves it, and what it is grouped under in the document."""
+
+    declared: Declared
+    function: Callable[..., Any]
+    tag: str
+
+    @cached_property
+    def name(self) -> str:
+        """What logs and figures call it: ``GET /orders/<order_id>``."""
+        return f"{self.declared.method} {self.declared.path}"
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The parts of its path, those that are an id as ``<order_id>``."""
+        return tuple(self.declared.path.split("/"))
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """What its function takes; made when it is first asked for, and not when a function starts."""
+        return Parameters(self.function)
+
+    def ids_in(self, segments: tuple[str, ...]) -> dict[str, str]:
+        """Return the ids in a path that matches, by their names."""
         return {
-            self.answers: _response(self.answers.phrase, self.answer_headers),
-            **{status: {"description": says} for status, says in self.also_answers.items()},
-            **{status: _problem_response(status, codes) for status, codes in sorted(every.items())},
+            want[1:-1]: got for want, got in zip(self.segments, segments, strict=True) if want.startswith("<")
         }
+
+    def matches(self, segments: tuple[str, ...]) -> bool:
+        """Tell whether a path of as many parts is one of this route's."""
+        return all(
+            want == got or (want.startswith("<") and got != "")
+            for want, got in zip(self.segments, segments, strict=True)
+        )
 
 
 _DECLARED = "declared_route"
@@ -357,7 +240,7 @@ def route(
         What the body may be sent as; what is sent without a type is JSON. The document says
         :data:`JSON_TYPE` only: of two the generated client would make a module that cannot be imported.
     """
-    declared = _Declared(
+    declared = Declared(
         method=method,
         path=path,
         summary=summary,
@@ -378,39 +261,63 @@ def route(
     return declare
 
 
+@dataclass(frozen=True, slots=True)
+class Response(Generic[T]):
+    """An answer with a status or headers of its own."""
+
+    body: T
+    status: HTTPStatus
+    headers: Mapping[str, str]
+
+
+def answer(body: T, status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})) -> Response[T]:
+    """Return an answer that has another status than the route's usual one, or headers."""
+    return Response(body, status, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request that was admitted: who asks for which route, and what they sent along."""
+
+    caller: Caller
+    route: Route
+    deadline: Deadline
+    noted: dict[str, str]
+    sent: Mapping[str, Any] = field(repr=False)
+
+
+_SERVED: ContextVar[_Request] = ContextVar("served")
+"""The request that is being served; one at a time, but where a test lets several take turns."""
+
+
 class Api:
     """The routes of one function, and the Lambda handler that serves them.
 
     Parameters
     ----------
     gateway
-        All routes of the suite, for the function that is asked what no route matches; others never are.
+        Gives all routes of the suite, for the function that is asked what no route matches; others never are.
     """
 
-    def __init__(self, gateway: Gateway | None = None) -> None:
-        self.resolver = APIGatewayHttpResolver(enable_validation=True)
-        self._gateway = gateway or Gateway()
-        self._routes: list[_Route] = []
-        self.resolver.exception_handler(RefusalError)(_refused)
-        self.resolver.exception_handler(RequestValidationError)(_invalid)
-        # What we admit and the resolver does not know has characters that its paths cannot have.
-        self.resolver.exception_handler(UnmatchedPathError)(lambda error: _refused(_bad_path(error)))
+    def __init__(self, gateway: Callable[[], Gateway] = Gateway) -> None:
+        self.routes: list[Route] = []
+        self._gateway = gateway
+        self._written_out: dict[tuple[str, str], Route] = {}
+        self._with_ids: dict[tuple[str, int], list[Route]] = {}
 
     @property
     def caller(self) -> Caller:
         """Who sent the request that is being served."""
-        caller: Caller = self.resolver.context["caller"]
-        return caller
+        return _SERVED.get().caller
 
     def note(self, **ids: str) -> None:
         """Have ids of what the request that is being served is about stand in its line of the log."""
-        self.resolver.context["noted"].update(ids)
+        _SERVED.get().noted.update(ids)
 
     @property
     def deadline(self) -> Deadline:
         """Until when the request that is being served may be tried."""
-        deadline: Deadline = self.resolver.context["deadline"]
-        return deadline
+        return _SERVED.get().deadline
 
     def add(self, face: object, *, tag: str) -> None:
         """Serve the routes that the methods of a context's face are declared to serve, in their order there.
@@ -421,23 +328,15 @@ class Api:
             What the operations are grouped under in the OpenAPI document; `tools/openapi.py` describes each.
         """
         for name, function in vars(type(face)).items():
-            declared: _Declared | None = getattr(function, _DECLARED, None)
-            if declared is not None:
-                self._serve_by(getattr(face, name), declared, tag)
-
-    def _serve_by(self, function: Callable[..., Any], declared: _Declared, tag: str) -> None:
-        self._routes.append(declared.served_by(function))
-        self.resolver.route(
-            rule=declared.path,
-            method=declared.method,
-            summary=declared.summary,
-            description=inspect.cleandoc(function.__doc__ or declared.summary),
-            operation_id=function.__name__,
-            tags=[tag],
-            security=[{"access_token": []}],
-            status_code=declared.answers,
-            responses=declared.responses,
-        )(function)
+            declared: Declared | None = getattr(function, _DECLARED, None)
+            if declared is None:
+                continue
+            route = Route(declared=declared, function=getattr(face, name), tag=tag)
+            self.routes.append(route)
+            if "<" in declared.path:
+                self._with_ids.setdefault((declared.method, len(route.segments)), []).append(route)
+            else:
+                self._written_out[declared.method, declared.path] = route
 
     def __call__(self, event: Event, context: LambdaContext) -> Event:
         """Serve one request of the HTTP API (payload format 2.0)."""
@@ -454,24 +353,23 @@ class Api:
                 answered |= {"body": "", "isBase64Encoded": False}
             return answered
         finally:
-            self.resolver.clear_context()  # type: ignore[no-untyped-call]
             flush_metrics()
             logger.set_correlation_id(None)
 
     def _serve(self, event: Event, context: LambdaContext, noted: dict[str, str]) -> Event:
         try:
-            caller = self._admit(event, noted)
-            self.resolver.append_context(  # type: ignore[no-untyped-call]
-                caller=caller, deadline=Deadline.of(context), noted=noted
-            )
-            return self.resolver.resolve(event, context)  # type: ignore[arg-type]
+            request = self._admitted(event, context, noted)
+            turn = _SERVED.set(request)
+            try:
+                arguments = request.route.parameters.read(request.sent)
+                return _answered(request.route, request.route.function(**arguments))
+            finally:
+                _SERVED.reset(turn)
         except RefusalError as refusal:
-            return _gateway_answer(refusal)
+            return _refused(refusal)
         except OutcomeUnknownError:
             logger.exception("outcome unknown")
-            return _gateway_answer(
-                TryAgainError("try_again", "The outcome is not known yet; send the same again.")
-            )
+            return _refused(TryAgainError("try_again", "The outcome is not known yet; send the same again."))
         except Exception:
             logger.exception("request failed")
             body = problem(
@@ -482,34 +380,40 @@ class Api:
             )
             return {"statusCode": 500, "headers": {"content-type": PROBLEM_TYPE}, "body": json.dumps(body)}
 
-    def _admit(self, event: Event, noted: dict[str, str]) -> Caller:
+    def _admitted(self, event: Event, context: LambdaContext, noted: dict[str, str]) -> _Request:
         """Refuse what needs no look at the contents: who asks, what route, what size, what form."""
         caller = caller_of(event)
         noted["caller"] = caller.member_id
-        path, asked = _path_of(event), event["requestContext"]["http"]
-        if asked["method"] == HEAD:
-            asked["method"] = READS
+        path, method = _path_of(event), event["requestContext"]["http"]["method"]
+        method = READS if method == HEAD else method
         segments = tuple(path.split("/"))
-        route = next((each for each in self._routes if each.matches(asked["method"], segments)), None)
+        route = self._route_of(method, path, segments)
         if route is None:
-            raise _no_route(self._gateway, asked["method"], path)
-        noted |= {"route": route.name, **route.ids_in(segments)}
-        caller.check_may(route.who)
+            raise _no_route(self._gateway(), method, path)
+        declared, ids = route.declared, route.ids_in(segments)
+        noted |= {"route": route.name, **ids}
+        caller.check_may(declared.who)
         if not path.isprintable():  # a pattern's end would also match before a line break
             raise _bad_path()
-        _check_query(event, route.query)
-        if event.get("body") or (route.body and not route.body_optional):
-            members = read_object(event, route.media_types)
-            if members and not route.body:
+        query = _query_of(event, route.parameters.query)
+        members: dict[str, Any] = {}
+        if event.get("body") or (declared.body and not declared.body_optional):
+            members = read_object(event, declared.media_types)
+            if members and not declared.body:
                 raise invalid_fields(*((name, NOT_KNOWN) for name in members))
-        elif route.body:
-            event["body"], event["isBase64Encoded"] = "{}", False
-        return caller
+        if not all(map(_OF_PATHS.fullmatch, ids.values())):
+            raise _bad_path()
+        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+        sent = {"path": ids, "query": query, "header": headers, "body": members}
+        return _Request(caller, route, Deadline.of(context), noted, sent)
 
-
-def answer(body: T, status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})) -> Response[T]:
-    """Return an answer that has another status than the route's usual one, or headers."""
-    return Response(status, JSON_TYPE, body, dict(headers))
+    def _route_of(self, method: str, path: str, segments: tuple[str, ...]) -> Route | None:
+        """Return the route of a path: one that is written out, before one that takes a part for an id."""
+        route = self._written_out.get((method, path))
+        if route is not None:
+            return route
+        found = self._with_ids.get((method, len(segments)), ())
+        return next((each for each in found if each.matches(segments)), None)
 
 
 def _logged(answered: Event, noted: Mapping[str, str]) -> dict[str, Any]:
@@ -538,29 +442,22 @@ def _path_of(event: Event) -> str:
     return path.removeprefix(f"/{stage}") if stage and stage != "$default" else path
 
 
-def _query_of(function: Callable[..., Any]) -> frozenset[str]:
-    """Return the query parameters that a route's function takes, as they are called in a query."""
-    found = set()
-    for name, hint in get_type_hints(function, include_extras=True).items():
-        for told in getattr(hint, "__metadata__", ()):
-            if isinstance(told, Query):
-                found.add(told.alias or name)
-    return frozenset(found)
+def _query_of(event: Event, known: frozenset[str]) -> Mapping[str, str]:
+    """Return the query; refuse parameters that nobody hears, and those that say two things.
 
-
-def _check_query(event: Event, known: frozenset[str]) -> None:
-    """Refuse parameters that nobody hears, and those that say two things; an empty cursor is the first page.
-
-    The gateway joins what is sent twice by commas; only the query as it was sent tells that from one value.
+    An empty cursor is the first page. The gateway joins what is sent twice by commas; only the query as it
+    was sent tells that from one value.
     """
-    names = [name for name, _ in parse_qsl(event.get("rawQueryString") or "", keep_blank_values=True)]
-    told = event.get("queryStringParameters") or {}
+    told: dict[str, str] = event.get("queryStringParameters") or {}
+    raw = event.get("rawQueryString") or ""
+    if not told and not raw:
+        return told
+    names = [name for name, _ in parse_qsl(raw, keep_blank_values=True)]
     faults = [(name, NOT_KNOWN) for name in dict.fromkeys((*names, *told)) if name not in known]
     faults += [(name, "stands there twice") for name, times in Counter(names).items() if times > 1]
     if faults:
         raise invalid_fields(*((shown(name), message) for name, message in faults))
-    if told.get(CURSOR) == "":
-        event["queryStringParameters"] = {name: value for name, value in told.items() if name != CURSOR}
+    return {name: value for name, value in told.items() if name != CURSOR or value != ""}
 
 
 def _no_route(gateway: Gateway, method: str, path: str) -> RefusalError:
@@ -573,26 +470,8 @@ def _no_route(gateway: Gateway, method: str, path: str) -> RefusalError:
     return NotFoundError("route_not_found", "There is no such route.")
 
 
-def _bad_path(_: Exception | None = None) -> InvalidError:
+def _bad_path() -> InvalidError:
     return invalid_fields(("path", "has an id with characters that no id has"))
-
-
-def _response(description: str, headers: Mapping[str, str]) -> OpenAPIResponse:
-    said: dict[str, OpenAPIResponseHeader] = {
-        name: {"description": says, "schema": {"type": "string"}} for name, says in headers.items()
-    }
-    return {"description": description, "headers": said} if said else {"description": description}
-
-
-def _problem_response(status: int, codes: Sequence[str]) -> OpenAPIResponse:
-    again = {"Retry-After": "Seconds to wait before the same request is sent again."}
-    response = _response(", ".join(f"`{code}`" for code in codes), again if "try_again" in codes else {})
-    if status in GATEWAY_STATUSES:  # under both types alike: clients are generated from one schema per status
-        either: OpenAPIResponseContentModel = {"model": ProblemOrGatewayAnswer}
-        response["content"] = {PROBLEM_TYPE: either, JSON_TYPE: either}
-    else:
-        response["content"] = {PROBLEM_TYPE: {"model": Problem}}
-    return response
 
 
 def _problem_of(refusal: RefusalError) -> tuple[dict[str, Any], dict[str, str]]:
@@ -612,12 +491,7 @@ def _problem_of(refusal: RefusalError) -> tuple[dict[str, Any], dict[str, str]]:
     return body, headers
 
 
-def _refused(refusal: RefusalError) -> Response[str]:
-    body, headers = _problem_of(refusal)
-    return Response(refusal.status, PROBLEM_TYPE, json.dumps(body), dict(headers))
-
-
-def _gateway_answer(refusal: RefusalError) -> Event:
+def _refused(refusal: RefusalError) -> Event:
     body, headers = _problem_of(refusal)
     return {
         "statusCode": refusal.status,
@@ -626,11 +500,11 @@ def _gateway_answer(refusal: RefusalError) -> Event:
     }
 
 
-def _invalid(error: RequestValidationError) -> Response[str]:
-    """Name each field at fault. What was sent is not repeated: it may be personal.
-
-    Powertools reports an answer that is not what the route promises in the same way: that is a fault of ours.
-    """
-    if any(fault["loc"][0] == "response" for fault in error.errors()):
-        raise error
-    return _refused(invalid_fields(*faults_in_our_words(error.errors())))
+def _answered(route: Route, result: Any) -> Event:
+    """Return what is answered where nothing is refused: the model that a function returns, as JSON."""
+    status, headers = route.declared.answers, {"content-type": JSON_TYPE}
+    if isinstance(result, Response):
+        status, headers, result = result.status, headers | dict(result.headers), result.body
+    body: BaseModel = result
+    text = json.dumps(body.model_dump(mode="json", by_alias=True), separators=(",", ":"))
+    return {"statusCode": status.value, "headers": headers, "body": text}

@@ -2,19 +2,21 @@
 
 import os
 from collections.abc import Mapping
-from typing import Self
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 
 class SettingsError(Exception):
     """The environment of a function lacks something; the message names each variable."""
 
 
-class _Environment(BaseModel):
-    """What a function reads. Without defaults: one with the wrong environment does not start."""
+def _variable(name: str, *, characters_min: int = 1) -> Mapping[str, Any]:
+    """Return what says which variable a field is read from, and of how many characters it is at least."""
+    return {"variable": name, "characters_min": characters_min}
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+class _Environment:
+    """What a function reads. Without defaults: one with the wrong environment does not start."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -23,43 +25,55 @@ class _Environment(BaseModel):
         Raises
         ------
         SettingsError
-            A variable is missing or unusable.
+            A variable is missing or too short. What it holds is not repeated.
         """
-        try:
-            return cls.model_validate(dict(environment))
-        except ValidationError as error:
-            faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
-            raise SettingsError(faults) from error
+        found, faults = {}, []
+        for each in fields(cls):  # type: ignore[arg-type]  # whoever reads an environment is a dataclass
+            name, least = each.metadata["variable"], each.metadata["characters_min"]
+            if name not in environment:
+                faults.append(f"{name}: is needed")
+            elif len(environment[name]) < least:
+                faults.append(f"{name}: must have at least {least} characters")
+            else:
+                found[each.name] = environment[name]
+        if faults:
+            raise SettingsError("; ".join(faults))
+        return cls(**found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(_Environment):
     """The tables that the programme's state lives in."""
 
-    orders_table: str = Field(alias="ORDERS_TABLE", min_length=3)
-    members_table: str = Field(alias="MEMBERS_TABLE", min_length=3)
-    catalog_table: str = Field(alias="CATALOG_TABLE", min_length=3)
-    reports_table: str = Field(alias="REPORTS_TABLE", min_length=3)
+    orders_table: str = field(metadata=_variable("ORDERS_TABLE", characters_min=3))
+    members_table: str = field(metadata=_variable("MEMBERS_TABLE", characters_min=3))
+    catalog_table: str = field(metadata=_variable("CATALOG_TABLE", characters_min=3))
+    reports_table: str = field(metadata=_variable("REPORTS_TABLE", characters_min=3))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSettings(_Environment):
     """The queue that a job's tasks go through."""
 
-    work_queue: str = Field(alias="WORK_QUEUE_URL", min_length=1)
+    work_queue: str = field(metadata=_variable("WORK_QUEUE_URL"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdentitySettings(_Environment):
     """The user pool that the members sign in at."""
 
-    user_pool: str = Field(alias="USER_POOL_ID", min_length=1)
+    user_pool: str = field(metadata=_variable("USER_POOL_ID"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneKeySettings(_Environment):
     """The secret that holds the key under which phones are hashed."""
 
-    phone_key: str = Field(alias="PHONE_KEY_SECRET", min_length=1)
+    phone_key: str = field(metadata=_variable("PHONE_KEY_SECRET"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusSettings(_Environment):
     """The event bus that a publisher writes to."""
 
-    event_bus: str = Field(alias="EVENT_BUS_NAME", min_length=1)
+    event_bus: str = field(metadata=_variable("EVENT_BUS_NAME"))

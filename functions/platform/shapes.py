@@ -1,25 +1,44 @@
-"""What all requests and answers have in common: strict JSON types, no unknown fields, the store's time."""
+"""What all requests and answers have in common: strict JSON types, no unknown fields, the store's time.
 
-import re
+What checks one is built when it is first used, not when a function starts: that answers one request first.
+"""
+
 import unicodedata
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from functions.domain.identifiers import CALLER_ID, SKU, SKU_LENGTH_MAX
+from functions.domain.money import rate_text
+from functions.domain.texts import NOT_SHOWN
 
 
 class Request(BaseModel):
     """A body that a caller sends: types are strict, and a field that nobody knows is refused."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Answer(BaseModel):
     """A body that the API answers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
+
+Sku = Annotated[str, StringConstraints(pattern=rf"^{SKU}$", max_length=SKU_LENGTH_MAX)]
+CallerId = Annotated[str, StringConstraints(pattern=rf"^{CALLER_ID}$")]
+"""An id that the caller makes up: 1 to 255 visible ASCII characters."""
 
 StoreTime = Annotated[
     datetime,
@@ -27,11 +46,6 @@ StoreTime = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-10T09:30:00+08:00"]}),
 ]
 """A moment with the store's offset, in whole seconds (RFC 3339)."""
-
-
-def rate_text(rate: Decimal) -> str:
-    """Write a factor of a price with two places, or with as many as it has."""
-    return f"{rate:.2f}" if rate == round(rate, 2) else str(rate)
 
 
 Rate = Annotated[
@@ -46,16 +60,6 @@ DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 """How a date of the calendar is written; whether there is such a day the programme says."""
 _JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need inside a word."""
-NOT_SHOWN = re.compile(
-    "["
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    "\u2800\U00013441\U00013442\U0001d159"
-    "]"
-)
-"""What nobody sees although it is no space: Unicode's ``Default_Ignorable_Code_Point``, which Python does
-not know (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt); in the last line signs
-that are drawn as nothing: Braille without a dot, the blank hieroglyphs, the note without a head."""
 _NO_SIGN = frozenset("ZMC")
 """First letters of the categories that are no sign by themselves: spaces, what combines, and controls."""
 
@@ -92,36 +96,6 @@ class Page(Answer, Generic[T]):
 
     items: list[T]
     next_cursor: str | None
-
-
-class FieldError(Answer):
-    """One field of a request that cannot be accepted."""
-
-    field: str
-    message: str
-
-
-class Problem(Answer):
-    """An error, as RFC 9457 problem details. Nothing has happened when it is a 4xx."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    type: str = Field(examples=["urn:memberday:problem:insufficient_stock"])
-    title: str
-    status: int
-    detail: str
-    code: str = Field(description="Stable: decide by this, not by the text.")
-    errors: list[FieldError] | None = None
-
-
-class GatewayAnswer(Answer):
-    """What the gateway answers by itself, where a request reached no function or none could answer."""
-
-    message: str
-
-
-class ProblemOrGatewayAnswer(RootModel[Problem | GatewayAnswer]):
-    """A problem, or what the gateway answers by itself: tell them apart by their fields."""
 
 
 def problem(*, status: int, title: str, code: str, detail: str, **facts: Any) -> dict[str, Any]:

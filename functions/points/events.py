@@ -1,45 +1,51 @@
 """What the outside is told of a member's points: the ledger's entries, and what will expire."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from functions.domain import calendar, identifiers
 from functions.domain.policy import Policy
 from functions.platform.bus import Event, MemberEvent
 from functions.platform.dynamo import Row
-from functions.platform.shapes import StoreTime
 from functions.points.account_rows import entry_of
 from functions.points.ledger import Entry, EntryKind
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Movement(MemberEvent):
     entry_id: str
     points: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class PointsEarned(_Movement):
     """A paid order earned points; they are frozen (E2)."""
 
     order_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class PointsReleased(_Movement):
     """The points of an order became available (E3); a debt took its part of them first."""
 
     order_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class PointsExpired(_Movement):
     """Points that nobody had spent were written off at a year's end (E5)."""
 
     earned_in: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class PointsExpiring(MemberEvent):
     """Points will expire unless they are spent (E10); ``expires_at`` is their last usable second."""
 
     earned_in: int
     points: int
-    expires_at: StoreTime
+    expires_at: datetime
 
 
 def of_entry(row: Row, policy: Policy) -> list[Event]:

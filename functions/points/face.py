@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Query
-
 from functions.domain.errors import NotFoundError
 from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
-from functions.platform.http import Api, Before, Cursor, Limit, MemberIdPath, Since, Who, route
+from functions.platform.http import Api, Who, route
+from functions.platform.parameters import Before, Body, Cursor, Limit, MemberIdPath, Query, Since
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
 from functions.points.ledger import Adjustment, Entry, EntryKind, Wallet

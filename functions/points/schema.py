@@ -6,10 +6,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 
 from functions.domain import calendar, identifiers
-from functions.domain.identifiers import CallerId
 from functions.domain.policy import Policy
 from functions.domain.records import plain
-from functions.platform.shapes import Answer, Printable, Request, StoreTime
+from functions.platform.shapes import Answer, CallerId, Printable, Request, StoreTime
 from functions.points.audit import Difference, What
 from functions.points.ledger import Entry, EntryKind, Wallet, expiry, usable
 from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Report

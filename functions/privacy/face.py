@@ -6,9 +6,10 @@ from datetime import datetime
 
 from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
-from functions.platform.http import Api, Cursor, Limit, MemberIdPath, Who, route
+from functions.platform.http import Api, Who, route
 from functions.platform.identities import Identities
 from functions.platform.observability import logger
+from functions.platform.parameters import Cursor, Limit, MemberIdPath
 from functions.points.accounts import Accounts
 from functions.privacy.export import POSITION, Exports
 from functions.privacy.schema import ErasedAnswer, ExportPage

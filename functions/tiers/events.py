@@ -1,20 +1,19 @@
 """What the outside is told of a member's standing."""
 
-from pydantic import ConfigDict, Field
+from dataclasses import dataclass, field
 
 from functions.domain import calendar, identifiers
 from functions.domain.policy import Policy
-from functions.platform.bus import Event, MemberEvent
+from functions.platform.bus import TOLD_AS, Event, MemberEvent
 from functions.platform.dynamo import Row
 
 
+@dataclass(frozen=True, kw_only=True)
 class TierChanged(MemberEvent):
     """A member rose or fell to another tier by an order's change (T5)."""
 
-    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
-
-    before: str = Field(alias="from")
-    after: str = Field(alias="to")
+    before: str = field(metadata={TOLD_AS: "from"})
+    after: str = field(metadata={TOLD_AS: "to"})
     effective_amount_fen: int
     order_id: str
 

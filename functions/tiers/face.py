@@ -6,24 +6,13 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
-
 from functions.domain.errors import NotFoundError
 from functions.domain.identifiers import fingerprint
 from functions.domain.policy import Policy
 from functions.platform.bodies import JSON_TYPE
 from functions.platform.cursors import Cursors
-from functions.platform.http import (
-    MERGE_PATCH_TYPE,
-    Api,
-    Cursor,
-    Limit,
-    MemberIdPath,
-    Who,
-    answer,
-    route,
-)
+from functions.platform.http import MERGE_PATCH_TYPE, Api, Response, Who, answer, route
+from functions.platform.parameters import Body, Cursor, Limit, MemberIdPath
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts, opening_row
 from functions.points.schema import WalletAnswer, wallet_answer

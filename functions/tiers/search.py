@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX
+from functions.domain.texts import NOT_SHOWN
 from functions.platform.dynamo import Row
-from functions.platform.shapes import NOT_SHOWN
 from functions.tiers import phones
 
 SEARCH = "search"

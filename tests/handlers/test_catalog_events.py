@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -324,9 +324,7 @@ def test_P2_the_member_day_is_told_with_its_rates_and_again_with_the_same_id(sui
 
 def test_P2_the_rates_are_those_of_the_policy_when_it_was_opened(suite: Suite) -> None:
     tiers = suite.policy.tiers
-    other = suite.policy.model_copy(
-        update={"tiers": (*tiers[:-1], tiers[-1].model_copy(update={"member_day_rate": None}))}
-    )
+    other = replace(suite.policy, tiers=(*tiers[:-1], replace(tiers[-1], member_day_rate=None)))
     suite.now = store_time("2026-05-10T09:00:00")
     suite.policy, own = other, suite.policy
     opened = open_member_day(suite)

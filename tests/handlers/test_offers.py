@@ -1,5 +1,6 @@
 """Quotes and orders with offers, the member zone and the member day, as the contract has them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -149,8 +150,8 @@ def test_an_order_uses_points_and_coupon_up(suite: Suite) -> None:
 
 
 def test_P8_an_order_that_costs_nothing_is_paid_at_once(suite: Suite) -> None:
-    shipping = suite.policy.shipping.model_copy(update={"fee_fen": 0})
-    generous = Suite(suite.tables, suite.settings, suite.policy.model_copy(update={"shipping": shipping}))
+    shipping = replace(suite.policy.shipping, fee_fen=0)
+    generous = Suite(suite.tables, suite.settings, replace(suite.policy, shipping=shipping))
     put(generous, "sample", 300)
     who = member(generous, "J2", points={"2026": 1_500})
     order = generous.order(who, "k1", cart("sample", points=1_500)).body

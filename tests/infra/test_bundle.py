@@ -1,13 +1,17 @@
 """The bundle is complete by itself and holds nothing else."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from botocore import xform_name
 
-from infra import bundle
+from functions.domain import policy as policies
+from infra import bundle, carried
 from infra.bundle import HOST, LAMBDA_ARM64, Bundle
 from tests.infra.conftest import ROOT, Template, resources
 
@@ -30,6 +34,16 @@ ENVIRONMENT = {
     "REPORTS_TABLE": "reports",
     "WORK_QUEUE_URL": "queue",
 }
+MIB = 1 << 20
+BUNDLE_MIB_MAX = 12
+"""Z6: without bytecode, which doubles it where the runtime's interpreter is at hand to compile it ahead."""
+WITH_API = {
+    "functions.checkout.api",
+    "functions.coupons.api",
+    "functions.points.api",
+    "functions.privacy.api",
+}
+WITH_API |= {"functions.tiers.api"}
 POOL = {"USER_POOL_ID": "pool"}
 PHONE_KEY = {"PHONE_KEY_SECRET": "key"}
 DOCUMENTS = "functions.documents.api.handler"
@@ -45,7 +59,121 @@ def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template
     handlers = [function["Handler"] for function in resources(dev, "AWS::Lambda::Function").values()]
     assert handlers
     handlers.remove(DOCUMENTS)  # has a bundle of its own
-    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), *handlers]
+    result = run(IMPORT, str(host.folder), *handlers)
+    assert result.returncode == 0, result.stderr
+
+
+def test_Z6_a_worker_starts_without_pydantic_and_nothing_starts_with_the_resolver(host: Bundle) -> None:
+    tell = "\n".join(
+        (
+            "import importlib, sys; sys.path.append(sys.argv[1]); importlib.import_module(sys.argv[2])",
+            "known = {'pydantic', 'aws_lambda_powertools.event_handler', 'boto3', 'phonenumbers', 'borax'}",
+            "print(*sorted(known & set(sys.modules)))",
+        )
+    )
+    modules = handler_modules()
+    assert set(modules) > WITH_API
+    for module in modules:
+        result = run(tell, str(host.folder), module)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.split() == (["pydantic"] if module in WITH_API else []), module
+
+
+@pytest.mark.parametrize("platform", [HOST, LAMBDA_ARM64], ids=lambda platform: platform.name)
+def test_Z6_the_bundle_is_small(platform: bundle.Platform) -> None:
+    folder = bundle.build(platform).folder
+    files = [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    assert sum(file.stat().st_size for file in files) <= BUNDLE_MIB_MAX * MIB
+
+
+def test_Z6_the_bundle_has_every_operation_of_aws_that_is_called_and_no_other(host: Bundle) -> None:
+    found = {
+        (service, xform_name(operation))
+        for service in carried.SERVICES
+        for model in (host.folder / "botocore" / "data" / service).rglob("service-2.json")
+        for operation in json.loads(model.read_text(encoding="utf-8"))["operations"]
+    }
+    assert {
+        ("cognito-idp", "admin_delete_user"),
+        ("cognito-idp", "list_users"),
+        ("dynamodb", "batch_get_item"),
+        ("dynamodb", "transact_write_items"),
+        ("events", "put_events"),
+        ("secretsmanager", "get_secret_value"),
+        ("sqs", "send_message"),
+    } <= found
+    asked = carried.called(bundle.SOURCES.rglob("*.py"))
+    assert {operation for _, operation in found} <= asked
+
+
+def test_Z6_every_client_that_a_function_makes_has_its_model_in_the_bundle() -> None:
+    text = "\n".join(file.read_text(encoding="utf-8") for file in bundle.SOURCES.rglob("*.py"))
+    assert set(re.findall(r'sdk\.client\(\s*"([a-z-]+)"', text)) == set(carried.SERVICES)
+
+
+def test_Z6_what_is_carried_keeps_its_licence() -> None:
+    libraries, folder = bundle.libraries(HOST), bundle.build(HOST).folder
+    licences = {
+        file.relative_to(libraries)
+        for info in libraries.glob("*.dist-info")
+        if info.name.partition("-")[0] not in carried.NOT_IMPORTED
+        for file in info.rglob("*")
+        if re.match(r"LICEN[CS]E|NOTICE|COPYING", file.name, re.IGNORECASE)
+    }
+    assert len(licences) >= 10
+    assert {file for file in licences if not (folder / file).exists()} == set()
+
+
+def tampered(host: Bundle, folder: Path, before: str, after: str) -> Path:
+    """Copy the bundle's own code, with the policy that it carries changed; return where to import from."""
+    shutil.copytree(host.folder / "functions", folder / "functions")
+    carried_policy = folder / "functions" / "domain" / policies.PACKED.name
+    text = carried_policy.read_text(encoding="utf-8")
+    assert before in text
+    carried_policy.write_text(text.replace(before, after), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ('"fee_fen": 1000', '"fee_fen": 1', "its checksum is another one"),
+        ('"checksum": "', '"checksum": "0', "its checksum is another one"),
+        ('{"checksum"', '{"sum"', "is no packed policy"),
+        ("}", "", "is no packed policy"),
+    ],
+)
+@pytest.mark.parametrize("module", ["functions.points.stream", "functions.checkout.api"])
+def test_a_bundle_with_another_policy_than_was_checked_does_not_start(
+    host: Bundle, tmp_path: Path, module: str, before: str, after: str, says: str
+) -> None:
+    folder = tampered(host, tmp_path, before, after)
+    start = "import importlib, sys; sys.path[:0] = sys.argv[1:3]; importlib.import_module(sys.argv[3])"
+    result = run(start, str(folder), str(host.folder), module)
+    assert result.returncode != 0
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("functions.domain.policy.PolicyError: policy.json: ")
+    assert says in last
+
+
+def test_a_bundle_carries_the_policy_that_was_checked_and_no_other_form_of_it(host: Bundle) -> None:
+    domain = host.folder / "functions" / "domain"
+    assert not (domain / "policy.toml").exists()
+    assert (domain / "policy.json").read_text(encoding="utf-8") == policies.packed(policies.load())
+    assert not policies.PACKED.exists()  # or this project's own functions would start with it
+
+
+def handler_modules() -> list[str]:
+    """Return the modules of the bundle that hold a handler."""
+    return sorted(
+        ".".join(file.relative_to(bundle.ROOT).with_suffix("").parts)
+        for file in bundle.SOURCES.rglob("*.py")
+        if "\nhandler = " in file.read_text(encoding="utf-8")
+    )
+
+
+def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run code in an interpreter that knows the standard library only, in a function's environment."""
     environment = (
         ENVIRONMENT
         | POOL
@@ -56,10 +184,14 @@ def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template
             "EVENT_BUS_NAME": "membership",
         }
     )
-    result = subprocess.run(  # noqa: S603 - our own command
-        command, env=environment, capture_output=True, text=True, check=False, cwd="/"
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-I", "-S", "-c", code, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
     )
-    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize(
@@ -99,12 +231,15 @@ def test_the_bundle_holds_the_functions_and_the_locked_dependencies_and_nothing_
     installed = {
         each.name.removesuffix(".dist-info").replace("_", "-").lower() for each in folder.glob("*.dist-info")
     }
-    assert installed == locked
+    assert installed == {each for each in locked if each.rpartition("-")[0] not in carried.NOT_IMPORTED}
     files = {file.relative_to(folder) for file in (folder / "functions").rglob("*") if file.is_file()}
     sources = {file.relative_to(ROOT) for file in (ROOT / "functions").rglob("*") if file.is_file()}
     without_bytecode = {file for file in files if file.suffix != ".pyc"}
-    assert without_bytecode == {file for file in sources if file.suffix != ".pyc"}
-    known = {"functions", "__pycache__"} | _top_levels(folder)
+    toml = bundle.POLICY
+    assert without_bytecode == {file for file in sources if file.suffix != ".pyc"} - {toml} | {
+        toml.with_name("policy.json")
+    }
+    known = {"functions", "__pycache__"} | _top_levels(bundle.libraries(platform))
     assert {each.name for each in folder.iterdir()} <= known
 
 

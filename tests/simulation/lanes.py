@@ -2,26 +2,19 @@
 
 import random
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from greenlet import getcurrent, greenlet
 
 T = TypeVar("T")
 LANES_MAX = 4
-_OF_THE_PROCESS = ("current_event", "lambda_context")
-"""What Powertools keeps once per process; a process of Lambda's has one invocation at a time."""
 
 
 def pause() -> None:
     """Let others go on; called before each call to AWS, where invocations can meet each other."""
     here = getcurrent()
-    if here.parent is None:
-        return
-    kept: dict[str, Any] = {name: getattr(BaseRouter, name, None) for name in _OF_THE_PROCESS}
-    here.parent.switch()
-    for name, value in kept.items():
-        setattr(BaseRouter, name, value)
+    if here.parent is not None:
+        here.parent.switch()
 
 
 def run(invocations: Sequence[Callable[[], T]], chance: random.Random) -> list[T]:

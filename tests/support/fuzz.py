@@ -31,7 +31,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from functions.platform.http import NO_MOMENT
+from functions.platform.parameters import NO_MOMENT
 from functions.tiers.phones import NO_PHONE
 from tests.support.document import document
 from tests.support.scene import Act, Scene

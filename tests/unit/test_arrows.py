@@ -30,7 +30,9 @@ OUTSIDE = {"benchmarks", "infra", "local", "ops", "reach", "tests", "tools"}
 """What is never deployed."""
 OUTSIDE_MAY_KNOW = {"reach": set(), "ops": {"reach"}, "local": {"reach", "ops", "infra"}, "infra": set()}
 """Of what is never deployed, the operator's and the developer's commands, and the stack that they reach."""
-DOMAIN_LIBRARIES = {"pydantic", "borax"}
+DOMAIN_LIBRARIES = {"borax"}
+MAY_KNOW_PYDANTIC = {"shapes", "parameters", "http", "schema"}
+"""What requests and answers are made of; faces know it besides."""
 STANDARD_LIBRARY_KEPT_OUT_OF_DOMAIN = {"os", "time", "boto3", "socket", "random", "uuid"}
 
 
@@ -121,6 +123,15 @@ def test_aws_libraries_are_known_to_platform_and_handlers_only(file: Path) -> No
         return
     roots = {each.split(".")[0] for each in imports(file)}
     assert not roots & {"boto3", "botocore", "aws_lambda_powertools"}
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_Z6_only_what_serves_requests_knows_pydantic_and_nothing_powertools_resolver(file: Path) -> None:
+    name = place(file)[1]
+    known = imports(file)
+    assert not {each for each in known if each.startswith("aws_lambda_powertools.event_handler")}
+    if name not in MAY_KNOW_PYDANTIC and not name.endswith(FACE):
+        assert "pydantic" not in {each.split(".")[0] for each in known}
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))

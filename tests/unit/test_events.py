@@ -35,7 +35,7 @@ def told(before: Order | None, after: Order) -> list[tuple[str, dict[str, Any]]]
     """Return what the outside is told of a change, without the ids of events."""
     seen = []
     for event in events.of_change(before, after, POLICY, LATER):
-        detail = json.loads(event.model_dump_json())
+        detail = json.loads(event.detail())
         assert detail.pop("event_id").startswith("evt_")
         assert detail.pop("member_id") == "alice"
         assert detail.pop("occurred_at").endswith("+08:00")

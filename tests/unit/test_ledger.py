@@ -1,5 +1,6 @@
 """The ledger's arithmetic, and what an order's changes post."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -149,7 +150,7 @@ def test_R4_points_written_off_under_an_older_policy_are_met_by_changes_from_bef
     None
 ):
     zone = POLICY.zone
-    longer = POLICY.model_copy(update={"points": POLICY.points.model_copy(update={"valid_years": 2})})
+    longer = replace(POLICY, points=replace(POLICY.points, valid_years=2))
     held = Wallet(available={"2025": 300, "2026": 50, "2027": 400})
     wallet, _ = expire(held, at=datetime(2027, 1, 1, tzinfo=zone), policy=POLICY)
     taken: dict[str, Any] = {"points": 300, "year": 2026, "order_id": "ord_1", "policy": longer}

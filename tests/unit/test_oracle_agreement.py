@@ -64,26 +64,23 @@ def altered(chance: random.Random) -> tuple[Policy, oracle.Rules]:
     minimum_fen = chance.choice([1, 5_000, 19_800])
     day = chance.randint(1, 28)
     earned = chance.choice([1, 2, 3])
-    points = POLICY.points.model_copy(
-        update={
-            "redeem_step": step,
-            "redeem_max_points": most,
-            "redeemed_per_yuan": per_yuan,
-            "earned_per_yuan": earned,
-        }
+    points = replace(
+        POLICY.points,
+        redeem_step=step,
+        redeem_max_points=most,
+        redeemed_per_yuan=per_yuan,
+        earned_per_yuan=earned,
     )
     rate = chance.choice(["0.90", "0.01", "1", "0.3333", "0.5"])
     tiers = tuple(
-        tier.model_copy(update={"member_day_rate": Decimal(rate)}) if tier.code == "J3" else tier
-        for tier in POLICY.tiers
+        replace(tier, member_day_rate=Decimal(rate)) if tier.code == "J3" else tier for tier in POLICY.tiers
     )
-    policy = POLICY.model_copy(
-        update={
-            "shipping": POLICY.shipping.model_copy(update={"fee_fen": fee_fen}),
-            "points": points,
-            "member_day": POLICY.member_day.model_copy(update={"day": day}),
-            "tiers": tiers,
-        }
+    policy = replace(
+        POLICY,
+        shipping=replace(POLICY.shipping, fee_fen=fee_fen),
+        points=points,
+        member_day=replace(POLICY.member_day, day=day),
+        tiers=tiers,
     )
     j3 = oracle.RULES.row("J3")
     rules = replace(

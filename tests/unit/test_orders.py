@@ -1,5 +1,6 @@
 """The life of an order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,9 +106,7 @@ def test_O6_money_for_an_order_that_is_no_longer_placed_is_recorded_whatever_its
 
 
 def test_R4_an_order_keeps_its_terms_when_the_policy_changes() -> None:
-    generous = Terms.of(
-        POLICY.model_copy(update={"points": POLICY.points.model_copy(update={"earned_per_yuan": 3})})
-    )
+    generous = Terms.of(replace(POLICY, points=replace(POLICY.points, earned_per_yuan=3)))
     assert generous != ORDER.terms
     assert paid(at=PLACED_AT).changes[0].earned_points == 110
 

@@ -190,7 +190,7 @@ def test_P7_points_are_never_more_than_the_member_has() -> None:
 
 
 def test_P7_points_are_never_worth_more_than_the_order() -> None:
-    free_shipping = POLICY.model_copy(update={"shipping": POLICY.shipping.model_copy(update={"fee_fen": 0})})
+    free_shipping = replace(POLICY, shipping=replace(POLICY.shipping, fee_fen=0))
     request = {"holds_points": 2_000, "policy": free_shipping}
     assert quoted("J2", item(250), points="best", **request).redeemed_points == 1_000  # type: ignore[arg-type]
     assert refusal("J2", item(250), points=1_500, **request) == "points_exceed_order"

@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from functions.catalog.schema import Text
-from functions.platform.shapes import NOT_SHOWN
+from functions.domain.texts import NOT_SHOWN
 from functions.points.schema import AdjustmentRequest
 from functions.tiers.schema import BirthdayRequest, ProfilePatch, ProfileRequest
 from tests.support.texts import SEEN, UNSEEN

@@ -1,0 +1,212 @@
+"""What a route takes of a request: where each parameter comes from, how it is read, what many take."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar, get_type_hints
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from functions.domain.errors import invalid_fields
+from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, ORDER_ID, PATH_ID
+from functions.platform.cursors import CURSOR_LENGTH_MAX
+from functions.platform.messages import faults_in_our_words
+
+Sent = Mapping[str, Mapping[str, Any]]
+"""What a request has, by where it stands: ``path``, ``query``, ``header`` (in lower case) and ``body``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parameter:
+    """Where a parameter of a route's function comes from: stands in its annotation."""
+
+    place: ClassVar[str]
+    description: str | None = None
+    alias: str | None = None
+    """What the request calls it, if not as the function does."""
+
+
+class Path(_Parameter):
+    """A part of the path."""
+
+    place = "path"
+
+
+class Query(_Parameter):
+    """A parameter of the query."""
+
+    place = "query"
+
+
+class Header(_Parameter):
+    """A header."""
+
+    place = "header"
+
+
+class Body(_Parameter):
+    """The whole body."""
+
+    place = "body"
+
+
+PLACES = tuple(each.place for each in (Path, Query, Header, Body))
+"""In this order faults are told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How one parameter is read."""
+
+    name: str
+    told: _Parameter
+    validate: Callable[[Any], Any]
+    default: Any
+
+    @property
+    def called(self) -> str:
+        """What the request calls it."""
+        return self.told.alias or self.name
+
+    def of(self, sent: Sent) -> Any:
+        """Return what a request sent of it, or None."""
+        if self.told.place == "body":
+            return sent["body"]
+        return sent[self.told.place].get(self.called.lower() if self.told.place == "header" else self.called)
+
+    def located(self, loc: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return where in the request a fault is, by where it is in the parameter."""
+        return ("body", *loc) if self.told.place == "body" else (self.told.place, self.called, *loc)
+
+
+class Parameters:
+    """All parameters that a route's function takes, read from its annotations."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        hints = get_type_hints(function, include_extras=True)
+        readers = [
+            _Reader(name, told, TypeAdapter(hints[name]).validate_python, parameter.default)
+            for name, parameter in inspect.signature(function).parameters.items()
+            for told in getattr(hints[name], "__metadata__", ())
+            if isinstance(told, _Parameter)
+        ]
+        self._readers = sorted(readers, key=lambda each: PLACES.index(each.told.place))
+
+    @property
+    def query(self) -> frozenset[str]:
+        """What the query's parameters are called in it."""
+        return frozenset(each.called for each in self._readers if each.told.place == Query.place)
+
+    def read(self, sent: Sent) -> dict[str, Any]:
+        """Return the arguments of the function.
+
+        Raises
+        ------
+        InvalidError
+            ``invalid_request``: it names each field at fault.
+        """
+        found: dict[str, Any] = {}
+        faults: list[Mapping[str, Any]] = []
+        for reader in self._readers:
+            value = reader.of(sent)
+            if value is None:
+                if reader.default is inspect.Parameter.empty:
+                    faults.append({"type": "missing", "loc": reader.located(())})
+                else:
+                    found[reader.name] = reader.default
+                continue
+            try:
+                found[reader.name] = reader.validate(value)
+            except ValidationError as error:
+                faults += [
+                    {**fault, "loc": reader.located(fault["loc"])}
+                    for fault in error.errors(include_url=False, include_input=False)
+                ]
+        if faults:
+            raise invalid_fields(*faults_in_our_words(faults))
+        return found
+
+
+def _digits(value: Any) -> Any:
+    """Refuse what ``int`` would accept besides plain digits, for example ``1.0`` or ``1_0``."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError("must be written in digits")
+    return value
+
+
+Limit = Annotated[
+    int,
+    Field(ge=1, le=100),
+    BeforeValidator(_digits),
+    Query(description="How many items at most."),
+]
+MemberIdPath = Annotated[
+    str,
+    StringConstraints(pattern=f"^{PATH_ID}$", max_length=MEMBER_ID_LENGTH_MAX),
+    Path(description="The member's id."),
+]
+OrderIdPath = Annotated[
+    str,
+    StringConstraints(pattern=f"^{PATH_ID}$"),
+    WithJsonSchema({"type": "string", "pattern": f"^{ORDER_ID}$"}),
+    Path(description="The order's id."),
+]
+Cursor = Annotated[
+    str | None,
+    Field(max_length=CURSOR_LENGTH_MAX),
+    Query(description="`next_cursor` of the page before."),
+]
+
+
+NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00%2B08:00 or …T01:30:00Z"
+"""A plus sign that an address does not escape arrives as a space."""
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+"""Nothing is older or younger; what is asked beyond them is asked from there."""
+
+
+def _moment(value: Any) -> Any:
+    """Read a moment with its offset, and take the first whole second that is not before it.
+
+    Moments of rows are whole seconds, so that what is at 09:30:00.5 or later is at 09:30:01 or later.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        found = _RFC_3339.fullmatch(value)
+        if found is None:
+            raise ValueError
+        second, fraction, offset = found.groups()
+        moment = datetime.fromisoformat(second.upper() + offset.upper())
+        if not _EARLIEST < moment < _LATEST:
+            return _EARLIEST if moment <= _EARLIEST else _LATEST
+        whole = moment.astimezone(UTC)
+        return whole + timedelta(seconds=1) if (fraction or "").strip("0") else whole
+    except ValueError:
+        raise ValueError(NO_MOMENT) from None
+
+
+_MOMENT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2026-12-10T00:00:00+08:00"]}
+Since = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema(_MOMENT_SCHEMA),
+    Query(description="Only what is from this moment on: a date and time with an offset."),
+]
+Before = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema(_MOMENT_SCHEMA),
+    Query(description="Only what is from before this moment: a date and time with an offset."),
+]

@@ -1,0 +1,167 @@
+"""What a bundle carries of the locked dependencies: what functions import, and what they call of AWS.
+
+The SDK describes all of AWS, in data that it reads when a client is made. That was more than half of a bundle
+of 33 MiB, and the list of every service's places, 1.2 MB of JSON, a tenth of a cold start. A bundle keeps the
+models of the services that functions have clients of, and of these the operations that they call, without
+what is told to people. Licences stay with what is carried.
+"""
+
+import ast
+import gzip
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore import xform_name
+
+SERVICES = ("cognito-idp", "dynamodb", "events", "secretsmanager", "sqs")
+"""What functions make clients of (:mod:`functions.platform.sdk`)."""
+NOT_IMPORTED = ("boto3", "s3transfer")
+"""Packages of the lock that no function imports: its clients are botocore's, which is pinned by boto3."""
+PARTS_LEFT_OUT = (
+    "aws_lambda_powertools/event_handler",  # only where the document is written
+    "bin",
+    "dateutil/zoneinfo",  # a second copy of the time zones
+    *(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata")),  # where, whose, at what time
+    "pydantic/mypy.py",
+    "pydantic/v1",
+)
+UTILITIES = "aws_lambda_powertools/utilities"
+UTILITIES_KEPT = frozenset({"__init__.py", "jmespath_utils"})
+"""What Powertools' logger imports of its utilities."""
+_DATA = Path("botocore", "data")
+_GENERAL_DATA = frozenset({"_retry.json", "partitions.json", "sdk-default-configuration.json"})
+_ENDPOINTS = "endpoints.json"
+_MODEL = "service-2.json"
+_MODEL_PARTS = (_MODEL, "endpoint-rule-set-1.json", "service-2.sdk-extras.json")
+_RECORDS = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "WHEEL", "top_level.txt"})
+"""What an installer notes of a package; what it is and under which licence stays."""
+
+
+def called(sources: Iterable[Path]) -> frozenset[str]:
+    """Return every name that code asks something for: among them the operations of AWS that it calls."""
+    return frozenset(
+        node.attr
+        for file in sources
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    )
+
+
+def carry(libraries: Path, into: Path, names: frozenset[str]) -> None:
+    """Copy of installed libraries what a bundle carries into a folder that is there.
+
+    Parameters
+    ----------
+    names
+        What the code asks for, as :func:`called` finds it: no other operation of AWS is carried.
+    """
+    for file in _carried(libraries):
+        place = into / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if file.name == "METADATA":
+            place.write_bytes(_without_its_page((libraries / file).read_bytes()))
+        else:
+            shutil.copyfile(libraries / file, place)
+    _carry_endpoints(libraries, into)
+    for service in SERVICES:
+        _carry_model(libraries, into, service, names)
+
+
+def _carried(libraries: Path) -> Iterator[Path]:
+    """Give the files that are carried as they are, by their place in the libraries."""
+    for path in sorted(libraries.rglob("*")):
+        file = path.relative_to(libraries)
+        if path.is_file() and not _is_left_out(file):
+            yield file
+
+
+def _is_left_out(file: Path) -> bool:
+    name = file.as_posix()
+    package = file.parts[0].partition("-")[0]
+    return (
+        "__pycache__" in file.parts
+        or file.suffix == ".pyi"
+        or package in NOT_IMPORTED
+        or any(name == part or name.startswith(f"{part}/") for part in PARTS_LEFT_OUT)
+        or (name.startswith(f"{UTILITIES}/") and file.parts[2] not in UTILITIES_KEPT)
+        or (file.is_relative_to(_DATA) and file.name not in _GENERAL_DATA)
+        or (file.parts[0].endswith(".dist-info") and (file.name in _RECORDS or "sboms" in file.parts))
+    )
+
+
+def _without_its_page(metadata: bytes) -> bytes:
+    """Return what a package says of itself, without the page that its registry shows."""
+    return metadata.partition(b"\n\n")[0] + b"\n"
+
+
+def _carry_endpoints(libraries: Path, into: Path) -> None:
+    """Carry where the services are that functions call, in each partition of AWS."""
+    places = json.loads((libraries / _DATA / _ENDPOINTS).read_bytes())
+    for partition in places["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in SERVICES if name in services}
+    _write(into / _DATA / _ENDPOINTS, places)
+
+
+def _carry_model(libraries: Path, into: Path, service: str, names: frozenset[str]) -> None:
+    """Carry a service's newest model, by which the SDK makes a client of it."""
+    newest = max((libraries / _DATA / service).iterdir())
+    for part in _MODEL_PARTS:
+        packed, plain = newest / f"{part}.gz", newest / part
+        if packed.exists():
+            described = json.loads(gzip.decompress(packed.read_bytes()))
+        elif plain.exists():
+            described = json.loads(plain.read_bytes())
+        else:
+            continue
+        if part == _MODEL:
+            described = _of_called(described, names)
+        _write(into / _DATA / service / newest.name / part, _undocumented(described))
+
+
+def _of_called(model: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """Return a service's model with the operations that are called, and the shapes that these reach."""
+    operations = {
+        name: operation for name, operation in model["operations"].items() if xform_name(name) in names
+    }
+    shapes: dict[str, Any] = {}
+    wanted = list(_referenced(list(operations.values())))
+    while wanted:
+        name = wanted.pop()
+        if name not in shapes:
+            shapes[name] = model["shapes"][name]
+            wanted += _referenced(shapes[name])
+    return {**model, "operations": operations, "shapes": {name: shapes[name] for name in sorted(shapes)}}
+
+
+def _referenced(described: Any) -> Iterator[str]:
+    """Give the names of the shapes that a part of a model names."""
+    if isinstance(described, dict):
+        if isinstance(described.get("shape"), str):
+            yield described["shape"]
+        for value in described.values():
+            yield from _referenced(value)
+    elif isinstance(described, list):
+        for each in described:
+            yield from _referenced(each)
+
+
+def _undocumented(described: Any) -> Any:
+    """Return a model without what it tells people; a field that is called so is no text, and stays."""
+    if isinstance(described, dict):
+        return {
+            name: _undocumented(value)
+            for name, value in described.items()
+            if name != "documentation" or not isinstance(value, str)
+        }
+    if isinstance(described, list):
+        return [_undocumented(each) for each in described]
+    return described
+
+
+def _write(file: Path, described: Any) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(described, separators=(",", ":")), encoding="utf-8")
