@@ -588,10 +588,11 @@ class Transaction:
     def _put(self, table: str, row: Row, condition: str, values: Mapping[str, Any]) -> None:
         self.actions.append({"Put": {"Item": to_item(row)} | _conditioned(table, condition, values)})
 
-    def commit(self, deadline: Deadline) -> None:
+    def commit(self, deadline: Deadline, *, sends: int = SENDS_MAX) -> None:
         """Write everything, or nothing.
 
-        Meeting other transactions and throttling are retried with full jitter while the time lasts.
+        Meeting other transactions and throttling are retried with full jitter while the time lasts, until it
+        was sent ``sends`` times.
 
         Raises
         ------
@@ -604,7 +605,7 @@ class Transaction:
         TryAgainError
             ``try_again``: throttled at every send.
         """
-        for sent in range(1, SENDS_MAX + 1):
+        for sent in range(1, sends + 1):
             if not deadline.seconds_left():
                 raise _busy()
             try:
@@ -613,7 +614,7 @@ class Transaction:
                 raise OutcomeUnknownError from error
             except ClientError as error:
                 refusal = _why_again(error)
-                if sent == SENDS_MAX:
+                if sent == sends:
                     raise refusal from error
                 _full_jitter(sent, deadline)
             else:

@@ -14,7 +14,7 @@ from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
 from functions.orders import lists as order_lists
-from functions.platform import dynamo, fanout, sdk
+from functions.platform import dynamo, fanout, lanes, sdk
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
@@ -159,5 +159,6 @@ def rows() -> Iterator[Tables]:
 def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Suite:
     """All functions over empty tables of this test's own; moto's transactions are for one thread."""
     monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
+    monkeypatch.setattr(lanes, "ThreadPoolExecutor", InLine)
     monkeypatch.setattr(order_lists, "ThreadPoolExecutor", InLine)
     return Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load())

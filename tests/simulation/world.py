@@ -452,6 +452,7 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
             patch("functions.orders.schedule.ThreadPoolExecutor", InLine),
             patch("functions.orders.lists.ThreadPoolExecutor", InLine),
             patch("functions.platform.fanout.ThreadPoolExecutor", InLine),
+            patch("functions.platform.lanes.ThreadPoolExecutor", InLine),
             patch.object(metrics, "add_metric"),
             patch(USER_AGENT, return_value="simulated"),
         ):
