@@ -61,7 +61,7 @@ def consume(
     if prepare is not None:
         try:
             changes = {id(record): _change(record) for record in event["Records"]}
-            prepare(list(changes.values()), deadline)
+            prepare([changes[id(record)] for record in event["Records"]], deadline)
         except Exception as error:
             logger.warning("batch not prepared", exc_info=True)
             refusal = error if isinstance(error, TryAgainError) else None
