@@ -6,6 +6,7 @@ Checks come in this order, whatever the route: 401, 403, 413 and 422, then what 
 import inspect
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,13 +41,14 @@ from functions.domain.errors import (
     invalid_fields,
 )
 from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, ORDER_ID, PATH_ID, is_order_id
+from functions.platform import spent
 from functions.platform.bodies import JSON_TYPE, read_object
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
 from functions.platform.messages import NOT_KNOWN, faults_in_our_words, shown
 from functions.platform.observability import flush_metrics, logger
-from functions.platform.routes import HEAD, READS, Gateway
+from functions.platform.routes import HEAD, READS, REQUEST_ID, Gateway
 from functions.platform.shapes import Problem, ProblemOrGatewayAnswer, problem
 
 RETRY_AFTER_SECONDS = 1
@@ -443,13 +445,21 @@ class Api:
         """Serve one request of the HTTP API (payload format 2.0)."""
         if event["requestContext"]["http"]["method"] == PREFLIGHT:
             return {"statusCode": HTTPStatus.NO_CONTENT.value, "headers": dict(SECURE_HEADERS)}
-        logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
+        request_id = event["requestContext"].get("requestId")
+        logger.set_correlation_id(request_id)
+        spent.begin()
+        begun = time.perf_counter()
         noted: dict[str, str] = {}
         try:
             asks_for_headers = event["requestContext"]["http"]["method"] == HEAD
             answered = self._serve(event, context, noted)
             answered["headers"] = {**SECURE_HEADERS, **answered.get("headers", {})}
-            logger.info("request", extra=_logged(answered, noted) | {"request_id": context.aws_request_id})
+            if request_id is not None and int(answered["statusCode"]) >= HTTPStatus.BAD_REQUEST:
+                answered["headers"][REQUEST_ID] = request_id
+            logger.info(
+                "request",
+                extra=_logged(answered, noted) | _took(begun) | {"request_id": context.aws_request_id},
+            )
             if asks_for_headers:
                 answered |= {"body": "", "isBase64Encoded": False}
             return answered
@@ -529,6 +539,16 @@ def _logged(answered: Event, noted: Mapping[str, str]) -> dict[str, Any]:
     }
     code = {} if found else {"code": json.loads(answered["body"])["code"]}
     return {**ids, "status": status, **code}
+
+
+def _took(begun: float) -> dict[str, int]:
+    """Return what a request's line says of its time: how long it took, and how much of that AWS did."""
+    aws = spent.so_far()
+    return {
+        "took_ms": round(1_000 * (time.perf_counter() - begun)),
+        "aws_calls": aws.calls,
+        "aws_ms": round(1_000 * aws.seconds),
+    }
 
 
 def _path_of(event: Event) -> str:

@@ -38,8 +38,19 @@ POLICY = load()
 BATCH_MAX = 20
 ROUNDS_MAX = 400
 READERS: dict[str, tuple[str, Callable[[Json], bool]]] = {
-    "posting": ("Orders", lambda image: image["item"]["S"] == "ORDER"),
-    "orders-publisher": ("Orders", lambda image: image["item"]["S"] in ("ORDER", "PAYMENT")),
+    "posting": (
+        "Orders",
+        lambda image: (
+            image["item"]["S"] == "ORDER" and "S" in image["paid_at"] and image["status"]["S"] != "shipped"
+        ),
+    ),
+    "orders-publisher": (
+        "Orders",
+        lambda image: (
+            image["item"]["S"] == "ORDER"
+            or (image["item"]["S"] == "PAYMENT" and not image["applied"]["BOOL"])
+        ),
+    ),
     "members-publisher": (
         "Members",
         lambda image: image["item"]["S"].startswith(
