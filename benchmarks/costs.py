@@ -104,6 +104,7 @@ class Units:
 
     read: Decimal
     write: Decimal
+    calls: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +190,20 @@ def measured() -> Mapping[str, Units]:
     """Return the units of each operation of operations.json."""
     found = json.loads(operations.FILE.read_text(encoding="utf-8"), parse_float=Decimal)
     return {
-        name: Units(read=Decimal(figures["read_units"]), write=Decimal(figures["write_units"]))
+        name: Units(
+            read=Decimal(figures["read_units"]),
+            write=Decimal(figures["write_units"]),
+            calls={call: math.ceil(count) for call, count in figures["calls"].items()},
+        )
         for name, figures in found.items()
     }
+
+
+@lru_cache
+def request_cpu() -> Mapping[str, float]:
+    """Return the seconds of CPU of requests, as the benchmarks measured them (docs/performance.json)."""
+    found = json.loads((ROOT / "docs" / "performance.json").read_text(encoding="utf-8"))["requests"]
+    return {name: figures["ours_cpu_us"] / 1_000_000 for name, figures in found.items()}
 
 
 def _module(path: Path) -> ast.Module:
@@ -471,6 +483,7 @@ class Model:
     given: Mapping[str, Assumed]
     stack: Stack
     limits: scale.Model
+    request_cpu: Mapping[str, float]
     rows: Sequence[Stored] = field(default_factory=list)
 
     @classmethod
@@ -482,6 +495,7 @@ class Model:
             given=assumed(),
             stack=Stack.read(),
             limits=scale.Model.now(),
+            request_cpu=request_cpu(),
             rows=stored(assumed()),
         )
 
@@ -526,7 +540,7 @@ class Model:
                 function=function,
                 kind=Kind.REQUEST,
                 times=times,
-                milliseconds=given("request_ms"),
+                milliseconds=self.request_ms(operation),
                 operation=operation,
             )
 
@@ -659,6 +673,18 @@ class Model:
         at_once = wait_seconds / fanout.IN_FLIGHT
         return Decimal(str(round(1_000 * max(cpu_seconds / self.limits.cores, at_once), 3)))
 
+    def request_ms(self, operation: str) -> Decimal:
+        """Return what a request takes: its calls one after another, and its CPU on a part of a core.
+
+        What has no CPU of its own measured has that of a checkout of one line, or of a look at the wallet.
+        """
+        units, took = self.units[operation], self.limits.given
+        waits = {"TransactWriteItems": took.transaction_seconds, "PutItem": took.put_seconds}
+        waited = sum(count * waits.get(call, took.read_seconds) for call, count in units.calls.items())
+        alike = "checkout, 1 lines" if units.write else "see the wallet"
+        cpu = self.request_cpu.get(operation, self.request_cpu[alike])
+        return Decimal(str(round(1_000 * (waited + cpu / self.limits.cores), 3)))
+
     @property
     def order_row_ms(self) -> Decimal:
         """What an order takes that a job brings up to date."""
@@ -733,15 +759,14 @@ class Model:
             yield part("read_unit", work.times * units.read)
             yield part("write_unit", work.times * units.write)
         invocations = self.invocations(work)
-        own_ms = NOTHING if work.kind is Kind.REQUEST else self.value("invocation_ms")
-        started_ms = own_ms + self.value("cold_share") * self.value("cold_ms")
+        started_ms = self.value("invocation_ms") + self.value("cold_share") * self.value("cold_ms")
+        calls = max(invocations, work.times * work.events / bus.ENTRIES_MAX) if work.events else NOTHING
+        told_ms = calls * self.value("published_call_ms")
         yield part("lambda_request", invocations)
         yield part(
-            "lambda_gb_second", self.gb_seconds(work.times * work.milliseconds + invocations * started_ms)
+            "lambda_gb_second",
+            self.gb_seconds(work.times * work.milliseconds + invocations * started_ms + told_ms),
         )
-        calls = max(invocations, work.times * work.events / bus.ENTRIES_MAX) if work.events else NOTHING
-        if work.kind is Kind.RECORD:
-            yield part("lambda_gb_second", self.gb_seconds(calls * self.value("published_call_ms")))
         # A reader that has passed over all that it was given has nothing to say.
         log_bytes = self.value("record_log_bytes") if work.events or work.operation else NOTHING
         if work.kind is Kind.REQUEST:

@@ -623,8 +623,8 @@ class Transaction:
     def _send(self) -> None:
         """Write a single row by itself: alone it is as whole as in a transaction, and costs half.
 
-        Sent again by the SDK after its answer was lost, it meets itself: its condition does not hold, and the
-        fresh read that follows finds that it has happened.
+        Unlike a transaction with its token, a put that the SDK sends again meets itself where only its answer
+        was lost. Then its outcome is unknown, and the fresh read that follows finds what has happened.
         """
         match self.actions:
             case [{"Put": {"ConditionExpression": _} as put}]:
@@ -721,6 +721,8 @@ def _why_again(error: ClientError) -> ConflictError | TryAgainError:
         if causes <= _CONFLICTS | _THROTTLES:
             return _contended()
     elif code == _CONDITION_FAILED_CODE:
+        if error.response["ResponseMetadata"].get("RetryAttempts"):
+            raise OutcomeUnknownError from error  # a put that was sent before may have met itself
         row = error.response.get("Item")
         raise ConditionFailedError([from_item(row) if row else None]) from error
     elif code == _ROW_CONFLICT_CODE:

@@ -457,8 +457,7 @@ class Api:
             if request_id is not None and int(answered["statusCode"]) >= HTTPStatus.BAD_REQUEST:
                 answered["headers"][REQUEST_ID] = request_id
             logger.info(
-                "request",
-                extra=_logged(answered, noted) | _took(begun) | {"request_id": context.aws_request_id},
+                "request", extra=_logged(answered, noted) | _took(begun) | _of_lambda(answered, context)
             )
             if asks_for_headers:
                 answered |= {"body": "", "isBase64Encoded": False}
@@ -539,6 +538,12 @@ def _logged(answered: Event, noted: Mapping[str, str]) -> dict[str, Any]:
     }
     code = {} if found else {"code": json.loads(answered["body"])["code"]}
     return {**ids, "status": status, **code}
+
+
+def _of_lambda(answered: Event, context: LambdaContext) -> dict[str, str]:
+    """Return Lambda's own id of an invocation that went wrong, under which it may have logged, too."""
+    wrong = int(answered["statusCode"]) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return {"request_id": context.aws_request_id} if wrong else {}
 
 
 def _took(begun: float) -> dict[str, int]:
