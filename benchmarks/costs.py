@@ -43,7 +43,7 @@ from functions.orders import metrics as order_metrics
 from functions.orders import rows as order_rows
 from functions.orders.order import CLOSED, Order
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
-from functions.platform import deadline, dynamo, fanout
+from functions.platform import bus, deadline, dynamo, fanout
 from functions.platform.dynamo import Row
 from functions.points import account_rows, auditor, posting
 from functions.points import metrics as points_metrics
@@ -104,6 +104,7 @@ class Units:
 
     read: Decimal
     write: Decimal
+    calls: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +190,20 @@ def measured() -> Mapping[str, Units]:
     """Return the units of each operation of operations.json."""
     found = json.loads(operations.FILE.read_text(encoding="utf-8"), parse_float=Decimal)
     return {
-        name: Units(read=Decimal(figures["read_units"]), write=Decimal(figures["write_units"]))
+        name: Units(
+            read=Decimal(figures["read_units"]),
+            write=Decimal(figures["write_units"]),
+            calls={call: math.ceil(count) for call, count in figures["calls"].items()},
+        )
         for name, figures in found.items()
     }
+
+
+@lru_cache
+def request_cpu() -> Mapping[str, float]:
+    """Return the seconds of CPU of requests, as the benchmarks measured them (docs/performance.json)."""
+    found = json.loads((ROOT / "docs" / "performance.json").read_text(encoding="utf-8"))["requests"]
+    return {name: figures["ours_cpu_us"] / 1_000_000 for name, figures in found.items()}
 
 
 def _module(path: Path) -> ast.Module:
@@ -232,6 +244,12 @@ class Stack:
     log_months: int
     worker_seconds: Decimal
     service_clients: int
+    traced: bool
+    """Whether production's functions are, all the time."""
+    gathering_seconds: int
+    """How long the readers that publish let records gather, of each of a shard's batches at once."""
+    gathering_at_once: int
+    batch_records: int
 
     @classmethod
     def read(cls) -> "Stack":
@@ -265,6 +283,10 @@ class Stack:
             worker_seconds=constant(INFRA / "room.py", "JOB_TIMEOUT")
             - Decimal(str(deadline.ANSWER_MARGIN_SECONDS)),
             service_clients=_called(_module(constructs / "identity.py"), "OAuthSettings"),
+            traced=ast.unparse(_defined(INFRA / "stage.py", "traces")).endswith("return True"),
+            gathering_seconds=constant(constructs / "stream_consumer.py", "PATIENT_WINDOW"),
+            gathering_at_once=constant(constructs / "stream_consumer.py", "PATIENT_BATCHES_AT_ONCE"),
+            batch_records=constant(constructs / "stream_consumer.py", "BATCH_SIZE"),
         )
 
 
@@ -461,6 +483,7 @@ class Model:
     given: Mapping[str, Assumed]
     stack: Stack
     limits: scale.Model
+    request_cpu: Mapping[str, float]
     rows: Sequence[Stored] = field(default_factory=list)
 
     @classmethod
@@ -472,6 +495,7 @@ class Model:
             given=assumed(),
             stack=Stack.read(),
             limits=scale.Model.now(),
+            request_cpu=request_cpu(),
             rows=stored(assumed()),
         )
 
@@ -516,7 +540,7 @@ class Model:
                 function=function,
                 kind=Kind.REQUEST,
                 times=times,
-                milliseconds=given("request_ms"),
+                milliseconds=self.request_ms(operation),
                 operation=operation,
             )
 
@@ -600,9 +624,7 @@ class Model:
         # Nobody has measured these: they write the same rows as a payment.
         yield record(self.undone, "posting_ms", "post a payment")
         yield record(given("shipped"), "posting_ms", "post a receipt")
-        yield record(given("shipped"), "looked_at_ms", "post what is posted")
-        # Placed or lapsed, an order has no changes that concern an account.
-        yield record(ONE + self.lapsed, "passed_over_ms", None)
+        # Placed, shipped or lapsed, an order has no changes that concern an account: the reader is not asked.
         # The standing is written with each change of E, and read by the reader that issues coupons.
         standings = (given("paid") + self.undone) * given("birthday_share")
         yield record(standings, "passed_over_ms", None, "BirthdayEligibility")
@@ -635,8 +657,7 @@ class Model:
         # A cancellation closes the order and makes a refund due; a return mostly the refund alone.
         yield record("OrdersPublisher", given("cancelled"), Decimal(2))
         yield record("OrdersPublisher", given("returned"), ONE)
-        # A payment's own row is told of only if it did not pay.
-        yield record("OrdersPublisher", given("paid"), NOTHING)
+        # A payment's own row is given to the reader only if it did not pay.
         yield record("MembersPublisher", given("paid") + given("shipped"), ONE)
         yield record("MembersPublisher", given("tier_changes"), ONE)
         # What is redeemed or taken back is an entry, but no event.
@@ -652,6 +673,18 @@ class Model:
         at_once = wait_seconds / fanout.IN_FLIGHT
         return Decimal(str(round(1_000 * max(cpu_seconds / self.limits.cores, at_once), 3)))
 
+    def request_ms(self, operation: str) -> Decimal:
+        """Return what a request takes: its calls one after another, and its CPU on a part of a core.
+
+        What has no CPU of its own measured has that of a checkout of one line, or of a look at the wallet.
+        """
+        units, took = self.units[operation], self.limits.given
+        waits = {"TransactWriteItems": took.transaction_seconds, "PutItem": took.put_seconds}
+        waited = sum(count * waits.get(call, took.read_seconds) for call, count in units.calls.items())
+        alike = "checkout, 1 lines" if units.write else "see the wallet"
+        cpu = self.request_cpu.get(operation, self.request_cpu[alike])
+        return Decimal(str(round(1_000 * (waited + cpu / self.limits.cores), 3)))
+
     @property
     def order_row_ms(self) -> Decimal:
         """What an order takes that a job brings up to date."""
@@ -659,13 +692,32 @@ class Model:
         in_threads = wait * fanout.IN_FLIGHT / self.limits.figures.threads
         return self.row_ms(self.limits.figures.cpu_release, in_threads)
 
+    @property
+    def pace(self) -> Decimal:
+        """Orders per second."""
+        return self.value("orders_a_month") / SECONDS_PER_MONTH
+
+    def gathered(self, function: str) -> Decimal:
+        """Return the records of a reader's invocation in the mean, at the pace of the orders.
+
+        A publisher's batch lets those gather that come while its window is open, in its share of a shard.
+        """
+        first = self.value("records_each")
+        if not function.endswith("Publisher"):
+            return first
+        rate = self.pace * sum(
+            (work.times for work in self._published() if work.function == function), NOTHING
+        )
+        lanes = self.limits.new_shards * self.stack.gathering_at_once
+        return min(Decimal(self.stack.batch_records), first + rate * self.stack.gathering_seconds / lanes)
+
     def invocations(self, work: Work) -> Decimal:
         """Return how often a function is invoked for it; what a job finds is in its worker's tasks."""
         match work.kind:
             case Kind.REQUEST:
                 return work.times
             case Kind.RECORD:
-                return work.times / self.value("records_each")
+                return work.times / self.gathered(work.function)
             case Kind.ROW:
                 return NOTHING
 
@@ -675,10 +727,11 @@ class Model:
         Lambda traces the first invocation of each second, and a share of the others
         (https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html). Invocations come at random.
         """
-        pace = self.value("orders_a_month") / SECONDS_PER_MONTH
+        if not self.stack.traced:
+            return {}
         rates: dict[str, Decimal] = {}
         for work in works:
-            rates[work.function] = rates.get(work.function, NOTHING) + pace * self.invocations(work)
+            rates[work.function] = rates.get(work.function, NOTHING) + self.pace * self.invocations(work)
         return {function: self._traced_share(rate) for function, rate in rates.items() if rate}
 
     def _traced_share(self, rate: Decimal) -> Decimal:
@@ -706,13 +759,16 @@ class Model:
             yield part("read_unit", work.times * units.read)
             yield part("write_unit", work.times * units.write)
         invocations = self.invocations(work)
-        own_ms = NOTHING if work.kind is Kind.REQUEST else self.value("invocation_ms")
-        started_ms = own_ms + self.value("cold_share") * self.value("cold_ms")
+        started_ms = self.value("invocation_ms") + self.value("cold_share") * self.value("cold_ms")
+        calls = max(invocations, work.times * work.events / bus.ENTRIES_MAX) if work.events else NOTHING
+        told_ms = calls * self.value("published_call_ms")
         yield part("lambda_request", invocations)
         yield part(
-            "lambda_gb_second", self.gb_seconds(work.times * work.milliseconds + invocations * started_ms)
+            "lambda_gb_second",
+            self.gb_seconds(work.times * work.milliseconds + invocations * started_ms + told_ms),
         )
-        log_bytes = self.value("record_log_bytes")
+        # A reader that has passed over all that it was given has nothing to say.
+        log_bytes = self.value("record_log_bytes") if work.events or work.operation else NOTHING
         if work.kind is Kind.REQUEST:
             log_bytes = self.value("request_log_bytes") + self.value("access_log_bytes")
             yield part("api_request", work.times)
@@ -833,7 +889,8 @@ class Model:
         """What it uses to tell the outside of the rows that a job has written; it comes in full batches."""
         batches = times / self.value("records_each_of_jobs")
         yield Part(step=job, price="event", quantity=times)
-        billed_ms = times * self.value("published_ms") + batches * self.value("invocation_ms")
+        calls_ms = max(batches, times / bus.ENTRIES_MAX) * self.value("published_call_ms")
+        billed_ms = times * self.value("published_ms") + calls_ms + batches * self.value("invocation_ms")
         for name, quantity in self._billed(batches, billed_ms):
             yield Part(step=job, price=name, quantity=quantity)
 
@@ -842,7 +899,7 @@ class Model:
         yield "lambda_request", invocations
         yield "lambda_gb_second", self.gb_seconds(milliseconds)
         yield from self.logs(invocations * self.value("record_log_bytes"))
-        yield "trace", invocations * self.value("traced_share")
+        yield "trace", invocations * (self.value("traced_share") if self.stack.traced else NOTHING)
 
     def _audit(self, count: Decimal) -> Iterator[Part]:
         """Both tables are read once, not consistently, and the lot of each paid order consistently."""
@@ -931,6 +988,7 @@ def _runs_a_month(when: Every | At) -> Decimal:
 LEFT_OUT: Mapping[str, str] = {
     "let 1 unit leave": "one order in some hundred, and hardly dearer than a return",
     "see an order's history": "asked by who looks into one order",
+    "post what is posted": "what is delivered twice; readers are not given what concerns no account",
 }
 """Operations that were measured and that the model does not use, each with why."""
 
@@ -994,19 +1052,27 @@ def bought_table(model: Model) -> str:
 
 
 def pace_table(model: Model) -> str:
-    """Return a million orders by how many come in a month: what is traced follows from that."""
+    """Return a million orders by how many come in a month, and what they would cost with all traced."""
 
     def line(orders: Decimal) -> tuple[str, ...]:
         at = model.assuming(orders_a_month=orders)
-        parts = at.orders()
-        traces = at.dollars(part for part in parts if part.price == "trace")
-        whole = at.dollars(parts)
-        return number(orders), money(traces), money(whole), money(whole * orders / MILLION)
+        whole, traced = at.dollars(at.orders()), all_traced(at)
+        return (
+            number(orders),
+            money(whole),
+            money(traced.dollars(traced.orders())),
+            money(whole * orders / MILLION),
+        )
 
     return markdown(
-        ("orders in a month", "X-Ray, a million", "all, a million", "all, the month"),
+        ("orders in a month", "a million", "a million, if all functions traced", "the month"),
         (line(MILLION * times) for times in (Decimal("0.1"), ONE, Decimal(10), Decimal(100))),
     )
+
+
+def all_traced(model: Model) -> Model:
+    """Return the model with every function tracing all the time, as in the other stages."""
+    return replace(model, stack=replace(model.stack, traced=True))
 
 
 def jobs_table(model: Model) -> str:
@@ -1070,23 +1136,15 @@ class Lever:
 def levers(model: Model) -> list[Lever]:
     """Return what can be turned, and the dollars that it saves."""
     whole = model.dollars(model.orders())
-    free = {**model.prices, "trace": replace(model.prices["trace"], usd=NOTHING)}
     short = replace(model, stack=replace(model.stack, log_months=1))
-    batched = model.assuming(records_each=10)
+    posted = model.assuming(records_each=3)
     fewer = model.assuming(quotes=model.value("quotes") - 1)
     return [
         Lever(
-            turn="no tracing",
-            where="`tracing` in `infra/constructs/function.py`",
-            gives_up="the trace of a failure; its log stays",
-            saves=whole - replace(model, prices=free).dollars(model.orders()),
-            of="a million orders",
-        ),
-        Lever(
-            turn="ten records to an invocation",
-            where="a batching window of some seconds in `infra/constructs/stream_consumer.py`",
-            gives_up="points, events and coupons come some seconds later",
-            saves=whole - batched.dollars(batched.orders()),
+            turn="three records to an invocation",
+            where="a batching window for all readers in `infra/constructs/stream_consumer.py`",
+            gives_up="points, tiers and coupons follow an order some seconds later",
+            saves=whole - posted.dollars(posted.orders()),
             of="a million orders",
         ),
         Lever(

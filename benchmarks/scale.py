@@ -28,8 +28,8 @@ from functions.domain.timetable import Every, Scheduled
 from functions.offers import schema
 from functions.orders import rows as order_rows
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
-from functions.platform import deadline, dynamo
-from functions.points import account_rows, jobs, posting
+from functions.platform import bus, deadline, dynamo, lanes
+from functions.points import account_rows, accounts, jobs, posting
 from functions.points.ledger import Wallet
 from functions.points.posting import Account, Lot, OrderChange, OrderFacts, Posting
 from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
@@ -72,6 +72,7 @@ class Assumed:
     transaction_seconds: float
     put_seconds: float
     publish_seconds: float
+    publish_cpu_seconds: float
     request_seconds: float
 
 
@@ -188,6 +189,10 @@ class Programme:
     reserved: int
     readers: int
     parallelization: int
+    publishers: int
+    publishers_at_once: int
+    window: int
+    members_together: int
     record_age: int
     alarm_age: int
     workers: int
@@ -213,6 +218,7 @@ class Programme:
     posting_rows: int
     receipt_rows: int
     release_rows: int
+    cpu_posting: float
     cpu_release: float
     cpu_expire: float
     cpu_issue: float
@@ -234,7 +240,11 @@ class Programme:
             memory_megabytes=memory,
             reserved=constant(orders, "ORDER_JOBS_MAX") + built("tasks") * workers,
             readers=built("reader") + built("publisher"),
-            parallelization=argument(consumer, "DynamoEventSource", "parallelization_factor") or 1,
+            parallelization=constant(consumer, "BATCHES_AT_ONCE"),
+            publishers=built("publisher"),
+            publishers_at_once=constant(consumer, "PATIENT_BATCHES_AT_ONCE"),
+            window=constant(consumer, "PATIENT_WINDOW"),
+            members_together=accounts.ROWS_TOGETHER_MAX // (1 + _rows(_posted())),
             record_age=constant(consumer, "RECORD_AGE_MAX"),
             alarm_age=constant(constructs / "alarms.py", "BEHIND_MILLISECONDS_MAX") // 1_000,
             workers=workers,
@@ -260,6 +270,7 @@ class Programme:
             posting_rows=_rows(_posted()),
             receipt_rows=_rows(_posted(seen=1)),
             release_rows=_release_rows(),
+            cpu_posting=measured("performance.md", "posting", "CPU each") / 1_000,
             cpu_release=measured("points.md", RELEASE_POINTS, "CPU each") / 1_000,
             cpu_expire=measured("points.md", EXPIRE_POINTS, "CPU each") / 1_000,
             cpu_issue=measured("coupons.md", ISSUE_BIRTHDAY_COUPONS, "CPU each") / 1_000,
@@ -609,7 +620,8 @@ class Model:
             turn="Service Quotas",
         )
         free = self.quota("lambda_concurrency") - figures.reserved
-        free -= figures.readers * self.new_shards * figures.parallelization
+        waits_for = (figures.readers - figures.publishers) * figures.parallelization
+        free -= self.new_shards * (waits_for + figures.publishers * figures.publishers_at_once)
         each = min(1 / given.request_seconds, self.quota("lambda_requests_each"))
         yield Limit(
             where="Lambda, concurrency of the account",
@@ -695,14 +707,28 @@ class Model:
             )
 
     def posting_seconds(self, mix: Mix) -> float:
-        """Return how long the posting works per order: it reads before each posting, and once after it."""
-        posted = 2 * self.given.read_seconds + self.given.transaction_seconds + self.cpu_seconds
-        return (mix.paid + mix.received) * posted + mix.shipped * self.given.read_seconds
+        """Return how long a batch of the posting works per order.
+
+        It reads the accounts of many members at once, and writes those of several in one transaction; some
+        transactions wait side by side, and all are computed one after another.
+        """
+        given, figures = self.given, self.figures
+        rows_each = 3  # wallet, standing and lot
+        waiting = given.read_seconds * rows_each / dynamo.BATCH_KEYS_MAX
+        waiting += given.transaction_seconds / figures.members_together / lanes.LANES_AT_ONCE
+        return (mix.paid + mix.received) * (waiting + figures.cpu_posting / self.cores)
+
+    @property
+    def published_seconds(self) -> float:
+        """Return how long a reader works on a record that is told, of a full batch: ten share a call."""
+        return self.given.publish_seconds / bus.ENTRIES_MAX + self.given.publish_cpu_seconds / self.cores
 
     def _streams(self, mix: Mix) -> Iterable[Limit]:
         at_once = self.new_shards * self.figures.parallelization
-        published = self.given.publish_seconds + self.cpu_seconds
-        turn = "`BATCHES_AT_ONCE` (up to 10) in `infra/constructs/stream_consumer.py`; warm throughput"
+        told_at_once = self.new_shards * self.figures.publishers_at_once
+        published = self.published_seconds
+        told_turn = turn_of("PATIENT_BATCHES_AT_ONCE")
+        turn = turn_of("BATCHES_AT_ONCE")
         yield Limit(
             where=f"orders' stream to points, {self.new_shards} shards",
             at=at_once / self.posting_seconds(mix),
@@ -714,28 +740,28 @@ class Model:
         order_events = 1 + 1 + mix.shipped + mix.received  # placed, paid or closed
         yield Limit(
             where=f"orders' stream to bus, {self.new_shards} shards",
-            at=at_once / (order_events * published),
+            at=told_at_once / (order_events * published),
             per=Per.ALL,
             beyond="events late, alarm `streams-behind`",
-            turn=turn,
+            turn=told_turn,
             waits=True,
         )
         entry_events = mix.paid + mix.released  # earned, released
         yield Limit(
             where=f"members' stream to bus, {self.new_shards} shards",
-            at=at_once / (entry_events * published),
+            at=told_at_once / (entry_events * published),
             per=Per.ALL,
             beyond="events late, alarm `streams-behind`",
-            turn=turn,
+            turn=told_turn,
             waits=True,
         )
         yield Limit(
             where="EventBridge, PutEvents",
-            at=self.quota("put_events") / (order_events + entry_events),
+            at=self.quota("put_events") * bus.ENTRIES_MAX / (order_events + entry_events),
             per=Per.ALL,
             beyond="events late",
             waits=True,
-            turn="Service Quotas; several records in a call, `functions/platform/bus.py`",
+            turn="Service Quotas",
         )
 
     def _order_jobs(self, mix: Mix) -> Iterable[Limit]:
@@ -851,6 +877,11 @@ class Model:
             beyond="422 long before",
             turn="`LINES_MAX` in `functions/offers/schema.py`",
         )
+
+
+def turn_of(batches_at_once: str) -> str:
+    """Return what to turn where a stream's readers are too slow."""
+    return f"`{batches_at_once}` (up to 10) in `infra/constructs/stream_consumer.py`; warm throughput"
 
 
 def seconds_until(age: float, load: float, limit: float) -> float:

@@ -130,7 +130,7 @@ class Room:
             environment={"EVENT_BUS_NAME": BUS},
         )
         self.shared.bus.grant_put_events_to(function)
-        self.reader(reader, function, table=table, filters=filters)
+        self.reader(reader, function, table=table, filters=filters, patient=True)
         return function
 
     def reader(
@@ -140,8 +140,12 @@ class Room:
         *,
         table: str,
         filters: Sequence[Mapping[str, Any]],
+        patient: bool = False,
     ) -> None:
-        """Feed a function from a table's stream, which has at most two readers."""
+        """Feed a function from a table's stream, which has at most two readers.
+
+        A ``patient`` reader is one for whose records nobody waits.
+        """
         StreamConsumer(
             self.stack,
             construct_id,
@@ -149,6 +153,7 @@ class Room:
             function=function,
             filters=filters,
             reads=self._gateway is None,
+            patient=patient,
             stage=self.stage,
         )
 
@@ -200,9 +205,14 @@ class Room:
         )
 
 
-def rows(*items: str) -> dict[str, Any]:
-    """Return the filter of new and changed rows of these kinds."""
-    return {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"item": {"S": list(items)}}}}
+def rows(*items: str, **having: Any) -> dict[str, Any]:
+    """Return the filter of new and changed rows of these kinds, and of these attributes in typed form."""
+    image = {"item": {"S": list(items)}, **having}
+    return {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": image}}
+
+
+EXISTS = [{"exists": True}]
+"""In a filter: an attribute is there, of the type under which this stands."""
 
 
 def rows_that_begin(prefix: str) -> dict[str, Any]:

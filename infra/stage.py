@@ -118,6 +118,15 @@ class Stage:
         return self.name == DEV or self.local
 
     @property
+    def traces(self) -> bool:
+        """Whether every function traces what it does; if not, one does while an operator asks for it.
+
+        There is no rate between: Lambda's own cannot be set, and is nearly all of a small shop's invocations
+        (https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html).
+        """
+        return not self.keeps_data
+
+    @property
     def local(self) -> bool:
         """Whether it goes to the local cloud."""
         return self.target == LOCAL

@@ -6,11 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops import halt, jobs, redrive, restore
+from ops import halt, jobs, redrive, restore, trail
 from ops.stack import Stack
 from reach.aws import Aws, CallersAccount, Clients
 from reach.errors import CommandError
@@ -85,6 +85,24 @@ def resume(stack: Stack, _arguments: argparse.Namespace) -> Answer:
     return {"resumed": count}, f"{count} functions may run"
 
 
+def find(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Show the lines of all logs that name something."""
+    until = arguments.until or datetime.now(UTC)
+    lines = trail.find(stack, arguments.id, until=until, hours=arguments.hours)
+    text = "\n".join(
+        f"{datetime.fromtimestamp(each['at'] / 1_000, UTC).isoformat()} {each['function']} {each['line']}"
+        for each in lines
+    )
+    return {"lines": lines}, text or f"no line names {arguments.id}"
+
+
+def trace(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Trace a function, or no more."""
+    trail.trace(stack, arguments.function, on=not arguments.off)
+    told = "is traced no more" if arguments.off else "is traced: switch it --off when you have seen enough"
+    return {"function": arguments.function, "traced": not arguments.off}, f"{arguments.function} {told}"
+
+
 def restore_tables(stack: Stack, arguments: argparse.Namespace) -> Answer:
     """Restore all tables beside those that are, and say what to deploy."""
     streams = restore.restore(stack, at=arguments.at, suffix=arguments.suffix)
@@ -103,6 +121,8 @@ COMMANDS = {
     "pause": pause,
     "resume": resume,
     "restore": restore_tables,
+    "find": find,
+    "trace": trace,
 }
 
 
@@ -132,6 +152,13 @@ def parser() -> argparse.ArgumentParser:
     add("index-members", "let members be found by name and phone who are not yet, or under another key")
     add("pause", "let no function of the stack run")
     add("resume", "let all functions run again")
+    named = add("find", "the lines of all logs that name a request, an order, a member or a record")
+    named.add_argument("id")
+    named.add_argument("--hours", type=float, default=24, help="how far back; default 24")
+    named.add_argument("--until", type=_moment, help="2026-12-31T23:59:50+08:00; default: now")
+    traced = add("trace", "let a function be traced, which in production none is by itself")
+    traced.add_argument("function", help="what it is called in the app, for example ShopApi")
+    traced.add_argument("--off", action="store_true", help="no more")
     restored = add("restore", "restore all tables to a moment, beside those that are")
     restored.add_argument("suffix", help="what the new tables' names end with")
     restored.add_argument(

@@ -1,5 +1,6 @@
 """Catalogue stream: low stock, and the member day from its row beside the products, go out on the bus."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from functions.catalog.events import of_product
@@ -9,10 +10,11 @@ from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.offers.events import of_member_day
 from functions.platform import bus
-from functions.platform.bus import Bus
-from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.bus import Bus, Event
+from functions.platform.deadline import LambdaContext
+from functions.platform.publishing import publish
 from functions.platform.settings import BusSettings
-from functions.platform.streams import RowChange, consume
+from functions.platform.streams import RowChange
 
 
 class Publisher:
@@ -24,15 +26,19 @@ class Publisher:
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Publish what each record says; return the records to be delivered again."""
-        return consume(event, context, self._publish, log_ids=("sku", "item"))
+        return publish(
+            event,
+            context,
+            self._bus,
+            events_of=self._events_of,
+            told=lambda change, told: count(told),
+            log_ids=("sku", "item"),
+        )
 
-    def _publish(self, change: RowChange, deadline: Deadline) -> None:
+    def _events_of(self, change: RowChange) -> Iterator[Event]:
         if change.after["item"] == PRODUCT:
-            told = list(of_product(change, self._policy))
-        else:
-            told = list(of_member_day(change.after, self._policy))
-        self._bus.publish(told, deadline)
-        count(told)
+            return of_product(change, self._policy)
+        return of_member_day(change.after, self._policy)
 
 
 handler = Publisher(Bus(bus.client(), BusSettings.from_environment().event_bus), policies.load())

@@ -1,5 +1,6 @@
 """Orders stream: what happens to orders is put on the event bus."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from functions.domain import calendar
@@ -11,11 +12,12 @@ from functions.orders.metrics import count, count_coupon_used
 from functions.orders.order import Order
 from functions.orders.rows import ORDER, order_of
 from functions.platform import bus
-from functions.platform.bus import Bus
-from functions.platform.deadline import Deadline, LambdaContext
+from functions.platform.bus import Bus, Event
+from functions.platform.deadline import LambdaContext
 from functions.platform.observability import logger
+from functions.platform.publishing import publish
 from functions.platform.settings import BusSettings
-from functions.platform.streams import RowChange, consume
+from functions.platform.streams import RowChange
 
 
 class Publisher:
@@ -27,20 +29,26 @@ class Publisher:
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Publish what each record says; return the records to be delivered again."""
-        return consume(event, context, self._publish, log_ids=("order_id", "member_id"))
+        return publish(
+            event,
+            context,
+            self._bus,
+            events_of=self._events_of,
+            told=_count,
+            log_ids=("order_id", "member_id"),
+        )
 
-    def _publish(self, change: RowChange, deadline: Deadline) -> None:
+    def _events_of(self, change: RowChange) -> Iterator[Event]:
         row = change.after
         if row["item"] == ORDER:
-            order = order_of(row)
-            told = list(events.of_change(_before(change), order, self._policy, change.at))
-        else:
-            order = None
-            told = list(events.of_payment(row, calendar.from_row(row["received_at"]), self._policy))
-        self._bus.publish(told, deadline)
-        count(told)
-        if order is not None and change.before is None and order.quote.coupon is not None:
-            count_coupon_used()
+            return events.of_change(_before(change), order_of(row), self._policy, change.at)
+        return events.of_payment(row, calendar.from_row(row["received_at"]), self._policy)
+
+
+def _count(change: RowChange, told: Sequence[Event]) -> None:
+    count(told)
+    if change.before is None and change.after.get("quote", {}).get("coupon") is not None:
+        count_coupon_used()
 
 
 def _before(change: RowChange) -> Order | None:

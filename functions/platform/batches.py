@@ -7,17 +7,24 @@ the same). Powertools has this too, but imports models of every event source wit
 (docs/performance.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from functions.platform.deadline import LambdaContext
 from functions.platform.observability import flush_metrics, logger
 
 Record = dict[str, Any]
+Handled = Callable[[Sequence[Record], Callable[[Record], Exception | None]], list[Exception | None]]
+"""How the records of a batch are gone through: returns what each failed with, in the order of the records."""
 
 
 class BatchError(Exception):
     """Every record of a batch failed: Lambda delivers all of it again and counts an error."""
+
+
+def in_turn(records: Sequence[Record], one: Callable[[Record], Exception | None]) -> list[Exception | None]:
+    """Handle records one after another."""
+    return [one(record) for record in records]
 
 
 def process(
@@ -26,6 +33,7 @@ def process(
     handle: Callable[[Record], None],
     *,
     identifier: Callable[[Record], str],
+    handled: Handled = in_turn,
 ) -> dict[str, Any]:
     """Handle each record of a batch; return the ones to be delivered again, and write what was counted.
 
@@ -35,6 +43,8 @@ def process(
         Whatever it raises has its record delivered again. It has said in the log what went wrong.
     identifier
         Names a record to Lambda: a message by its id, a stream's record by its sequence number.
+    handled
+        How the records are gone through: one after another, if it is not said.
 
     Raises
     ------
@@ -42,17 +52,24 @@ def process(
         All of them failed: then the function's errors show it, too.
     """
     logger.set_correlation_id(context.aws_request_id)
-    failed: list[str] = []
-    cause: Exception | None = None
+    records: list[Record] = event["Records"]
+
+    def one(record: Record) -> Exception | None:
+        try:
+            handle(record)
+        except Exception as error:
+            return error
+        return None
+
     try:
-        for record in event["Records"]:
-            try:
-                handle(record)
-            except Exception as error:
-                failed.append(identifier(record))
-                cause = error
+        failed = [
+            (identifier(record), error)
+            for record, error in zip(records, handled(records, one), strict=True)
+            if error is not None
+        ]
     finally:
         flush_metrics()
-    if cause is not None and len(failed) == len(event["Records"]):
+    if failed and len(failed) == len(records):
+        cause = failed[-1][1]
         raise BatchError(f"all {len(failed)} records failed, the last with {cause!r}") from cause
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": name} for name, _ in failed]}

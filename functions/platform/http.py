@@ -5,6 +5,7 @@ Checks come in this order, whatever the route: 401, 403, 413 and 422, then what 
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -29,13 +30,14 @@ from functions.domain.errors import (
     invalid_fields,
 )
 from functions.domain.identifiers import is_order_id
+from functions.platform import spent
 from functions.platform.bodies import JSON_TYPE, read_object
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
 from functions.platform.messages import NOT_KNOWN, shown
 from functions.platform.observability import flush_metrics, logger
 from functions.platform.parameters import Parameters
-from functions.platform.routes import HEAD, READS, Gateway
+from functions.platform.routes import HEAD, READS, REQUEST_ID, Gateway
 from functions.platform.shapes import problem
 
 RETRY_AFTER_SECONDS = 1
@@ -342,13 +344,20 @@ class Api:
         """Serve one request of the HTTP API (payload format 2.0)."""
         if event["requestContext"]["http"]["method"] == PREFLIGHT:
             return {"statusCode": HTTPStatus.NO_CONTENT.value, "headers": dict(SECURE_HEADERS)}
-        logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
+        request_id = event["requestContext"].get("requestId")
+        logger.set_correlation_id(request_id)
+        spent.begin()
+        begun = time.perf_counter()
         noted: dict[str, str] = {}
         try:
             asks_for_headers = event["requestContext"]["http"]["method"] == HEAD
             answered = self._serve(event, context, noted)
             answered["headers"] = {**SECURE_HEADERS, **answered.get("headers", {})}
-            logger.info("request", extra=_logged(answered, noted) | {"request_id": context.aws_request_id})
+            if request_id is not None and int(answered["statusCode"]) >= HTTPStatus.BAD_REQUEST:
+                answered["headers"][REQUEST_ID] = request_id
+            logger.info(
+                "request", extra=_logged(answered, noted) | _took(begun) | _of_lambda(answered, context)
+            )
             if asks_for_headers:
                 answered |= {"body": "", "isBase64Encoded": False}
             return answered
@@ -433,6 +442,22 @@ def _logged(answered: Event, noted: Mapping[str, str]) -> dict[str, Any]:
     }
     code = {} if found else {"code": json.loads(answered["body"])["code"]}
     return {**ids, "status": status, **code}
+
+
+def _of_lambda(answered: Event, context: LambdaContext) -> dict[str, str]:
+    """Return Lambda's own id of an invocation that went wrong, under which it may have logged, too."""
+    wrong = int(answered["statusCode"]) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return {"request_id": context.aws_request_id} if wrong else {}
+
+
+def _took(begun: float) -> dict[str, int]:
+    """Return what a request's line says of its time: how long it took, and how much of that AWS did."""
+    aws = spent.so_far()
+    return {
+        "took_ms": round(1_000 * (time.perf_counter() - begun)),
+        "aws_calls": aws.calls,
+        "aws_ms": round(1_000 * aws.seconds),
+    }
 
 
 def _path_of(event: Event) -> str:

@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 __all__ = ["MetricUnit", "logger", "metrics"]
 
-logger = Logger(utc=True)
+logger = Logger(utc=True, location=None)  # an exception has its own, and other lines have their words
 metrics = Metrics(namespace="memberday")
 
 

@@ -6,6 +6,8 @@ that there are it tells whether the path exists and only the method does not.
 
 from collections.abc import Iterable
 
+REQUEST_ID = "x-request-id"
+"""The header by which a refusal or a fault is found in the logs: the ``correlation_id`` of its lines."""
 EVERY_OTHER = "$default"
 """The gateway's route of requests that no other route matches."""
 READS, HEAD = "GET", "HEAD"

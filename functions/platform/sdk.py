@@ -10,6 +10,8 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from functions.platform import spent
+
 CONNECT_SECONDS_MAX = 0.5
 READ_SECONDS_MAX = 1.0
 TRIES_MAX = 2
@@ -30,7 +32,7 @@ def client(service: str, endpoint_url: str | None = None, **config: Any) -> Any:
     config
         What else the client is told (https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html).
     """
-    return _session().create_client(
+    made = _session().create_client(
         service,
         endpoint_url=endpoint_url,
         config=Config(
@@ -40,6 +42,8 @@ def client(service: str, endpoint_url: str | None = None, **config: Any) -> Any:
             **config,
         ),
     )
+    spent.count(made)
+    return made
 
 
 @cache

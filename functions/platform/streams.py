@@ -3,14 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from functions.domain.errors import TryAgainError
 from functions.platform import batches
-from functions.platform.batches import Record
+from functions.platform.batches import Handled, Record
 from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import Row, from_item
 from functions.platform.observability import MetricUnit, logger, metrics
+
+_COUNTING = Lock()
+"""Records may fail side by side, and what counts them takes one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ def consume(
     *,
     log_ids: tuple[str, ...],
     prepare: Callable[[Sequence[RowChange], Deadline], None] | None = None,
+    handled: Handled = batches.in_turn,
 ) -> dict[str, Any]:
     """Handle a batch of stream records; return the ones to be delivered again.
 
@@ -56,7 +61,7 @@ def consume(
     if prepare is not None:
         try:
             changes = {id(record): _change(record) for record in event["Records"]}
-            prepare(list(changes.values()), deadline)
+            prepare([changes[id(record)] for record in event["Records"]], deadline)
         except Exception as error:
             logger.warning("batch not prepared", exc_info=True)
             refusal = error if isinstance(error, TryAgainError) else None
@@ -72,11 +77,16 @@ def consume(
             handle(change, deadline)
         except Exception:
             logger.exception("record failed", extra=about)
-            metrics.add_metric(name="records_failed", unit=MetricUnit.Count, value=1)
+            with _COUNTING:
+                metrics.add_metric(name="records_failed", unit=MetricUnit.Count, value=1)
             raise
 
     return batches.process(
-        event, context, one, identifier=lambda record: str(record["dynamodb"]["SequenceNumber"])
+        event,
+        context,
+        one,
+        identifier=lambda record: str(record["dynamodb"]["SequenceNumber"]),
+        handled=handled,
     )
 
 

@@ -1,7 +1,7 @@
 """Where accounts live: wallet, lots and ledger entries, written together with the standing they go with."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from functions.domain import calendar
@@ -9,6 +9,8 @@ from functions.domain.errors import ConflictError, InvalidError, MalformedError
 from functions.domain.policy import Policy
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
+from functions.platform.lanes import each
+from functions.platform.observability import logger
 from functions.points import ledger, posting
 from functions.points.account_rows import (
     ENTRY,
@@ -53,6 +55,9 @@ ORDER = "ORDER"
 
 
 ENTRIES_PAGE_ROWS = 500
+ROWS_TOGETHER_MAX = 32
+"""Rows of a transaction that postings of several members share: DynamoDB would take 100, but the more members
+share one, the more often one of them is met by somebody else meanwhile, and all have to be written apart."""
 _LAST = "~"
 """Comes after every moment of a row."""
 
@@ -146,9 +151,10 @@ class Accounts:
         position = None if last is None else str(last["item"]).removeprefix(ENTRY)
         return [entry_of(row) for row in rows], position
 
-    def posting_reads(self, order: OrderFacts) -> list[tuple[str, dict[str, str]]]:
-        """Return the keys that :meth:`post` decides on: wallet, standing and the order's lot."""
-        return [(self.table, key(order.member_id, item)) for item in (WALLET, STANDING, LOT + order.order_id)]
+    def posting_reads(self, member_id: str, order_ids: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+        """Return the keys that :meth:`post` decides on: wallet, standing, and the lot of each order."""
+        items = (WALLET, STANDING, *(LOT + order_id for order_id in order_ids))
+        return [(self.table, key(member_id, item)) for item in items]
 
     def post(
         self,
@@ -156,7 +162,7 @@ class Accounts:
         policy: Policy,
         deadline: Deadline,
         *,
-        read: Sequence[Row | None] | None = None,
+        known: "KnownAccount | None" = None,
     ) -> list[Posting]:
         """Bring a member's account up to an order; return what was posted for that.
 
@@ -165,8 +171,8 @@ class Accounts:
 
         Parameters
         ----------
-        read
-            The rows of :meth:`posting_reads` as read before; they are tried first.
+        known
+            What is known of the member's account; it is tried first, and knows afterwards what was written.
 
         Raises
         ------
@@ -177,15 +183,20 @@ class Accounts:
         """
         if not order.changes:
             return []
-        keys, first = self.posting_reads(order), read
+        keys = self.posting_reads(order.member_id, [order.order_id])
+        known = known or KnownAccount()
 
         def attempt() -> Posting | None:
-            nonlocal first
-            rows, first = first or self.tables.batch_get(keys, deadline), None
-            account, held = _account(order, rows)
+            account, held = known.take(order.order_id) or _account(
+                order.order_id, self.tables.batch_get(keys, deadline)
+            )
             made = post(account, self._with_unseen(order, account.lot, deadline), policy)
             if made is not None:
-                self._write(order.member_id, account, held, made, policy, deadline)
+                transaction = self.tables.transaction()
+                held = self._add(transaction, order.member_id, account, held, made, policy)
+                transaction.commit(deadline)
+                account = _after(made)
+            known.put(order.order_id, account, held)
             return made
 
         postings: list[Posting] = []
@@ -194,6 +205,43 @@ class Accounts:
             if not made.lot.lacks(order):
                 break  # what was written says so: nothing to read again
         return postings
+
+    def post_together(
+        self, orders: Sequence[tuple[OrderFacts, "KnownAccount"]], policy: Policy, deadline: Deadline
+    ) -> list[OrderFacts]:
+        """Post orders of different members, several in one transaction; return those that were posted.
+
+        It spares calls and decides nothing: an order that was not posted, because there is nothing to post,
+        its changes are not all here, or its transaction was not written, is left to :meth:`post`, which tells
+        by the versions what came of it. Nothing is known for certain of those, and nothing is put down.
+        """
+        steps: list[_Step] = []
+        for order, known in orders:
+            found = known.seen(order.order_id)
+            if found is None or order.since(0 if found[0].lot is None else found[0].lot.posted) is None:
+                continue
+            made = post(found[0], order, policy)
+            if made is not None:
+                steps.append(_Step(order, known, *found, made))
+        posted: list[OrderFacts] = []
+
+        def write(some: list[_Step]) -> None:
+            transaction = self.tables.transaction()
+            written = [
+                self._add(transaction, step.order.member_id, step.account, step.held, step.made, policy)
+                for step in some
+            ]
+            try:
+                transaction.commit(deadline, sends=1)
+            except Exception:  # whatever it was, each meets it again by itself, and says so
+                logger.info("posted apart", exc_info=True)
+                return
+            for step, held in zip(some, written, strict=True):
+                step.known.put(step.order.order_id, _after(step.made), held)
+                posted.append(step.order)
+
+        each(_shared(steps), write)
+        return posted
 
     def _with_unseen(self, order: OrderFacts, lot: Lot | None, deadline: Deadline) -> OrderFacts:
         """Return the order with the changes that its lot lacks, where its own row keeps them no longer.
@@ -439,16 +487,16 @@ class Accounts:
             raise AccountMissingError(member_id)
         return wallet
 
-    def _write(
+    def _add(
         self,
+        transaction: Transaction,
         member_id: str,
         account: Account,
         held: MemberStanding,
         made: Posting,
         policy: Policy,
-        deadline: Deadline,
-    ) -> None:
-        transaction = self.tables.transaction()
+    ) -> MemberStanding:
+        """Add a posting to a transaction; return the standing after it with what stands beside it."""
         put_wallet(
             transaction,
             self.table,
@@ -463,17 +511,99 @@ class Accounts:
         if made.standing != account.standing or made.tier_changes:
             after = replace(held, standing=made.standing, policy_version=policy.version)
             put_standing(transaction, self.table, member_id, before=held, after=after)
-        transaction.commit(deadline)
+            held = replace(after, version=held.version + 1)
+        return held
 
     def _put_lot(self, transaction: Transaction, member_id: str, lot: Lot) -> None:
         """Add that a lot changes; its versions follow one another."""
         transaction.put_version(self.table, lot_row(member_id, lot), replaces=lot.version - 1)
 
 
-def _account(order: OrderFacts, rows: Sequence[Row | None]) -> tuple[Account, MemberStanding]:
+@dataclass(slots=True)
+class KnownAccount:
+    """A member's account as it was read, or as a posting has written it since; of its lots those asked for.
+
+    What is taken out is put back by who has found it whole: whatever went wrong meanwhile, nothing is known
+    then, and the next one reads. What is known may be behind all the same, so that it only ever decides what
+    is written under its versions, or that there is nothing to write: a lot never sees less of its order.
+    """
+
+    _wallet: Wallet | None = None
+    _standing: MemberStanding | None = None
+    _lots: dict[str, Lot | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, order_ids: Sequence[str], rows: Sequence[Row | None]) -> "KnownAccount":
+        """Return what the rows of :meth:`Accounts.posting_reads` say.
+
+        Raises
+        ------
+        AccountMissingError
+            The member has no account.
+        """
+        known = cls()
+        wallet, standing, *lots = rows
+        for order_id, lot in zip(order_ids, lots, strict=True):
+            known.put(order_id, *_account(order_id, (wallet, standing, lot)))
+        return known
+
+    def take(self, order_id: str) -> tuple[Account, MemberStanding] | None:
+        """Take out what is known as far as an order concerns it; None if something of that is not known."""
+        found = self.seen(order_id)
+        self._wallet = self._standing = None
+        self._lots.pop(order_id, None)
+        return found
+
+    def seen(self, order_id: str) -> tuple[Account, MemberStanding] | None:
+        """Return what :meth:`take` would take out."""
+        if self._wallet is None or self._standing is None or order_id not in self._lots:
+            return None
+        lot = self._lots[order_id]
+        return Account(wallet=self._wallet, standing=self._standing.standing, lot=lot), self._standing
+
+    def put(self, order_id: str, account: Account, held: MemberStanding) -> None:
+        """Put down what an account is, as far as an order concerns it."""
+        self._wallet, self._standing = account.wallet, held
+        self._lots[order_id] = account.lot
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A posting that is about to be written, and what it follows from."""
+
+    order: OrderFacts
+    known: KnownAccount
+    account: Account
+    held: MemberStanding
+    made: Posting
+
+    @property
+    def rows(self) -> int:
+        """How many rows it writes at most: wallet, lot, standing, entries and tier changes."""
+        return 3 + len(self.made.entries) + len(self.made.tier_changes)
+
+
+def _shared(steps: Sequence[_Step]) -> list[list[_Step]]:
+    """Return postings by the transaction that they share, each of so many rows."""
+    shared: list[list[_Step]] = []
+    rows = ROWS_TOGETHER_MAX
+    for step in steps:
+        rows += step.rows
+        if rows > ROWS_TOGETHER_MAX:
+            shared.append([])
+            rows = step.rows
+        shared[-1].append(step)
+    return shared
+
+
+def _after(made: Posting) -> Account:
+    return Account(wallet=made.wallet, standing=made.standing, lot=made.lot)
+
+
+def _account(order_id: str, rows: Sequence[Row | None]) -> tuple[Account, MemberStanding]:
     wallet, standing, lot = rows
     if wallet is None or standing is None:
-        raise AccountMissingError(order.order_id)
+        raise AccountMissingError(order_id)
     held = member_standing_of(standing)
     account = Account(
         wallet=wallet_of(wallet),

@@ -56,7 +56,11 @@ class ProgrammeFunction(lambda_.Function):
             memory_size=512,
             timeout=timeout,
             reserved_concurrent_executions=at_once_max if stage.reserves else None,
-            tracing=lambda_.Tracing.ACTIVE,
+            tracing=lambda_.Tracing.ACTIVE if stage.traces else lambda_.Tracing.PASS_THROUGH,
+            # Of Lambda's own lines those that tell of a failure or a time-out; ours say the rest.
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             role=role,
             log_group=log_group,
             environment={

@@ -12,7 +12,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from functions.platform.routes import EVERY_OTHER
+from functions.platform.routes import EVERY_OTHER, REQUEST_ID
 from infra.constructs.identity import Identity
 from infra.stage import Stage
 
@@ -20,15 +20,11 @@ REQUESTS_PER_SECOND = 1_000
 BURST_REQUESTS = 2_000
 ACCESS_LOG = {
     "requestId": "$context.requestId",
-    "requestTime": "$context.requestTime",
     "routeKey": "$context.routeKey",
     "status": "$context.status",
-    "responseLength": "$context.responseLength",
     "responseLatency": "$context.responseLatency",
-    "integrationStatus": "$context.integration.status",
     "integrationLatency": "$context.integrationLatency",
     "integrationError": "$context.integration.error",
-    "authorizerError": "$context.authorizer.error",
     "error": "$context.error.message",
 }
 """A line of the access log: no address, no path, no token; ``requestId`` is the functions' correlation id
@@ -126,6 +122,6 @@ def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:
             apigateway.CorsHttpMethod(method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
         ],
         allow_headers=["authorization", "content-type", "idempotency-key"],
-        expose_headers=["idempotent-replayed", "retry-after"],
+        expose_headers=["idempotent-replayed", "retry-after", REQUEST_ID],
         max_age=Duration.seconds(CORS_SECONDS_MAX),
     )

@@ -15,6 +15,10 @@ from infra.stage import Stage
 BATCH_SIZE = 100
 BATCHES_AT_ONCE = 8
 """Batches of one shard that are worked off at once; the records of one row stay in order."""
+PATIENT_BATCHES_AT_ONCE = 2
+PATIENT_WINDOW = Duration.seconds(10)
+"""What a reader has for whose records nobody waits: fewer batches at once, each of which lets records gather
+for so long. It is invoked less often; how much it works off is in docs/scale.md."""
 RETRIES = 25
 RECORD_AGE_MAX = Duration.hours(12)
 
@@ -22,7 +26,8 @@ RECORD_AGE_MAX = Duration.hours(12)
 class StreamConsumer(Construct):
     """Feeds a function with the records of a table's stream that match the filters.
 
-    One that does not read keeps what was set aside, while another one takes its place at the stream.
+    One that does not read keeps what was set aside, while another one takes its place at the stream. A
+    ``patient`` one lets records gather for some seconds.
     """
 
     def __init__(
@@ -34,6 +39,7 @@ class StreamConsumer(Construct):
         function: lambda_.Function,
         filters: Sequence[Mapping[str, Any]],
         reads: bool,
+        patient: bool,
         stage: Stage,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -46,7 +52,8 @@ class StreamConsumer(Construct):
                 table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=BATCH_SIZE,
-                parallelization_factor=BATCHES_AT_ONCE,
+                parallelization_factor=PATIENT_BATCHES_AT_ONCE if patient else BATCHES_AT_ONCE,
+                max_batching_window=PATIENT_WINDOW if patient and not stage.local else None,
                 filters=[lambda_.FilterCriteria.filter(dict(each)) for each in filters],
                 report_batch_item_failures=True,
                 bisect_batch_on_error=True,

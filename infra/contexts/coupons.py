@@ -2,7 +2,7 @@
 
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from infra.constructs.table import grant_rows
-from infra.room import STREAM_TIMEOUT, Room, rows
+from infra.room import EXISTS, STREAM_TIMEOUT, Room, rows
 
 
 def build(room: Room) -> None:
@@ -13,8 +13,7 @@ def build(room: Room) -> None:
 
     eligibility = room.function("BirthdayEligibility", "functions.coupons.stream.handler", STREAM_TIMEOUT)
     grant_rows(members, eligibility, "BatchGetItem", "PutItem", "ConditionCheckItem")
-    eligible = rows("STANDING")
-    eligible["dynamodb"]["NewImage"]["birthday_shard"] = {"S": [{"exists": True}]}
+    eligible = rows("STANDING", birthday_shard={"S": EXISTS})
     room.reader("StandingsToCoupons", eligibility, table="Members", filters=[eligible])
 
     starter, worker = room.tasks("Coupons", "functions.coupons")

@@ -19,7 +19,7 @@ def build(room: Room) -> None:
         "functions.orders.stream.handler",
         reader="OrdersToBus",
         table="Orders",
-        filters=[rows("ORDER", "PAYMENT")],
+        filters=[rows("ORDER"), rows("PAYMENT", applied={"BOOL": [False]})],  # what paid says its order's row
     )
     jobs = room.function(
         "OrderJobs", "functions.orders.schedule.handler", ORDER_JOBS_TIMEOUT, at_once_max=ORDER_JOBS_MAX

@@ -1,8 +1,9 @@
 """Points: what members see of them, what orders do to them, what time does to them, and the audit of all."""
 
+from functions.orders.order import Status
 from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from infra.constructs.table import grant_rows
-from infra.room import STREAM_TIMEOUT, Room, rows
+from infra.room import EXISTS, STREAM_TIMEOUT, Room, rows
 
 
 def build(room: Room) -> None:
@@ -15,7 +16,12 @@ def build(room: Room) -> None:
     posting = room.function("PointsPosting", "functions.points.stream.handler", STREAM_TIMEOUT)
     grant_rows(members, posting, "BatchGetItem", "PutItem")
     grant_rows(orders, posting, "BatchGetItem")
-    room.reader("OrdersToPoints", posting, table="Orders", filters=[rows("ORDER")])
+    # An order that nobody has paid for concerns no account, and shipping one changes none. What an operator
+    # has delivered again is a new row, and comes through whatever its status is.
+    told = [each.value for each in Status if each not in (Status.PLACED, Status.LAPSED, Status.SHIPPED)]
+    changed = rows("ORDER", paid_at={"S": EXISTS}, status={"S": told})
+    new = rows("ORDER", paid_at={"S": EXISTS}) | {"eventName": ["INSERT"]}
+    room.reader("OrdersToPoints", posting, table="Orders", filters=[changed, new])
 
     starter, worker = room.tasks("Points", "functions.points")
     # Orders are read as a whole by the replay, which posts what the accounts have not seen.

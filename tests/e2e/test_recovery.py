@@ -305,16 +305,73 @@ def test_a_job_that_no_longer_runs_is_overdue_until_it_has_run(stack: Stack) -> 
     scheduler.update_schedule(**{name: schedule[name] for name in kept}, State="ENABLED")
 
 
-def answered(stack: Stack, shopper: Shopper) -> int:
-    """Return the status that the API answers a member with, whatever it is."""
+def asked(stack: Stack, shopper: Shopper) -> urllib3.BaseHTTPResponse:
+    """Return what the API answers a member, whatever it is."""
     token = stack.local("token", shopper.name)["access_token"]
-    answer = urllib3.request(
+    return urllib3.request(
         "GET",
         stack.outputs["ApiUrl"] + "/members/me",
         headers={"authorization": f"Bearer {token}"},
         retries=False,
     )
-    return answer.status
+
+
+def answered(stack: Stack, shopper: Shopper) -> int:
+    """Return the status that the API answers a member with."""
+    return asked(stack, shopper).status
+
+
+def found(stack: Stack, text: str) -> list[dict[str, Any]]:
+    """Return the lines of all logs that name something, as the operator is shown them."""
+    now = stack.local("clock")["now"]
+    lines: list[dict[str, Any]] = ops(stack, "find", text, "--hours", "1", "--until", now)["lines"]
+    return [each["line"] | {"function": each["function"]} for each in lines]
+
+
+def test_Z8_a_failed_request_is_found_with_its_cause_by_the_id_that_the_caller_was_told(stack: Stack) -> None:
+    shopper = registered(stack)
+    with without_rights(stack, "MembersApi"):
+        refused = asked(stack, shopper)
+    assert refused.status == 500
+    lines = found(stack, refused.headers["x-request-id"])
+    cause = next(each for each in lines if each["level"] == "ERROR")
+    request = next(each for each in lines if each["message"] == "request")
+    assert cause["function"] == request["function"] == "MembersApi"
+    assert "AccessDenied" in cause["exception"]
+    assert (request["caller"], request["route"], request["status"]) == (
+        shopper.member_id,
+        "GET /members/me",
+        500,
+    )
+
+
+def test_Z8_a_slow_request_says_where_its_time_went_and_its_function_can_be_traced(stack: Stack) -> None:
+    shopper = registered(stack)
+    order = shopper.order()
+    (line,) = [each for each in found(stack, order.order_id) if each["message"] == "request"][:1]
+    assert line["function"] == "ShopApi"
+    assert line["aws_calls"] >= 1
+    assert line["took_ms"] >= line["aws_ms"] - 1
+    functions = aws_of(stack).client("lambda")
+    name = Deployed(aws_of(stack), "memberday-dev").functions()["ShopApi"]
+    for command, mode in ((["--off"], "PassThrough"), ([], "Active")):
+        ops(stack, "trace", "ShopApi", *command)
+        assert functions.get_function_configuration(FunctionName=name)["TracingConfig"] == {"Mode": mode}
+
+
+def test_Z8_a_lost_event_is_found_by_its_order_and_told_again(stack: Stack, listener: StackListener) -> None:
+    shopper = registered(stack, units=1)
+    with without_rights(stack, "OrdersPublisher"):
+        order = shopper.order()
+        given_up(stack)
+    assert listener.heard_of(order.order_id) == []
+    failed = [each for each in found(stack, order.order_id) if each["level"] == "ERROR"]
+    assert {each["function"] for each in failed} == {"OrdersPublisher"}
+    assert "AccessDenied" in failed[0]["exception"]
+    (notice,) = waiting(stack, "OrdersToBus")
+    assert notice["rows"][0]["order_id"] == order.order_id
+    assert ops(stack, "redrive", "OrdersToBus")["redriven"] == 1
+    assert [kind for kind, _ in listener.heard_of(order.order_id)] == ["OrderPlaced"]
 
 
 def test_a_paused_stack_stands_still_and_goes_on(stack: Stack) -> None:

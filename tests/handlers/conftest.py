@@ -13,7 +13,7 @@ from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
 from functions.orders import lists as order_lists
-from functions.platform import dynamo, fanout
+from functions.platform import dynamo, fanout, lanes
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
@@ -166,5 +166,6 @@ def rows(wire: Wire) -> Tables:
 def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Suite:
     """All functions over empty tables of this test's own; what they do side by side is done in turn."""
     monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
+    monkeypatch.setattr(lanes, "ThreadPoolExecutor", InLine)
     monkeypatch.setattr(order_lists, "ThreadPoolExecutor", InLine)
     return Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load())

@@ -10,6 +10,7 @@ import pytest
 from functions.domain.errors import TryAgainError
 from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.dynamo import OutcomeUnknownError, to_item
+from functions.tiers.members import Members
 from tests.handlers.conftest import ONE_TEA, TEA, Suite
 from tests.support.events import Answer, Call, Context, claims, staff
 
@@ -304,7 +305,8 @@ def test_an_answers_own_headers_stay(suite: Suite) -> None:
 
 # --- the line of the log ---
 
-CONTEXT_KEYS = {"level", "location", "message", "timestamp", "service", "correlation_id", "request_id"}
+SPENT = {"took_ms", "aws_calls", "aws_ms"}
+CONTEXT_KEYS = SPENT | {"level", "message", "timestamp", "service", "correlation_id", "request_id"}
 
 
 def lines(log: io.StringIO) -> list[dict[str, Any]]:
@@ -321,13 +323,52 @@ def test_a_request_has_one_line_of_the_log_with_what_finds_it_again(suite: Suite
     call = Call("GET", "/members/me", who=claims("alice"))
     event = call.event()
     event["requestContext"]["requestId"] = "of-the-gateway"
-    suite.members(event, Context(aws_request_id="of-lambda"))
+    suite.members(event, Context())
     (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
-    assert line.keys() >= CONTEXT_KEYS
-    assert (line["request_id"], line["correlation_id"]) == ("of-lambda", "of-the-gateway")
+    assert line.keys() >= CONTEXT_KEYS - {"request_id"}
+    assert line["correlation_id"] == "of-the-gateway"
     assert lines(log) == [
         {"caller": "alice", "route": "GET /members/me", "status": 404, "code": "not_registered"}
     ]
+
+
+def test_Z8_a_refusal_names_the_request_that_its_line_is_found_by(suite: Suite, log: io.StringIO) -> None:
+    refused = suite.call(Call("GET", "/members/me", who=claims("alice")))
+    suite.member()
+    answered = suite.call(Call("GET", "/members/me", who=claims("alice")))
+    assert (refused.status, answered.status) == (404, 200)
+    line = json.loads(log.getvalue().splitlines()[0])
+    assert refused.headers["x-request-id"] == line["correlation_id"] == "request"
+    assert "x-request-id" not in answered.headers
+
+
+def test_Z8_a_fault_of_ours_has_its_cause_in_the_log_under_the_id_that_the_caller_was_told(
+    suite: Suite, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("of a test")
+
+    monkeypatch.setattr(Members, "find", broken)
+    answer = suite.call(Call("GET", "/members/me", who=claims("alice")))
+    assert (answer.status, answer.code) == (500, "internal_error")
+    cause, line = map(json.loads, log.getvalue().splitlines())
+    assert cause["correlation_id"] == line["correlation_id"] == answer.headers["x-request-id"]
+    assert (cause["level"], cause["exception_name"]) == ("ERROR", "ZeroDivisionError")
+    assert "in broken" in cause["exception"], "where it came from, whatever was sampled"
+    assert (line["caller"], line["route"], line["status"]) == ("alice", "GET /members/me", 500)
+    assert line["request_id"] == "request", "Lambda's own, under which it logs what breaks off"
+
+
+def test_Z8_a_requests_line_says_how_long_it_took_and_how_much_of_that_it_waited_for_aws(
+    suite: Suite, log: io.StringIO
+) -> None:
+    suite.member()
+    suite.call(Call("GET", "/members/me", who=claims("alice")))
+    suite.call(Call("GET", "/members/me"))
+    found, unknown = map(json.loads, log.getvalue().splitlines()[-2:])
+    assert found["aws_calls"] == 1
+    assert 0 <= found["aws_ms"] <= found["took_ms"] + 1
+    assert (unknown["aws_calls"], unknown["aws_ms"]) == (0, 0), "nothing of the one before"
 
 
 def test_the_next_request_has_nothing_of_the_one_before(suite: Suite, log: io.StringIO) -> None:

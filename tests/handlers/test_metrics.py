@@ -414,8 +414,12 @@ def test_what_of_a_batch_could_be_told_is_counted(suite: Suite, streams: Streams
     put = streams.bridge.put_events
 
     def only_the_first(Entries: list[dict[str, str]]) -> dict[str, Any]:
-        streams.bridge.down = second.order_id in Entries[0]["Detail"]
-        return put(Entries)
+        fit = [entry for entry in Entries if second.order_id not in entry["Detail"]]
+        put(fit)
+        taken: list[dict[str, str]] = [
+            {} if entry in fit else {"ErrorCode": "ThrottlingException"} for entry in Entries
+        ]
+        return {"FailedEntryCount": len(Entries) - len(fit), "Entries": taken}
 
     streams.bridge.put_events = only_the_first  # type: ignore[method-assign]
     reader = OrdersPublisher(streams.bridge.bus, suite.policy)

@@ -36,7 +36,7 @@ def test_cors_is_opened_to_the_origins_that_are_named_and_no_others(tmp_path: Pa
     cors = only(template, "AWS::ApiGatewayV2::Api")["CorsConfiguration"]
     assert cors["AllowOrigins"] == ["https://a.example", "https://b.example:8443"]
     assert set(cors["AllowHeaders"]) == {"authorization", "content-type", "idempotency-key"}
-    assert set(cors["ExposeHeaders"]) == {"idempotent-replayed", "retry-after"}
+    assert set(cors["ExposeHeaders"]) == {"idempotent-replayed", "retry-after", "x-request-id"}
     documented = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))["paths"].values()
     assert set(cors["AllowMethods"]) == {method.upper() for path in documented for method in path}
     assert not cors.get("AllowCredentials")

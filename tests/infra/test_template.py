@@ -8,8 +8,10 @@ import pytest
 from aws_cdk import App
 
 from functions import contexts
+from functions.platform.dynamo import to_item
 from infra.app import build
 from infra.stage import ContextError, Stage
+from ops.stack import matches
 from tests.contexts import NEEDS, TIMES
 from tests.infra.conftest import ROOT, Template, resources, synthesise
 from tests.support import tables
@@ -146,10 +148,9 @@ def test_every_route_asks_the_authorizer_first_but_those_of_the_document(templat
     assert {each["Ref"] for each in authorizer["JwtConfiguration"]["Audience"]} == set(clients)
 
 
-def test_functions_run_the_newest_python_on_arm64_with_tracing(template: Template) -> None:
+def test_functions_run_the_newest_python_on_arm64(template: Template) -> None:
     for function in resources(template, "AWS::Lambda::Function").values():
         assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
-        assert function["TracingConfig"] == {"Mode": "Active"}
         # The jobs on orders have the time from one run of `lapse-unpaid` to the next.
         assert function["Timeout"] <= (300 if function["Handler"] == ORDER_JOBS else 60)
 
@@ -248,6 +249,82 @@ def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Temp
         assert consumer["DestinationConfig"]["OnFailure"]["Destination"]
         assert consumer["StartingPosition"] == "TRIM_HORIZON"
         assert 1 < consumer["ParallelizationFactor"] <= 10  # batches of a shard at once, as AWS allows
+
+
+def test_Z8_all_is_traced_but_in_production_and_there_a_function_may_be(
+    templates: dict[str, Template],
+) -> None:
+    for name in ("dev", "prod"):
+        template = templates[name]
+        functions = resources(template, "AWS::Lambda::Function").values()
+        modes = {function["TracingConfig"]["Mode"] for function in functions}
+        assert modes == {"PassThrough" if name == "prod" else "Active"}
+        traces = [each for each in statements(template) if "xray:PutTraceSegments" in actions(each)]
+        assert len(traces) == len(functions), "who may trace when an operator asks for it"
+
+
+def test_Z8_lambda_itself_logs_what_failed_and_functions_all_that_they_say(template: Template) -> None:
+    for function in resources(template, "AWS::Lambda::Function").values():
+        says = function["LoggingConfig"]
+        assert (says["LogFormat"], says["SystemLogLevel"], says["ApplicationLogLevel"]) == (
+            "JSON",
+            "WARN",
+            "INFO",
+        )
+
+
+def test_Z8_only_readers_whose_records_nobody_waits_for_let_them_gather(dev: Template) -> None:
+    functions = resources(dev, "AWS::Lambda::Function")
+    windows = {
+        functions[each["FunctionName"]["Ref"]]["Handler"]: each.get("MaximumBatchingWindowInSeconds", 0)
+        for each in stream_consumers(dev)
+    }
+    points, coupons = "functions.points.stream.handler", "functions.coupons.stream.handler"
+    assert {each for each, seconds in windows.items() if not seconds} == {points, coupons}
+    assert max(windows.values()) <= 10
+
+
+@pytest.mark.parametrize(
+    ("row", "event", "wanted"),
+    [
+        ({"status": "placed"}, "INSERT", set()),
+        ({"status": "paid", "paid_at": "x"}, "INSERT", {"points"}),  # it cost nothing, or is delivered again
+        ({"status": "paid", "paid_at": "x"}, "MODIFY", {"points"}),
+        ({"status": "shipped", "paid_at": "x"}, "MODIFY", set()),
+        ({"status": "shipped", "paid_at": "x"}, "INSERT", {"points"}),
+        ({"status": "received", "paid_at": "x"}, "MODIFY", {"points"}),
+        ({"status": "returned", "paid_at": "x"}, "MODIFY", {"points"}),
+        ({"status": "refused", "paid_at": "x"}, "MODIFY", {"points"}),
+        ({"status": "cancelled", "paid_at": "x"}, "MODIFY", {"points"}),
+        ({"status": "cancelled"}, "MODIFY", set()),
+        ({"status": "lapsed"}, "MODIFY", set()),
+    ],
+)
+def test_Z8_posting_is_invoked_for_changes_that_concern_an_account(
+    template: Template, row: dict[str, str], event: str, wanted: set[str]
+) -> None:
+    image = to_item({"item": "ORDER", "paid_at": None, **row})
+    assert readers_of(template, "orders", image, event) == {"orders"} | wanted
+
+
+@pytest.mark.parametrize(("applied", "wanted"), [(True, set()), (False, {"orders"})])
+def test_Z8_a_payment_is_told_of_if_it_did_not_pay(
+    template: Template, applied: bool, wanted: set[str]
+) -> None:
+    image = to_item({"item": "PAYMENT", "applied": applied})
+    assert readers_of(template, "orders", image, "INSERT") == wanted
+
+
+def readers_of(template: Template, table: str, image: dict[str, Any], event: str) -> set[str]:
+    """Return the contexts whose readers of the orders' or members' stream are given a new image."""
+    functions = resources(template, "AWS::Lambda::Function")
+    record = {"eventName": event, "dynamodb": {"NewImage": image}}
+    return {
+        functions[each["FunctionName"]["Ref"]]["Handler"].split(".")[1]
+        for each in stream_consumers(template)
+        if table in json.dumps(each["EventSourceArn"]).lower()
+        and any(matches(json.loads(one["Pattern"]), record) for one in each["FilterCriteria"]["Filters"])
+    }
 
 
 def test_no_stream_has_more_readers_than_dynamodb_allows(template: Template) -> None:

@@ -38,8 +38,19 @@ POLICY = load()
 BATCH_MAX = 20
 ROUNDS_MAX = 400
 READERS: dict[str, tuple[str, Callable[[Json], bool]]] = {
-    "posting": ("Orders", lambda image: image["item"]["S"] == "ORDER"),
-    "orders-publisher": ("Orders", lambda image: image["item"]["S"] in ("ORDER", "PAYMENT")),
+    "posting": (
+        "Orders",
+        lambda image: (
+            image["item"]["S"] == "ORDER" and "S" in image["paid_at"] and image["status"]["S"] != "shipped"
+        ),
+    ),
+    "orders-publisher": (
+        "Orders",
+        lambda image: (
+            image["item"]["S"] == "ORDER"
+            or (image["item"]["S"] == "PAYMENT" and not image["applied"]["BOOL"])
+        ),
+    ),
     "members-publisher": (
         "Members",
         lambda image: image["item"]["S"].startswith(
@@ -452,6 +463,7 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
             patch("functions.orders.schedule.ThreadPoolExecutor", InLine),
             patch("functions.orders.lists.ThreadPoolExecutor", InLine),
             patch("functions.platform.fanout.ThreadPoolExecutor", InLine),
+            patch("functions.platform.lanes.ThreadPoolExecutor", InLine),
             patch.object(metrics, "add_metric"),
             patch(USER_AGENT, return_value="simulated"),
         ):

@@ -8,7 +8,7 @@ import pytest
 
 from functions.domain.policy import Policy, load
 from functions.orders import lists as order_lists
-from functions.platform import dynamo, fanout
+from functions.platform import dynamo, fanout, lanes
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
 from functions.platform.settings import Settings
@@ -82,6 +82,7 @@ def in_line(monkeypatch: pytest.MonkeyPatch) -> None:
     That several at once come to the same is tested by itself (test_in_flight.py).
     """
     monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
+    monkeypatch.setattr(lanes, "ThreadPoolExecutor", InLine)
     monkeypatch.setattr(order_lists, "ThreadPoolExecutor", InLine)
 
 

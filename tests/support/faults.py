@@ -41,6 +41,8 @@ SERVER_ERROR_AFTER = Fault(status=500, error={"__type": "InternalServerError"}, 
 THROTTLED = Fault(error={"__type": "com.amazonaws#ThrottlingException", "message": "slow down"})
 IN_PROGRESS = Fault(error={"__type": "com.amazonaws#TransactionInProgressException"})
 
+ROW_CONFLICT = Fault(error={"__type": "com.amazonaws#TransactionConflictException", "message": "ongoing"})
+
 
 def cancelled(*codes: str) -> Fault:
     """Return a cancelled transaction with these reasons, by action."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from functions.platform import batches
 from functions.platform.batches import BatchError
 from functions.platform.fanout import Task
 from functions.platform.fanout import consume as consume_tasks
+from functions.platform.lanes import side_by_side
 from functions.platform.observability import MetricUnit, logger, metrics
 from functions.platform.streams import consume as consume_changes
 from tests.support.events import Context, stream_record
@@ -106,3 +108,39 @@ def test_what_cannot_be_read_is_in_the_log(kind: str, monkeypatch: pytest.Monkey
     (line,) = map(json.loads, log.getvalue().splitlines())
     assert line["level"] == "ERROR"
     assert line.get("message_id", line.get("sequence_number")) == ("m1" if kind == "a task" else "8")
+
+
+def test_Z7_lanes_are_side_by_side_and_the_records_of_each_in_turn() -> None:
+    """Two lanes wait for each other at every step, so that one after the other would never end."""
+    together, seen, one_by_one = threading.Barrier(2, timeout=10), dict[str, list[int]](), threading.Lock()
+
+    def handle(record: dict[str, Any]) -> None:
+        together.wait()
+        with one_by_one:
+            seen.setdefault(record["lane"], []).append(record["n"])
+        if record["n"] == 2:
+            raise ValueError(record["lane"])
+
+    records = [{"lane": lane, "n": n} for n in range(5) for lane in "ab"]
+    answer = batches.process(
+        {"Records": records},
+        Context(),
+        handle,
+        identifier=lambda record: f"{record['lane']}{record['n']}",
+        handled=side_by_side(lambda record: record["lane"]),
+    )
+    assert seen == {"a": [0, 1, 2, 3, 4], "b": [0, 1, 2, 3, 4]}
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "a2"}, {"itemIdentifier": "b2"}]}
+
+
+def test_Z7_a_record_whose_lane_cannot_be_told_has_one_of_its_own() -> None:
+    seen: list[str] = []
+    records = [{"lane": "a", "name": "1"}, {"name": "2"}, {"lane": ["no name"], "name": "3"}, {"name": "4"}]
+    answer = batches.process(
+        {"Records": records},
+        Context(),
+        lambda record: seen.append(record["name"]),
+        identifier=lambda record: str(record["name"]),
+        handled=side_by_side(lambda record: str(record["lane"])),
+    )
+    assert (sorted(seen), answer) == (["1", "2", "3", "4"], {"batchItemFailures": []})

@@ -132,7 +132,30 @@ def test_a_cold_start_is_billed_with_the_invocation(model: Model) -> None:
     assert only(list(one.parts(work, Decimal(0))), "lambda_gb_second") == 1
 
 
+def test_a_request_takes_its_calls_one_after_another_and_its_cpu_on_a_part_of_a_core(model: Model) -> None:
+    units = Units(read=Decimal(2), write=Decimal(7), calls={"BatchGetItem": 1, "TransactWriteItems": 1})
+    cpu = {"checkout, 1 lines": 0.004 * model.limits.cores, "see the wallet": 0.001 * model.limits.cores}
+    one = replace(model, units={"pay": units, "look": replace(units, write=Decimal(0))}, request_cpu=cpu)
+    assert one.request_ms("pay") == 5 + 10 + 4
+    assert one.request_ms("look") == 5 + 10 + 1
+    assert max(one.request_ms(name) for name in one.units) < 1_000 * model.limits.given.request_seconds
+
+
+def test_Z8_a_publishers_records_gather_while_its_window_is_open_and_others_do_not_wait(model: Model) -> None:
+    rate = model.pace * sum(work.times for work in model.order() if work.function == "MembersPublisher")
+    assert model.gathered("MembersPublisher") == 1 + rate * 10 / (4 * 2)
+    assert model.gathered("PointsPosting") == model.value("records_each") == 1
+    assert model.assuming(orders_a_month=10**12).gathered("MembersPublisher") == 100  # a batch
+
+
+def test_Z8_production_is_not_traced_and_other_stages_are(model: Model) -> None:
+    assert only(everything(model), "trace") == 0
+    assert only(costs.all_traced(model).orders(), "trace") > 0
+
+
 def test_of_few_invocations_all_are_traced_and_of_many_a_share(model: Model) -> None:
+    model = costs.all_traced(model)
+
     def share(per_second: int | Decimal) -> Decimal:
         paced = model.assuming(orders_a_month=per_second * costs.SECONDS_PER_MONTH)
         work = Work(step=Step.PAY, function="f", kind=Kind.REQUEST, times=Decimal(1), milliseconds=Decimal(0))
@@ -189,7 +212,7 @@ def test_a_price_that_is_doubled_doubles_its_part_and_no_other(model: Model, nam
     others = [part for part in parts if part.price != name]
     once = model.dollars(own)
     assert abs(dearer.dollars(own) - 2 * once) <= once * EXACT
-    assert once > 0 or name == "stream_read"
+    assert once > 0 or name in ("stream_read", "trace")
     assert dearer.dollars(others) == model.dollars(others)
 
 
@@ -244,15 +267,13 @@ def test_the_mix_is_that_of_an_ordinary_day(model: Model) -> None:
     asked = sum(work.times for work in model.order() if work.kind is Kind.REQUEST)
     assert float(asked) == DAY.requests
     assert sum(share for share, _ in model._carts()) == 1
-    assert given("request_ms") == Decimal(str(model.limits.given.request_seconds)) * 1_000
 
 
 def test_milliseconds_of_records_follow_from_those_of_calls(model: Model) -> None:
     calls, cpu = model.limits.given, model.limits.cpu_seconds
     for name, seconds in (
         ("posting_ms", calls.read_seconds + calls.transaction_seconds + cpu),
-        ("looked_at_ms", calls.read_seconds + cpu),
-        ("published_ms", calls.publish_seconds + cpu),
+        ("published_ms", calls.publish_cpu_seconds / model.limits.cores),
     ):
         assert float(model.value(name)) == pytest.approx(1_000 * seconds, abs=1), name
 
@@ -418,12 +439,11 @@ def test_the_page_says_what_the_model_says(model: Model) -> None:
 
 def test_the_pages_words_are_those_of_the_tables(model: Model) -> None:
     page = " ".join(costs.PAGE.read_text(encoding="utf-8").split())
-    by_step, by_service = model.by_step(model.orders()), model.by_service(model.orders())
-    assert "Tracing is the largest part of a small shop's bill" in page
-    assert max(by_service, key=lambda service: by_service[service]) == "X-Ray"
-    assert "Behind the scenes costs more than the front" in page
-    behind = by_step[Step.POSTINGS] + by_step[Step.PUBLISHING] + by_step[Step.RELEASE]
-    assert behind > model.dollars(model.orders()) / 2
+    by_service = model.by_service(model.orders())
+    assert "Writes are the largest part of the bill" in page
+    assert max(by_service, key=lambda service: by_service[service]) == "DynamoDB"
+    writes = model.prices["write_unit"].of(only(model.orders(), "write_unit"))
+    assert writes > model.dollars(model.orders()) / 3
     assert "Writes cost five times as much as reads" in page
     assert model.prices["write_unit"].usd == 5 * model.prices["read_unit"].usd
     assert "The audit is the dearest job" in page

@@ -12,7 +12,7 @@ from functions.domain import calendar
 from functions.orders import events, life
 from functions.orders.order import Order, Payment
 from functions.orders.rows import payment_row
-from functions.platform.bus import Bus, Event, PublishError
+from functions.platform.bus import TRIES_MAX, Bus, Event, PublishError
 from functions.platform.deadline import Deadline
 from tests.support.quoting import ORDINARY_DAY, POLICY, item, quoted
 
@@ -180,6 +180,37 @@ def test_no_call_holds_more_entries_than_the_bus_takes() -> None:
     bridge = FakeBridge()
     Bus(bridge, "membership").publish(some(23), Deadline(20))  # type: ignore[arg-type]
     assert (bridge.calls, len(bridge.taken)) == (3, 23)
+
+
+def test_Z8_events_of_several_records_share_calls_and_a_record_is_told_when_all_of_its_events_are() -> None:
+    bridge = FakeBridge(*[0, 1, 1, 1, 1, 1])
+    groups = [some(4), some(4), [], some(4), some(1)]  # the ninth and tenth event are the fourth record's
+    taken = Bus(bridge, "membership").publish_together(groups, Deadline(20))  # type: ignore[arg-type]
+    assert taken == [True, True, True, False, True]
+    assert (bridge.calls, len(bridge.taken)) == (1 + TRIES_MAX, 12)
+
+
+def test_Z8_a_call_that_fails_as_a_whole_leaves_its_records_to_be_told_each_by_itself() -> None:
+    class Refusing(FakeBridge):
+        def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:
+            if any("evt_1" in entry["Detail"] for entry in Entries):
+                raise ValueError("too large")
+            return super().put_events(Entries)
+
+    bus = Bus(Refusing(), "membership")  # type: ignore[arg-type]
+    assert (
+        bus.publish_together([some(1)] * 10 + [some(2), some(1)], Deadline(20)) == [True] * 10 + [False] * 2
+    )
+
+
+def test_Z8_no_call_holds_more_bytes_than_the_bus_takes() -> None:
+    class Told(Event):
+        text: str
+
+    events: list[Event] = [Told(event_id="e", occurred_at=LATER, text="x" * 60_000) for _ in range(9)]
+    bridge = FakeBridge()
+    Bus(bridge, "membership").publish(events, Deadline(20))  # type: ignore[arg-type]
+    assert (bridge.calls, len(bridge.taken)) == (3, 9)
 
 
 def test_no_events_are_no_call() -> None:

@@ -134,8 +134,8 @@ def test_a_thousand_orders_per_second_need_24_rows(model: Model) -> None:
         ("lot_shards", "index `lots_by_release`"),
         ("wallet_shards", "index `wallets_by_year`"),
         ("parallelization", "orders' stream to points"),
-        ("parallelization", "orders' stream to bus"),
-        ("parallelization", "members' stream to bus"),
+        ("publishers_at_once", "orders' stream to bus"),
+        ("publishers_at_once", "members' stream to bus"),
         ("requests_per_second", "throttle of the stage"),
     ],
 )
@@ -172,12 +172,27 @@ def test_more_workers_than_shards_find_nothing_to_do(model: Model) -> None:
 
 def test_readers_and_reserves_take_from_the_accounts_concurrency(model: Model) -> None:
     where = "Lambda"
-    # 1 000 less 36 reserved and 5 x 8 readers of 4 shards; ten requests a second each, ten per order.
-    assert limit(model, where).at == pytest.approx((1_000 - 36 - 160) * 10 / 10)
-    wide = replace(model, figures=replace(model.figures, parallelization=10))
-    assert limit(wide, where).at == pytest.approx((1_000 - 36 - 200) * 10 / 10)
+    # 1 000 less 36 reserved, and 2 x 8 and 3 x 2 readers of 4 shards; ten requests a second, ten per order.
+    assert limit(model, where).at == pytest.approx((1_000 - 36 - 88) * 10 / 10)
+    wide = replace(model, figures=replace(model.figures, parallelization=10, publishers_at_once=4))
+    assert limit(wide, where).at == pytest.approx((1_000 - 36 - 128) * 10 / 10)
     slow = replace(model, given=replace(model.given, request_seconds=0.2))
-    assert limit(slow, where).at == pytest.approx((1_000 - 36 - 160) * 5 / 10)
+    assert limit(slow, where).at == pytest.approx((1_000 - 36 - 88) * 5 / 10)
+
+
+def test_Z7_a_batch_of_postings_is_limited_by_the_core_and_hardly_by_waiting(model: Model) -> None:
+    waiting = 0.005 * 3 / 100 + 0.010 / model.figures.members_together / 4
+    each = waiting + model.figures.cpu_posting / model.cores
+    assert model.posting_seconds(DAY) == pytest.approx((0.9 + 0.9) * each)
+    assert waiting < each / 10
+
+
+def test_Z8_ten_events_share_a_call(model: Model) -> None:
+    each = 0.010 / 10 + model.given.publish_cpu_seconds / model.cores
+    assert model.published_seconds == pytest.approx(each)
+    told = limit(model, "orders' stream to bus").at
+    assert told == pytest.approx(4 * 2 / (3.8 * each))
+    assert told > 500
 
 
 def test_limits_on_worked_numbers(model: Model) -> None:
