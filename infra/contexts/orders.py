@@ -5,7 +5,7 @@ from infra.constructs.function import CORE_MEGABYTES
 from infra.constructs.table import grant_rows
 from infra.room import Room, rows
 
-ORDER_WORKERS_MAX = 16
+ORDER_WORKERS_MAX = 32
 """One for each shard of both jobs, so that parcels that count as received hold no lapse up."""
 
 

@@ -13,4 +13,4 @@ NEEDS = {
     | works_off("OrderWork"),
 }
 TIMES = {"lapse-unpaid": "rate(1 minute)", "auto-receipt": "rate(5 minutes)"}
-AT_ONCE_MAX = {"OrderWorker": 16}
+AT_ONCE_MAX = {"OrderWorker": 32}

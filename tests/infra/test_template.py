@@ -14,7 +14,6 @@ from tests.contexts import NEEDS, TIMES
 from tests.infra.conftest import ROOT, Template, resources, synthesise
 from tests.support import tables
 
-ORDER_JOBS = "functions.orders.schedule.handler"
 
 DOCUMENTS = "functions.documents.api.handler"
 FORBIDDEN_TO_ALL = {"dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:*"}
@@ -150,8 +149,7 @@ def test_functions_run_the_newest_python_on_arm64_with_tracing(template: Templat
     for function in resources(template, "AWS::Lambda::Function").values():
         assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
         assert function["TracingConfig"] == {"Mode": "Active"}
-        # The jobs on orders have the time from one run of `lapse-unpaid` to the next.
-        assert function["Timeout"] <= (300 if function["Handler"] == ORDER_JOBS else 60)
+        assert function["Timeout"] <= 60
 
 
 def test_functions_behind_the_api_time_out_before_it_does(template: Template) -> None:

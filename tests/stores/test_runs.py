@@ -500,7 +500,7 @@ def test_on_a_fresh_stack_nothing_is_overdue_before_it_was_first_watched(shop: S
             seen.setdefault(name, minutes * MINUTE)
     assert seen == {
         "lapse-unpaid": timedelta(minutes=35),
-        "auto-receipt": timedelta(hours=3),
+        "auto-receipt": timedelta(hours=2, minutes=10),
         "release-points": timedelta(minutes=70),
         "expire-points": timedelta(hours=6, minutes=10),
         "expire-points-again": timedelta(hours=6, minutes=40),
@@ -685,12 +685,12 @@ OUTAGES = [
     Outage(
         name="lapse-unpaid",
         out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
-        overdue=(store(2027, 1, 3, 12, 30, 1), store(2027, 1, 3, 15)),  # after it ran at 11:55
+        overdue=(store(2027, 1, 3, 12, 30, 1), store(2027, 1, 3, 15)),  # after it ran at 11:59
     ),
     Outage(
         name="auto-receipt",
         out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 6 * HOUR),
-        overdue=(store(2027, 1, 3, 14, 0, 1), store(2027, 1, 3, 18)),  # after it ran at 11:00
+        overdue=(store(2027, 1, 3, 14, 0, 1), store(2027, 1, 3, 18)),  # after it ran at 11:55
     ),
     Outage(
         name="release-points",
