@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 import random
 import re
 from dataclasses import replace
@@ -419,6 +420,16 @@ def test_the_words_around_the_tables_say_the_models_figures(model: Model) -> Non
     batch = given.read_seconds + hold + model.cpu_seconds
     of_a_group = scale.number(scale.batched(batch, scale.FIFO_BATCH))
     free = limit(model, "Lambda").at * DAY.requests / model.quota("lambda_requests_each")
+    together = model.lapses_together(FLASH_SALE)
+    lapses = {
+        name: next(rate for where, rate, _ in model.lapse_limits(FLASH_SALE) if where.startswith(name))
+        for name in (
+            "index `by_status`:",
+            "table Orders, new, of a stage for 1 000",
+            "one row of the sku",
+        )
+    }
+    taken = int(scale.LAPSE / lapses["index `by_status`:"])
     said = [
         f"Up to {one_row} orders per second on one product",
         f"and {scale.number(scale.carried(REFUSED_MAX, 0.015, sends))} if it is 15",
@@ -443,6 +454,13 @@ def test_the_words_around_the_tables_say_the_models_figures(model: Model) -> Non
         f"{deadline.ANSWER_MARGIN_SECONDS} s for the answer",
         f"A cart has {figures.lines_max} lines, and its transaction at most {figures.lines_max + 3} rows",
         f"{figures.lots_per_release} lots: {2 * figures.lots_per_release + 1} rows",
+        f"{together} to a transaction (a fifth",
+        f"100 000 orders take {taken} seconds",
+        f"The job runs every minute, so the stock is back {taken} to {60 + taken} seconds after",
+        f"A new stage takes {scale.LAPSE / lapses['table Orders, new, of a stage for 1 000']:.0f} seconds",
+        f"one row of a product {math.ceil(scale.LAPSE / lapses['one row of the sku'])}",
+        f"{together + round(2 * FLASH_SALE.points * together) + 1} rows are taken for "
+        f"{1_000 * model.lapse_seconds(FLASH_SALE):.0f} ms where three are {1_000 * hold:.0f}",
         f"A posting takes {posting.CHANGES_PER_POSTING_MAX} changes",
     ]
     assert [each for each in said if each not in words] == []
