@@ -11,7 +11,7 @@ from constructs import IConstruct
 from infra import nag
 from infra.app import build
 from tests.contexts import AT_ONCE_MAX
-from tests.infra.conftest import ROOT, Template, resources, synthesise
+from tests.infra.conftest import ROOT, Template, only, resources, service, synthesise
 
 
 def test_cors_is_closed_unless_origins_are_named(template: Template) -> None:

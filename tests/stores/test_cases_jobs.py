@@ -14,6 +14,7 @@ from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.offers.schedule import MemberDayJob
 from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.orders import jobs as order_jobs
+from functions.orders import rows as order_rows
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform import clock
 from functions.platform.dynamo import Row
@@ -217,6 +218,8 @@ def test_case_34_a_job_that_dies_at_any_step_is_resumed_by_the_next_run(
     bench: Bench, points: Points, client: "DynamoDBClient", job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(order_jobs, "PAGE_ORDERS", 2)
+    for module in (order_rows, order_jobs):
+        monkeypatch.setattr(module, "DUE_SHARDS", 2)
     at = FIRST[job]
     if job != OPEN_MEMBER_DAY:
         prepared(bench, points, job)
@@ -226,8 +229,8 @@ def test_case_34_a_job_that_dies_at_any_step_is_resumed_by_the_next_run(
     halfway = 0
     for steps in itertools.count():
         bench.restore(before)
-        with mortal(client, Box(), steps) as life, suppress(Died):
-            fire(bench, job, at)
+        with mortal(client, Box(), steps) as life, suppress(Died, AssertionError):
+            fire(bench, job, at)  # a task whose worker dies at each delivery is left over
         halfway += bench.dump() not in (before, after)
         fire(bench, job, at)
         assert bench.dump() == after

@@ -500,7 +500,7 @@ def test_on_a_fresh_stack_nothing_is_overdue_before_it_was_first_watched(shop: S
             seen.setdefault(name, minutes * MINUTE)
     assert seen == {
         "lapse-unpaid": timedelta(minutes=35),
-        "auto-receipt": timedelta(hours=2, minutes=10),
+        "auto-receipt": timedelta(hours=2, minutes=5),
         "release-points": timedelta(minutes=70),
         "expire-points": timedelta(hours=6, minutes=10),
         "expire-points-again": timedelta(hours=6, minutes=40),

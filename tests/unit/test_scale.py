@@ -232,6 +232,45 @@ def test_Z10_100_000_unpaid_orders_of_a_sale_lapse_within_a_minute(model: Model)
     assert model.lapses_together(DAY) == 1
 
 
+def lapsed_a_second(model: Model, rows: int, seconds: int = 200) -> float:
+    """Return how many orders of a sale workers let lapse that meet on so many rows, as ``commit`` and
+    ``together_until`` have them: eight sends with random waits, and then in halves."""
+    figures, drawn = model.figures, random.Random(rows)  # noqa: S311 - a seed
+    page = figures.orders_page
+    rests = page * model.lapse_row_seconds(FLASH_SALE) - model.lapse_seconds(FLASH_SALE)
+    free_at, done = [0.0] * rows, 0
+    due = [(drawn.uniform(0, rests), worker, [page], 1) for worker in range(model.order_workers)]
+    on = {worker: drawn.randrange(rows) for _, worker, _, _ in due}
+    heapq.heapify(due)
+    while due[0][0] < seconds:
+        at, worker, groups, sent = heapq.heappop(due)
+        count = groups[0]
+        if free_at[on[worker]] <= at:
+            at += model.together_seconds(1 + count * (1 + 2 * FLASH_SALE.points))
+            free_at[on[worker]] = at
+            done += count
+            groups = groups[1:]
+        elif sent < figures.sends:
+            span = min(figures.backoff_cap, figures.backoff_base * 2**sent)
+            at += model.given.transaction_seconds + drawn.uniform(0, span)
+            heapq.heappush(due, (at, worker, groups, sent + 1))
+            continue
+        else:
+            groups = [count // 2, count - count // 2, *groups[1:]]
+        if not groups:
+            at, groups, on[worker] = at + rests, [page], drawn.randrange(rows)
+        heapq.heappush(due, (at, worker, groups, 1))
+    return done / seconds
+
+
+def test_Z10_workers_that_meet_on_one_row_get_most_of_what_it_takes_through(model: Model) -> None:
+    at_most = {where: rate for where, rate, _ in model.lapse_limits(FLASH_SALE)}
+    (one_row,) = [rate for where, rate in at_most.items() if "one row" in where]
+    alone = lapsed_a_second(model, 1)
+    assert scale.LAPSE / 60 < 0.7 * one_row < alone <= one_row
+    assert lapsed_a_second(model, 24) > 5_000
+
+
 def test_a_transaction_of_many_rows_has_them_for_longer(model: Model) -> None:
     given = model.given
     assert model.together_seconds(10) == given.transaction_seconds
