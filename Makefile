@@ -63,7 +63,7 @@ synth: setup ## write the CloudFormation templates of a stage (stage=dev) to cdk
 	@$(CDK) synth --quiet --context stage=$(stage)
 
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
-	@$(CDK) deploy --all --concurrency 4 $(foreach each,stage listen cors restored reserve moving,$(if $($(each)),--context $(each)=$($(each))))
+	@$(CDK) deploy --all --concurrency 4 $(foreach each,stage listen cors restored reserve moving requests,$(if $($(each)),--context $(each)=$($(each))))
 
 docs: setup ## write anew what follows from code and policy: API, events, programme, models, picture, local stacks
 	@$(BIN)/python -m tools.openapi

@@ -11,7 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cold_starts, coupon_job, operations, points_jobs, postings, pricing, requests, tables
+from benchmarks import (
+    cold_starts,
+    coupon_job,
+    operations,
+    order_jobs,
+    points_jobs,
+    postings,
+    pricing,
+    requests,
+    tables,
+)
 from benchmarks.cold_starts import ColdStart
 from benchmarks.jobs import HEAD
 from benchmarks.machine import described, quiet, to_nowhere
@@ -102,7 +112,15 @@ def main() -> None:
     parts["operations"], figures["operations"] = operations.table(found), found
     jobs = [
         measure(asked.items)
-        for measure in (postings.post, points_jobs.release, points_jobs.expire, coupon_job.issue)
+        for measure in (
+            postings.post,
+            order_jobs.lapse_of_a_sale,
+            order_jobs.lapse_of_a_day,
+            order_jobs.receive,
+            points_jobs.release,
+            points_jobs.expire,
+            coupon_job.issue,
+        )
     ]
     parts["jobs"] = markdown(HEAD, [each.cells() for each in jobs])
     figures["jobs"] = {each.job: each.figures() for each in jobs}

@@ -544,14 +544,14 @@ class Model:
                 operation=operation,
             )
 
-        def row(step: Step, times: Decimal, operation: str) -> Work:
+        def row(step: Step, times: Decimal, operation: str, milliseconds: Decimal) -> Work:
             """A row of a job; a job writes what a request would have written."""
             return Work(
                 step=step,
-                function="OrderJobs",
+                function="OrderWorker",
                 kind=Kind.ROW,
                 times=times,
-                milliseconds=self.order_row_ms,
+                milliseconds=milliseconds,
                 operation=operation,
             )
 
@@ -565,9 +565,9 @@ class Model:
         yield request(Step.PAY, given("paid"), "pay")
         yield request(Step.SHIP, given("shipped"), "ship")
         yield request(Step.RECEIVE, given("shipped") - given("unconfirmed"), "receive")
-        yield row(Step.RECEIVE, given("unconfirmed"), "receive")
-        # Nobody has measured a lapse: it gives stock back and closes the order, as a cancellation does.
-        yield row(Step.CLOSE, ONE - given("paid"), "cancel a paid order")
+        yield row(Step.RECEIVE, given("unconfirmed"), "receive", self.receipt_ms)
+        # A lapse gives stock back and closes the order, as a cancellation does.
+        yield row(Step.CLOSE, ONE - given("paid"), "cancel a paid order", self.lapse_ms)
         yield request(Step.CLOSE, given("cancelled"), "cancel a paid order")
         yield request(Step.CLOSE, given("returned"), "take back 1 unit")
         yield request(Step.READS, given("seen_wallets"), "see the wallet", "PointsApi")
@@ -686,11 +686,24 @@ class Model:
         return Decimal(str(round(1_000 * (waited + cpu / self.limits.cores), 3)))
 
     @property
-    def order_row_ms(self) -> Decimal:
-        """What an order takes that a job brings up to date."""
-        wait = self.limits.given.read_seconds + self.limits.given.transaction_seconds
-        in_threads = wait * fanout.IN_FLIGHT / self.limits.figures.threads
-        return self.row_ms(self.limits.figures.cpu_release, in_threads)
+    def lapse_ms(self) -> Decimal:
+        """What an order takes that lapses on an ordinary day, at the memory that functions have."""
+        return self._order_ms(self.limits.lapse_row_seconds(scale.DAY))
+
+    @property
+    def receipt_ms(self) -> Decimal:
+        """What a parcel takes that counts as received, at the memory that functions have."""
+        return self._order_ms(self.limits.receipt_row_seconds)
+
+    def _order_ms(self, seconds: float) -> Decimal:
+        """Return what some time of the jobs' workers on orders is billed as, which have a whole core."""
+        return Decimal(str(round(1_000 * seconds, 3))) * self.order_memory
+
+    @property
+    def order_memory(self) -> Decimal:
+        """How much more memory the workers on orders have than other functions."""
+        figures = self.limits.figures
+        return Decimal(figures.order_memory_megabytes) / figures.memory_megabytes
 
     @property
     def pace(self) -> Decimal:
@@ -830,8 +843,8 @@ class Model:
         limits, given = self.limits.figures, self.value
         writes = self.limits.given
         shards, operation, milliseconds, told = {
-            LAPSE_UNPAID: (0, "cancel a paid order", self.order_row_ms, ONE),
-            AUTO_RECEIPT: (0, "receive", self.order_row_ms, ONE),
+            LAPSE_UNPAID: (limits.due_shards, "cancel a paid order", self.lapse_ms, ONE),
+            AUTO_RECEIPT: (limits.due_shards, "receive", self.receipt_ms, ONE),
             RELEASE_POINTS: (
                 limits.lot_shards,
                 "release a lot",
@@ -865,9 +878,8 @@ class Model:
         else:
             yield Part(step=job, price="write_unit", quantity=due)  # the member day's own row
         yield from self._told(job, due * told)
-        # A shard's index is asked at least once: half a unit. A job without tasks asks its own shards.
-        asked = shards or (limits.due_shards if operation else 0)
-        yield Part(step=job, price="read_unit", quantity=Decimal(asked) / 2)
+        # A shard's index is asked at least once: half a unit.
+        yield Part(step=job, price="read_unit", quantity=Decimal(shards) / 2)
         if not shards:
             for name, quantity in self._billed(ONE, work_ms + given("run_ms")):
                 yield Part(step=job, price=name, quantity=quantity)
@@ -881,7 +893,8 @@ class Model:
         handed_on = work_ms / (1_000 * self.stack.worker_seconds)
         tasks = shards + Decimal(math.floor(handed_on))
         yield Part(step=job, price="queue_request", quantity=TASK_REQUESTS * tasks)
-        billed_ms = self.value("run_ms") + tasks * self.value("invocation_ms") + work_ms
+        heavier = self.order_memory if job in (LAPSE_UNPAID, AUTO_RECEIPT) else ONE
+        billed_ms = self.value("run_ms") + tasks * self.value("invocation_ms") * heavier + work_ms
         for name, quantity in self._billed(1 + tasks, billed_ms):
             yield Part(step=job, price=name, quantity=quantity)
 

@@ -24,11 +24,11 @@ from functions.contexts import timetable
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import policy as policies
-from functions.domain.timetable import Every, Scheduled
 from functions.offers import schema
+from functions.orders import jobs as order_jobs
 from functions.orders import rows as order_rows
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
-from functions.platform import bus, deadline, dynamo, lanes
+from functions.platform import bus, dynamo, fanout, lanes
 from functions.points import account_rows, accounts, jobs, posting
 from functions.points.ledger import Wallet
 from functions.points.posting import Account, Lot, OrderChange, OrderFacts, Posting
@@ -42,7 +42,6 @@ QUOTAS = Path(__file__).with_name("quotas.toml")
 INFRA = ROOT / "infra"
 ROOMS = sorted((INFRA / "contexts").glob("*.py"))
 """What builds the contexts."""
-SCHEDULE = ROOT / "functions" / "orders" / "schedule.py"
 SALE = 1_000
 """Orders per second on one product that the page works out."""
 REFUSED_MAX = 0.001
@@ -51,6 +50,10 @@ SECONDS_PER_HOUR = 3_600
 FIFO_BATCH = 10
 """Messages that one call takes from a FIFO queue (SQS's limit)."""
 KILOBYTE = 1_024
+SMALL_TRANSACTION_ROWS = 10
+"""Up to so many rows a transaction takes what is assumed of one, whatever it writes."""
+LAPSE = 100_000
+"""Unpaid orders of one flash sale that lapse at once (Z10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ class Assumed:
 
     read_seconds: float
     transaction_seconds: float
+    transaction_row_seconds: float
     put_seconds: float
     publish_seconds: float
     publish_cpu_seconds: float
@@ -185,6 +189,8 @@ class Programme:
 
     requests_per_second: int
     burst_requests: int
+    writes_per_request: int
+    reads_per_request: int
     memory_megabytes: int
     reserved: int
     readers: int
@@ -196,10 +202,10 @@ class Programme:
     record_age: int
     alarm_age: int
     workers: int
-    job_seconds: float
-    threads: int
-    lapse_every: int
-    receipt_every: int
+    in_flight: int
+    order_workers: int
+    order_memory_megabytes: int
+    orders_page: int
     expire_within: int
     issue_within: int
     due_shards: int
@@ -222,23 +228,26 @@ class Programme:
     cpu_release: float
     cpu_expire: float
     cpu_issue: float
+    cpu_lapse: float
+    cpu_lapse_of_day: float
+    cpu_receipt: float
 
     @classmethod
     def read(cls) -> "Programme":
         """Read it from the code, and what was measured from the pages."""
         orders, constructs = INFRA / "contexts" / "orders.py", INFRA / "constructs"
-        api, consumer = constructs / "membership_api.py", constructs / "stream_consumer.py"
-        workers = argument(constructs / "work_queue.py", "SqsEventSource", "max_concurrency")
-        memory = argument(constructs / "function.py", "__init__", "memory_size")
-        assert workers is not None
-        assert memory is not None
+        consumer, stage = constructs / "stream_consumer.py", INFRA / "stage.py"
+        workers = constant(constructs / "work_queue.py", "WORKERS_MAX")
+        order_workers = constant(orders, "ORDER_WORKERS_MAX")
         policy = policies.load()
         schedules = {each.name: each for each in timetable(policy)}
         return cls(
-            requests_per_second=constant(api, "REQUESTS_PER_SECOND"),
-            burst_requests=constant(api, "BURST_REQUESTS"),
-            memory_megabytes=memory,
-            reserved=constant(orders, "ORDER_JOBS_MAX") + built("tasks") * workers,
+            requests_per_second=constant(stage, "REQUESTS_PER_SECOND"),
+            burst_requests=constant(stage, "REQUESTS_PER_SECOND") * constant(stage, "BURST_SECONDS"),
+            writes_per_request=constant(stage, "WRITES_PER_REQUEST"),
+            reads_per_request=constant(stage, "READS_PER_REQUEST"),
+            memory_megabytes=constant(constructs / "function.py", "MEMORY_MEGABYTES"),
+            reserved=order_workers + (built("tasks") - 1) * workers,
             readers=built("reader") + built("publisher"),
             parallelization=constant(consumer, "BATCHES_AT_ONCE"),
             publishers=built("publisher"),
@@ -248,10 +257,10 @@ class Programme:
             record_age=constant(consumer, "RECORD_AGE_MAX"),
             alarm_age=constant(constructs / "alarms.py", "BEHIND_MILLISECONDS_MAX") // 1_000,
             workers=workers,
-            job_seconds=constant(orders, "ORDER_JOBS_TIMEOUT") - deadline.ANSWER_MARGIN_SECONDS,
-            threads=constant(SCHEDULE, "SHARDS_AT_ONCE"),
-            lapse_every=_every(schedules[LAPSE_UNPAID]),
-            receipt_every=_every(schedules[AUTO_RECEIPT]),
+            in_flight=fanout.IN_FLIGHT,
+            order_workers=order_workers,
+            order_memory_megabytes=constant(constructs / "function.py", "CORE_MEGABYTES"),
+            orders_page=order_jobs.PAGE_ORDERS,
             expire_within=int(schedules[EXPIRE_POINTS].done_within.total_seconds()),
             issue_within=int(schedules[ISSUE_BIRTHDAY_COUPONS].done_within.total_seconds()),
             due_shards=order_rows.DUE_SHARDS,
@@ -274,13 +283,10 @@ class Programme:
             cpu_release=measured("points.md", RELEASE_POINTS, "CPU each") / 1_000,
             cpu_expire=measured("points.md", EXPIRE_POINTS, "CPU each") / 1_000,
             cpu_issue=measured("coupons.md", ISSUE_BIRTHDAY_COUPONS, "CPU each") / 1_000,
+            cpu_lapse=measured("checkout.md", LAPSE_UNPAID, "CPU each") / 1_000,
+            cpu_lapse_of_day=measured("checkout.md", f"{LAPSE_UNPAID} (3 lines)", "CPU each") / 1_000,
+            cpu_receipt=measured("checkout.md", AUTO_RECEIPT, "CPU each") / 1_000,
         )
-
-
-def _every(scheduled: Scheduled) -> int:
-    """Return the seconds between two runs."""
-    assert isinstance(scheduled.when, Every)
-    return scheduled.when.minutes * 60
 
 
 _PAID_AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -543,7 +549,23 @@ class Model:
 
         AWS does not say how many there are; this follows from what each can take.
         """
-        return self.quota("new_table_writes") // self.quota("partition_writes")
+        return self.warm_writes // self.quota("partition_writes")
+
+    def made_for(self, requests_per_second: int) -> "Model":
+        """Return the model of a stage that is made for so many requests a second (``requests=``)."""
+        return replace(self, figures=replace(self.figures, requests_per_second=requests_per_second))
+
+    @property
+    def warm_writes(self) -> int:
+        """Write units per second that a table or an index takes from its first second on."""
+        figures = self.figures
+        return max(self.quota("new_table_writes"), figures.writes_per_request * figures.requests_per_second)
+
+    @property
+    def warm_reads(self) -> int:
+        """Read units per second that a table takes from its first second on."""
+        figures = self.figures
+        return max(self.quota("new_table_reads"), figures.reads_per_request * figures.requests_per_second)
 
     def first(self, mix: Mix) -> list[Limit]:
         """Return what bites in this mix, the first first."""
@@ -580,7 +602,7 @@ class Model:
         wallet_and_entry = 2
         return {
             "Orders": row * (self.order_kilobytes(mix) * order_writes + mix.paid),
-            "Catalog": row * mix.lines * (1 + lapsed),
+            "Catalog": row * mix.lines * (1 + lapsed / self.lapses_together(mix)),
             "Members": row
             * (
                 wallet_and_entry * mix.points
@@ -610,7 +632,7 @@ class Model:
             at=figures.requests_per_second / mix.requests,
             per=Per.ALL,
             beyond="429",
-            turn="`REQUESTS_PER_SECOND`, `BURST_REQUESTS` in `infra/constructs/membership_api.py`",
+            turn="`requests=` of the stage, up to the next that refuses ([deploying](deploying.md))",
         )
         yield Limit(
             where="API Gateway, account",
@@ -644,21 +666,21 @@ class Model:
             mostly_postings = name == "Members"
             yield Limit(
                 where=f"table {name}, new",
-                at=self.quota("new_table_writes") / units,
+                at=self.warm_writes / units,
                 per=Per.ALL,
                 beyond="points late; orders with points 503; it grows by itself"
                 if mostly_postings
                 else "throttled, 503; it grows by itself",
-                turn="warm throughput before the sale, `infra/constructs/table.py`",
+                turn="`requests=` of the stage: its tables are warm for it",
                 waits=mostly_postings,
             )
         name, units = max(self.table_reads(mix).items(), key=lambda each: each[1])
         yield Limit(
             where=f"table {name}, new, reads",
-            at=self.quota("new_table_reads") / units,
+            at=self.warm_reads / units,
             per=Per.ALL,
             beyond="throttled, 503; it grows by itself",
-            turn="warm throughput before the sale, `infra/constructs/table.py`",
+            turn="`requests=` of the stage: its tables are warm for it",
         )
         name, units = max(writes.items(), key=lambda each: each[1])
         yield Limit(
@@ -764,31 +786,129 @@ class Model:
             turn="Service Quotas",
         )
 
-    def _order_jobs(self, mix: Mix) -> Iterable[Limit]:
-        figures, given = self.figures, self.given
+    def lapses_together(self, mix: Mix) -> int:
+        """Return how many orders that lapse are one transaction: a page of those of the same products.
+
+        Orders of several lines seldom have the same ones. An order is a row, a wallet and its entry two more,
+        and the products are written once for all.
+        """
+        if mix.lines > 1:
+            return 1
+        rows_each = 1 + 2 * mix.points
+        fit = (self.quota("transaction_rows") - mix.lines) / rows_each
+        return min(self.figures.orders_page, math.floor(fit))
+
+    def together_seconds(self, rows: float) -> float:
+        """Return how long a transaction of so many rows has them."""
+        more = max(0.0, rows - SMALL_TRANSACTION_ROWS)
+        return self.given.transaction_seconds + more * self.given.transaction_row_seconds
+
+    def lapse_seconds(self, mix: Mix) -> float:
+        """Return how long a transaction of orders that lapse together has its rows."""
+        together = self.lapses_together(mix)
+        return self.together_seconds(mix.lines + together * (1 + 2 * mix.points))
+
+    def order_row_seconds(self, together: int, call_seconds: float, cpu_seconds: float) -> float:
+        """Return how long a worker of the jobs on orders takes for each order.
+
+        Of a page, ``together`` at a time are a transaction, and so many transactions are under way as there
+        are threads. Index, orders and wallets come by the page.
+        """
+        figures = self.figures
+        index_orders_wallets = 3
+        transactions = math.ceil(figures.orders_page / together)
+        cores = min(1.0, figures.order_memory_megabytes / self.quota("lambda_cpu_megabytes"))
+        cpu = figures.orders_page * cpu_seconds / cores
+        rounds = math.ceil(transactions / figures.in_flight)
         # Threads wait side by side, but share one interpreter and its part of a core.
-        waiting = figures.threads / (given.read_seconds + given.transaction_seconds)
-        rate = min(waiting, 1 / self.cpu_seconds)
-        in_a_run = rate * figures.job_seconds
-        for job, every, share, beyond in (
-            (LAPSE_UNPAID, figures.lapse_every, 1 - mix.paid, "stock of lapsed orders comes back late"),
-            (AUTO_RECEIPT, figures.receipt_every, mix.unconfirmed, "points are released late"),
+        page_seconds = index_orders_wallets * self.given.read_seconds + max(
+            cpu, cpu / min(transactions, figures.in_flight) + rounds * call_seconds
+        )
+        return page_seconds / figures.orders_page
+
+    @property
+    def order_workers(self) -> int:
+        """Workers of one of the two jobs on orders: one for each shard, and half of all at most."""
+        return min(self.figures.due_shards, self.figures.order_workers // 2)
+
+    def lapse_row_seconds(self, mix: Mix) -> float:
+        """Return how long a worker takes for an order that lapses."""
+        together = self.lapses_together(mix)
+        cpu = self.figures.cpu_lapse if together > 1 else self.figures.cpu_lapse_of_day
+        return self.order_row_seconds(together, self.lapse_seconds(mix), cpu)
+
+    @property
+    def receipt_row_seconds(self) -> float:
+        """How long a worker takes for a parcel that counts as received."""
+        page = self.figures.orders_page
+        return self.order_row_seconds(page, self.together_seconds(page), self.figures.cpu_receipt)
+
+    def lapse_rate(self, mix: Mix) -> float:
+        """Return the orders per second that the workers let lapse."""
+        return self.order_workers / self.lapse_row_seconds(mix)
+
+    def _order_jobs(self, mix: Mix) -> Iterable[Limit]:
+        for job, rate, share, beyond in (
+            (LAPSE_UNPAID, self.lapse_rate(mix), 1 - mix.paid, "stock of lapsed orders comes back late"),
+            (
+                AUTO_RECEIPT,
+                self.order_workers / self.receipt_row_seconds,
+                mix.unconfirmed,
+                "points are released late",
+            ),
         ):
             if share:
                 yield Limit(
                     where=f"job `{job}`",
-                    at=in_a_run / every / share,
+                    at=rate / share,
                     per=Per.ALL,
                     beyond=f"{beyond}, alarm `jobs-overdue`",
                     waits=True,
-                    turn="`Every` in `functions/orders/timetable.py`; memory; tasks on a queue",
+                    turn="`ORDER_WORKERS_MAX` in `infra/contexts/orders.py` together with `DUE_SHARDS`",
                 )
 
+    def lapse_limits(self, mix: Mix) -> list[tuple[str, float, str]]:
+        """Return what bounds a lapse of many orders at once: what, how many a second, what to turn."""
+        figures, partition = self.figures, self.quota("partition_writes")
+        row = self.quota("transaction_row_units")
+        together, hold = self.lapses_together(mix), self.lapse_seconds(mix)
+        one_row = carried(REFUSED_MAX, hold, figures.sends) * together
+        table = row * self.order_kilobytes(mix)
+        rows = buckets_for(SALE, self.given.transaction_seconds, figures.sends)
+        limits = [
+            (f"workers of `{LAPSE_UNPAID}`", self.lapse_rate(mix), "`ORDER_WORKERS_MAX` with `DUE_SHARDS`"),
+            ("one row of the sku, one transaction after another", together / hold, "stock in several rows"),
+            (
+                f"{rows} rows of the sku, one in a thousand refused",
+                one_row * rows,
+                "more rows",
+            ),
+            ("index `due`, which each leaves", figures.due_shards * partition, "`DUE_SHARDS`"),
+            (
+                "index `by_status`: each leaves one partition and enters another",
+                figures.status_shards * partition,
+                "`STATUS_SHARDS`",
+            ),
+        ]
+        for requests in (figures.requests_per_second, round(SALE * mix.requests)):
+            writes = self.made_for(requests).warm_writes
+            for what, units in (("table Orders", table), ("index `by_status`", 2)):
+                limits.append(
+                    (
+                        f"{what}, new, of a stage for {number(requests)} requests/s",
+                        writes / units,
+                        "`requests=`",
+                    )
+                )
+        return limits
+
     def worker_rate(self, call_seconds: float, cpu_seconds: float, page_rows: int) -> float:
-        """Return the rows per second of one worker, one after the other; index and rows come by the page."""
+        """Return the rows per second of one worker, several in flight; index and rows come by the page."""
         index_and_rows = 2
         reads = index_and_rows * self.given.read_seconds / page_rows
-        return 1 / (call_seconds + cpu_seconds / self.cores + reads)
+        cpu = cpu_seconds / self.cores
+        # Threads wait side by side, but share one interpreter and its part of a core.
+        return 1 / (max(cpu, (call_seconds + cpu) / self.figures.in_flight) + reads)
 
     def _workers(self, mix: Mix) -> Iterable[Limit]:
         figures, given = self.figures, self.given
@@ -827,7 +947,8 @@ class Model:
         )
 
     def _sku(self, mix: Mix) -> Iterable[Limit]:
-        writes_each = 2 - mix.paid  # what lapses writes the row once more
+        # What lapses writes the row once more, those of a transaction together (Z10).
+        writes_each = 1 + (1 - mix.paid) / self.lapses_together(mix)
         hold = self.given.transaction_seconds
         for says, at, beyond in (
             (
@@ -997,6 +1118,17 @@ def quota_table(model: Model) -> str:
     )
 
 
+def lapse_table(model: Model) -> str:
+    """Return what bounds the lapse of many orders of a sale, the lowest first."""
+    return markdown(
+        ("limit", "orders/s that lapse", f"{number(LAPSE)} take", "what to turn"),
+        (
+            (where, number(rate), f"{number(LAPSE / rate)} s", turn)
+            for where, rate, turn in sorted(model.lapse_limits(FLASH_SALE), key=lambda each: each[1])
+        ),
+    )
+
+
 BY = "python -m benchmarks.scale --write"
 TABLES: Mapping[str, Callable[[Model], str]] = {
     "day": partial(first_table, mix=DAY),
@@ -1005,6 +1137,7 @@ TABLES: Mapping[str, Callable[[Model], str]] = {
     "sku": sku_table,
     "buckets": bucket_table,
     "lag": lag_table,
+    "lapse": lapse_table,
     "quotas": quota_table,
 }
 

@@ -16,6 +16,16 @@ AWS = "aws"
 DEV = "dev"
 PROD = "prod"
 YES, NO = "yes", "no"
+REQUESTS_PER_SECOND = 1_000
+"""What the API takes of a stage that says nothing else; new tables take what comes of it."""
+REQUESTS_MAX = 10_000
+"""What API Gateway gives an account, and what a table may write for it without a higher quota."""
+BURST_SECONDS = 2
+"""As much as of so many seconds may come at once."""
+WRITES_PER_REQUEST = 4
+READS_PER_REQUEST = 12
+"""The units that each table and index is warm for: as many as a new one takes of the stage that says nothing
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html)."""
 _STREAM = re.compile(r"arn:[^:,]+:dynamodb:[^:,]+:[0-9]{12}:table/[A-Za-z0-9_.-]+/stream/[^,]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _RESERVED = ("aws", "amazon", "cognito")
@@ -43,6 +53,8 @@ class Stage:
     """Origins whose pages browsers let call the API; none is closed."""
     restored: Mapping[str, str] = field(default_factory=dict)
     """Streams of restored tables that stand in the place of the stack's own, by the tables' names."""
+    requests: int = REQUESTS_PER_SECOND
+    """Requests per second that the API takes before it answers 429; the tables are warm for them."""
     reserves: bool = True
     """Whether jobs have concurrency of their own; a new account's quota may be too small to give any away."""
     moving: bool = False
@@ -51,7 +63,7 @@ class Stage:
     @classmethod
     def of(cls, node: Node) -> "Stage":
         """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=… -c cors=… -c restored=…
-        -c reserve=… -c moving=…``.
+        -c reserve=… -c moving=… -c requests=…``.
 
         Raises
         ------
@@ -89,6 +101,9 @@ class Stage:
         for table, stream in restored.items():
             if table not in contexts.tables() or not _STREAM.fullmatch(stream):
                 raise ContextError(f"-c restored: {table}={stream} is no table with the ARN of its stream")
+        asked = str(node.try_get_context("requests") or REQUESTS_PER_SECOND)
+        if not (asked.isascii() and asked.isdigit() and 1 <= int(asked) <= REQUESTS_MAX):
+            raise ContextError(f"-c requests={asked}: a whole number a second, up to {REQUESTS_MAX}")
         reserve = _answer(node, "reserve", YES)
         moving = _answer(node, "moving", NO)
         return cls(
@@ -98,6 +113,7 @@ class Stage:
             listen=listen,
             cors=cors,
             restored=restored,
+            requests=int(asked),
             reserves=reserve == YES,
             moving=moving == YES,
         )
@@ -130,6 +146,11 @@ class Stage:
     def local(self) -> bool:
         """Whether it goes to the local cloud."""
         return self.target == LOCAL
+
+    @property
+    def warm(self) -> bool:
+        """Whether tables and indexes are to take more from the start than new ones do."""
+        return self.requests > REQUESTS_PER_SECOND and not self.local
 
     @property
     def log_retention(self) -> logs.RetentionDays:

@@ -38,6 +38,15 @@ HOW_TO_SIGN_IN = (
     "An access token of the user pool; an ID token is refused. On a local cloud "
     "`.venv/bin/python -m local token NAME` prints one, with `--staff` one of the staff."
 )
+THROTTLED = {
+    "description": (
+        "More requests than the API takes, of all callers together. The gateway says so before anything has "
+        "happened, and without `Retry-After`: send the same again after a second, then after twice as long "
+        "each time, at random."
+    ),
+    "content": {JSON_TYPE: {"schema": {"$ref": "#/components/schemas/GatewayAnswer"}}},
+}
+"""What the gateway's throttle answers, whatever is asked."""
 EXAMPLES = DOCS / "examples.json"
 MEND = "tell the story in tools/examples anew, and run `python -m tools.examples`"
 _NO_TABLE = "unused"
@@ -71,7 +80,7 @@ def document() -> Described:
         for path, operations in part["paths"].items():
             for operation in operations.values():
                 _require_headers(operation)
-                operation["responses"] = dict(sorted(operation["responses"].items()))
+                operation["responses"] = dict(sorted({**operation["responses"], "429": THROTTLED}.items()))
             paths.setdefault(path, {}).update(operations)
         for name, schema in part["components"]["schemas"].items():
             if schemas.setdefault(name, schema) != schema:

@@ -1,6 +1,7 @@
 """Where orders live: finding them, and every later change of their row with what it gives back (O1-O7)."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -141,15 +142,22 @@ class OrderBook:
 
         Returns the order as its row keeps it: the changes that leave the row are added as rows of their own.
         """
+        after = self.turn(transaction, before, after)
+        self.give_back(transaction, freed(before, after), of=before)
+        return after
+
+    def turn(
+        self, transaction: Transaction, before: Order, after: Order, *, wallet: Row | None = None
+    ) -> Order:
+        """Add all of :meth:`replace` but the units that go back into the stock.
+
+        ``wallet`` is the wallet's row, where it has been read already.
+        """
         after, earlier = without_earlier_changes(after)
         transaction.put_version(self.orders_table, row_of(after), replaces=before.version)
         for number, change in enumerate(earlier, after.earlier_changes - len(earlier)):
             transaction.put_new(self.orders_table, change_row(after.order_id, number, change))
-        for line, had, has in zip(before.quote.lines, before.staying, after.staying, strict=True):
-            if had > has:
-                give_back_stock(transaction, self.catalog_table, line.sku, had - has)
-        closes = after.status in CLOSED and before.status not in CLOSED
-        if closes and before.quote.coupon is not None:
+        if _closes(before, after) and before.quote.coupon is not None:
             coupons.give_back(
                 transaction,
                 self.members_table,
@@ -157,14 +165,22 @@ class OrderBook:
                 coupon_id=before.quote.coupon.coupon_id,
                 order_id=before.order_id,
             )
-        unshipped = after.status in (Status.CANCELLED, Status.LAPSED)
-        if closes and unshipped and before.redeemed_by_year and not before.cancels:
-            self._restore_points(transaction, after)
+        if restores_points(before, after):
+            self._restore_points(transaction, after, wallet)
         return after
 
-    def _restore_points(self, transaction: Transaction, order: Order) -> None:
+    def give_back(self, transaction: Transaction, units: Mapping[str, int], *, of: Order) -> None:
+        """Add that units of each sku go back into the stock, into the row that this order's go to."""
+        for sku, count in units.items():
+            give_back_stock(transaction, self.catalog_table, sku, count)
+
+    def wallet_key(self, order: Order) -> tuple[str, dict[str, str]]:
+        """Return the table and the key of the wallet that an order's points come back to."""
+        return self.members_table, members.key(order.member_id, account_rows.WALLET)
+
+    def _restore_points(self, transaction: Transaction, order: Order, read: Row | None) -> None:
         """Add that the points of an order that closes before its shipment come back with it (E6)."""
-        row = self.tables.get(self.members_table, members.key(order.member_id, account_rows.WALLET))
+        row = self.tables.get(*self.wallet_key(order)) if read is None else read
         if row is None or order.closed_at is None:
             raise accounts.AccountMissingError(order.order_id)
         wallet = account_rows.wallet_of(row)
@@ -178,6 +194,25 @@ class OrderBook:
         accounts.put_wallet(
             transaction, self.members_table, order.member_id, before=wallet, after=after, entries=entries
         )
+
+
+def freed(before: Order, after: Order) -> Counter[str]:
+    """Return the units of each sku that an order has no longer when it becomes another."""
+    units: Counter[str] = Counter()
+    for line, had, has in zip(before.quote.lines, before.staying, after.staying, strict=True):
+        if had > has:
+            units[line.sku] += had - has
+    return units
+
+
+def restores_points(before: Order, after: Order) -> bool:
+    """Tell whether redeemed points come back with the order's own transaction (E6)."""
+    unshipped = after.status in (Status.CANCELLED, Status.LAPSED)
+    return _closes(before, after) and unshipped and bool(before.redeemed_by_year) and not before.cancels
+
+
+def _closes(before: Order, after: Order) -> bool:
+    return after.status in CLOSED and before.status not in CLOSED
 
 
 def no_order() -> NotFoundError:

@@ -33,7 +33,7 @@ LOOKED_AT_MAX = 200
 STEP_ORDERS = 50
 """How many are read at a time, at least, once those that a page has room for were not all shown."""
 QUERIES_AT_ONCE = 8
-"""Queries of an index that are under way together: without a status there are 32 partitions to merge."""
+"""Queries of an index that are under way together: without a status there are 48 partitions to merge."""
 
 Orders = tuple[list[Order], str | None]
 """Orders as they read now, and the position to go on after."""

@@ -13,11 +13,13 @@ RETURN = "RETURN#"
 CANCEL = "CANCEL#"
 BY_MEMBER = "by_member"
 DUE = "due"
-DUE_SHARDS = 8
-"""Partitions of each kind of due work, so that no single one has to take all orders' writes."""
+DUE_SHARDS = 16
+"""Partitions of each kind of due work, so that no single one has to take all orders' writes; as many tasks
+has a run of a job on orders, each worked off by a worker."""
 BY_STATUS = "by_status"
-STATUS_SHARDS = 4
-"""Partitions of each status, for the same reason; a list of orders reads all of them."""
+STATUS_SHARDS = 6
+"""Partitions of each status, for the same reason; a list of orders reads all of them. More than five thousand
+orders a second can leave one status together (Z10)."""
 _TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at")
 _INDEX_KEYS = frozenset({"item", "placed_key", "status_shard", "due", "due_at"})
 

@@ -10,6 +10,6 @@ AUTO_RECEIPT = "auto-receipt"
 def timetable(_: Policy) -> tuple[Scheduled, ...]:
     """Return the schedules of the jobs on orders."""
     return (
-        planned(LAPSE_UNPAID, Every(5), minutes=30),  # O2
-        planned(AUTO_RECEIPT, Every(60), hours=2),  # O3
+        planned(LAPSE_UNPAID, Every(1), minutes=30),  # O2
+        planned(AUTO_RECEIPT, Every(5), hours=2),  # O3
     )

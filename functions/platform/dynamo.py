@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 BATCH_KEYS_MAX = 100
 """Keys that one ``BatchGetItem`` may ask for (DynamoDB's limit)."""
+TRANSACTION_ACTIONS_MAX = 100
+"""Actions of one transaction (DynamoDB's limit)."""
 BATCH_ROUNDS_MAX = 8
 """How often unprocessed keys of one batch are asked for again."""
 SENDS_MAX = 8

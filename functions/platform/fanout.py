@@ -172,6 +172,11 @@ class Handled:
     failed: list[Row] = field(default_factory=list)
     left: list[Row] = field(default_factory=list)
 
+    def __add__(self, other: "Handled") -> "Handled":
+        return Handled(
+            done=self.done + other.done, failed=self.failed + other.failed, left=self.left + other.left
+        )
+
 
 def each_until(
     deadline: Deadline,
@@ -194,23 +199,50 @@ def each_until(
     at_once
         How many are under way at most. Those that have an order among them go one by one.
     """
+    return together_until(
+        deadline,
+        ([thing] for thing in things),
+        lambda group: act(group[0]),
+        rows_of=rows_of,
+        at_once=at_once,
+    )
 
-    def one(thing: T) -> Handled:
+
+def together_until(
+    deadline: Deadline,
+    groups: Iterable[Sequence[T]],
+    act: Callable[[Sequence[T]], int],
+    *,
+    rows_of: Callable[[T], list[Row]],
+    at_once: int = IN_FLIGHT,
+) -> Handled:
+    """Do something with groups of things, as :func:`each_until` does with each.
+
+    A group that fails goes on in halves, so that what fails is in the end a thing alone, and the others of
+    its group are done.
+
+    Parameters
+    ----------
+    act
+        Does something with all of a group, or raises: then nothing that it did is done twice if it is asked
+        again for a part of them.
+    """
+
+    def one(group: Sequence[T]) -> Handled:
         if not deadline.seconds_left():
-            return Handled(left=rows_of(thing))
+            return Handled(left=[row for thing in group for row in rows_of(thing)])
         try:
-            return Handled(done=act(thing))
+            return Handled(done=act(group))
         except Exception:
-            logger.exception("rows failed", extra={"rows": rows_of(thing)})
-            return Handled(failed=rows_of(thing))
+            if len(group) == 1:
+                logger.exception("rows failed", extra={"rows": rows_of(group[0])})
+                return Handled(failed=rows_of(group[0]))
+            logger.info("group failed", exc_info=True, extra={"things": len(group)})
+        middle = len(group) // 2
+        return one(group[:middle]) + one(group[middle:])
 
-    handled = Handled()
     with ThreadPoolExecutor(at_once) as threads:
-        for became in threads.map(one, things):
-            handled.done += became.done
-            handled.failed += became.failed
-            handled.left += became.left
-    return handled
+        return sum(threads.map(one, groups), Handled())
 
 
 def work_off(

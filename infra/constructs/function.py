@@ -13,6 +13,10 @@ from infra.stage import Stage
 
 METRICS = "memberday"
 """The namespace of the programme's metrics."""
+MEMORY_MEGABYTES = 512
+CORE_MEGABYTES = 1_769
+"""The memory that comes with one whole core
+(https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)."""
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 
 
@@ -35,6 +39,7 @@ class ProgrammeFunction(lambda_.Function):
         timeout: Duration,
         at_once_max: int | None,
         stage: Stage,
+        memory_megabytes: int = MEMORY_MEGABYTES,
     ) -> None:
         log_group = logs.LogGroup(
             scope,
@@ -53,7 +58,7 @@ class ProgrammeFunction(lambda_.Function):
             description=description,
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
-            memory_size=512,
+            memory_size=memory_megabytes,
             timeout=timeout,
             reserved_concurrent_executions=at_once_max if stage.reserves else None,
             tracing=lambda_.Tracing.ACTIVE if stage.traces else lambda_.Tracing.PASS_THROUGH,

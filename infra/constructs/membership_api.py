@@ -14,10 +14,8 @@ from constructs import Construct
 
 from functions.platform.routes import EVERY_OTHER, REQUEST_ID
 from infra.constructs.identity import Identity
-from infra.stage import Stage
+from infra.stage import BURST_SECONDS, Stage
 
-REQUESTS_PER_SECOND = 1_000
-BURST_REQUESTS = 2_000
 ACCESS_LOG = {
     "requestId": "$context.requestId",
     "routeKey": "$context.routeKey",
@@ -60,7 +58,9 @@ class MembershipApi(Construct):
             "Live",
             stage_name="$default",
             auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_SECOND, burst_limit=BURST_REQUESTS),
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=stage.requests, burst_limit=BURST_SECONDS * stage.requests
+            ),
         )
         access_logs = logs.LogGroup(
             self, "AccessLogs", retention=stage.log_retention, removal_policy=RemovalPolicy.DESTROY

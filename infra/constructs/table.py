@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from functions.domain.tables import Table
-from infra.stage import Stage
+from infra.stage import READS_PER_REQUEST, WRITES_PER_REQUEST, Stage
 
 
 class ProgrammeTable(dynamodb.Table):
@@ -32,6 +32,7 @@ class ProgrammeTable(dynamodb.Table):
             deletion_protection=stage.keeps_data,
             removal_policy=stage.removal_policy,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            warm_throughput=_warm(stage),
         )
         for name, (partition, sort) in keys.indexes.items():
             self.add_global_secondary_index(
@@ -39,6 +40,7 @@ class ProgrammeTable(dynamodb.Table):
                 partition_key=_text(partition),
                 sort_key=_text(sort),
                 projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                warm_throughput=_warm(stage),
             )
 
 
@@ -78,6 +80,16 @@ def grant_rows(
             actions=["dynamodb:Query"],
             resource_arns=[f"{table.table_arn}/index/{index}" for index in indexes],
         )
+
+
+def _warm(stage: Stage) -> dynamodb.WarmThroughput | None:
+    """Return what a table or an index takes from the start, where that is more than a new one does."""
+    if not stage.warm:
+        return None
+    return dynamodb.WarmThroughput(
+        read_units_per_second=READS_PER_REQUEST * stage.requests,
+        write_units_per_second=WRITES_PER_REQUEST * stage.requests,
+    )
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -11,7 +11,7 @@ from infra.stage import Stage
 
 RECEIVES_MAX = 5
 WORKERS_MAX = 8
-"""Tasks that are worked off at once, so that jobs leave the tables to checkout."""
+"""Tasks of a queue that are worked off at once, so that jobs leave the tables to checkout."""
 TIMEOUTS_UNSEEN = 6
 """How many of the worker's time-outs a task stays unseen after it was delivered (AWS's advice)."""
 
@@ -20,9 +20,16 @@ class TaskQueue(Construct):
     """The queue that a job's tasks go through."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, worker_timeout: Duration, stage: Stage
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        worker_timeout: Duration,
+        workers_max: int = WORKERS_MAX,
+        stage: Stage,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._workers_max = workers_max
         self.failures = FailureQueue(self, "Failures", stage=stage)
         self.queue = ProgrammeQueue(
             self,
@@ -36,7 +43,7 @@ class TaskQueue(Construct):
         """Let a function work the tasks off; it may put tasks too, to hand on what is left of one."""
         worker.add_event_source(
             sources.SqsEventSource(
-                self.queue, batch_size=1, report_batch_item_failures=True, max_concurrency=WORKERS_MAX
+                self.queue, batch_size=1, report_batch_item_failures=True, max_concurrency=self._workers_max
             )
         )
         self.queue.grant(worker, "sqs:SendMessage")

@@ -1,15 +1,12 @@
 """What was bought: orders come to their end by themselves, and whoever listens hears of them."""
 
-from aws_cdk import Duration
-
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from infra.constructs.function import CORE_MEGABYTES
 from infra.constructs.table import grant_rows
 from infra.room import Room, rows
 
-ORDER_JOBS_TIMEOUT = Duration.seconds(300)
-"""As long as from one run of `lapse-unpaid` to the next: nobody takes up what a run of these jobs leaves."""
-ORDER_JOBS_MAX = 4
-"""Jobs on orders that run at once: one of each, and two that failed and are tried again."""
+ORDER_WORKERS_MAX = 32
+"""One for each shard of both jobs, so that parcels that count as received hold no lapse up."""
 
 
 def build(room: Room) -> None:
@@ -21,11 +18,14 @@ def build(room: Room) -> None:
         table="Orders",
         filters=[rows("ORDER"), rows("PAYMENT", applied={"BOOL": [False]})],  # what paid says its order's row
     )
-    jobs = room.function(
-        "OrderJobs", "functions.orders.schedule.handler", ORDER_JOBS_TIMEOUT, at_once_max=ORDER_JOBS_MAX
+    # A core to itself: what a lapse of many takes is reading and writing rows, not waiting (0032).
+    starter, worker = room.tasks(
+        "Order",
+        "functions.orders",
+        workers_max=ORDER_WORKERS_MAX,
+        worker_megabytes=CORE_MEGABYTES,
     )
-    grant_rows(room.table("Orders"), jobs, "GetItem", "PutItem", indexes=["due"])
-    grant_rows(room.table("Members"), jobs, "GetItem", "PutItem", "UpdateItem")
-    grant_rows(room.table("Catalog"), jobs, "UpdateItem")
-    grant_rows(room.table("Reports"), jobs, "PutItem")
-    room.scheduled(jobs, LAPSE_UNPAID, AUTO_RECEIPT)
+    grant_rows(room.table("Orders"), worker, "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
+    grant_rows(room.table("Members"), worker, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+    grant_rows(room.table("Catalog"), worker, "UpdateItem")
+    room.scheduled(starter, LAPSE_UNPAID, AUTO_RECEIPT)

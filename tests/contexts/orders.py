@@ -1,15 +1,16 @@
 """What orders may know, and do, and when."""
 
-from tests.support.rights import publishes, reads_stream, rows, started_by_a_schedule
+from tests.support.rights import publishes, puts_tasks, reads_stream, rows, started_by_a_schedule, works_off
 
 MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers"}
 NEEDS = {
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
-    "OrderJobs": rows("Orders", "GetItem", "PutItem", indexes=["due"])
-    | rows("Members", "GetItem", "PutItem", "UpdateItem")
+    "OrderJobs": rows("Reports", "PutItem") | puts_tasks("OrderWork") | started_by_a_schedule(),
+    "OrderWorker": rows("Orders", "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
+    | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     | rows("Catalog", "UpdateItem")
     | rows("Reports", "PutItem")
-    | started_by_a_schedule(),
+    | works_off("OrderWork"),
 }
-TIMES = {"lapse-unpaid": "rate(5 minutes)", "auto-receipt": "rate(1 hour)"}
-AT_ONCE_MAX = {"OrderJobs": 10}
+TIMES = {"lapse-unpaid": "rate(1 minute)", "auto-receipt": "rate(5 minutes)"}
+AT_ONCE_MAX = {"OrderWorker": 32}

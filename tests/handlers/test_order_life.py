@@ -10,11 +10,12 @@ import pytest
 
 from functions.coupons import coupons
 from functions.coupons.birthday import Coupon
-from functions.orders.schedule import OrderJobs
 from functions.platform.dynamo import Row
 from tests.handlers.conftest import Suite
 from tests.support import accounts
 from tests.support.events import Answer, Call, Context, claims, staff, stream_record
+from tests.support.orders import OrderWorkers
+from tests.support.shop import Shop
 
 MAY = datetime(2026, 4, 30, 16, 0, tzinfo=UTC)
 END_OF_MAY = MAY + timedelta(days=31, seconds=-1)
@@ -60,9 +61,7 @@ def user_of_coupon(suite: Suite) -> str | None:
 
 def job(suite: Suite, name: str) -> None:
     """Run a scheduled job."""
-    # one shard after another, in this thread
-    run = OrderJobs(suite.tables, suite.settings, suite.policy, lambda: suite.now, shards_at_once=1)
-    run({"job": name}, Context())
+    assert OrderWorkers(Shop(suite.tables, suite.settings, suite.policy)).do(name, suite.now) == []
 
 
 @dataclass

@@ -88,3 +88,15 @@ def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
         for name, resource in template["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+def only(template: Template, kind: str) -> dict[str, Any]:
+    """Return the properties of the one resource of a kind."""
+    (found,) = resources(template, kind).values()
+    return found
+
+
+def service(function: dict[str, Any]) -> str:
+    """Return what a function calls itself in logs and figures."""
+    name: str = function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    return name

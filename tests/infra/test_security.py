@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aws_cdk import App
@@ -12,19 +11,7 @@ from constructs import IConstruct
 from infra import nag
 from infra.app import build
 from tests.contexts import AT_ONCE_MAX
-from tests.infra.conftest import ROOT, Template, resources, synthesise
-
-
-def only(template: Template, kind: str) -> dict[str, Any]:
-    """Return the properties of the one resource of a kind."""
-    (found,) = resources(template, kind).values()
-    return found
-
-
-def service(function: dict[str, Any]) -> str:
-    """Return what a function calls itself in logs and figures."""
-    name: str = function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
-    return name
+from tests.infra.conftest import ROOT, Template, only, resources, service, synthesise
 
 
 def test_cors_is_closed_unless_origins_are_named(template: Template) -> None:

@@ -8,15 +8,14 @@ import pytest
 from aws_cdk import App
 
 from functions import contexts
+from functions.orders.rows import DUE_SHARDS
 from functions.platform.dynamo import to_item
 from infra.app import build
 from infra.stage import ContextError, Stage
 from ops.stack import matches
-from tests.contexts import NEEDS, TIMES
-from tests.infra.conftest import ROOT, Template, resources, synthesise
+from tests.contexts import AT_ONCE_MAX, NEEDS, TIMES
+from tests.infra.conftest import ROOT, Template, only, resources, service, synthesise
 from tests.support import tables
-
-ORDER_JOBS = "functions.orders.schedule.handler"
 
 DOCUMENTS = "functions.documents.api.handler"
 FORBIDDEN_TO_ALL = {"dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:*"}
@@ -151,8 +150,7 @@ def test_every_route_asks_the_authorizer_first_but_those_of_the_document(templat
 def test_functions_run_the_newest_python_on_arm64(template: Template) -> None:
     for function in resources(template, "AWS::Lambda::Function").values():
         assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
-        # The jobs on orders have the time from one run of `lapse-unpaid` to the next.
-        assert function["Timeout"] <= (300 if function["Handler"] == ORDER_JOBS else 60)
+        assert function["Timeout"] <= 60
 
 
 def test_functions_behind_the_api_time_out_before_it_does(template: Template) -> None:
@@ -205,9 +203,9 @@ def test_a_queue_is_worked_off_task_by_task_by_so_many_workers_and_sets_aside_wh
     for worker in workers:
         assert worker["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert worker["BatchSize"] == 1
-        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= 10
         queue = queues[worker["EventSourceArn"]["Fn::GetAtt"][0]]
         function = functions[worker["FunctionName"]["Ref"]]
+        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= AT_ONCE_MAX[service(function)]
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
         assert 1 < queue["RedrivePolicy"]["maxReceiveCount"] <= 10
         assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
@@ -391,6 +389,41 @@ def test_only_what_the_local_cloud_cannot_do_differs_there(templates: dict[str, 
     assert local.keys() <= aws.keys()
 
 
+def throttled_at(template: Template) -> tuple[int, int]:
+    """Return how many requests a second, and at once, the API takes."""
+    settings = only(template, "AWS::ApiGatewayV2::Stage")["DefaultRouteSettings"]
+    return settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]
+
+
+def warmed(template: Template) -> list[dict[str, int] | None]:
+    """Return the warm throughput of all tables and indexes."""
+    tables = resources(template, "AWS::DynamoDB::Table").values()
+    indexes = [each for table in tables for each in table.get("GlobalSecondaryIndexes", [])]
+    assert indexes
+    return [each.get("WarmThroughput") for each in (*tables, *indexes)]
+
+
+def test_Z2_a_stage_that_says_nothing_takes_as_much_as_new_tables_do(templates: dict[str, Template]) -> None:
+    for template in templates.values():
+        assert throttled_at(template) == (1_000, 2_000)
+        assert set(warmed(template)) == {None}
+
+
+def test_Z2_throttle_and_tables_of_a_stage_for_more_requests_rise_together(tmp_path: Path) -> None:
+    template = synthesise({"stage": "prod", "requests": "3000"}, tmp_path)
+    assert throttled_at(template) == (3_000, 6_000)
+    for warm in warmed(template):
+        assert warm == {"ReadUnitsPerSecond": 36_000, "WriteUnitsPerSecond": 12_000}
+
+
+def test_Z2_the_workers_of_the_jobs_on_orders_have_a_core_and_one_for_each_shard(template: Template) -> None:
+    functions = resources(template, "AWS::Lambda::Function").values()
+    memory = {service(each): each["MemorySize"] for each in functions}
+    assert memory.pop("OrderWorker") == 1_769
+    assert set(memory.values()) == {512}
+    assert AT_ONCE_MAX["OrderWorker"] == 2 * DUE_SHARDS
+
+
 def test_the_bus_is_called_membership(template: Template) -> None:
     assert [bus["Name"] for bus in resources(template, "AWS::Events::EventBus").values()] == ["membership"]
 
@@ -410,6 +443,11 @@ def test_the_bus_is_called_membership(template: Template) -> None:
         {"cors": "https://shop.example/path"},
         {"stage": "prod", "cors": "http://shop.example"},
         {"reserve": "some"},
+        {"requests": "many"},
+        {"requests": "0"},
+        {"requests": "-1000"},
+        {"requests": "1e3"},
+        {"requests": "10001"},
         {"restored": "Orders=nothing"},
         {"restored": "Nothing=arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/2026"},
     ],

@@ -16,7 +16,8 @@ from functions.offers.schedule import MemberDayJob
 from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.operations.schedule import Watch
 from functions.operations.timetable import WATCH_JOBS
-from functions.orders.schedule import OrderJobs
+from functions.orders import jobs as order_jobs
+from functions.orders.queue import Worker as OrdersWorker
 from functions.orders.stream import Publisher as OrdersPublisher
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.bus import Bus
@@ -37,6 +38,7 @@ API_SECONDS = 15
 STREAM_SECONDS = 60
 JOB_SECONDS = 60
 QUEUES: dict[str, Callable[..., Any]] = {
+    "orders": OrdersWorker,
     "points": PointsWorker,
     "audit": PointsWorker,
     "coupons": CouponsWorker,
@@ -69,15 +71,16 @@ class Programme:
         }
         runs = Runs(tables, settings.reports_table)
         points = partial(schedule.tasks, policy=policy)
-        order_jobs, member_day = OrderJobs(*everything), MemberDayJob(*everything)
+        member_day = MemberDayJob(*everything)
         starters = {
+            "orders": Starter(queues["orders"], runs, order_jobs.tasks, now),
             "points": Starter(queues["points"], runs, points, now),
             "audit": Starter(queues["audit"], runs, points, now),
             "coupons": Starter(queues["coupons"], runs, coupon_jobs.tasks, now),
         }
         self.jobs: dict[str, Callable[..., Any]] = {
-            LAPSE_UNPAID: order_jobs,
-            AUTO_RECEIPT: order_jobs,
+            LAPSE_UNPAID: starters["orders"],
+            AUTO_RECEIPT: starters["orders"],
             RELEASE_POINTS: starters["points"],
             EXPIRE_POINTS: starters["points"],
             ANNOUNCE_EXPIRING: starters["points"],

@@ -421,7 +421,7 @@ SMALL = {
     "functions.points.auditor": {"SCAN_ROWS": 7, "RECHECK_ROWS": 3},
     "functions.coupons.jobs": {"BIRTHDAY_SHARDS": 2, "PAGE_ROWS": 2},
     "functions.tiers.members": {"BIRTHDAY_SHARDS": 2},
-    "functions.orders.schedule": {"DUE_SHARDS": 2, "PAGE_ORDERS": 2},
+    "functions.orders.jobs": {"DUE_SHARDS": 2, "PAGE_ORDERS": 3},
     "functions.orders.rows": {"DUE_SHARDS": 2, "STATUS_SHARDS": 2},
     "functions.orders.lists": {"STATUS_SHARDS": 2, "LOOKED_AT_MAX": 12, "STEP_ORDERS": 5},
 }
@@ -460,7 +460,6 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
             ExitStack() as small,
             patch.dict(auditor.SEGMENTS, dict.fromkeys(auditor.SEGMENTS, 2)),
             world.time.ruling(),
-            patch("functions.orders.schedule.ThreadPoolExecutor", InLine),
             patch("functions.orders.lists.ThreadPoolExecutor", InLine),
             patch("functions.platform.fanout.ThreadPoolExecutor", InLine),
             patch("functions.platform.lanes.ThreadPoolExecutor", InLine),

@@ -14,8 +14,7 @@ import pytest
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import identifiers
-from functions.orders import schedule
-from functions.orders.schedule import OrderJobs
+from functions.orders import jobs as order_jobs
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.observability import metrics
@@ -29,7 +28,8 @@ from functions.tiers import members
 from tests.stores.test_coupons import CouponWorkers
 from tests.support.accounts import hold_coupon
 from tests.support.bench import Bench, Dump
-from tests.support.events import Context, claims, staff
+from tests.support.events import claims, staff
+from tests.support.orders import OrderWorkers
 from tests.support.points import Points, Workers, store
 from tests.support.shop import NOON
 from tests.support.stack import ROOT
@@ -61,7 +61,7 @@ TIMES = {
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages be small, audits have few segments, and nothing be counted."""
     monkeypatch.setattr(metrics, "add_metric", lambda **_: None)
-    monkeypatch.setattr(schedule, "PAGE_ORDERS", 3)
+    monkeypatch.setattr(order_jobs, "PAGE_ORDERS", 3)
     monkeypatch.setattr(points_jobs, "PAGE_ROWS", 3)
     monkeypatch.setattr(coupon_jobs, "PAGE_ROWS", 3)
     monkeypatch.setattr(auditor, "SCAN_ROWS", 4)
@@ -72,12 +72,12 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(bench: Bench, job: str, at: datetime | None = None) -> None:
     """Run a job to its end; nothing of it fails."""
     moment = at or TIMES[job]
-    if job in (LAPSE_UNPAID, AUTO_RECEIPT):
-        handler = OrderJobs(bench.tables, bench.settings, bench.policy, lambda: moment, shards_at_once=1)
-        assert handler({"job": job}, Context(remaining_ms=25_000))["unfinished"] == 0
-    else:
-        workers = CouponWorkers(bench.shop) if job == ISSUE_BIRTHDAY_COUPONS else Workers(bench.shop)
-        assert workers.do(job, moment) == []
+    kinds: dict[str, type[Workers]] = {
+        LAPSE_UNPAID: OrderWorkers,
+        AUTO_RECEIPT: OrderWorkers,
+        ISSUE_BIRTHDAY_COUPONS: CouponWorkers,
+    }
+    assert kinds.get(job, Workers)(bench.shop).do(job, moment) == []
 
 
 # --- empty pages that are not the last ---

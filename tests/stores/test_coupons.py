@@ -28,7 +28,7 @@ from functions.orders import life
 from functions.platform.batches import BatchError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
-from functions.platform.fanout import Starter, Task
+from functions.platform.fanout import Task
 from functions.platform.observability import metrics
 from functions.points.account_rows import WALLET
 from functions.points.accounts import opening_row
@@ -47,7 +47,7 @@ from tests.support.faults import (
     Fault,
     cancelled,
 )
-from tests.support.points import Died, Hurried, Message, Points, Workers, counted, mortal, put_rows, store
+from tests.support.points import Died, Points, Workers, counted, mortal, put_rows, store
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
 
@@ -80,24 +80,17 @@ def issue_at(month: int, year: int = YEAR) -> datetime:
 class CouponWorkers(Workers):
     """The functions of the coupons' job, and the queue between them."""
 
-    def start(self, job: str, at: datetime) -> int:
-        """Start the job as its schedule does; return how many tasks that is."""
-        tasks = Starter(self.box.queue, self.runs, jobs.tasks, lambda: at)({"job": job}, Context())["tasks"]
-        self.box.first = self.box.put[len(self.box.put) - tasks :]
-        return tasks
+    def tasks(self, job: str, at: datetime) -> list[Task]:
+        """Return the tasks of the job that starts at a moment."""
+        return jobs.tasks(job, at)
+
+    def worker(self) -> Callable[..., dict[str, Any]]:
+        """Return a new worker."""
+        return Worker(self.shop.tables, self.shop.settings, self.box.queue, self.shop.policy)
 
     def issue(self, at: datetime, **how: Any) -> list[Task]:
         """Run the job that starts at a moment; return the tasks that ended on the failure queue."""
         return self.do(ISSUE_BIRTHDAY_COUPONS, at, **how)
-
-    def _deliver(self, message: Message, looks: Callable[[], int] | None) -> bool:
-        record = {"messageId": "1", "receiptHandle": "1", "eventSource": "aws:sqs", "body": message.body}
-        context = Context(remaining_ms=25_000) if looks is None else Hurried(looks=looks())
-        worker = Worker(self.shop.tables, self.shop.settings, self.box.queue, self.shop.policy)
-        try:
-            return not worker({"Records": [record]}, context)["batchItemFailures"]
-        except (BatchError, Died):
-            return False
 
 
 @dataclass

@@ -20,7 +20,7 @@ from functions.operations.schedule import Watch
 from functions.operations.watch import overdue
 from functions.orders import life
 from functions.orders.book import OrderBook
-from functions.orders.schedule import JobError, OrderJobs
+from functions.orders.rows import key
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
@@ -34,6 +34,7 @@ from tests.stores.test_coupons import CouponWorkers
 from tests.support.emf import SERVICE, Figures
 from tests.support.events import Context
 from tests.support.faults import SENDS_OF_THE_SDK, SERVER_ERROR, Calls
+from tests.support.orders import OrderWorkers
 from tests.support.points import Died, Message, Points, Workers, mortal, store
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
@@ -54,7 +55,14 @@ TIMES = {
     AUDIT_POINTS: store(2026, 5, 1, 4),
 }
 """A time at which each job runs."""
-SHARDED = [RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING, ISSUE_BIRTHDAY_COUPONS]
+SHARDED = [
+    LAPSE_UNPAID,
+    AUTO_RECEIPT,
+    RELEASE_POINTS,
+    EXPIRE_POINTS,
+    ANNOUNCE_EXPIRING,
+    ISSUE_BIRTHDAY_COUPONS,
+]
 
 
 @pytest.fixture(autouse=True)
@@ -73,9 +81,11 @@ class Clockwork:
     since: datetime | None = None
     workers: Workers = field(init=False)
     coupons: CouponWorkers = field(init=False)
+    orders: OrderWorkers = field(init=False)
 
     def __post_init__(self) -> None:
         self.workers, self.coupons = Workers(self.shop), CouponWorkers(self.shop)
+        self.orders = OrderWorkers(self.shop)
         for job, at in TIMES.items():
             self.runs.watched_since(job, self.since or at - HOUR)
 
@@ -86,6 +96,8 @@ class Clockwork:
 
     def of(self, job: str) -> Workers:
         """Return the workers of a job whose work is tasks."""
+        if job in (LAPSE_UNPAID, AUTO_RECEIPT):
+            return self.orders
         return self.coupons if job == ISSUE_BIRTHDAY_COUPONS else self.workers
 
     def start(self, job: str, at: datetime) -> list[Message]:
@@ -103,19 +115,12 @@ class Clockwork:
 
     def run(self, job: str, at: datetime) -> None:
         """Run a job to its end."""
-        if job in (LAPSE_UNPAID, AUTO_RECEIPT):
-            self.order_job(job, at)
-        elif job == OPEN_MEMBER_DAY:
+        if job == OPEN_MEMBER_DAY:
             MemberDayJob(self.shop.tables, self.shop.settings, self.shop.policy, lambda: at)(
                 {"job": job}, Context()
             )
         else:
             assert self.of(job).do(job, at) == []
-
-    def order_job(self, job: str, at: datetime, **context: int) -> None:
-        """Run a job on orders."""
-        run = OrderJobs(self.shop.tables, self.shop.settings, self.shop.policy, lambda: at, shards_at_once=1)
-        run({"job": job}, Context(**context))  # type: ignore[arg-type]
 
     def late(self, job: str, now: datetime) -> list[str]:
         """Return the schedules of a job that are overdue at a moment."""
@@ -394,53 +399,47 @@ def test_a_starter_that_dies_at_any_step_has_not_run_its_job_and_its_repeat_has(
 
 
 @pytest.mark.parametrize("job", [LAPSE_UNPAID, AUTO_RECEIPT])
-def test_a_job_on_orders_of_which_one_fails_has_not_ended(
+def test_a_job_on_orders_ends_beside_one_that_fails_which_is_alone_on_the_failure_queue(
     clockwork: Clockwork, shop: Shop, monkeypatch: pytest.MonkeyPatch, job: str
 ) -> None:
-    at = one_due(shop, job)
+    at, order_id = one_due(shop, job)
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(OrderBook, "change", fail)
-        with pytest.raises(JobError):
-            clockwork.run(job, at)
-    assert not clockwork.runs.ended_since(job, at)
-    clockwork.run(job, at + MINUTE)
+        broken.setattr(OrderBook, "turn", fail)
+        (dead,) = clockwork.orders.do(job, at)
+    assert dead.only == (key(order_id),)
+    assert clockwork.runs.ended_since(job, at)
+    clockwork.orders.redrive()
+    assert clockwork.orders.run() == []
     assert clockwork.runs.ended_since(job, at)
 
 
 @pytest.mark.parametrize("job", [LAPSE_UNPAID, AUTO_RECEIPT])
-def test_a_job_on_orders_that_leaves_some_unfinished_has_not_ended(
-    clockwork: Clockwork, shop: Shop, job: str
-) -> None:
-    at = one_due(shop, job)
-    clockwork.order_job(job, at, remaining_ms=0)
-    assert not clockwork.runs.ended_since(job, at)
-    clockwork.run(job, at + MINUTE)
-    assert clockwork.runs.ended_since(job, at + MINUTE)
-
-
-@pytest.mark.parametrize("job", [LAPSE_UNPAID, AUTO_RECEIPT])
-def test_a_job_on_orders_whose_shard_cannot_be_read_has_not_ended(
+def test_a_job_on_orders_whose_shard_cannot_be_read_ends_when_its_task_comes_again(
     clockwork: Clockwork, calls: Calls, job: str
 ) -> None:
     calls.fail("Query", *[SERVER_ERROR] * SENDS_OF_THE_SDK)
-    with pytest.raises(JobError):
-        clockwork.run(job, NOON)
+    clockwork.orders.receives_max = 1
+    (dead,) = clockwork.orders.do(job, NOON)
+    assert dead.only == ()
     assert not clockwork.runs.ended_since(job, NOON)
+    clockwork.orders.redrive()
+    assert clockwork.orders.run() == []
+    assert clockwork.runs.ended_since(job, NOON)
 
 
-def one_due(shop: Shop, job: str) -> datetime:
-    """Let there be an order that the job has to do something with; return when."""
+def one_due(shop: Shop, job: str) -> tuple[datetime, str]:
+    """Let there be an order that the job has to do something with; return when, and its id."""
     shop.register("alice")
     shop.stock("tea", 5)
     order, _ = shop.place("alice", "k1", "tea")
     if job == AUTO_RECEIPT:
         shop.pay(order)
         shop.book.change(order.order_id, lambda paid: life.ship(paid, told={}, now=NOON), Deadline(20))
-    return NOON + 20 * DAY
+    return NOON + 20 * DAY, order.order_id
 
 
 def test_a_member_day_that_could_not_be_put_down_has_not_ended(
@@ -501,7 +500,7 @@ def test_on_a_fresh_stack_nothing_is_overdue_before_it_was_first_watched(shop: S
             seen.setdefault(name, minutes * MINUTE)
     assert seen == {
         "lapse-unpaid": timedelta(minutes=35),
-        "auto-receipt": timedelta(hours=3),
+        "auto-receipt": timedelta(hours=2, minutes=5),
         "release-points": timedelta(minutes=70),
         "expire-points": timedelta(hours=6, minutes=10),
         "expire-points-again": timedelta(hours=6, minutes=40),
@@ -686,12 +685,12 @@ OUTAGES = [
     Outage(
         name="lapse-unpaid",
         out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
-        overdue=(store(2027, 1, 3, 12, 30, 1), store(2027, 1, 3, 15)),  # after it ran at 11:55
+        overdue=(store(2027, 1, 3, 12, 30, 1), store(2027, 1, 3, 15)),  # after it ran at 11:59
     ),
     Outage(
         name="auto-receipt",
         out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 6 * HOUR),
-        overdue=(store(2027, 1, 3, 14, 0, 1), store(2027, 1, 3, 18)),  # after it ran at 11:00
+        overdue=(store(2027, 1, 3, 14, 0, 1), store(2027, 1, 3, 18)),  # after it ran at 11:55
     ),
     Outage(
         name="release-points",

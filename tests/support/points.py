@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
@@ -399,12 +398,17 @@ class Workers:
 
     def start(self, job: str, at: datetime) -> int:
         """Start a job as its schedule does; return how many tasks that is."""
-        starter = Starter(
-            self.box.queue, self.runs, partial(schedule.tasks, policy=self.shop.policy), lambda: at
-        )
-        tasks = starter({"job": job}, Context())["tasks"]
+        tasks = Starter(self.box.queue, self.runs, self.tasks, lambda: at)({"job": job}, Context())["tasks"]
         self.box.first = self.box.put[len(self.box.put) - tasks :]
         return tasks
+
+    def tasks(self, job: str, at: datetime) -> list[Task]:
+        """Return the tasks of a job that starts at a moment."""
+        return schedule.tasks(job, at, self.shop.policy)
+
+    def worker(self) -> Callable[..., dict[str, Any]]:
+        """Return a new worker."""
+        return Worker(self.shop.tables, self.shop.settings, self.box.queue, self.shop.policy)
 
     def run(
         self,
@@ -478,9 +482,8 @@ class Workers:
             ]
         }
         context = Context(remaining_ms=25_000) if looks is None else Hurried(looks=looks())
-        worker = Worker(self.shop.tables, self.shop.settings, self.box.queue, self.shop.policy)
         try:
-            return not worker(event, context)["batchItemFailures"]
+            return not self.worker()(event, context)["batchItemFailures"]
         except (BatchError, Died):
             return False
 

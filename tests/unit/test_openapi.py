@@ -100,6 +100,15 @@ def test_successes_come_first_and_then_refusals_by_status(operation: Operation) 
     assert statuses == sorted(statuses)
 
 
+@every_operation
+def test_Z2_an_operation_says_what_a_throttled_request_gets_and_what_to_do(operation: Operation) -> None:
+    throttled = operation.described["responses"]["429"]
+    assert "`Retry-After`" in throttled["description"]
+    assert "headers" not in throttled  # no answer of the gateway's own can have any of ours
+    (content,) = throttled["content"].items()
+    assert content == (JSON, {"schema": {"$ref": "#/components/schemas/GatewayAnswer"}})
+
+
 def test_every_operation_stands_under_one_tag_that_is_described() -> None:
     assert [tag["name"] for tag in document()["tags"]] == list(TAGS)
     assert all(tag["description"].endswith(".") for tag in document()["tags"])

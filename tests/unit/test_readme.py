@@ -73,7 +73,7 @@ def test_its_figures_are_those_of_the_documents(text: str) -> None:
         [standing[-1][1], standing[2][1]],
         ["2", "1.25"],
         ["0.1"],
-        [day[0][1], day[0][0].removeprefix("job ")],
+        [day[0][1], "`requests=`"],
         [day[1][1]],
         [hot],
     ]

@@ -182,8 +182,8 @@ def test_the_timetable_is_the_programmes() -> None:
     assert (
         told.items()
         >= {
-            "lapse-unpaid": ("lapse-unpaid", Every(5)),
-            "auto-receipt": ("auto-receipt", Every(60)),
+            "lapse-unpaid": ("lapse-unpaid", Every(1)),
+            "auto-receipt": ("auto-receipt", Every(5)),
             "release-points": ("release-points", Every(10)),
             "expire-points": ("expire-points", At(hour=0, minute=0, day=1, month=1)),
             "expire-points-again": ("expire-points", At(hour=0, minute=30)),

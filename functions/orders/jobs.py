@@ -1,0 +1,96 @@
+"""The jobs on orders: which shards they have, and what a worker does with a task of each (O2, O3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.orders.book import OrderBook
+from functions.orders.life import as_of
+from functions.orders.order import Order
+from functions.orders.rows import DUE_SHARDS, key
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.together import Together
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row
+from functions.platform.fanout import (
+    Handled,
+    Page,
+    Task,
+    WorkQueue,
+    page_of,
+    per_shard,
+    together_until,
+    work_off,
+)
+from functions.platform.observability import logger
+from functions.platform.runs import Runs
+
+KINDS = {LAPSE_UNPAID: "lapse", AUTO_RECEIPT: "receipt"}
+"""What each job finds in the index of due work."""
+PAGE_ORDERS = 70
+"""Orders of one page: what a worker does at least once more when it dies. So many of one product lapse in one
+transaction of 100 rows, though a fifth of them give points back besides."""
+
+
+def tasks(job: str, at: datetime) -> list[Task]:
+    """Return the tasks of a job that starts at a moment.
+
+    Raises
+    ------
+    KeyError
+        There is no such job.
+    """
+    if job not in KINDS:
+        raise KeyError(job)
+    return per_shard(job, at, DUE_SHARDS)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderJobs:
+    """What a worker does with a task of these jobs.
+
+    The index may be behind: what happens to an order is decided on its own row, as of the task's moment.
+    """
+
+    book: OrderBook
+    runs: Runs
+    queue: WorkQueue
+
+    def work(self, task: Task, deadline: Deadline) -> None:
+        """Work a task off, or hand on what is left of it.
+
+        Raises
+        ------
+        TaskError
+            Orders that failed before failed again.
+        """
+        done = 0
+
+        def page(after: Row | None) -> Page:
+            kind = KINDS[task.work]
+            found = self.book.due(kind, task.shard, now=task.at, limit=PAGE_ORDERS, after=after)
+            return page_of(*found)
+
+        def handle(rows: list[Row]) -> Handled:
+            nonlocal done
+            handled = self._bring_up_to(rows, task, deadline)
+            done += handled.done
+            return handled
+
+        ended = work_off(task, self.queue, page=page, handle=handle, deadline=deadline)
+        if ended:
+            self.runs.end(task.work, task.at, task.part)
+        if done or task.after is not None:
+            logger.info(
+                "shard", extra={"work": task.work, "shard": task.shard, "orders": done, "ended": ended}
+            )
+
+    def _bring_up_to(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
+        """Write what orders read as at the task's moment; those that failed before go one by one."""
+
+        def event(order: Order) -> Order:
+            return as_of(order, task.at)
+
+        order_ids = [row["order_id"] for row in rows]
+        together = Together(self.book, event, deadline)
+        groups = [[each] for each in order_ids] if task.only else together.groups(order_ids)
+        return together_until(deadline, groups, together.change, rows_of=lambda order_id: [key(order_id)])
