@@ -73,6 +73,7 @@ class Room:
         environment: Mapping[str, str] | None = None,
         at_once_max: int | None = None,
         code: lambda_.Code | None = None,
+        memory_megabytes: int | None = None,
     ) -> ProgrammeFunction:
         """Return a function; by default it is told the names of all tables."""
         return ProgrammeFunction(
@@ -85,6 +86,7 @@ class Room:
             timeout=timeout,
             at_once_max=at_once_max,
             stage=self.stage,
+            memory_megabytes=memory_megabytes,
         )
 
     def api(
@@ -153,7 +155,13 @@ class Room:
         )
 
     def tasks(
-        self, name: str, part: str, *, for_worker: Mapping[str, str] = MappingProxyType({})
+        self,
+        name: str,
+        part: str,
+        *,
+        for_worker: Mapping[str, str] = MappingProxyType({}),
+        workers: int = WORKERS_MAX,
+        worker_megabytes: int | None = None,
     ) -> tuple[ProgrammeFunction, ProgrammeFunction]:
         """Return the function that starts a part's jobs and the worker of their tasks, a queue between."""
         work = TaskQueue(self.stack, f"{name}Work", worker_timeout=JOB_TIMEOUT, stage=self.stage)
@@ -167,9 +175,10 @@ class Room:
             f"{part}.queue.handler",
             JOB_TIMEOUT,
             environment=environment | dict(for_worker),
-            at_once_max=WORKERS_MAX,
+            at_once_max=workers,
+            memory_megabytes=worker_megabytes,
         )
-        work.serve(worker)
+        work.serve(worker, at_once=workers)
         for function in (starter, worker):
             grant_rows(self.table(REPORTS), function, "PutItem")
         return starter, worker

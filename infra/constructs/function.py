@@ -14,6 +14,7 @@ from infra.stage import Stage
 METRICS = "memberday"
 """The namespace of the programme's metrics."""
 RUNTIME = lambda_.Runtime.PYTHON_3_14
+MEMORY_MEGABYTES = 512
 
 
 class ProgrammeFunction(lambda_.Function):
@@ -35,6 +36,7 @@ class ProgrammeFunction(lambda_.Function):
         timeout: Duration,
         at_once_max: int | None,
         stage: Stage,
+        memory_megabytes: int | None = None,
     ) -> None:
         log_group = logs.LogGroup(
             scope,
@@ -53,7 +55,7 @@ class ProgrammeFunction(lambda_.Function):
             description=description,
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
-            memory_size=512,
+            memory_size=memory_megabytes or MEMORY_MEGABYTES,
             timeout=timeout,
             reserved_concurrent_executions=at_once_max if stage.reserves else None,
             tracing=lambda_.Tracing.ACTIVE,

@@ -32,11 +32,11 @@ class TaskQueue(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.failures, max_receive_count=RECEIVES_MAX),
         )
 
-    def serve(self, worker: lambda_.Function) -> None:
-        """Let a function work the tasks off; it may put tasks too, to hand on what is left of one."""
+    def serve(self, worker: lambda_.Function, *, at_once: int) -> None:
+        """Let a function work so many tasks off at once; it may put tasks too, to hand on what is left."""
         worker.add_event_source(
             sources.SqsEventSource(
-                self.queue, batch_size=1, report_batch_item_failures=True, max_concurrency=WORKERS_MAX
+                self.queue, batch_size=1, report_batch_item_failures=True, max_concurrency=at_once
             )
         )
         self.queue.grant(worker, "sqs:SendMessage")

@@ -22,7 +22,7 @@ from functions.platform import dynamo
 from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.cursors import CURSOR_LENGTH_MAX, Cursors
 from functions.platform.dynamo import Tables
-from functions.points import auditor
+from functions.points import passes
 from functions.points.face import DIFFERENCES, ENTRIES
 from functions.privacy.face import EXPORT
 from functions.tiers.face import BIRTHDAY_CHANGES, TIERS
@@ -153,8 +153,8 @@ def settle_in(world: World, name: str) -> None:
 def shared(rows: Tables) -> Iterator[World]:
     """The world that all attacks of this module meet, which is the same after them."""
     with pytest.MonkeyPatch.context() as patch:
-        for work in auditor.SEGMENTS:
-            patch.setitem(auditor.SEGMENTS, work, 2)
+        for work in passes.SEGMENTS:
+            patch.setitem(passes.SEGMENTS, work, 2)
         world = populated(Suite(Tables(dynamo.client()), tables.create(rows.client, "attacked"), load()))
     before = world.rows()
     yield world

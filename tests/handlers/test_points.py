@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.points import auditor, jobs, posting
+from functions.points import jobs, passes, posting
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import END_OF_MAY, MAY, Life, job, returned, shop, store_time
 from tests.support import accounts
@@ -24,8 +24,8 @@ RIGHT = {"adjustment_id": "a1", "points": 100, "reason": "goodwill"}
 @pytest.fixture(autouse=True)
 def few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an audit read these small tables in two segments each: moto takes its time for sixteen."""
-    for work in auditor.SEGMENTS:
-        monkeypatch.setitem(auditor.SEGMENTS, work, 2)
+    for work in passes.SEGMENTS:
+        monkeypatch.setitem(passes.SEGMENTS, work, 2)
 
 
 class Posted(Life):

@@ -10,7 +10,7 @@ from aws_cdk import App
 from functions import contexts
 from infra.app import build
 from infra.stage import ContextError, Stage
-from tests.contexts import NEEDS, TIMES
+from tests.contexts import AT_ONCE_MAX, NEEDS, TIMES
 from tests.infra.conftest import ROOT, Template, resources, synthesise
 from tests.support import tables
 
@@ -204,9 +204,10 @@ def test_a_queue_is_worked_off_task_by_task_by_so_many_workers_and_sets_aside_wh
     for worker in workers:
         assert worker["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert worker["BatchSize"] == 1
-        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= 10
         queue = queues[worker["EventSourceArn"]["Fn::GetAtt"][0]]
         function = functions[worker["FunctionName"]["Ref"]]
+        name = function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= AT_ONCE_MAX.get(name, 10)
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
         assert 1 < queue["RedrivePolicy"]["maxReceiveCount"] <= 10
         assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues

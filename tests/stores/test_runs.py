@@ -26,7 +26,8 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
-from functions.points import auditor
+from functions.points import passes, replay
+from functions.points.looks import SECOND_LOOK_SECONDS
 from functions.points.account_rows import LOT_SHARDS, WALLET
 from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers.members import STANDING
@@ -60,8 +61,8 @@ SHARDED = [RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING, ISSUE_BIRTHDAY_COUP
 @pytest.fixture(autouse=True)
 def _few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an audit read these small tables in two segments each, and be called something."""
-    for work in auditor.SEGMENTS:
-        monkeypatch.setitem(auditor.SEGMENTS, work, 2)
+    for work in passes.SEGMENTS:
+        monkeypatch.setitem(passes.SEGMENTS, work, 2)
     monkeypatch.setattr(metrics.provider, "service", SERVICE)
 
 
@@ -473,7 +474,7 @@ def test_E9_an_audit_has_ended_when_its_report_is_whole_and_not_before(
     for number, task in enumerate(tasks):
         clockwork.work(AUDIT_POINTS, task, delayed=False)
         assert not clockwork.runs.ended_since(AUDIT_POINTS, at), number
-    assert [each.delay_seconds for each in clockwork.workers.box.waiting] == [auditor.SECOND_LOOK_SECONDS]
+    assert [each.delay_seconds for each in clockwork.workers.box.waiting] == [SECOND_LOOK_SECONDS]
     assert clockwork.late(AUDIT_POINTS, at + 4 * HOUR) == [AUDIT_POINTS]
     clockwork.work(AUDIT_POINTS)
     assert clockwork.runs.ended_since(AUDIT_POINTS, at)
@@ -482,9 +483,9 @@ def test_E9_an_audit_has_ended_when_its_report_is_whole_and_not_before(
 
 def test_a_replay_is_no_job_of_the_timetable_and_ends_none(clockwork: Clockwork) -> None:
     at = TIMES[AUDIT_POINTS]
-    clockwork.run(auditor.REPLAY_POINTS, at)
+    clockwork.run(replay.REPLAY_POINTS, at)
     assert not clockwork.runs.ended_since(AUDIT_POINTS, at)
-    assert clockwork.late(auditor.REPLAY_POINTS, at + DAY) == []
+    assert clockwork.late(replay.REPLAY_POINTS, at + DAY) == []
 
 
 # --- the watch ---

@@ -16,6 +16,7 @@ from functions.domain.policy import load
 from functions.orders import rows as order_rows
 from functions.platform import fanout
 from functions.platform.batches import BatchError
+from functions.platform.changes import changed
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, to_item, until_clear
 from functions.platform.fanout import Starter, Task, WorkQueue
@@ -26,6 +27,7 @@ from functions.points.accounts import put_wallet
 from functions.points.ledger import Adjustment, Entry, EntryKind, Wallet
 from functions.points.posting import Lot, LotState, OrderChange, OrderFacts
 from functions.points.queue import Worker
+from functions.points.reports import Reports
 from functions.tiers import members
 from functions.tiers.qualification import qualify
 from tests.support.events import Context
@@ -86,6 +88,8 @@ class Points:
 
     shop: Shop
     papers: dict[str, Paper] = field(default_factory=dict)
+    stamps: bool = True
+    """Whether orders are written as the programme does, which says when; or by hand."""
 
     @property
     def table(self) -> str:
@@ -130,7 +134,8 @@ class Points:
 
     def write(self, paper: Paper) -> None:
         """Write an order's row."""
-        self.put(self.orders_table, paper.row())
+        stamp = changed(paper.order_id, self.shop.tables.now()) if self.stamps else {}
+        self.put(self.orders_table, paper.row() | stamp)
 
     def post(self, paper: Paper) -> None:
         """Post what an account has not seen of an order."""
@@ -215,6 +220,10 @@ class Points:
     def tamper(self, member_id: str, item: str, **changes: Any) -> None:
         """Change one of a member's rows by hand."""
         self.put(self.table, self.get(item, member_id) | changes)
+
+    def touch(self, member_id: str, item: str = account_rows.WALLET) -> None:
+        """Let one of a member's rows say that the programme has written it now."""
+        self.tamper(member_id, item, **changed(member_id, self.shop.tables.now()))
 
     def delete(self, member_id: str, item: str) -> None:
         """Delete one of a member's rows by hand."""
@@ -399,9 +408,9 @@ class Workers:
 
     def start(self, job: str, at: datetime) -> int:
         """Start a job as its schedule does; return how many tasks that is."""
-        starter = Starter(
-            self.box.queue, self.runs, partial(schedule.tasks, policy=self.shop.policy), lambda: at
-        )
+        reports = Reports(self.shop.tables, self.shop.settings.reports_table)
+        tasks_of = partial(schedule.tasks, policy=self.shop.policy, reports=reports)
+        starter = Starter(self.box.queue, self.runs, tasks_of, lambda: at)
         tasks = starter({"job": job}, Context())["tasks"]
         self.box.first = self.box.put[len(self.box.put) - tasks :]
         return tasks
