@@ -27,9 +27,15 @@ from functions.platform.dynamo import Key, Row
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
 from functions.points import passes, replay
-from functions.points.looks import SECOND_LOOK_SECONDS
 from functions.points.account_rows import LOT_SHARDS, WALLET
-from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.looks import SECOND_LOOK_SECONDS
+from functions.points.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_CHANGES,
+    AUDIT_POINTS,
+    EXPIRE_POINTS,
+    RELEASE_POINTS,
+)
 from functions.tiers.members import STANDING
 from tests.stores.test_coupons import CouponWorkers
 from tests.support.emf import SERVICE, Figures
@@ -52,7 +58,8 @@ TIMES = {
     ANNOUNCE_EXPIRING: store(2026, 12, 2, 9),
     ISSUE_BIRTHDAY_COUPONS: store(2026, 5, 1, 0, 5),
     OPEN_MEMBER_DAY: store(2026, 5, 10),
-    AUDIT_POINTS: store(2026, 5, 1, 4),
+    AUDIT_POINTS: store(2026, 5, 3, 2),
+    AUDIT_CHANGES: store(2026, 5, 1, 4),
 }
 """A time at which each job runs."""
 SHARDED = [RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING, ISSUE_BIRTHDAY_COUPONS]
@@ -179,7 +186,7 @@ def test_a_run_that_was_missed_altogether_is_overdue_exactly_from_its_hour_on(
     assert clockwork.late(job, from_then_on)[0] == job
 
 
-@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS])
+@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS, AUDIT_CHANGES])
 def test_a_job_of_which_any_one_task_never_ends_is_overdue_exactly_from_its_hour_on(
     clockwork: Clockwork, policy: Policy, job: str
 ) -> None:
@@ -210,7 +217,7 @@ def test_one_shard_of_eight_that_is_missing_is_missed(clockwork: Clockwork, miss
     assert not clockwork.runs.ended_since(RELEASE_POINTS, at + SECOND)
 
 
-@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS])
+@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS, AUDIT_CHANGES])
 def test_the_late_end_of_an_older_run_changes_nothing(clockwork: Clockwork, job: str) -> None:
     at = TIMES[job]
     older = clockwork.start(job, at)
@@ -349,7 +356,7 @@ def _about(message: Message, row: Row) -> Message:
     return Message(json.dumps(json.loads(message.body) | {"only": [row]}), 0)
 
 
-@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS])
+@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS, AUDIT_CHANGES])
 def test_an_end_that_could_not_be_written_is_written_when_the_task_comes_again(
     clockwork: Clockwork, calls: Calls, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -475,10 +482,10 @@ def test_E9_an_audit_has_ended_when_its_report_is_whole_and_not_before(
         clockwork.work(AUDIT_POINTS, task, delayed=False)
         assert not clockwork.runs.ended_since(AUDIT_POINTS, at), number
     assert [each.delay_seconds for each in clockwork.workers.box.waiting] == [SECOND_LOOK_SECONDS]
-    assert clockwork.late(AUDIT_POINTS, at + 4 * HOUR) == [AUDIT_POINTS]
+    assert clockwork.late(AUDIT_POINTS, at + HOUR) == [AUDIT_POINTS]
     clockwork.work(AUDIT_POINTS)
     assert clockwork.runs.ended_since(AUDIT_POINTS, at)
-    assert clockwork.late(AUDIT_POINTS, at + 4 * HOUR) == []
+    assert clockwork.late(AUDIT_POINTS, at + HOUR) == []
 
 
 def test_a_replay_is_no_job_of_the_timetable_and_ends_none(clockwork: Clockwork) -> None:
@@ -507,7 +514,7 @@ def test_on_a_fresh_stack_nothing_is_overdue_before_it_was_first_watched(shop: S
         "expire-points": timedelta(hours=6, minutes=10),
         "expire-points-again": timedelta(hours=6, minutes=40),
         "issue-birthday-coupons": timedelta(hours=6, minutes=15),
-        "audit-points": timedelta(hours=8, minutes=10),
+        "audit-changes": timedelta(hours=5, minutes=10),
     }
 
 
@@ -544,7 +551,7 @@ def test_the_log_names_each_schedule_that_is_overdue_and_since_when_its_run_is_w
         "expire-points-again": ("expire-points", "2026-01-02 00:30:00+08:00"),
         "issue-birthday-coupons": ("issue-birthday-coupons", "2026-01-01 00:05:00+08:00"),
         "issue-birthday-coupons-again": ("issue-birthday-coupons", "2026-01-02 00:05:00+08:00"),
-        "audit-points": ("audit-points", "2026-01-02 04:00:00+08:00"),
+        "audit-changes": ("audit-changes", "2026-01-02 04:00:00+08:00"),
     }
 
 
@@ -661,9 +668,9 @@ def test_jobs_that_all_run_at_their_times_and_end_in_theirs_are_never_overdue(
 def test_a_job_that_takes_a_quarter_of_an_hour_too_long_is_overdue_for_that_long() -> None:
     slow = fortnight(
         NEW_YEAR,
-        takes=lambda each: each.done_within + 15 * MINUTE if each.job == AUDIT_POINTS else timedelta(),
+        takes=lambda each: each.done_within + 15 * MINUTE if each.job == AUDIT_CHANGES else timedelta(),
     )
-    assert slow == {AUDIT_POINTS: [NEW_YEAR + day * DAY + 8 * HOUR for day in range(14)]}
+    assert slow == {AUDIT_CHANGES: [NEW_YEAR + day * DAY + 5 * HOUR for day in range(14)]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -735,9 +742,14 @@ OUTAGES = [
         by_hand=((OPEN_MEMBER_DAY, store(2027, 1, 10, 12)),),
     ),
     Outage(
-        name="audit-points",
+        name="audit-changes",
         out=once(store(2027, 1, 5, 4)),
-        overdue=(store(2027, 1, 5, 8), store(2027, 1, 6, 4)),
+        overdue=(store(2027, 1, 5, 5), store(2027, 1, 6, 4)),
+    ),
+    Outage(
+        name="audit-points",
+        out=once(store(2027, 1, 3, 2)),
+        overdue=(store(2027, 1, 3, 3), store(2027, 1, 10, 2)),
     ),
 ]
 MADE_UP_FOR = {
@@ -792,7 +804,7 @@ def test_the_real_jobs_of_the_days_around_a_years_end_are_never_overdue(shop: Sh
     clockwork = Clockwork(shop, first)
     schedules = [each for each in timetable(POLICY) if isinstance(each.when, At)]
     fired = sorted((at, each.job) for each in schedules for at in firings(each, first, last))
-    assert {job for _, job in fired} == {EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, AUDIT_POINTS}
+    assert {job for _, job in fired} == {EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, AUDIT_CHANGES}
     now = first
     while now <= last:
         while fired and fired[0][0] <= now:
