@@ -222,17 +222,14 @@ class Programme:
         """Read it from the code, and what was measured from the pages."""
         orders, constructs = INFRA / "contexts" / "orders.py", INFRA / "constructs"
         api, consumer = constructs / "membership_api.py", constructs / "stream_consumer.py"
-        workers = argument(constructs / "work_queue.py", "SqsEventSource", "max_concurrency")
-        memory = argument(constructs / "function.py", "__init__", "memory_size")
-        assert workers is not None
-        assert memory is not None
+        workers = constant(constructs / "work_queue.py", "WORKERS_MAX")
         policy = policies.load()
         schedules = {each.name: each for each in timetable(policy)}
         return cls(
             requests_per_second=constant(api, "REQUESTS_PER_SECOND"),
             burst_requests=constant(api, "BURST_REQUESTS"),
-            memory_megabytes=memory,
-            reserved=constant(orders, "ORDER_JOBS_MAX") + built("tasks") * workers,
+            memory_megabytes=constant(constructs / "function.py", "MEMORY_MEGABYTES"),
+            reserved=constant(orders, "ORDER_JOBS_MAX") + _workers(workers),
             readers=built("reader") + built("publisher"),
             parallelization=argument(consumer, "DynamoEventSource", "parallelization_factor") or 1,
             record_age=constant(consumer, "RECORD_AGE_MAX"),
@@ -264,6 +261,16 @@ class Programme:
             cpu_expire=measured("points.md", EXPIRE_POINTS, "CPU each") / 1_000,
             cpu_issue=measured("coupons.md", ISSUE_BIRTHDAY_COUPONS, "CPU each") / 1_000,
         )
+
+
+def _workers(usual: int) -> int:
+    """Return the workers of all tasks, where a context names no number the usual one."""
+    found = 0
+    for path in ROOMS:
+        for call in _calls(path, "tasks"):
+            named = [each.value for each in call.keywords if each.arg == "workers"]
+            found += _whole(path, named[0]) if named else usual
+    return found
 
 
 def _every(scheduled: Scheduled) -> int:

@@ -600,7 +600,9 @@ def firings(scheduled: Scheduled, first: datetime, last: datetime) -> Iterator[d
         step, moment = DAY, first.astimezone(ZONE).replace(hour=at.hour, minute=at.minute)
     while moment <= last:
         on_its_day = isinstance(at, Every) or (
-            at.day in (None, moment.day) and at.month in (None, moment.month)
+            at.day in (None, moment.day)
+            and at.month in (None, moment.month)
+            and at.weekday in (None, moment.isoweekday())
         )
         if on_its_day and moment >= first:
             yield moment

@@ -319,7 +319,7 @@ def test_a_setting_is_read_where_it_stands(tmp_path: Path) -> None:
 
 def test_memory_and_threads_stand_where_the_page_says(model: Model) -> None:
     function = (scale.INFRA / "constructs" / "function.py").read_text(encoding="utf-8")
-    assert f"memory_size={model.figures.memory_megabytes}," in function
+    assert f"MEMORY_MEGABYTES = {model.figures.memory_megabytes}\n" in function
     assert f"SHARDS_AT_ONCE = {model.figures.threads}\n" in scale.SCHEDULE.read_text(encoding="utf-8")
 
 
