@@ -875,7 +875,7 @@ class Model:
 
     @property
     def accounts_changed(self) -> Decimal:
-        """Accounts that change in a day, as an audit finds them: by a payment, a receipt, a release, a return.
+        """Accounts that change in a day, as an audit finds them: by payments, receipts, releases, returns.
 
         A day of the index begins half an hour before the audit does, and is looked at as a whole.
         """
@@ -885,7 +885,7 @@ class Model:
 
     @property
     def orders_changed(self) -> Decimal:
-        """Orders that change in a day: placed, mostly paid or lapsed the same day, shipped, received, undone."""
+        """Orders that change in a day: placed, and mostly paid or lapsed with that, shipped, received, undone."""
         return self._orders_looked_at * (ONE + 2 * self.value("shipped") + self.undone)
 
     @property

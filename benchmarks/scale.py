@@ -563,10 +563,10 @@ class Model:
     def order_kilobytes(self, mix: Mix) -> int:
         """Return the begun kilobytes of an order's row, from what a checkout was measured to write.
 
-        docs/checkout.md: 2 (n + o) + 2 K + 3 write units, without offers.
+        docs/checkout.md: 2 (n + o) + 2 K + 4 write units, without offers.
         """
         units = int(measured("checkout.md", str(mix.lines), "write units"))
-        return (units - 3 - 2 * mix.lines) // 2
+        return (units - 4 - 2 * mix.lines) // 2
 
     def table_writes(self, mix: Mix) -> dict[str, float]:
         """Return the write units per order of each table itself, without its indexes."""

@@ -19,7 +19,7 @@ from functions.points.account_rows import ENTRY, LOT, WALLET, lot_of
 from functions.points.accounts import ORDER, Accounts
 from functions.points.audit import Difference, Liability, Tally, against_lot
 from functions.points.owed import Owed
-from functions.points.passes import Kind, Pass
+from functions.points.passes import AuditKind, Pass
 from functions.points.posting import Lot, OrderFacts
 from functions.points.reports import Part, Report, Reports
 from functions.tiers.members import STANDING, key
@@ -230,7 +230,7 @@ class Looks:
         hand or two audits met, the next audit is a full one and begins them anew.
         """
         kept = self.owed.total(of.generation)
-        summed = whole.liability if of.kind is Kind.FULL else kept
+        summed = whole.liability if of.kind is AuditKind.FULL else kept
         if kept != summed:
             logger.warning("sums of what is owed are begun anew", extra={"generation": of.generation})
         return replace(

@@ -30,8 +30,8 @@ BASE_AGE_MAX = timedelta(days=14)
 """A base that is older than that, two full passes, is none."""
 
 
-class Kind(StrEnum):
-    """What a pass looks at."""
+class AuditKind(StrEnum):
+    """What an audit looks at: everything, or what may have come to differ since the audit before it."""
 
     FULL = "full"
     INCREMENTAL = "incremental"
@@ -58,7 +58,7 @@ class Pass:
 
     job: str
     at: datetime
-    kind: Kind
+    kind: AuditKind
     generation: int
     base: datetime | None = None
 
@@ -70,7 +70,7 @@ class Pass:
     @property
     def shards(self) -> Mapping[str, int]:
         """How many shards each kind of its work has."""
-        if self.kind is Kind.FULL:
+        if self.kind is AuditKind.FULL:
             return SEGMENTS
         return {
             CHANGED_ACCOUNTS: CHANGED_SHARDS,
@@ -101,7 +101,7 @@ class Pass:
         return cls(
             job=given["job"],
             at=task.at,
-            kind=Kind(given["kind"]),
+            kind=AuditKind(given["kind"]),
             generation=given["generation"],
             base=read_as(calendar.from_row, given["base"]),
         )
@@ -114,7 +114,7 @@ def begun(job: str, at: datetime, base: Base | None) -> Pass:
     """
     if base is None or not base.sums_fit:
         generation = 1 + (0 if base is None else base.generation)
-        return Pass(job=job, at=at, kind=Kind.FULL, generation=generation)
+        return Pass(job=job, at=at, kind=AuditKind.FULL, generation=generation)
     if job == AUDIT_POINTS or not timedelta(0) <= at - base.as_of <= BASE_AGE_MAX:
-        return Pass(job=job, at=at, kind=Kind.FULL, generation=base.generation)
-    return Pass(job=job, at=at, kind=Kind.INCREMENTAL, generation=base.generation, base=base.as_of)
+        return Pass(job=job, at=at, kind=AuditKind.FULL, generation=base.generation)
+    return Pass(job=job, at=at, kind=AuditKind.INCREMENTAL, generation=base.generation, base=base.as_of)

@@ -14,8 +14,8 @@ from functions.points.passes import (
     AUDIT_ACCOUNTS,
     AUDIT_ORDERS,
     CHANGED_ORDERS,
+    AuditKind,
     Base,
-    Kind,
     Pass,
 )
 
@@ -54,7 +54,7 @@ class Report:
     """
 
     as_of: datetime
-    kind: Kind
+    kind: AuditKind
     liability: Liability
     accounts: int
     orders: int
@@ -94,7 +94,7 @@ class Reports:
         return Report(
             as_of=calendar.from_row(row["as_of"]),
             # Reports from before there were two kinds are of everything, and kept no sums.
-            kind=Kind(row.get("kind", Kind.FULL)),
+            kind=AuditKind(row.get("kind", AuditKind.FULL)),
             liability=Liability(**row["liability"]),
             accounts=row["checked"][AUDIT_ACCOUNTS],
             orders=row["checked"][AUDIT_ORDERS],

@@ -12,7 +12,7 @@ from functions.domain.records import plain
 from functions.platform.shapes import Answer, Printable, Request, StoreTime
 from functions.points.audit import Difference, What
 from functions.points.ledger import Entry, EntryKind, Wallet, expiry, usable
-from functions.points.passes import Kind
+from functions.points.passes import AuditKind
 from functions.points.reports import Report
 
 ADJUSTMENT_MAX_POINTS = 1_000_000
@@ -78,7 +78,7 @@ class LiabilityAnswer(Answer):
     """
 
     as_of: StoreTime
-    kind: Kind
+    kind: AuditKind
     available: list[YearAnswer]
     frozen: int
     debt: int

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from functions.points.passes import Kind
+from functions.points.passes import AuditKind
 from tests.oracle import calendar, lunar, pricing, refunds, tables, tiers
 from tests.simulation.facts import Fact, Facts, order_name, within
 from tests.simulation.foretold import AUTO_RECEIPT, PAYMENT_WINDOW
@@ -496,7 +496,7 @@ class Books:
         )
         differ("frozen points", member, frozen, model.frozen)
 
-    def check_audit(self, kind: Kind | None) -> None:
+    def check_audit(self, kind: AuditKind | None) -> None:
         """Compare what an audit of this moment has found with the model; it finds no difference.
 
         ``kind`` is the audit's, where it is known.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from functions.domain.identifiers import fingerprint
-from functions.points.passes import Kind
+from functions.points.passes import AuditKind
 from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
 from tests.simulation.books import Books
@@ -103,8 +103,8 @@ class Checked:
         # The changes since whichever audit ended last, then everything, then what has changed since that.
         for job, kind in (
             (AUDIT_CHANGES, None),
-            (AUDIT_POINTS, Kind.FULL),
-            (AUDIT_CHANGES, Kind.INCREMENTAL),
+            (AUDIT_POINTS, AuditKind.FULL),
+            (AUDIT_CHANGES, AuditKind.INCREMENTAL),
         ):
             self.world.fire(job)
             self._look()

@@ -15,7 +15,7 @@ from functions.platform.settings import Settings
 from functions.points import auditor, passes
 from functions.points.account_rows import WALLET
 from functions.points.audit import Liability, What
-from functions.points.passes import BASE_AGE_MAX, DIFFERED, Kind
+from functions.points.passes import BASE_AGE_MAX, DIFFERED, AuditKind
 from functions.points.reports import Report, Reports
 from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
@@ -130,15 +130,15 @@ def test_the_first_audit_of_changes_is_one_of_everything_and_goes_on_from_it_aft
 ) -> None:
     settled(points, "alice")
     assert audits.run(AUDIT_CHANGES, FIRST) == set()
-    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (Kind.FULL, 1, 3)
+    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (AuditKind.FULL, 1, 3)
     assert audits.run(AUDIT_CHANGES, FIRST + DAY) == set()
-    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (Kind.INCREMENTAL, 0, 0)
+    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (AuditKind.INCREMENTAL, 0, 0)
     settled(points, "bob")
     assert audits.run(AUDIT_CHANGES, FIRST + 2 * DAY) == set()
-    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (Kind.INCREMENTAL, 1, 3)
+    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (AuditKind.INCREMENTAL, 1, 3)
     assert audits.report.liability == audits.owed("alice", "bob")
     assert audits.run(AUDIT_POINTS, FIRST + 3 * DAY) == set()
-    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (Kind.FULL, 2, 6)
+    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (AuditKind.FULL, 2, 6)
     assert audits.report.liability == audits.owed("alice", "bob")
 
 
@@ -158,7 +158,7 @@ def test_what_the_programme_itself_did_wrong_is_found_by_the_next_audit_of_chang
         points.write(paper)
     expected = expected_of(points, tampering)
     assert audits.run(AUDIT_CHANGES, FIRST + DAY) == expected
-    assert (audits.report.kind, audits.report.accounts) == (Kind.INCREMENTAL, 0 if gone else 1)
+    assert (audits.report.kind, audits.report.accounts) == (AuditKind.INCREMENTAL, 0 if gone else 1)
     assert audits.run(AUDIT_POINTS, FIRST + DAY + HOUR) == expected
 
 
@@ -176,7 +176,7 @@ def test_what_was_changed_by_hand_is_found_by_the_audit_of_everything_and_stays_
     expected = expected_of(points, tampering)
     assert audits.run(AUDIT_POINTS, FIRST + 2 * DAY) == expected
     assert audits.run(AUDIT_CHANGES, FIRST + 3 * DAY) == expected
-    assert audits.report.kind is Kind.INCREMENTAL
+    assert audits.report.kind is AuditKind.INCREMENTAL
 
 
 def expected_of(points: Points, tampering: str) -> set[tuple[str, str, str | None]]:
@@ -244,7 +244,7 @@ def test_E5_what_expires_leaves_what_is_owed_though_no_row_has_changed(
     audits.run(AUDIT_CHANGES, store(2026, 12, 31, 23, 59, 59))
     assert audits.report.liability.available == {"2025": 100, "2026": 7}
     audits.run(AUDIT_CHANGES, store(2027, 1, 1))
-    assert (audits.report.kind, audits.report.liability.available) == (Kind.INCREMENTAL, {"2026": 7})
+    assert (audits.report.kind, audits.report.liability.available) == (AuditKind.INCREMENTAL, {"2026": 7})
     Workers(points.shop).do(EXPIRE_POINTS, store(2027, 1, 1))
     for job in (AUDIT_CHANGES, AUDIT_POINTS):
         audits.run(job, store(2027, 1, 2))
@@ -279,7 +279,7 @@ def test_what_is_owed_is_the_sum_over_the_wallets_by_whichever_pass_whoever_dies
     names, at = ["m0"], FIRST
     points.join("m0")
     audits.workers.receives_max = 20
-    kinds = list[Kind]()
+    kinds = list[AuditKind]()
     for _ in range(12):
         for _ in range(chance.randrange(6)):
             at += chance.randrange(1, 5) * HOUR
@@ -304,7 +304,7 @@ def test_what_is_owed_is_the_sum_over_the_wallets_by_whichever_pass_whoever_dies
         kinds.append(audits.report.kind)
         assert {what for _, what, _ in found} <= {"overdue"}
         assert audits.report.liability == audits.owed(*names), (seed, how, job)
-    assert {Kind.FULL, Kind.INCREMENTAL} <= set(kinds)
+    assert {AuditKind.FULL, AuditKind.INCREMENTAL} <= set(kinds)
 
 
 def test_case_34_an_audit_of_changes_whose_worker_dies_at_any_step_ends_the_same(
@@ -365,20 +365,20 @@ def test_a_change_is_looked_at_from_a_quarter_of_an_hour_before_the_last_audit_o
 @pytest.mark.parametrize(
     ("later", "kind"),
     [
-        (timedelta(0), Kind.INCREMENTAL),
-        (BASE_AGE_MAX, Kind.INCREMENTAL),
-        (BASE_AGE_MAX + SECOND, Kind.FULL),
-        (-SECOND, Kind.FULL),
+        (timedelta(0), AuditKind.INCREMENTAL),
+        (BASE_AGE_MAX, AuditKind.INCREMENTAL),
+        (BASE_AGE_MAX + SECOND, AuditKind.FULL),
+        (-SECOND, AuditKind.FULL),
     ],
 )
 def test_a_last_audit_of_long_ago_or_of_the_future_is_none_to_go_on_from(
-    points: Points, audits: Audits, later: timedelta, kind: Kind
+    points: Points, audits: Audits, later: timedelta, kind: AuditKind
 ) -> None:
     points.join("alice")
     audits.run(AUDIT_POINTS, FIRST)
     audits.start(AUDIT_CHANGES, FIRST + later)
     works = {message.task.work for message in audits.workers.box.waiting}
-    assert (DIFFERED in works) is (kind is Kind.INCREMENTAL)
+    assert (DIFFERED in works) is (kind is AuditKind.INCREMENTAL)
 
 
 def test_each_day_since_the_last_audit_is_looked_at(points: Points, audits: Audits) -> None:
@@ -452,7 +452,7 @@ def test_sums_that_were_spoilt_by_hand_are_begun_anew_by_a_full_pass(
         audits.run(AUDIT_CHANGES, FIRST + day * DAY)
         kinds.append(audits.report.kind)
         assert audits.report.liability == expected
-    assert kinds == [Kind.FULL, Kind.INCREMENTAL]
+    assert kinds == [AuditKind.FULL, AuditKind.INCREMENTAL]
 
 
 def _rows_of(client: "DynamoDBClient", table: str) -> list[Any]:
@@ -501,14 +501,14 @@ def test_rows_of_before_that_say_nothing_of_a_change_are_those_of_the_audit_of_e
         },
     )
     before = audits.report
-    assert (before.kind, before.accounts, before.sums_fit) == (Kind.FULL, 1, False)
+    assert (before.kind, before.accounts, before.sums_fit) == (AuditKind.FULL, 1, False)
     assert audits.run(AUDIT_CHANGES, FIRST + DAY) == set()
-    assert (audits.report.kind, audits.report.liability) == (Kind.FULL, audits.owed("alice"))
+    assert (audits.report.kind, audits.report.liability) == (AuditKind.FULL, audits.owed("alice"))
     audits.clock.now += HOUR
     points.receive(papers[2], FIRST)
     points.post(papers[2])
     audits.run(AUDIT_CHANGES, FIRST + 2 * DAY)
-    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (Kind.INCREMENTAL, 1, 1)
+    assert (audits.report.kind, audits.report.accounts, audits.report.orders) == (AuditKind.INCREMENTAL, 1, 1)
 
 
 def _without_stamp(row: Row) -> Row:
