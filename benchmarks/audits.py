@@ -1,7 +1,7 @@
 """What the audit of ten million members reads and how long it takes: before there were two passes, and now.
 
-``python -m benchmarks.audits`` prints the table of docs/scale.md, ``--write`` puts it there, ``--check`` fails
-where the page says something else. Rows and units are those of the costs (benchmarks/costs.py), the CPU of a
+``python -m benchmarks.audits`` prints the table of docs/scale.md, ``--write`` puts it there, and ``--check``
+fails where the page says something else. Rows and units are those of the costs (benchmarks/costs.py), the CPU of a
 row is measured (docs/points.md), what a call takes is assumed (benchmarks/quotas.toml).
 """
 

@@ -172,12 +172,12 @@ def test_more_workers_than_shards_find_nothing_to_do(model: Model) -> None:
 
 def test_readers_and_reserves_take_from_the_accounts_concurrency(model: Model) -> None:
     where = "Lambda"
-    # 1 000 less 36 reserved and 5 x 8 readers of 4 shards; ten requests a second each, ten per order.
-    assert limit(model, where).at == pytest.approx((1_000 - 36 - 160) * 10 / 10)
+    # 1 000 less 60 reserved and 5 x 8 readers of 4 shards; ten requests a second each, ten per order.
+    assert limit(model, where).at == pytest.approx((1_000 - 60 - 160) * 10 / 10)
     wide = replace(model, figures=replace(model.figures, parallelization=10))
-    assert limit(wide, where).at == pytest.approx((1_000 - 36 - 200) * 10 / 10)
+    assert limit(wide, where).at == pytest.approx((1_000 - 60 - 200) * 10 / 10)
     slow = replace(model, given=replace(model.given, request_seconds=0.2))
-    assert limit(slow, where).at == pytest.approx((1_000 - 36 - 160) * 5 / 10)
+    assert limit(slow, where).at == pytest.approx((1_000 - 60 - 160) * 5 / 10)
 
 
 def test_limits_on_worked_numbers(model: Model) -> None:
@@ -297,7 +297,7 @@ def test_figures_of_the_infrastructure_are_its_own(model: Model) -> None:
 def test_what_is_reserved_is_what_the_stack_reserves(model: Model) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in scale.ROOMS)
     queues = text.count("room.tasks(")
-    assert model.figures.reserved == 4 + 8 * queues == 36
+    assert model.figures.reserved == 4 + 8 * (queues - 1) + 32 == 60
     assert model.figures.readers == len(re.findall(r"room\.(reader|publisher)\(", text)) == 5
 
 
@@ -324,7 +324,7 @@ def test_memory_and_threads_stand_where_the_page_says(model: Model) -> None:
 
 
 def test_measured_figures_are_those_of_the_pages(model: Model) -> None:
-    assert scale.measured("checkout.md", "20", "write units") == 49
+    assert scale.measured("checkout.md", "20", "write units") == 50
     assert scale.measured("points.md", "release-points", "CPU each") == model.figures.cpu_release * 1_000
     with pytest.raises(KeyError):
         scale.measured("checkout.md", "4", "write units")
@@ -335,7 +335,7 @@ def test_measured_figures_are_those_of_the_pages(model: Model) -> None:
 def test_an_order_has_the_kilobytes_that_its_checkout_writes(model: Model) -> None:
     for lines in (1, 3, 20):
         kilobytes = model.order_kilobytes(replace(DAY, lines=lines))
-        assert 2 * lines + 2 * kilobytes + 3 == scale.measured("checkout.md", str(lines), "write units")
+        assert 2 * lines + 2 * kilobytes + 4 == scale.measured("checkout.md", str(lines), "write units")
 
 
 def test_largest_rows_and_transactions_fit(model: Model) -> None:
