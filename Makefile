@@ -49,6 +49,7 @@ check: setup ## format, lint, types, API document and client, links, synthesis, 
 	@$(BIN)/python -m tools.prepared --check
 	@$(BIN)/python -m benchmarks.scale --check
 	@$(BIN)/python -m benchmarks.costs --check
+	@$(BIN)/python -m benchmarks.audits --check
 	@$(BIN)/properdocs build
 	@$(CDK) synth --quiet --output cdk.out/check
 	@$(BIN)/python -m tools.diagram --check cdk.out/check memberday-dev
@@ -72,6 +73,7 @@ docs: setup ## write anew what follows from code and policy: API, events, progra
 	@$(BIN)/python -m tools.prepared
 	@$(BIN)/python -m benchmarks.scale --write
 	@$(BIN)/python -m benchmarks.costs --write
+	@$(BIN)/python -m benchmarks.audits --write
 	@$(CDK) synth --quiet --output cdk.out/check
 	@$(BIN)/python -m tools.diagram cdk.out/check memberday-dev
 

@@ -44,12 +44,19 @@ from functions.orders import rows as order_rows
 from functions.orders.order import CLOSED, Order
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform import bus, deadline, dynamo, fanout
+from functions.platform.changes import changed
 from functions.platform.dynamo import Row
-from functions.points import account_rows, auditor, posting
+from functions.points import account_rows, passes, posting
 from functions.points import metrics as points_metrics
 from functions.points.ledger import Wallet
 from functions.points.posting import Lot
-from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_CHANGES,
+    AUDIT_POINTS,
+    EXPIRE_POINTS,
+    RELEASE_POINTS,
+)
 from functions.tiers import members
 from functions.tiers.members import MemberStanding
 from functions.tiers.qualification import TierChange, qualify
@@ -67,6 +74,12 @@ STORED_OVERHEAD = 100
 TASK_REQUESTS = 3
 """A task is sent, received and deleted."""
 DAYS_PER_MONTH = Decimal("30.4375")
+DAYS_PER_WEEK = 7
+HOURS_PER_DAY = 24
+AUDITED_HOURS = Decimal("24.5")
+"""What an audit of changes looks at: a day of the index, and the half hour of the next until it begins."""
+TRANSACTION_UNITS = 2
+"""Write units of a row of up to 1 kB in a transaction."""
 MINUTES_PER_DAY = 1_440
 SECONDS_PER_MONTH = DAYS_PER_MONTH * 86_400
 MONTHS_PER_YEAR = 12
@@ -390,7 +403,7 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
     """Return the rows of a member, and of the orders of a year, as the code writes them."""
     policy = policies.load()
     order = _received_order(policy, int(given["stored_lines"].value))
-    order_row = order_rows.row_of(order)
+    order_row = order_rows.row_changed(order, _PLACED_AT)
     released_at = _PLACED_AT + timedelta(days=12)
     lot = Lot(
         order_id=_ORDER,
@@ -404,7 +417,7 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
     before = Wallet(version=8, entries=20, frozen=_POINTS, available={"2025": 900, "2026": 300})
     made = posting.release(before, [lot], at=released_at, policy=policy)
     assert made is not None
-    wallet = account_rows.wallet_row(_MEMBER, made.wallet)
+    wallet = account_rows.wallet_row(_MEMBER, made.wallet) | changed(_MEMBER, released_at)
     standing = members.standing_row(
         _MEMBER,
         MemberStanding(
@@ -436,6 +449,8 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
     a_year, paid = value["orders_each_a_year"], value["paid"]
     key = ("member_id", "item")
     in_wallets = _entry_bytes(wallet, *key, "wallet_shard", "oldest_year")
+    in_accounts = _entry_bytes(wallet, *key, "changed_shard")
+    in_orders = _entry_bytes(order_row, "order_id", "item", "changed_shard")
     in_birthdays = _entry_bytes(standing, *key, "birthday_shard")
     by_member = _entry_bytes(order_row, "order_id", "item", "member_id", "placed_key")
     by_status = _entry_bytes(order_row, "order_id", "item", "status_shard", "placed_key")
@@ -449,7 +464,7 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
     return [
         of("Members", "profile", members._profile_row(profile), ONE),
         of("Members", "standing", standing, ONE, in_birthdays),
-        of("Members", "wallet", wallet, ONE, in_wallets),
+        of("Members", "wallet", wallet, ONE, in_wallets, in_accounts),
         of("Members", "coupon", coupons.row_of(_MEMBER, coupon), value["coupons_each"]),
         of(
             "Members",
@@ -459,7 +474,7 @@ def stored(given: Mapping[str, Assumed]) -> list[Stored]:
         ),
         of("Members", "lot", account_rows.lot_row(_MEMBER, made.lots[0]), a_year * paid),
         of("Members", "ledger entry", ledger, entries),
-        of("Orders", "order", order_row, a_year, by_member, by_status),
+        of("Orders", "order", order_row, a_year, by_member, by_status, in_orders),
         of("Orders", "payment", payment, a_year * paid),
     ]
 
@@ -755,11 +770,24 @@ class Model:
         """Return what so many orders use, at the pace of prices.toml."""
         works = self.order()
         shares = self.traced(works)
-        return [
-            replace(part, quantity=count * part.quantity)
-            for work in works
-            for part in self.parts(work, shares.get(work.function, NOTHING))
-        ]
+        parts = [part for work in works for part in self.parts(work, shares.get(work.function, NOTHING))]
+        return [replace(part, quantity=count * part.quantity) for part in (*parts, *self._moved())]
+
+    def _moved(self) -> Iterator[Part]:
+        """What the indexes of changes take besides what was measured, where all happens on one day.
+
+        A row that changes on another day leaves its place and takes a new one. A wallet had none there
+        before, so that of the two only one was measured.
+        """
+        given = self.value
+        for step, times in (
+            (Step.SHIP, 2 * given("shipped")),
+            (Step.RECEIVE, 2 * given("shipped")),
+            (Step.CLOSE, 2 * self.undone),
+            (Step.POSTINGS, given("paid") + 2 * given("shipped") + 2 * self.undone),
+            (Step.RELEASE, given("shipped")),
+        ):
+            yield Part(step=step, price="write_unit", quantity=times)
 
     def parts(self, work: Work, traced: Decimal) -> Iterator[Part]:
         """Return what a piece of work uses."""
@@ -830,13 +858,14 @@ class Model:
                 ISSUE_BIRTHDAY_COUPONS, birthdays / MONTHS_PER_YEAR, f"a twelfth of {percent(birthdays)} them"
             ),
             of_members(AUDIT_POINTS, ONE, "all members, and their orders of a year"),
+            run(AUDIT_CHANGES, self.accounts_changed, "accounts that change in a day, and as many orders"),
             run(OPEN_MEMBER_DAY, ONE, "the day"),
         ]
 
     def run(self, job: str, due: Decimal) -> list[Part]:
         """Return what a run of a job uses with so many rows due; the audit's are members."""
-        if job == AUDIT_POINTS:
-            return list(self._audit(due))
+        if job in passes.AUDITS:
+            return list(self._audit(job, due))
         return list(self._run(job, due))
 
     def _run(self, job: str, due: Decimal) -> Iterator[Part]:
@@ -914,16 +943,68 @@ class Model:
         yield from self.logs(invocations * self.value("record_log_bytes"))
         yield "trace", invocations * (self.value("traced_share") if self.stack.traced else NOTHING)
 
-    def _audit(self, count: Decimal) -> Iterator[Part]:
-        """Both tables are read once, not consistently, and the lot of each paid order consistently."""
-        scanned = sum((each.each * each.row for each in self.rows), NOTHING)
-        rows = sum((each.each for each in self.rows), NOTHING)
-        lots = self.value("orders_each_a_year") * self.value("paid")
-        yield Part(
-            step=AUDIT_POINTS, price="read_unit", quantity=count * (scanned / SCANNED_BYTES / 2 + lots)
-        )
-        shards = sum(auditor.SEGMENTS.values())
-        yield from self._tasks(AUDIT_POINTS, shards, count * (rows + lots) * self.value("audited_row_ms"))
+    @property
+    def accounts_changed(self) -> Decimal:
+        """Accounts that change in a day, as an audit finds them: by payments, receipts, releases, returns.
+
+        A day of the index begins half an hour before the audit does, and is looked at as a whole.
+        """
+        given = self.value
+        each = given("paid") + 2 * given("shipped") + self.undone
+        return self._orders_looked_at * each
+
+    @property
+    def orders_changed(self) -> Decimal:
+        """Orders that change in a day: placed, mostly paid or lapsed at once, shipped, received, undone."""
+        return self._orders_looked_at * (ONE + 2 * self.value("shipped") + self.undone)
+
+    @property
+    def _orders_looked_at(self) -> Decimal:
+        """Orders that are placed in a day of which an audit looks at the changes."""
+        a_day = self.value("members") * self.value("orders_each_a_year") / (DAYS_PER_MONTH * MONTHS_PER_YEAR)
+        return a_day * AUDITED_HOURS / HOURS_PER_DAY
+
+    def rows_of(self, table: str) -> Decimal:
+        """Return the rows of a member in a table."""
+        return sum((each.each for each in self.rows if each.table == table), NOTHING)
+
+    def bytes_of(self, table: str) -> Decimal:
+        """Return the bytes of a member's rows in a table."""
+        return sum((each.each * each.row for each in self.rows if each.table == table), NOTHING)
+
+    @property
+    def lots_of(self) -> Decimal:
+        """The lots of a member, of the orders of a year."""
+        return self.value("orders_each_a_year") * self.value("paid")
+
+    def audit_units(self, job: str, count: Decimal) -> tuple[Decimal, Decimal]:
+        """Return the read and write units of an audit of so many accounts, with the orders that go with them.
+
+        Nothing is read consistently. A full pass reads both tables once, the lot of each paid order, and what
+        each account held; one of changes the rows of each account, each order, and its lot.
+        """
+        if job == AUDIT_POINTS:
+            scanned = (self.bytes_of("Members") + self.bytes_of("Orders")) / SCANNED_BYTES
+            return count * (scanned + self.lots_of + ONE) / 2, NOTHING
+        account = math.ceil(self.bytes_of("Members") / SCANNED_BYTES) + ONE
+        orders = self.orders_changed / self.accounts_changed
+        # What an account holds is written in a transaction; most have moved, or they would not have changed.
+        return count * (account + 2 * orders) / 2, count * TRANSACTION_UNITS
+
+    def audit_rows(self, job: str, count: Decimal) -> Decimal:
+        """Return the rows that such an audit reads."""
+        of_members = self.rows_of("Members") + ONE
+        if job == AUDIT_POINTS:
+            return count * (of_members + self.rows_of("Orders") + self.lots_of)
+        return count * (of_members + 2 * self.orders_changed / self.accounts_changed)
+
+    def _audit(self, job: str, count: Decimal) -> Iterator[Part]:
+        reads, writes = self.audit_units(job, count)
+        yield Part(step=job, price="read_unit", quantity=reads)
+        yield Part(step=job, price="write_unit", quantity=writes)
+        of = passes.begun(job, _PLACED_AT, passes.Base(as_of=_PLACED_AT, generation=1, sums_fit=True))
+        shards = sum(of.shards.values())
+        yield from self._tasks(job, shards, self.audit_rows(job, count) * self.value("audited_row_ms"))
 
     def standing(self) -> list[Part]:
         """Return what a month uses in which 10 million members are there and nobody orders."""
@@ -942,7 +1023,7 @@ class Model:
     def _idle(self) -> Iterator[Part]:
         """What schedules use that find nothing to do, and the pollers of queues with nothing in them."""
         for scheduled in timetable(policies.load()):
-            if scheduled.job == AUDIT_POINTS:
+            if scheduled.job in passes.AUDITS:
                 continue  # it has everything to do each time
             times = _runs_a_month(scheduled.when)
             for part in self.run(scheduled.job, NOTHING):
@@ -994,6 +1075,8 @@ def _runs_a_month(when: Every | At) -> Decimal:
             return ONE / MONTHS_PER_YEAR
         case At(day=int()):
             return ONE
+        case At(weekday=int()):
+            return DAYS_PER_MONTH / DAYS_PER_WEEK
         case At():
             return DAYS_PER_MONTH
 

@@ -238,7 +238,6 @@ class Programme:
         orders, constructs = INFRA / "contexts" / "orders.py", INFRA / "constructs"
         consumer, stage = constructs / "stream_consumer.py", INFRA / "stage.py"
         workers = constant(constructs / "work_queue.py", "WORKERS_MAX")
-        order_workers = constant(orders, "ORDER_WORKERS_MAX")
         policy = policies.load()
         schedules = {each.name: each for each in timetable(policy)}
         return cls(
@@ -247,7 +246,7 @@ class Programme:
             writes_per_request=constant(stage, "WRITES_PER_REQUEST"),
             reads_per_request=constant(stage, "READS_PER_REQUEST"),
             memory_megabytes=constant(constructs / "function.py", "MEMORY_MEGABYTES"),
-            reserved=order_workers + (built("tasks") - 1) * workers,
+            reserved=_workers(workers),
             readers=built("reader") + built("publisher"),
             parallelization=constant(consumer, "BATCHES_AT_ONCE"),
             publishers=built("publisher"),
@@ -258,7 +257,7 @@ class Programme:
             alarm_age=constant(constructs / "alarms.py", "BEHIND_MILLISECONDS_MAX") // 1_000,
             workers=workers,
             in_flight=fanout.IN_FLIGHT,
-            order_workers=order_workers,
+            order_workers=constant(orders, "ORDER_WORKERS_MAX"),
             order_memory_megabytes=constant(constructs / "function.py", "CORE_MEGABYTES"),
             orders_page=order_jobs.PAGE_ORDERS,
             expire_within=int(schedules[EXPIRE_POINTS].done_within.total_seconds()),
@@ -287,6 +286,16 @@ class Programme:
             cpu_lapse_of_day=measured("checkout.md", f"{LAPSE_UNPAID} (3 lines)", "CPU each") / 1_000,
             cpu_receipt=measured("checkout.md", AUTO_RECEIPT, "CPU each") / 1_000,
         )
+
+
+def _workers(usual: int) -> int:
+    """Return the workers of all tasks, where a context names no number the usual one."""
+    found = 0
+    for path in ROOMS:
+        for call in _calls(path, "tasks"):
+            named = [each.value for each in call.keywords if each.arg == "workers_max"]
+            found += _whole(path, named[0]) if named else usual
+    return found
 
 
 _PAID_AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -589,10 +598,10 @@ class Model:
     def order_kilobytes(self, mix: Mix) -> int:
         """Return the begun kilobytes of an order's row, from what a checkout was measured to write.
 
-        docs/checkout.md: 2 (n + o) + 2 K + 3 write units, without offers.
+        docs/checkout.md: 2 (n + o) + 2 K + 4 write units, without offers.
         """
         units = int(measured("checkout.md", str(mix.lines), "write units"))
-        return (units - 3 - 2 * mix.lines) // 2
+        return (units - 4 - 2 * mix.lines) // 2
 
     def table_writes(self, mix: Mix) -> dict[str, float]:
         """Return the write units per order of each table itself, without its indexes."""

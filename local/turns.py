@@ -22,7 +22,7 @@ from ministack.core import responses
 from ministack.services import eventbridge, scheduler
 
 from functions.operations.timetable import WATCH_JOBS
-from functions.points.timetable import AUDIT_POINTS
+from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS
 from local.gate import Gate
 from local.processes import wait_until
 
@@ -38,7 +38,7 @@ NEEDED = {
         "load_persisted_state",
     ),
 }
-LAST = (AUDIT_POINTS, WATCH_JOBS)
+LAST = (AUDIT_POINTS, AUDIT_CHANGES, WATCH_JOBS)
 """What looks at the work of the other jobs, in the order of their turns."""
 REST_SECONDS_MAX = 60.0
 """How long each of them waits for what goes before it: a job that never ends must be found, too."""

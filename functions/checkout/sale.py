@@ -8,7 +8,7 @@ from functions.domain.policy import Policy
 from functions.offers.quotes import Quote
 from functions.orders import life
 from functions.orders.order import Order
-from functions.orders.rows import row_of
+from functions.orders.rows import row_changed
 from functions.platform.dynamo import Tables, Transaction
 from functions.platform.settings import Settings
 from functions.points import accounts, ledger
@@ -33,7 +33,7 @@ def sale(
         redeemed_by_year={} if redeemed is None else redeemed[1].taken_by_year,
     )
     transaction = tables.transaction()
-    transaction.put_new(settings.orders_table, row_of(order))
+    transaction.put_new(settings.orders_table, row_changed(order, transaction.at))
     for line in quote.lines:
         take_stock(transaction, settings.catalog_table, basis.products[line.sku], line.quantity)
     if redeemed is not None and basis.wallet is not None:

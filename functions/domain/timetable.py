@@ -23,12 +23,16 @@ class Every:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class At:
-    """At a time of day, on every day, on a day of each month, or on one day of the year."""
+    """At a time of day, on every day, on a day of each month or week, or on one day of the year.
+
+    The days of a week count from 1, which is Monday.
+    """
 
     hour: int
     minute: int
     day: int | None = None
     month: int | None = None
+    weekday: int | None = None
 
     def latest(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """Return the last time that it was, at a moment or before it."""
@@ -43,7 +47,11 @@ class At:
         """Give the days that fit, today's first."""
         for back in range(366 * _YEARS_BACK):
             on = today - timedelta(days=back)
-            if self.day in (None, on.day) and self.month in (None, on.month):
+            if (
+                self.day in (None, on.day)
+                and self.month in (None, on.month)
+                and self.weekday in (None, on.isoweekday())
+            ):
                 yield on
 
 

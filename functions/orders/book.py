@@ -15,7 +15,7 @@ from functions.orders import history
 from functions.orders.history import HISTORY, Occurrence
 from functions.orders.life import without_earlier_changes
 from functions.orders.order import CLOSED, Order, Status
-from functions.orders.rows import DUE, change_row, due_partition, key, order_of, row_of
+from functions.orders.rows import DUE, change_row, due_partition, key, order_of, row_changed
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
 from functions.platform.settings import Settings
@@ -154,7 +154,8 @@ class OrderBook:
         ``wallet`` is the wallet's row, where it has been read already.
         """
         after, earlier = without_earlier_changes(after)
-        transaction.put_version(self.orders_table, row_of(after), replaces=before.version)
+        changed = row_changed(after, transaction.at)
+        transaction.put_version(self.orders_table, changed, replaces=before.version)
         for number, change in enumerate(earlier, after.earlier_changes - len(earlier)):
             transaction.put_new(self.orders_table, change_row(after.order_id, number, change))
         if _closes(before, after) and before.quote.coupon is not None:

@@ -1,9 +1,12 @@
 """How orders stand in their table: the order's row, the rows that spend an id, and the index keys."""
 
+from datetime import datetime
+
 from functions.domain import calendar, identifiers
 from functions.domain.records import plain, read_as
 from functions.offers.quotes import CouponUse, NotApplied, Quote, QuoteLine
 from functions.orders.order import Order, Payment, Status, Terms
+from functions.platform.changes import CHANGE_NAMES, changed
 from functions.platform.dynamo import Row
 from functions.points.posting import OrderChange, change_item
 
@@ -21,7 +24,7 @@ STATUS_SHARDS = 6
 """Partitions of each status, for the same reason; a list of orders reads all of them. More than five thousand
 orders a second can leave one status together (Z10)."""
 _TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at")
-_INDEX_KEYS = frozenset({"item", "placed_key", "status_shard", "due", "due_at"})
+_INDEX_KEYS = frozenset({"item", "placed_key", "status_shard", "due", "due_at"}) | CHANGE_NAMES
 
 
 def key(order_id: str, item: str = ORDER) -> dict[str, str]:
@@ -79,6 +82,11 @@ def row_of(order: Order) -> Row:
         kind, due_at = order.due
         row["due"], row["due_at"] = due_partition(kind, due_shard(order.order_id)), calendar.to_row(due_at)
     return row
+
+
+def row_changed(order: Order, at: datetime) -> Row:
+    """Write an order that changes at a moment as its row: that is what audits find it by."""
+    return row_of(order) | changed(order.order_id, at)
 
 
 def _plain(order: Order) -> Row:

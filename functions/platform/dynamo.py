@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from functions.domain import calendar
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
-from functions.platform import sdk
+from functions.platform import clock, sdk
 from functions.platform.deadline import Deadline
 from functions.platform.typed_json import shortened
 
@@ -237,9 +237,13 @@ _READERS = _Readers({"S": _same, "BOOL": _same, "N": int, "NULL": _none, "L": _l
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The rows that one DynamoDB client reaches, read consistently."""
+    """The rows that one DynamoDB client reaches, read consistently.
+
+    ``now`` is the clock by which a transaction says when it was begun.
+    """
 
     client: "DynamoDBClient"
+    now: Callable[[], datetime] = clock.now
 
     def get(self, table: str, key: Key) -> Row | None:
         """Read one row consistently, or None."""
@@ -247,11 +251,13 @@ class Tables:
             answer = self.client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def batch_get(self, keys: Sequence[tuple[str, Key]], deadline: Deadline) -> list[Row | None]:
+    def batch_get(
+        self, keys: Sequence[tuple[str, Key]], deadline: Deadline, *, consistent: bool = True
+    ) -> list[Row | None]:
         """Read rows of several tables consistently, in the order asked for; up to 100 in one round trip.
 
         A row may be asked for more than once. It is no snapshot: rows may be from different moments.
-        Unprocessed keys are asked for again.
+        Unprocessed keys are asked for again. What is not read consistently costs half, and may be behind.
 
         Raises
         ------
@@ -264,7 +270,8 @@ class Tables:
         for start in range(0, len(once), BATCH_KEYS_MAX):
             asked: dict[str, Any] = {}
             for table, key in once[start : start + BATCH_KEYS_MAX]:
-                asked.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(to_item(key))
+                of_table = asked.setdefault(table, {"Keys": [], "ConsistentRead": consistent})
+                of_table["Keys"].append(to_item(key))
             for table, row in self._batch(asked, deadline):
                 found[table, frozenset((name, row[name]) for name in key_names[table])] = row
         return [found.get((table, frozenset(key.items()))) for table, key in keys]
@@ -548,6 +555,27 @@ class Tables:
         last = answer.get("LastEvaluatedKey")
         return [_legible(item) for item in answer["Items"]], None if last is None else from_item(last)
 
+    def read_partition(
+        self, table: str, *, partition: tuple[str, str], names: Sequence[str], page: int
+    ) -> Iterator[Row]:
+        """Give the rows of a partition as :meth:`scan` reads them, so many at a time."""
+        start: dict[str, Any] = {}
+        while True:
+            with repeatable():
+                answer = self.client.query(
+                    TableName=table,
+                    KeyConditionExpression="#partition = :partition",
+                    ProjectionExpression=", ".join(f"#{name}" for name in names),
+                    ExpressionAttributeNames={"#partition": partition[0]} | {f"#{n}": n for n in names},
+                    ExpressionAttributeValues=to_item({":partition": partition[1]}),
+                    Limit=page,
+                    **start,
+                )
+            yield from map(_legible, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
     def upsert(
         self,
         table: str,
@@ -586,14 +614,15 @@ class Tables:
 
     def transaction(self) -> "Transaction":
         """Return an empty transaction that store operations add their actions to."""
-        return Transaction(self.client)
+        return Transaction(self.client, self.now())
 
 
 @dataclass(slots=True)
 class Transaction:
-    """All writes of one fact, committed together or not at all."""
+    """All writes of one fact, committed together or not at all; ``at`` is when it was begun."""
 
     client: "DynamoDBClient"
+    at: datetime
     actions: list[Any] = field(default_factory=list)
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     """Makes every send the same request to DynamoDB, for the ten minutes that it remembers."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.domain import calendar
@@ -46,7 +47,8 @@ class Task:
 
     ``at`` is the moment of the job's run: all of it is decided as of then, whenever it is worked off. ``of``
     is the number of shards, ``after`` the key to go on after, ``only`` the rows that a task is about instead
-    of a whole shard, ``so_far`` what the tasks before it in this shard have found.
+    of a whole shard, ``so_far`` what the tasks before it in this shard have found, ``given`` what the run's
+    start has found, for all of its tasks.
     """
 
     work: str
@@ -56,6 +58,7 @@ class Task:
     after: Row | None = None
     only: tuple[Row, ...] = ()
     so_far: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def part(self) -> str:
@@ -73,6 +76,7 @@ class Task:
                 "after": self.after,
                 "only": list(self.only),
                 "so_far": dict(self.so_far),
+                "given": dict(self.given),
             }
         )
 
@@ -83,9 +87,11 @@ class Task:
         return cls(**{**fields, "at": calendar.from_row(fields["at"]), "only": tuple(fields["only"])})
 
 
-def per_shard(work: str, at: datetime, shards: int) -> list[Task]:
+def per_shard(
+    work: str, at: datetime, shards: int, *, given: Mapping[str, Any] = MappingProxyType({})
+) -> list[Task]:
     """Return a task for each shard of a job that starts at a moment."""
-    return [Task(work=work, at=at, shard=shard, of=shards) for shard in range(shards)]
+    return [Task(work=work, at=at, shard=shard, of=shards, given=given) for shard in range(shards)]
 
 
 def client(endpoint_url: str | None = None) -> "SQSClient":

@@ -7,6 +7,7 @@ from datetime import datetime
 from functions.domain import calendar
 from functions.domain.errors import ConflictError, InvalidError, MalformedError
 from functions.domain.policy import Policy
+from functions.platform.changes import changed
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
 from functions.platform.lanes import each
@@ -84,9 +85,13 @@ def put_wallet(
     after: Wallet,
     entries: Sequence[Entry],
 ) -> None:
-    """Add to a transaction that a wallet moves, with the entries that say why (E9)."""
+    """Add to a transaction that a wallet moves, with the entries that say why (E9).
+
+    Nothing of an account changes without its wallet, which therefore says of all of it when that was (Z3).
+    """
     after = replace(after, version=before.version + 1)
-    transaction.put_version(table, wallet_row(member_id, after), replaces=before.version)
+    row = wallet_row(member_id, after) | changed(member_id, transaction.at)
+    transaction.put_version(table, row, replaces=before.version)
     for entry in entries:
         transaction.put_new(table, entry_row(member_id, entry))
 

@@ -4,7 +4,7 @@ Nothing here reads a table: a tally is fed with rows in any order and says what 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Row
 from functions.points.account_rows import ENTRY, LOT, WALLET, lot_of, lot_row, wallet_of, wallet_row
-from functions.points.ledger import EntryKind, Wallet, expire, plus, usable
+from functions.points.ledger import EntryKind, Wallet, expire, expiry, plus
 from functions.points.posting import Lot, LotState, OrderFacts
 from functions.tiers.members import STANDING, standing_of
 from functions.tiers.qualification import Standing, qualify
@@ -110,6 +110,8 @@ class Tally:
     """What was due by then should have been worked off."""
     wallet: Wallet | None = None
     """The member's wallet, if a row of it that can be read has been added."""
+    wallet_seen: bool = False
+    """Whether a row of it has been added, which may not be legible."""
     _held: Mapping[str, Any] | None = None
     _standing: Standing | None = None
     _entries: int = 0
@@ -131,6 +133,7 @@ class Tally:
         item = row["item"]
         try:
             if item == WALLET:
+                self.wallet_seen = True
                 self._add_wallet(row)
             elif item == STANDING:
                 self._standing, self._policy_version = standing_of(row), row["policy_version"]
@@ -272,18 +275,24 @@ def _written(moment: datetime | None) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Liability:
-    """What the shop owes its members in points; ``available`` by earn year, without expired ones (E5)."""
+    """What the shop owes its members in points; ``available`` by earn year."""
 
     wallets: int = 0
     available: Mapping[str, int] = field(default_factory=dict)
     frozen: int = 0
     debt: int = 0
 
-    def plus_wallet(self, wallet: Wallet, policy: Policy, at: datetime) -> "Liability":
-        """Return the sum with one more wallet, as it is worth at a moment."""
-        return self + Liability(
-            wallets=1, available=usable(wallet, policy, at), frozen=wallet.frozen, debt=wallet.debt
-        )
+    @classmethod
+    def of(cls, wallet: Wallet | None) -> "Liability":
+        """Return what a wallet holds, with what has expired but is not written off; none holds nothing."""
+        if wallet is None:
+            return cls()
+        return cls(wallets=1, available=plus({}, wallet.available), frozen=wallet.frozen, debt=wallet.debt)
+
+    def usable(self, policy: Policy, at: datetime) -> "Liability":
+        """Return it as it is worth at a moment: without the years that have expired by then (E5)."""
+        left = {year: points for year, points in self.available.items() if at < expiry(policy, year)}
+        return replace(self, available=left)
 
     def __add__(self, other: "Liability") -> "Liability":
         return Liability(
@@ -291,6 +300,14 @@ class Liability:
             available=plus(self.available, other.available),
             frozen=self.frozen + other.frozen,
             debt=self.debt + other.debt,
+        )
+
+    def __sub__(self, other: "Liability") -> "Liability":
+        return Liability(
+            wallets=self.wallets - other.wallets,
+            available=plus(self.available, {year: -points for year, points in other.available.items()}),
+            frozen=self.frozen - other.frozen,
+            debt=self.debt - other.debt,
         )
 
     def value_fen(self, policy: Policy) -> int:

@@ -201,7 +201,7 @@ class ReportsFace:
         of_list = f"{DIFFERENCES} {report.as_of.isoformat()}"
         places = Cursors(of_list, caller)
         after = places.read(cursor)
-        found, position = self.reports.differences(report, limit=limit, after=after)
+        found, position = self.reports.differences(report.as_of, limit=limit, after=after)
         return Page(
             items=[difference_answer(difference) for difference in found],
             next_cursor=places.write(position),

@@ -14,6 +14,9 @@ from functions.points import jobs
 from functions.points.accounts import Accounts
 from functions.points.auditor import Auditor
 from functions.points.jobs import PointsJobs
+from functions.points.looks import Looks
+from functions.points.owed import Owed
+from functions.points.replay import REPLAY_POINTS, Replay
 from functions.points.reports import Reports
 
 
@@ -24,14 +27,21 @@ class Worker:
         accounts = Accounts(tables, settings.members_table, settings.orders_table)
         runs = Runs(tables, settings.reports_table)
         self._jobs = PointsJobs(accounts, runs, queue, policy)
-        self._auditor = Auditor(accounts, Reports(tables, settings.reports_table), runs, queue, policy)
+        reports, owed = Reports(tables, settings.reports_table), Owed(tables, settings.reports_table)
+        looks = Looks(accounts, reports, owed, runs, queue, policy)
+        self._auditor, self._replay = Auditor(looks), Replay(looks)
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Work each task off, or hand on what is left of it; return the tasks to be delivered again."""
         return consume(event, context, self._work)
 
     def _work(self, task: Task, deadline: Deadline) -> None:
-        (self._jobs if task.work in jobs.WORKS else self._auditor).work(task, deadline)
+        if task.work in jobs.WORKS:
+            self._jobs.work(task, deadline)
+        elif task.work == REPLAY_POINTS:
+            self._replay.work(task, deadline)
+        else:
+            self._auditor.work(task, deadline)
 
 
 handler = Worker(

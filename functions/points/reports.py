@@ -1,6 +1,6 @@
 """Where audits are written down: what each shard found, the differences, and the report of the last audit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -10,16 +10,23 @@ from functions.domain import calendar, identifiers
 from functions.domain.records import plain
 from functions.platform.dynamo import Row, Tables
 from functions.points.audit import Difference, Liability
+from functions.points.passes import (
+    AUDIT_ACCOUNTS,
+    AUDIT_ORDERS,
+    CHANGED_ORDERS,
+    AuditKind,
+    Base,
+    Pass,
+)
 
-AUDIT_ACCOUNTS = "audit-accounts"
-AUDIT_ORDERS = "audit-orders"
-"""The two kinds of work that an audit consists of."""
 LAST = {"report": "points", "item": "LAST"}
 PART = "PART#"
 DIFFERENCE = "DIFFERENCE#"
 PAGE_ROWS = 1_000
 DIFFERENCES_COUNTED_MAX = 10_000
 """A report that says so many differences means: at least so many."""
+_OF_ORDERS = (AUDIT_ORDERS, CHANGED_ORDERS)
+"""The work that checks orders; all other checks accounts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +47,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The result of an audit: what is owed, how much was checked, and how many differences there are."""
+    """The result of an audit: what is owed, how much was checked, and how many differences there are.
+
+    ``accounts`` and ``orders`` were checked. ``generation`` says which sums of what is owed it kept, and
+    ``sums_fit`` whether the next audit can go on with them.
+    """
 
     as_of: datetime
+    kind: AuditKind
     liability: Liability
-    checked: Mapping[str, int]
+    accounts: int
+    orders: int
     differences: int
+    generation: int = 0
+    sums_fit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +76,15 @@ class Reports:
         row = {**_key(at, f"{DIFFERENCE}{identifiers.fingerprint(name)}"), **plain(difference)}
         self.tables.put(self.table, row)
 
-    def put_part(self, part: Part, shards: Mapping[str, int]) -> Report | None:
-        """Write down what a task found; return the report if that was the last part missing.
+    def put_part(self, part: Part, of: Pass) -> Report | None:
+        """Write down what a task found; return the report as its parts say if that was the last one missing.
 
-        Parameters
-        ----------
-        shards
-            How many shards each kind of work of the audit has.
+        ``liability`` is the sum over the parts, which an incremental pass has none of.
         """
         item = f"{PART}{part.work}#{part.shard:03}#{part.number:06}"
         row = {**_key(part.at, item), **plain(part), "at": calendar.to_row(part.at)}
         self.tables.put(self.table, row)
-        report = self._whole(part.at, shards)
-        if report is not None:
-            self._put_last(report)
-        return report
+        return self._whole(of)
 
     def last(self) -> Report | None:
         """Return the report of the last audit that came to its end, or None before the first one."""
@@ -84,56 +93,80 @@ class Reports:
             return None
         return Report(
             as_of=calendar.from_row(row["as_of"]),
+            # Reports from before there were two kinds are of everything, and kept no sums.
+            kind=AuditKind(row.get("kind", AuditKind.FULL)),
             liability=Liability(**row["liability"]),
-            checked=row["checked"],
+            accounts=row["checked"][AUDIT_ACCOUNTS],
+            orders=row["checked"][AUDIT_ORDERS],
             differences=row["differences"],
+            generation=row.get("generation", 0),
+            sums_fit=row.get("sums_fit", False),
         )
 
+    def base(self) -> Base | None:
+        """Return what the next audit goes on from, or None before the first one."""
+        last = self.last()
+        if last is None:
+            return None
+        return Base(as_of=last.as_of, generation=last.generation, sums_fit=last.sums_fit)
+
     def differences(
-        self, report: Report, *, limit: int, after: str | None
+        self, as_of: datetime, *, limit: int, after: str | None
     ) -> tuple[list[Difference], str | None]:
-        """Return a page of an audit's differences, and the position to go on after."""
+        """Return a page of the differences of the audit of a moment, and the position to go on after."""
         rows, more = self.tables.query(
             self.table,
-            partition=("report", _key(report.as_of, "")["report"]),
+            partition=("report", _key(as_of, "")["report"]),
             prefix=("item", DIFFERENCE),
             limit=limit,
-            after=None if after is None else _key(report.as_of, DIFFERENCE + after),
+            after=None if after is None else _key(as_of, DIFFERENCE + after),
         )
         position = str(rows[-1]["item"]).removeprefix(DIFFERENCE) if more else None
         return [
             Difference(**{name: value for name, value in row.items() if name not in LAST}) for row in rows
         ], position
 
-    def _whole(self, at: datetime, shards: Mapping[str, int]) -> Report | None:
+    def _whole(self, of: Pass) -> Report | None:
         """Return the sum of an audit's parts, or None while one is missing."""
         present: set[tuple[str, int, int]] = set()
-        wanted = {(work, shard, 0) for work, count in shards.items() for shard in range(count)}
-        liability, checked = Liability(), dict.fromkeys(shards, 0)
-        for row in self._rows(at, PART):
+        wanted = {(work, shard, 0) for work, count in of.shards.items() for shard in range(count)}
+        liability, checked = Liability(), dict.fromkeys(of.shards, 0)
+        for row in self._rows(of.at, PART):
             work, shard = row["work"], row["shard"]
+            if work not in checked:
+                continue  # of the other kind, begun in the same second
             present.add((work, shard, row["number"]))
             wanted |= {(work, shard, number + 1) for number in range(row["follow_ups"])}
             liability += Liability(**row["liability"])
             checked[work] += row["checked"]
         if wanted - present:
             return None
-        differences = sum(1 for _ in islice(self._rows(at, DIFFERENCE), DIFFERENCES_COUNTED_MAX))
-        return Report(as_of=at, liability=liability, checked=checked, differences=differences)
+        orders = sum(checked.pop(work, 0) for work in _OF_ORDERS)
+        return Report(
+            as_of=of.at,
+            kind=of.kind,
+            liability=liability,
+            accounts=sum(checked.values()),
+            orders=orders,
+            differences=sum(1 for _ in islice(self._rows(of.at, DIFFERENCE), DIFFERENCES_COUNTED_MAX)),
+        )
 
     def _rows(self, at: datetime, prefix: str) -> Iterator[Row]:
         """Give an audit's rows whose sort key begins so."""
         partition = ("report", _key(at, "")["report"])
         return self.tables.query_all(self.table, partition=partition, prefix=("item", prefix), page=PAGE_ROWS)
 
-    def _put_last(self, report: Report) -> None:
+    def put_last(self, report: Report) -> None:
         """Let a report be the last one, unless there is one of a later audit."""
         row: dict[str, Any] = {
             **LAST,
             "as_of": calendar.to_row(report.as_of),
+            "kind": report.kind.value,
             "liability": plain(report.liability),
-            "checked": dict(report.checked),
+            "checked": {AUDIT_ACCOUNTS: report.accounts, AUDIT_ORDERS: report.orders},
             "differences": report.differences,
+            "generation": report.generation,
+            "sums_fit": report.sums_fit,
         }
         self.tables.put_newer(self.table, row, by="as_of")
 

@@ -10,26 +10,29 @@ from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, Task, WorkQueue
 from functions.platform.runs import Runs
 from functions.platform.settings import QueueSettings, Settings
-from functions.points import auditor, jobs
-from functions.points.timetable import AUDIT_POINTS
-
-AUDITS = (AUDIT_POINTS, auditor.REPLAY_POINTS)
+from functions.points import jobs, passes, replay
+from functions.points.reports import Reports
 
 
-def tasks(job: str, at: datetime, policy: Policy) -> list[Task]:
-    """Return the tasks of a job that starts at a moment.
+def tasks(job: str, at: datetime, policy: Policy, reports: Reports) -> list[Task]:
+    """Return the tasks of a job that starts at a moment; an audit's follow from the last one that ended.
 
     Raises
     ------
     KeyError
         There is no such job.
     """
-    return auditor.tasks(job, at) if job in AUDITS else jobs.tasks(job, at, policy)
+    if job in passes.AUDITS:
+        return passes.begun(job, at, reports.base()).tasks()
+    return replay.tasks(at) if job == replay.REPLAY_POINTS else jobs.tasks(job, at, policy)
+
+
+_TABLES, _REPORTS = Tables(dynamo.client()), Settings.from_environment().reports_table
 
 
 handler = Starter(
     WorkQueue(fanout.client(), QueueSettings.from_environment().work_queue),
-    Runs(Tables(dynamo.client()), Settings.from_environment().reports_table),
-    partial(tasks, policy=policies.load()),
+    Runs(_TABLES, _REPORTS),
+    partial(tasks, policy=policies.load(), reports=Reports(_TABLES, _REPORTS)),
     clock.now,
 )

@@ -11,7 +11,8 @@ from functions.domain.records import plain
 from functions.platform.shapes import Answer, CallerId, Printable, Request, StoreTime
 from functions.points.audit import Difference, What
 from functions.points.ledger import Entry, EntryKind, Wallet, expiry, usable
-from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Report
+from functions.points.passes import AuditKind
+from functions.points.reports import Report
 
 ADJUSTMENT_MAX_POINTS = 1_000_000
 
@@ -69,11 +70,14 @@ class YearAnswer(Answer):
 class LiabilityAnswer(Answer):
     """What the shop owed its members in points at the last audit, and whether everything fitted.
 
-    ``value_fen`` is what the available points are worth as cash; debt is not netted. ``accounts`` and
-    ``orders`` say how many were checked, ``differences`` how many did not fit.
+    What is owed is that of all accounts. ``value_fen`` is what the available points are worth as cash; debt
+    is not netted. ``accounts`` and ``orders`` say how many were checked, ``differences`` how many did not
+    fit. A ``full`` audit checks all of them; an ``incremental`` one those that have changed since the audit
+    before it, are overdue, or did not fit then.
     """
 
     as_of: StoreTime
+    kind: AuditKind
     available: list[YearAnswer]
     frozen: int
     debt: int
@@ -144,6 +148,7 @@ def liability_answer(report: Report, policy: Policy) -> LiabilityAnswer:
     owed = report.liability
     return LiabilityAnswer(
         as_of=report.as_of.astimezone(policy.zone),
+        kind=report.kind,
         available=[
             YearAnswer(earned_in=int(year), points=points, expires_at=_last_usable(policy, year))
             for year, points in sorted(owed.available.items())
@@ -151,8 +156,8 @@ def liability_answer(report: Report, policy: Policy) -> LiabilityAnswer:
         frozen=owed.frozen,
         debt=owed.debt,
         value_fen=owed.value_fen(policy),
-        accounts=report.checked[AUDIT_ACCOUNTS],
-        orders=report.checked[AUDIT_ORDERS],
+        accounts=report.accounts,
+        orders=report.orders,
         differences=report.differences,
     )
 

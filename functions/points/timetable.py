@@ -9,6 +9,8 @@ RELEASE_POINTS = "release-points"
 EXPIRE_POINTS = "expire-points"
 ANNOUNCE_EXPIRING = "announce-expiring"
 AUDIT_POINTS = "audit-points"
+AUDIT_CHANGES = "audit-changes"
+_SUNDAY = 7
 _ANY_YEAR = 2027
 """A year before which there is no leap day between the notice and the year's end."""
 
@@ -31,5 +33,6 @@ def timetable(policy: Policy) -> tuple[Scheduled, ...]:
             again=True,
             hours=6,
         ),
-        planned(AUDIT_POINTS, At(hour=4, minute=0), hours=4),  # E9
+        planned(AUDIT_POINTS, At(hour=2, minute=0, weekday=_SUNDAY), hours=1),  # E9
+        planned(AUDIT_CHANGES, At(hour=4, minute=0), hours=1),
     )

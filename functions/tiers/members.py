@@ -10,6 +10,7 @@ from functions.domain.birthdays import Birthday, Kept, LunarBirthday
 from functions.domain.errors import ConflictError, NotFoundError, invalid_fields
 from functions.domain.lunar import LunarDay
 from functions.domain.policy import Policy
+from functions.platform.changes import changed
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
 from functions.tiers import search
@@ -199,11 +200,25 @@ def tier_change_of(row: Row) -> TierChange:
 
 
 def put_standing(
-    transaction: Transaction, table: str, member_id: str, *, before: MemberStanding, after: MemberStanding
+    transaction: Transaction,
+    table: str,
+    member_id: str,
+    *,
+    before: MemberStanding,
+    after: MemberStanding,
+    alone: bool = False,
 ) -> None:
-    """Add to a transaction that a member's standing, or their birthday beside it, changes."""
-    after = replace(after, version=before.version + 1)
-    transaction.put_version(table, standing_row(member_id, after), replaces=before.version)
+    """Add to a transaction that a member's standing, or their birthday beside it, changes.
+
+    Parameters
+    ----------
+    alone
+        Whether it changes without the wallet, which otherwise says when the account changed.
+    """
+    row = standing_row(member_id, replace(after, version=before.version + 1))
+    if alone:
+        row |= changed(member_id, transaction.at)
+    transaction.put_version(table, row, replaces=before.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +304,8 @@ class Members:
             )
             transaction.put_new(self.table, standing_row(told.member_id, held))
             for opening_row in opening_rows:
-                transaction.put_new(self.table, opening_row)
+                opened = opening_row | changed(told.member_id, transaction.at)
+                transaction.put_new(self.table, opened)
             self._put_entries(transaction, told)
             transaction.commit(deadline)
             return told, True
@@ -421,7 +437,7 @@ class Members:
             )
             before = member_standing_of(standing)
             after = replace(before, birthday=Kept(), erased=True)
-            put_standing(transaction, self.table, member_id, before=before, after=after)
+            put_standing(transaction, self.table, member_id, before=before, after=after, alone=True)
             for row in search.emptied(member_id):
                 transaction.put(self.table, row)
             self._forget_reasons(transaction, member_id)
@@ -482,7 +498,7 @@ class Members:
                 raise no_member()
             before = member_standing_of(row)
             after = replace(before, birthday=birthdays.kept(profile.birthday))
-            put_standing(transaction, self.table, known.member_id, before=before, after=after)
+            put_standing(transaction, self.table, known.member_id, before=before, after=after, alone=True)
 
     def _put_entries(
         self, transaction: Transaction, profile: Profile, phone_before: str | None = None

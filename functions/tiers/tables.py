@@ -10,6 +10,7 @@ TABLES = {
             "wallets_by_year": ("wallet_shard", "oldest_year"),
             "birthdays": ("birthday_shard", "member_id"),
             "search": ("search_shard", "search_key"),
+            "accounts_by_change": ("changed_shard", "member_id"),
         },
     )
 }

@@ -16,6 +16,7 @@ RETRIES = 3
 ASYNC_RETRIES = 2
 """As many as Lambda takes for an event that was handed over."""
 EVENT_AGE_MAX = Duration.hours(1)
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 class Job(Construct):
@@ -63,9 +64,9 @@ def _expression(when: Every | At, time_zone: str) -> scheduler.ScheduleExpressio
             return scheduler.ScheduleExpression.rate(Duration.minutes(minutes))
         case At():
             days = {"day": when.day, "month": when.month}
+            on = {name: str(number) for name, number in days.items() if number is not None}
+            if when.weekday is not None:
+                on["week_day"] = WEEKDAYS[when.weekday - 1]
             return scheduler.ScheduleExpression.cron(
-                minute=str(when.minute),
-                hour=str(when.hour),
-                time_zone=TimeZone.of(time_zone),
-                **{name: str(number) for name, number in days.items() if number is not None},
+                minute=str(when.minute), hour=str(when.hour), time_zone=TimeZone.of(time_zone), **on
             )

@@ -1,9 +1,19 @@
 """Points: what members see of them, what orders do to them, what time does to them, and the audit of all."""
 
 from functions.orders.order import Status
-from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_CHANGES,
+    AUDIT_POINTS,
+    EXPIRE_POINTS,
+    RELEASE_POINTS,
+)
+from infra.constructs.function import CORE_MEGABYTES
 from infra.constructs.table import grant_rows
 from infra.room import EXISTS, STREAM_TIMEOUT, Room, rows
+
+AUDIT_WORKERS_MAX = 32
+"""So many at once, each with a whole core: what an audit of everything is bound by is computing (Z3)."""
 
 
 def build(room: Room) -> None:
@@ -32,8 +42,12 @@ def build(room: Room) -> None:
     room.output("PointsJobsFunctionName", starter)
 
     # A queue of its own, so that a long audit holds no release up, and no right to write to accounts.
-    auditor, audit_worker = room.tasks("Audit", "functions.points")
-    grant_rows(orders, audit_worker, "BatchGetItem", "Scan")
-    grant_rows(members, audit_worker, "BatchGetItem", "GetItem", "Query", "Scan")
-    grant_rows(reports, audit_worker, "Query")
-    room.scheduled(auditor, AUDIT_POINTS)
+    auditor, audit_worker = room.tasks(
+        "Audit", "functions.points", workers_max=AUDIT_WORKERS_MAX, worker_megabytes=CORE_MEGABYTES
+    )
+    grant_rows(orders, audit_worker, "BatchGetItem", "Scan", indexes=["orders_by_change"])
+    changed_or_due = ["accounts_by_change", *by_time]
+    grant_rows(members, audit_worker, "BatchGetItem", "GetItem", "Query", "Scan", indexes=changed_or_due)
+    grant_rows(reports, audit_worker, "BatchGetItem", "Query")
+    grant_rows(reports, auditor, "GetItem")
+    room.scheduled(auditor, AUDIT_POINTS, AUDIT_CHANGES)

@@ -14,10 +14,17 @@ NEEDS = {
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", indexes=["lots_by_release", "wallets_by_year"])
     | rows("Reports", "PutItem")
     | works_off("PointsWork"),
-    "AuditJobs": rows("Reports", "PutItem") | puts_tasks("AuditWork") | started_by_a_schedule(),
-    "AuditWorker": rows("Orders", "BatchGetItem", "Scan")
-    | rows("Members", "BatchGetItem", "GetItem", "Query", "Scan")
-    | rows("Reports", "PutItem", "Query")
+    "AuditJobs": rows("Reports", "GetItem", "PutItem") | puts_tasks("AuditWork") | started_by_a_schedule(),
+    "AuditWorker": rows("Orders", "BatchGetItem", "Scan", indexes=["orders_by_change"])
+    | rows(
+        "Members",
+        "BatchGetItem",
+        "GetItem",
+        "Query",
+        "Scan",
+        indexes=["accounts_by_change", "lots_by_release", "wallets_by_year"],
+    )
+    | rows("Reports", "BatchGetItem", "PutItem", "Query")
     | works_off("AuditWork"),
 }
 TIMES = {
@@ -26,6 +33,7 @@ TIMES = {
     "expire-points-again": "cron(30 0 * * ? *)",
     "announce-expiring": "cron(0 9 2 12 ? *)",
     "announce-expiring-again": "cron(0 9 3 12 ? *)",
-    "audit-points": "cron(0 4 * * ? *)",
+    "audit-points": "cron(0 2 ? * SUN *)",
+    "audit-changes": "cron(0 4 * * ? *)",
 }
-AT_ONCE_MAX = {"PointsWorker": 10, "AuditWorker": 10}
+AT_ONCE_MAX = {"PointsWorker": 10, "AuditWorker": 32}

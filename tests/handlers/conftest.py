@@ -3,7 +3,7 @@
 import io
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -24,6 +24,7 @@ from functions.platform.settings import Settings
 from functions.points import api as points_api
 from functions.points import schedule
 from functions.points.queue import Worker
+from functions.points.reports import Reports
 from functions.points.stream import Consumer
 from functions.privacy import api as privacy_api
 from functions.tiers import api as members_api
@@ -69,6 +70,7 @@ class Suite:
     pool: Pool = field(default_factory=Pool)
 
     def __post_init__(self) -> None:
+        self.tables = replace(self.tables, now=lambda: self.now)
         create = (self.tables, self.settings, self.policy, lambda: self.now)
         self.shop: Api = shop_api.create(*create)
         self.members: Api = members_api.create(*create, hash_phone)
@@ -81,7 +83,9 @@ class Suite:
         self.queue = Messages()
         work = WorkQueue(self.queue, "work")  # type: ignore[arg-type]
         self.runs = Runs(self.tables, self.settings.reports_table)
-        self.starter = Starter(work, self.runs, partial(schedule.tasks, policy=self.policy), lambda: self.now)
+        reports = Reports(self.tables, self.settings.reports_table)
+        tasks_of = partial(schedule.tasks, policy=self.policy, reports=reports)
+        self.starter = Starter(work, self.runs, tasks_of, lambda: self.now)
         self.worker = Worker(self.tables, self.settings, work, self.policy)
 
     def call(self, call: Call) -> Answer:

@@ -11,7 +11,7 @@ import pytest
 from functions.coupons.coupons import Coupons
 from functions.coupons.stream import Consumer
 from functions.platform.dynamo import Row
-from functions.points import auditor
+from functions.points import passes
 from functions.tiers import members
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import Life, job, returned, shop, store_time, units
@@ -33,8 +33,8 @@ OPEN_ENDS = {
 @pytest.fixture(autouse=True)
 def few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an audit read these small tables in two segments each."""
-    for work in auditor.SEGMENTS:
-        monkeypatch.setitem(auditor.SEGMENTS, work, 2)
+    for work in passes.SEGMENTS:
+        monkeypatch.setitem(passes.SEGMENTS, work, 2)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.points import auditor, jobs, posting
+from functions.points import jobs, passes, posting
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import END_OF_MAY, MAY, Life, job, returned, shop, store_time
 from tests.support import accounts
@@ -24,8 +24,8 @@ RIGHT = {"adjustment_id": "a1", "points": 100, "reason": "goodwill"}
 @pytest.fixture(autouse=True)
 def few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an audit read these small tables in two segments each: sixteen take their time."""
-    for work in auditor.SEGMENTS:
-        monkeypatch.setitem(auditor.SEGMENTS, work, 2)
+    for work in passes.SEGMENTS:
+        monkeypatch.setitem(passes.SEGMENTS, work, 2)
 
 
 class Posted(Life):
@@ -1158,6 +1158,7 @@ def test_an_audit_of_nothing_says_so(suite: Suite) -> None:
     suite.fire("audit-points")
     assert read(suite, LIABILITY, staff()).body == {
         "as_of": "2026-05-01T12:00:00+08:00",
+        "kind": "full",
         "available": [],
         "frozen": 0,
         "debt": 0,
@@ -1191,6 +1192,7 @@ def test_the_report_has_the_figures_of_the_last_audit(suite: Suite) -> None:
     suite.fire("audit-points")
     report = {
         "as_of": "2026-12-31T23:59:59+08:00",
+        "kind": "full",
         "available": [
             {"earned_in": 2025, "points": 301, "expires_at": "2026-12-31T23:59:59+08:00"},
             {"earned_in": 2026, "points": 702, "expires_at": "2027-12-31T23:59:59+08:00"},
@@ -1212,6 +1214,26 @@ def test_the_report_has_the_figures_of_the_last_audit(suite: Suite) -> None:
         {"earned_in": 2026, "points": 10_702, "expires_at": "2027-12-31T23:59:59+08:00"}
     ]
     assert (after["as_of"], after["value_fen"]) == ("2027-01-01T00:00:00+08:00", 2_140)
+
+
+def test_an_audit_of_what_has_changed_reports_what_all_accounts_hold_and_how_many_it_looked_at(
+    suite: Suite,
+) -> None:
+    three_accounts(suite)
+    suite.pass_time(days=3)
+    suite.fire("audit-points")
+    everything = read(suite, LIABILITY, staff()).body
+    suite.pass_time(days=1)
+    adjust(suite, 9, "later", member_id="bob")
+    suite.pass_time(days=1)
+    suite.fire("audit-changes")
+    changes = read(suite, LIABILITY, staff()).body
+    assert (everything["kind"], everything["accounts"], everything["orders"]) == ("full", 3, 2)
+    assert (changes["kind"], changes["accounts"], changes["orders"]) == ("incremental", 1, 0)
+    years = {each["earned_in"]: each["points"] for each in everything["available"]}
+    years[2026] += 9
+    assert {each["earned_in"]: each["points"] for each in changes["available"]} == years
+    assert (changes["frozen"], changes["debt"]) == (everything["frozen"], everything["debt"])
 
 
 def test_R1_an_audit_that_is_run_twice_at_once_has_one_result(suite: Suite) -> None:

@@ -12,7 +12,8 @@ from functions.domain import identifiers
 from functions.domain.birthdays import coupon_years
 from functions.domain.timetable import Every
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
-from functions.points.timetable import AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.passes import AUDITS
+from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from tests.oracle.tables import RULES
 from tests.simulation.facts import order_name
 from tests.simulation.lanes import LANES_MAX
@@ -201,7 +202,7 @@ class Actors:
         """Let the schedules fire that a jump passes: some once, a few twice, the others not at all."""
         for each in contexts.timetable(POLICY):
             if isinstance(each.when, Every) or each.when.latest(after, POLICY.zone) > before:
-                shares = SELDOM if each.job == AUDIT_POINTS else (5, 4, 1)
+                shares = SELDOM if each.job in AUDITS else (5, 4, 1)
                 times = self._chance.choices((0, 1, 2), shares)[0]
                 self._due += [Op("fire", job=each.job)] * times
         return after
@@ -511,6 +512,6 @@ class Actors:
             *OFTEN,
             EXPIRE_POINTS,
             ISSUE_BIRTHDAY_COUPONS,
-            AUDIT_POINTS,
+            *AUDITS,
         )
         return Op("fire", job=self._chance.choice(jobs))

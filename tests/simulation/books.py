@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from functions.points.passes import AuditKind
 from tests.oracle import calendar, lunar, pricing, refunds, tables, tiers
 from tests.simulation.facts import Fact, Facts, order_name, within
 from tests.simulation.foretold import AUTO_RECEIPT, PAYMENT_WINDOW
@@ -495,10 +496,14 @@ class Books:
         )
         differ("frozen points", member, frozen, model.frozen)
 
-    def check_audit(self) -> None:
-        """Compare what an audit of this moment has found with the model; it finds no difference."""
+    def check_audit(self, kind: AuditKind | None) -> None:
+        """Compare what an audit of this moment has found with the model; it finds no difference.
+
+        ``kind`` is the audit's, where it is known.
+        """
         report = self.world.ask(Call("GET", "/reports/points-liability", None, staff())).body
         differ("audited at", "report", self.now, at(report["as_of"]))
+        differ("audit", "kind", kind or report["kind"], report["kind"])
         available = {each["earned_in"]: each["points"] for each in report["available"] if each["points"]}
         expected = {year: points for year, points in sorted(self._available.items()) if points}
         differ("liability", "available", expected, available)

@@ -67,7 +67,7 @@ class Cloud:
             client.meta.events.register("before-send", send)
             client.meta.events.register("choose-signer", unsigned)
         self.settings = self._create_tables()
-        self.tables = Tables(self.dynamodb)
+        self.tables = Tables(self.dynamodb, self.time.now)
 
     def rows(self, table: str) -> list[Json]:
         """Return all rows of a table as they are, beside all calls and faults."""

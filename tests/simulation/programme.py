@@ -24,10 +24,17 @@ from functions.platform.bus import Bus
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs
 from functions.points import api as points_api
-from functions.points import auditor, schedule
+from functions.points import replay, schedule
 from functions.points.queue import Worker as PointsWorker
+from functions.points.reports import Reports
 from functions.points.stream import Consumer as Posting
-from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_CHANGES,
+    AUDIT_POINTS,
+    EXPIRE_POINTS,
+    RELEASE_POINTS,
+)
 from functions.tiers import api as members_api
 from functions.tiers.stream import Publisher as MembersPublisher
 from tests.simulation.cloud import Cloud
@@ -44,7 +51,6 @@ QUEUES: dict[str, Callable[..., Any]] = {
     "coupons": CouponsWorker,
 }
 """The work queues, each with its own worker."""
-AUDITS = (AUDIT_POINTS, auditor.REPLAY_POINTS)
 
 
 class Programme:
@@ -70,7 +76,7 @@ class Programme:
             name: worker(tables, settings, queues[name], policy) for name, worker in QUEUES.items()
         }
         runs = Runs(tables, settings.reports_table)
-        points = partial(schedule.tasks, policy=policy)
+        points = partial(schedule.tasks, policy=policy, reports=Reports(tables, settings.reports_table))
         member_day = MemberDayJob(*everything)
         starters = {
             "orders": Starter(queues["orders"], runs, order_jobs.tasks, now),
@@ -84,8 +90,9 @@ class Programme:
             RELEASE_POINTS: starters["points"],
             EXPIRE_POINTS: starters["points"],
             ANNOUNCE_EXPIRING: starters["points"],
-            auditor.REPLAY_POINTS: starters["points"],
+            replay.REPLAY_POINTS: starters["points"],
             AUDIT_POINTS: starters["audit"],
+            AUDIT_CHANGES: starters["audit"],
             ISSUE_BIRTHDAY_COUPONS: starters["coupons"],
             OPEN_MEMBER_DAY: member_day,
             WATCH_JOBS: Watch(*everything),

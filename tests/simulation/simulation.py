@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from functions.domain.identifiers import fingerprint
-from functions.points.timetable import AUDIT_POINTS
+from functions.points.passes import AuditKind
+from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
 from tests.simulation.books import Books
 from tests.simulation.facts import Facts
@@ -99,9 +100,15 @@ class Checked:
         self.facts.resolve(self.world)
         books = Books(self.world, self.facts, self._known, falls=self._watch.falls)
         books.check()
-        self.world.fire(AUDIT_POINTS)
-        self._look()
-        books.check_audit()
+        # The changes since whichever audit ended last, then everything, then what has changed since that.
+        for job, kind in (
+            (AUDIT_CHANGES, None),
+            (AUDIT_POINTS, AuditKind.FULL),
+            (AUDIT_CHANGES, AuditKind.INCREMENTAL),
+        ):
+            self.world.fire(job)
+            self._look()
+            books.check_audit(kind)
 
     def _look(self) -> None:
         changes = self.world.cloud.changes

@@ -1,10 +1,11 @@
 """What must hold after every step, seen from the stream of changes alone, at the cost of what changed."""
 
 from collections import Counter, defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.platform.dynamo import from_item
+from functions.points.passes import OVERLAP
 from tests.oracle import calendar, lunar, pricing, tiers
 from tests.simulation.script import Violation
 
@@ -30,6 +31,17 @@ def _is_low(product: Json) -> bool:
     threshold = product.get("low_stock_threshold")
     on_sale = product["status"] == "on_sale"  # O7: nobody is told of a withdrawn one
     return on_sale and threshold is not None and product.get("stock", 0) <= threshold
+
+
+def _says_when(row: Json, written: float) -> None:
+    """Z3: what audits find a row by is when it was written, as far as a clock may be behind that."""
+    said = datetime.fromisoformat(row["changed_at"])
+    behind = written - said.timestamp()
+    if not 0 <= behind <= OVERLAP.total_seconds():
+        raise Violation("changed_at", f"{behind} s behind: {row}")
+    day = (said + timedelta(hours=4, minutes=30)).date().isoformat()
+    if not row["changed_shard"].startswith(f"{day}#"):
+        raise Violation("changed_shard", f"{row}")
 
 
 class Watch:
@@ -71,6 +83,8 @@ class Watch:
             item = row["item"]
             if after is None:
                 raise Violation("row deleted", f"{row}")
+            if item in ("ORDER", "WALLET"):
+                _says_when(after, change["dynamodb"]["ApproximateCreationDateTime"])
             if item.startswith("ENTRY#"):
                 members.add(row["member_id"])
                 self._entry(before, after)

@@ -21,7 +21,7 @@ from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.batches import BatchError
 from functions.platform.observability import metrics
-from functions.points import auditor
+from functions.points import passes, replay
 from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from tests.simulation import lanes
 from tests.simulation.cloud import Cloud, Listener
@@ -418,7 +418,11 @@ def _new_enough(consumer: str, record: Json) -> bool:
 SMALL = {
     "functions.points.jobs": {"LOT_SHARDS": 2, "WALLET_SHARDS": 2, "PAGE_ROWS": 2, "LOTS_PER_RELEASE_MAX": 2},
     "functions.points.account_rows": {"LOT_SHARDS": 2, "WALLET_SHARDS": 2},
-    "functions.points.auditor": {"SCAN_ROWS": 7, "RECHECK_ROWS": 3},
+    "functions.points.auditor": {"SCAN_ROWS": 7, "PAGE_ROWS": 2, "RECHECK_ROWS": 3},
+    "functions.points.looks": {"RECHECK_ROWS": 3},
+    "functions.points.passes": {"CHANGED_SHARDS": 2},
+    "functions.points.replay": {"SCAN_ROWS": 7, "SEGMENTS": 2},
+    "functions.platform.changes": {"CHANGED_SHARDS": 2},
     "functions.coupons.jobs": {"BIRTHDAY_SHARDS": 2, "PAGE_ROWS": 2},
     "functions.tiers.members": {"BIRTHDAY_SHARDS": 2},
     "functions.orders.jobs": {"DUE_SHARDS": 2, "PAGE_ORDERS": 3},
@@ -440,7 +444,7 @@ def bring_to_rest(world: World) -> None:
     """Let all that is under way end, catch up with all jobs, and repair what a lost consumer has left."""
     world.settle()
     if "posting" in world.lost:
-        world.fire(auditor.REPLAY_POINTS)
+        world.fire(replay.REPLAY_POINTS)
     for job in JOBS_AT_REST:
         world.fire(job)
     world.lost.discard("posting")
@@ -458,7 +462,7 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
     try:
         with (
             ExitStack() as small,
-            patch.dict(auditor.SEGMENTS, dict.fromkeys(auditor.SEGMENTS, 2)),
+            patch.dict(passes.SEGMENTS, dict.fromkeys(passes.SEGMENTS, 2)),
             world.time.ruling(),
             patch("functions.orders.lists.ThreadPoolExecutor", InLine),
             patch("functions.platform.fanout.ThreadPoolExecutor", InLine),

@@ -19,9 +19,9 @@ from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
-from functions.points import auditor
+from functions.points import auditor, passes
 from functions.points import jobs as points_jobs
-from functions.points.auditor import REPLAY_POINTS
+from functions.points.replay import REPLAY_POINTS
 from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS
 from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
@@ -66,7 +66,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coupon_jobs, "PAGE_ROWS", 3)
     monkeypatch.setattr(auditor, "SCAN_ROWS", 4)
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
-        monkeypatch.setitem(auditor.SEGMENTS, work, 2)
+        monkeypatch.setitem(passes.SEGMENTS, work, 2)
 
 
 def run(bench: Bench, job: str, at: datetime | None = None) -> None:

@@ -27,15 +27,16 @@ from functions.platform.dynamo import SENDS_MAX, Tables, to_item
 from functions.platform.fanout import Task, TaskError
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
-from functions.points import account_rows, auditor, jobs
+from functions.points import account_rows, auditor, jobs, looks, passes, replay
 from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS, wallet_row
 from functions.points.accounts import Accounts
 from functions.points.audit import Liability
-from functions.points.auditor import REPLAY_POINTS
 from functions.points.jobs import PointsJobs
 from functions.points.ledger import Entry, EntryKind, Wallet, usable
+from functions.points.passes import AUDIT_ACCOUNTS, AUDIT_ORDERS
 from functions.points.posting import LotState
-from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS, Report, Reports
+from functions.points.replay import REPLAY_POINTS
+from functions.points.reports import Report, Reports
 from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
 from functions.tiers.qualification import at_registration
@@ -55,6 +56,7 @@ from tests.support.faults import (
 from tests.support.points import Paper, Points, Workers, calm, counted, mortal, put_rows, store, strike
 from tests.support.policies import changed
 from tests.support.shop import Shop
+from tests.support.tampering import DUE, PAID, RECEIVED, TAMPERINGS, settled
 from tests.support.threads import at_once
 
 if TYPE_CHECKING:
@@ -63,9 +65,6 @@ if TYPE_CHECKING:
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 FROZEN_FOR = timedelta(hours=7 * 24)
-PAID = store(2026, 5, 1, 12)
-RECEIVED = store(2026, 5, 3, 12)
-DUE = RECEIVED + FROZEN_FOR
 YEAR_END = store(2027, 1, 1)
 """The first second at which the points of 2025 cannot be spent any more."""
 LAST_SECOND = YEAR_END - SECOND
@@ -1088,8 +1087,8 @@ def test_R2_tasks_handed_on_twice_and_in_any_order_skip_nothing_and_double_nothi
 ) -> None:
     told = JOBS[job]
     monkeypatch.setattr(jobs, "PAGE_ROWS", 3)
-    monkeypatch.setattr(auditor, "SCAN_ROWS", 3)
-    monkeypatch.setitem(auditor.SEGMENTS, AUDIT_ORDERS, 2)
+    monkeypatch.setattr(replay, "SCAN_ROWS", 3)
+    monkeypatch.setattr(replay, "SEGMENTS", 2)
     names = in_shard(0, told.shards, 5, "a") + in_shard(told.shards // 2, told.shards, 2, "b")
     for name in names:
         told.prepare(points, name)
@@ -1139,8 +1138,8 @@ def test_case_34_a_worker_that_dies_at_any_step_leaves_what_another_completes(
 ) -> None:
     told = JOBS[job]
     monkeypatch.setattr(jobs, "PAGE_ROWS", 2)
-    monkeypatch.setattr(auditor, "SCAN_ROWS", 2)
-    monkeypatch.setitem(auditor.SEGMENTS, AUDIT_ORDERS, 1)
+    monkeypatch.setattr(replay, "SCAN_ROWS", 2)
+    monkeypatch.setattr(replay, "SEGMENTS", 1)
     steps, died = 0, True
     while died:
         names = in_shard(0, told.shards, 2, f"{steps}-")
@@ -1318,14 +1317,14 @@ AUDITED_AT = store(2027, 2, 1)
 def few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Audits are spread over fewer segments, for speed."""
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
-        monkeypatch.setitem(auditor.SEGMENTS, work, 3)
+        monkeypatch.setitem(passes.SEGMENTS, work, 3)
 
 
 def found(reports: Reports) -> tuple[Report, set[tuple[str, str, str | None]]]:
     """Return the last report, and of which members and orders it lists which differences."""
     report = reports.last()
     assert report is not None
-    listed, after = reports.differences(report, limit=500, after=None)
+    listed, after = reports.differences(report.as_of, limit=500, after=None)
     assert after is None
     return report, {(each.member_id, each.what, each.order_id) for each in listed}
 
@@ -1353,7 +1352,7 @@ def test_E9_a_clean_history_has_no_differences_and_what_is_owed_is_the_sum_over_
     report, differences = found(reports)
     assert {what for _, what, _ in differences} <= {"overdue"}  # no job has run for long
     assert report.as_of == AUDITED_AT
-    assert report.checked == {AUDIT_ACCOUNTS: len(names), AUDIT_ORDERS: len(points.papers)}
+    assert (report.accounts, report.orders) == (len(names), len(points.papers))
     wallets = [points.wallet(name) for name in names]
     assert report.liability.frozen == sum(wallet.frozen for wallet in wallets)
     assert report.liability.debt == sum(wallet.debt for wallet in wallets)
@@ -1366,96 +1365,6 @@ def test_E9_a_clean_history_has_no_differences_and_what_is_owed_is_the_sum_over_
         workers.do(job, AUDITED_AT)
     workers.do(AUDIT_POINTS, AUDITED_AT + SECOND)
     assert (found(reports)[0].differences, found(reports)[1]) == (0, set())
-
-
-@dataclass(frozen=True)
-class Tampering:
-    """Something done by hand to an account of two released lots, one frozen, 30 redeemed."""
-
-    act: Callable[[Points, str, list[Paper]], None]
-    whats: set[str]
-    order: int | None = None
-
-
-def _wallet(**changes: Any) -> Callable[[Points, str, list[Paper]], None]:
-    return lambda p, name, papers: p.tamper(name, WALLET, **changes)
-
-
-def _entry(position: int, /, **changes: Any) -> Callable[[Points, str, list[Paper]], None]:
-    return lambda p, name, papers: p.tamper(name, p.entry_item(name, position), **changes)
-
-
-def _lot(order: int, **changes: Any) -> Callable[[Points, str, list[Paper]], None]:
-    return lambda p, name, papers: p.tamper(name, LOT + papers[order].order_id, **changes)
-
-
-def _standing(**changes: Any) -> Callable[[Points, str, list[Paper]], None]:
-    return lambda p, name, papers: p.tamper(name, members.STANDING, **changes)
-
-
-def _never_posted(points: Points, name: str, papers: list[Paper]) -> None:
-    points.pay(name, 77, DUE)
-
-
-def _receipt_never_posted(points: Points, name: str, papers: list[Paper]) -> None:
-    points.receive(papers[2], DUE)
-
-
-def _return_never_posted(points: Points, name: str, papers: list[Paper]) -> None:
-    points.give_back(papers[0], 1, DUE + 2 * DAY)
-
-
-TAMPERINGS = {
-    "wallet available": Tampering(_wallet(available={"2026": 171}), {"entries"}),
-    "wallet year": Tampering(_wallet(available={"2027": 170}), {"entries", "index"}),
-    "wallet frozen": Tampering(_wallet(frozen=31), {"entries", "lots"}),
-    "wallet debt": Tampering(_wallet(debt=1), {"entries"}),
-    "wallet expired": Tampering(_wallet(expired={"2025": 1}), {"entries"}),
-    "wallet entries": Tampering(_wallet(entries=9), {"chain"}),
-    "wallet negative": Tampering(_wallet(debt=-1), {"entries", "row"}),
-    "wallet deleted": Tampering(lambda p, name, papers: p.delete(name, WALLET), {"wallet"}),
-    "first entry deleted": Tampering(
-        lambda p, name, papers: p.delete(name, p.entry_item(name, 1)), {"entries", "chain"}
-    ),
-    "last entry deleted": Tampering(
-        lambda p, name, papers: p.delete(name, p.entry_item(name, 6)), {"entries", "chain"}
-    ),
-    "entry frozen": Tampering(_entry(1, frozen_delta=101), {"entries", "chain"}),
-    "entry available": Tampering(_entry(4, available_delta={"2026": 101}), {"entries", "chain"}),
-    "entry debt": Tampering(_entry(2, debt_delta=1), {"entries", "chain"}),
-    "entry number": Tampering(_entry(2, number=20), {"chain"}),
-    "last balances": Tampering(_entry(6, frozen=31), {"chain"}),
-    "middle balances": Tampering(_entry(3, frozen=1), {"chain"}),
-    "lot points": Tampering(_lot(0, points=1), {"posting"}, 0),
-    "frozen lot points": Tampering(_lot(2, points=1), {"posting", "lots"}, 2),
-    "lot effective": Tampering(_lot(0, effective_fen=1), {"posting", "standing"}, 0),
-    "lot restored": Tampering(_lot(0, restored=1), {"posting"}, 0),
-    "lot posted": Tampering(_lot(0, posted=0), {"posting"}, 0),
-    "lot frozen again": Tampering(_lot(0, state="frozen"), {"lots", "index", "overdue"}),
-    "lot released by hand": Tampering(_lot(2, state="released"), {"lots"}),
-    "lot deleted": Tampering(
-        lambda p, name, papers: p.delete(name, LOT + papers[0].order_id), {"posting", "standing"}, 0
-    ),
-    "lot year": Tampering(_lot(2, year=2030), {"posting"}, 2),
-    "standing E": Tampering(_standing(effective_fen=1), {"standing"}),
-    "standing tier": Tampering(_standing(tier="J5"), {"standing"}),
-    "standing paid": Tampering(_standing(ever_paid=False), {"standing"}),
-    "standing deleted": Tampering(lambda p, name, papers: p.delete(name, members.STANDING), {"standing"}),
-    "order never posted": Tampering(_never_posted, {"posting"}, 3),
-    "receipt never posted": Tampering(_receipt_never_posted, {"posting"}, 2),
-    "return never posted": Tampering(_return_never_posted, {"posting"}, 0),
-}
-
-
-def settled(points: Points, name: str) -> list[Paper]:
-    """Let a member have two released lots of 100, a frozen one of 30, and 30 points spent: 6 entries."""
-    points.join(name)
-    papers = [points.bought(name, 100, PAID, RECEIVED), points.bought(name, 100, PAID, RECEIVED)]
-    papers.append(points.pay(name, 30, PAID))
-    points.post(papers[2])
-    points.release(name, *papers, at=DUE)
-    points.adjust(name, -30, DUE + DAY, f"debit-{name}")
-    return papers
 
 
 @pytest.mark.usefixtures("few_segments")
@@ -1540,9 +1449,9 @@ def test_the_audit_handed_on_in_the_middle_twice_and_in_any_order_finds_the_same
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - repeatable
     monkeypatch.setattr(auditor, "SCAN_ROWS", 4 + seed)
-    monkeypatch.setattr(auditor, "RECHECK_ROWS", 2)
+    monkeypatch.setattr(looks, "RECHECK_ROWS", 2)
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
-        monkeypatch.setitem(auditor.SEGMENTS, work, 2)
+        monkeypatch.setitem(passes.SEGMENTS, work, 2)
     names = [f"m{n}" for n in range(6)]
     papers = {name: settled(points, name) for name in names}
     before = owed(points, names, AUDITED_AT)
@@ -1569,7 +1478,7 @@ def test_the_audit_handed_on_in_the_middle_twice_and_in_any_order_finds_the_same
         ("m2", "posting", papers["m2"][1].order_id),
         ("m5", "posting", never),
     }
-    assert report.checked == {AUDIT_ACCOUNTS: 6, AUDIT_ORDERS: 19}
+    assert (report.accounts, report.orders) == (6, 19)
     assert report.liability == before
     assert report.differences == 5
 
@@ -1598,7 +1507,7 @@ def test_the_report_is_written_when_all_parts_are_there_whatever_comes_last(
         assert report.as_of == at
         assert differences == {("alice", "posting", papers[2].order_id)}
         assert report.differences == 1
-        assert report.checked == {AUDIT_ACCOUNTS: 1, AUDIT_ORDERS: 3}
+        assert (report.accounts, report.orders) == (1, 3)
 
 
 @pytest.mark.usefixtures("few_segments")
@@ -1625,7 +1534,7 @@ def test_case_34_an_audit_whose_workers_die_finds_the_same_once(
 ) -> None:
     monkeypatch.setattr(auditor, "SCAN_ROWS", 5)
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
-        monkeypatch.setitem(auditor.SEGMENTS, work, 1)
+        monkeypatch.setitem(passes.SEGMENTS, work, 1)
     papers = settled(points, "alice")
     points.receive(papers[2], DUE)
     points.tamper("alice", members.STANDING, tier="J5")

@@ -26,9 +26,16 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
-from functions.points import auditor
+from functions.points import passes, replay
 from functions.points.account_rows import LOT_SHARDS, WALLET
-from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.looks import SECOND_LOOK_SECONDS
+from functions.points.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_CHANGES,
+    AUDIT_POINTS,
+    EXPIRE_POINTS,
+    RELEASE_POINTS,
+)
 from functions.tiers.members import STANDING
 from tests.stores.test_coupons import CouponWorkers
 from tests.support.emf import SERVICE, Figures
@@ -52,7 +59,8 @@ TIMES = {
     ANNOUNCE_EXPIRING: store(2026, 12, 2, 9),
     ISSUE_BIRTHDAY_COUPONS: store(2026, 5, 1, 0, 5),
     OPEN_MEMBER_DAY: store(2026, 5, 10),
-    AUDIT_POINTS: store(2026, 5, 1, 4),
+    AUDIT_POINTS: store(2026, 5, 3, 2),
+    AUDIT_CHANGES: store(2026, 5, 1, 4),
 }
 """A time at which each job runs."""
 SHARDED = [
@@ -68,8 +76,8 @@ SHARDED = [
 @pytest.fixture(autouse=True)
 def _few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an audit read these small tables in two segments each, and be called something."""
-    for work in auditor.SEGMENTS:
-        monkeypatch.setitem(auditor.SEGMENTS, work, 2)
+    for work in passes.SEGMENTS:
+        monkeypatch.setitem(passes.SEGMENTS, work, 2)
     monkeypatch.setattr(metrics.provider, "service", SERVICE)
 
 
@@ -183,7 +191,7 @@ def test_a_run_that_was_missed_altogether_is_overdue_exactly_from_its_hour_on(
     assert clockwork.late(job, from_then_on)[0] == job
 
 
-@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS])
+@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS, AUDIT_CHANGES])
 def test_a_job_of_which_any_one_task_never_ends_is_overdue_exactly_from_its_hour_on(
     clockwork: Clockwork, policy: Policy, job: str
 ) -> None:
@@ -214,7 +222,7 @@ def test_one_shard_of_eight_that_is_missing_is_missed(clockwork: Clockwork, miss
     assert not clockwork.runs.ended_since(RELEASE_POINTS, at + SECOND)
 
 
-@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS])
+@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS, AUDIT_CHANGES])
 def test_the_late_end_of_an_older_run_changes_nothing(clockwork: Clockwork, job: str) -> None:
     at = TIMES[job]
     older = clockwork.start(job, at)
@@ -353,7 +361,7 @@ def _about(message: Message, row: Row) -> Message:
     return Message(json.dumps(json.loads(message.body) | {"only": [row]}), 0)
 
 
-@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS])
+@pytest.mark.parametrize("job", [*SHARDED, AUDIT_POINTS, AUDIT_CHANGES])
 def test_an_end_that_could_not_be_written_is_written_when_the_task_comes_again(
     clockwork: Clockwork, calls: Calls, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -472,18 +480,18 @@ def test_E9_an_audit_has_ended_when_its_report_is_whole_and_not_before(
     for number, task in enumerate(tasks):
         clockwork.work(AUDIT_POINTS, task, delayed=False)
         assert not clockwork.runs.ended_since(AUDIT_POINTS, at), number
-    assert [each.delay_seconds for each in clockwork.workers.box.waiting] == [auditor.SECOND_LOOK_SECONDS]
-    assert clockwork.late(AUDIT_POINTS, at + 4 * HOUR) == [AUDIT_POINTS]
+    assert [each.delay_seconds for each in clockwork.workers.box.waiting] == [SECOND_LOOK_SECONDS]
+    assert clockwork.late(AUDIT_POINTS, at + HOUR) == [AUDIT_POINTS]
     clockwork.work(AUDIT_POINTS)
     assert clockwork.runs.ended_since(AUDIT_POINTS, at)
-    assert clockwork.late(AUDIT_POINTS, at + 4 * HOUR) == []
+    assert clockwork.late(AUDIT_POINTS, at + HOUR) == []
 
 
 def test_a_replay_is_no_job_of_the_timetable_and_ends_none(clockwork: Clockwork) -> None:
     at = TIMES[AUDIT_POINTS]
-    clockwork.run(auditor.REPLAY_POINTS, at)
+    clockwork.run(replay.REPLAY_POINTS, at)
     assert not clockwork.runs.ended_since(AUDIT_POINTS, at)
-    assert clockwork.late(auditor.REPLAY_POINTS, at + DAY) == []
+    assert clockwork.late(replay.REPLAY_POINTS, at + DAY) == []
 
 
 # --- the watch ---
@@ -505,7 +513,7 @@ def test_on_a_fresh_stack_nothing_is_overdue_before_it_was_first_watched(shop: S
         "expire-points": timedelta(hours=6, minutes=10),
         "expire-points-again": timedelta(hours=6, minutes=40),
         "issue-birthday-coupons": timedelta(hours=6, minutes=15),
-        "audit-points": timedelta(hours=8, minutes=10),
+        "audit-changes": timedelta(hours=5, minutes=10),
     }
 
 
@@ -542,7 +550,7 @@ def test_the_log_names_each_schedule_that_is_overdue_and_since_when_its_run_is_w
         "expire-points-again": ("expire-points", "2026-01-02 00:30:00+08:00"),
         "issue-birthday-coupons": ("issue-birthday-coupons", "2026-01-01 00:05:00+08:00"),
         "issue-birthday-coupons-again": ("issue-birthday-coupons", "2026-01-02 00:05:00+08:00"),
-        "audit-points": ("audit-points", "2026-01-02 04:00:00+08:00"),
+        "audit-changes": ("audit-changes", "2026-01-02 04:00:00+08:00"),
     }
 
 
@@ -591,7 +599,9 @@ def firings(scheduled: Scheduled, first: datetime, last: datetime) -> Iterator[d
         step, moment = DAY, first.astimezone(ZONE).replace(hour=at.hour, minute=at.minute)
     while moment <= last:
         on_its_day = isinstance(at, Every) or (
-            at.day in (None, moment.day) and at.month in (None, moment.month)
+            at.day in (None, moment.day)
+            and at.month in (None, moment.month)
+            and at.weekday in (None, moment.isoweekday())
         )
         if on_its_day and moment >= first:
             yield moment
@@ -659,9 +669,9 @@ def test_jobs_that_all_run_at_their_times_and_end_in_theirs_are_never_overdue(
 def test_a_job_that_takes_a_quarter_of_an_hour_too_long_is_overdue_for_that_long() -> None:
     slow = fortnight(
         NEW_YEAR,
-        takes=lambda each: each.done_within + 15 * MINUTE if each.job == AUDIT_POINTS else timedelta(),
+        takes=lambda each: each.done_within + 15 * MINUTE if each.job == AUDIT_CHANGES else timedelta(),
     )
-    assert slow == {AUDIT_POINTS: [NEW_YEAR + day * DAY + 8 * HOUR for day in range(14)]}
+    assert slow == {AUDIT_CHANGES: [NEW_YEAR + day * DAY + 5 * HOUR for day in range(14)]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -733,9 +743,14 @@ OUTAGES = [
         by_hand=((OPEN_MEMBER_DAY, store(2027, 1, 10, 12)),),
     ),
     Outage(
-        name="audit-points",
+        name="audit-changes",
         out=once(store(2027, 1, 5, 4)),
-        overdue=(store(2027, 1, 5, 8), store(2027, 1, 6, 4)),
+        overdue=(store(2027, 1, 5, 5), store(2027, 1, 6, 4)),
+    ),
+    Outage(
+        name="audit-points",
+        out=once(store(2027, 1, 3, 2)),
+        overdue=(store(2027, 1, 3, 3), store(2027, 1, 10, 2)),
     ),
 ]
 MADE_UP_FOR = {
@@ -790,7 +805,7 @@ def test_the_real_jobs_of_the_days_around_a_years_end_are_never_overdue(shop: Sh
     clockwork = Clockwork(shop, first)
     schedules = [each for each in timetable(POLICY) if isinstance(each.when, At)]
     fired = sorted((at, each.job) for each in schedules for at in firings(each, first, last))
-    assert {job for _, job in fired} == {EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, AUDIT_POINTS}
+    assert {job for _, job in fired} == {EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, AUDIT_CHANGES}
     now = first
     while now <= last:
         while fired and fired[0][0] <= now:

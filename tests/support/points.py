@@ -15,6 +15,7 @@ from functions.domain.policy import load
 from functions.orders import rows as order_rows
 from functions.platform import fanout
 from functions.platform.batches import BatchError
+from functions.platform.changes import changed
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, to_item, until_clear
 from functions.platform.fanout import Starter, Task, WorkQueue
@@ -25,6 +26,7 @@ from functions.points.accounts import put_wallet
 from functions.points.ledger import Adjustment, Entry, EntryKind, Wallet
 from functions.points.posting import Lot, LotState, OrderChange, OrderFacts
 from functions.points.queue import Worker
+from functions.points.reports import Reports
 from functions.tiers import members
 from functions.tiers.qualification import qualify
 from tests.support.events import Context
@@ -85,6 +87,8 @@ class Points:
 
     shop: Shop
     papers: dict[str, Paper] = field(default_factory=dict)
+    stamps: bool = True
+    """Whether orders are written as the programme does, which says when; or by hand."""
 
     @property
     def table(self) -> str:
@@ -129,7 +133,8 @@ class Points:
 
     def write(self, paper: Paper) -> None:
         """Write an order's row."""
-        self.put(self.orders_table, paper.row())
+        stamp = changed(paper.order_id, self.shop.tables.now()) if self.stamps else {}
+        self.put(self.orders_table, paper.row() | stamp)
 
     def post(self, paper: Paper) -> None:
         """Post what an account has not seen of an order."""
@@ -214,6 +219,10 @@ class Points:
     def tamper(self, member_id: str, item: str, **changes: Any) -> None:
         """Change one of a member's rows by hand."""
         self.put(self.table, self.get(item, member_id) | changes)
+
+    def touch(self, member_id: str, item: str = account_rows.WALLET) -> None:
+        """Let one of a member's rows say that the programme has written it now."""
+        self.tamper(member_id, item, **changed(member_id, self.shop.tables.now()))
 
     def delete(self, member_id: str, item: str) -> None:
         """Delete one of a member's rows by hand."""
@@ -404,7 +413,8 @@ class Workers:
 
     def tasks(self, job: str, at: datetime) -> list[Task]:
         """Return the tasks of a job that starts at a moment."""
-        return schedule.tasks(job, at, self.shop.policy)
+        reports = Reports(self.shop.tables, self.shop.settings.reports_table)
+        return schedule.tasks(job, at, self.shop.policy, reports)
 
     def worker(self) -> Callable[..., dict[str, Any]]:
         """Return a new worker."""

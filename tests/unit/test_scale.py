@@ -172,12 +172,12 @@ def test_more_workers_than_shards_find_nothing_to_do(model: Model) -> None:
 
 def test_readers_and_reserves_take_from_the_accounts_concurrency(model: Model) -> None:
     where = "Lambda"
-    # 1 000 less 64 reserved, and 2 x 8 and 3 x 2 readers of 4 shards; ten requests a second, ten per order.
-    assert limit(model, where).at == pytest.approx((1_000 - 64 - 88) * 10 / 10)
+    # 1 000 less 88 reserved, and 2 x 8 and 3 x 2 readers of 4 shards; ten requests a second, ten per order.
+    assert limit(model, where).at == pytest.approx((1_000 - 88 - 88) * 10 / 10)
     wide = replace(model, figures=replace(model.figures, parallelization=10, publishers_at_once=4))
-    assert limit(wide, where).at == pytest.approx((1_000 - 64 - 128) * 10 / 10)
+    assert limit(wide, where).at == pytest.approx((1_000 - 88 - 128) * 10 / 10)
     slow = replace(model, given=replace(model.given, request_seconds=0.2))
-    assert limit(slow, where).at == pytest.approx((1_000 - 64 - 88) * 5 / 10)
+    assert limit(slow, where).at == pytest.approx((1_000 - 88 - 88) * 5 / 10)
 
 
 def test_Z7_a_batch_of_postings_is_limited_by_the_core_and_hardly_by_waiting(model: Model) -> None:
@@ -391,7 +391,7 @@ def test_figures_of_the_infrastructure_are_its_own(model: Model) -> None:
 def test_what_is_reserved_is_what_the_stack_reserves(model: Model) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in scale.ROOMS)
     queues = text.count("room.tasks(")
-    assert model.figures.reserved == 32 + 8 * (queues - 1) == 64
+    assert model.figures.reserved == 32 + 32 + 8 * (queues - 2) == 88
     assert model.figures.readers == len(re.findall(r"room\.(reader|publisher)\(", text)) == 5
 
 
@@ -412,7 +412,7 @@ def test_a_setting_is_read_where_it_stands(tmp_path: Path) -> None:
 
 
 def test_measured_figures_are_those_of_the_pages(model: Model) -> None:
-    assert scale.measured("checkout.md", "20", "write units") == 49
+    assert scale.measured("checkout.md", "20", "write units") == 50
     assert scale.measured("points.md", "release-points", "CPU each") == model.figures.cpu_release * 1_000
     with pytest.raises(KeyError):
         scale.measured("checkout.md", "4", "write units")
@@ -423,7 +423,7 @@ def test_measured_figures_are_those_of_the_pages(model: Model) -> None:
 def test_an_order_has_the_kilobytes_that_its_checkout_writes(model: Model) -> None:
     for lines in (1, 3, 20):
         kilobytes = model.order_kilobytes(replace(DAY, lines=lines))
-        assert 2 * lines + 2 * kilobytes + 3 == scale.measured("checkout.md", str(lines), "write units")
+        assert 2 * lines + 2 * kilobytes + 4 == scale.measured("checkout.md", str(lines), "write units")
 
 
 def test_largest_rows_and_transactions_fit(model: Model) -> None:

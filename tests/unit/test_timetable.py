@@ -29,6 +29,7 @@ moments = st.datetimes(
 )
 hours, minutes = st.integers(0, 23), st.integers(0, 59)
 daily = st.builds(At, hour=hours, minute=minutes)
+weekly = st.builds(At, hour=hours, minute=minutes, weekday=st.integers(1, 7))
 monthly = st.builds(At, hour=hours, minute=minutes, day=st.integers(1, 31))
 yearly = st.builds(
     lambda on, hour, minute: At(hour=hour, minute=minute, day=on.day, month=on.month),
@@ -55,6 +56,7 @@ def fits(at: At, moment: datetime) -> bool:
         (local.hour, local.minute, local.second, local.microsecond) == (at.hour, at.minute, 0, 0)
         and at.day in (None, local.day)
         and at.month in (None, local.month)
+        and at.weekday in (None, local.isoweekday())
     )
 
 
@@ -70,11 +72,11 @@ def days_of(at: At, first: datetime, last: datetime) -> Iterator[datetime]:
 def longest_gap(at: At) -> timedelta:
     """Return an upper bound of the time between two firings."""
     if at.day is None and at.month is None:
-        return timedelta(days=1)
+        return timedelta(days=1 if at.weekday is None else 7)
     return timedelta(days=62) if at.month is None else timedelta(days=8 * 366)
 
 
-@given(st.one_of(daily, monthly, yearly), moments)
+@given(st.one_of(daily, weekly, monthly, yearly), moments)
 @example(At(hour=0, minute=0, day=29, month=2), store("2104-02-28T23:59:59"))
 @example(At(hour=0, minute=0, day=29, month=2), store("2104-02-29T00:00:00"))
 @example(At(hour=23, minute=59, day=31, month=12), store("2027-01-01T00:00:00"))
@@ -89,7 +91,7 @@ def test_the_latest_time_fits_is_not_after_the_moment_and_none_is_between(at: At
 
 
 @settings(max_examples=30)
-@given(st.one_of(daily, monthly), moments)
+@given(st.one_of(daily, weekly, monthly), moments)
 def test_the_latest_time_is_the_one_found_minute_by_minute(at: At, moment: datetime) -> None:
     minute = moment.replace(second=0, microsecond=0)
     for _ in range(24 * 60 + 1):
@@ -97,11 +99,11 @@ def test_the_latest_time_is_the_one_found_minute_by_minute(at: At, moment: datet
             assert at.latest(moment, ZONE) == minute
             return
         minute -= MINUTE
-    assert at.day is not None, "a day without a daily time"
+    assert (at.day, at.weekday) != (None, None), "a day without a daily time"
     assert at.latest(moment, ZONE) <= minute
 
 
-@given(st.one_of(daily, monthly, yearly), moments)
+@given(st.one_of(daily, weekly, monthly, yearly), moments)
 def test_a_time_is_its_own_latest_and_a_second_before_it_is_not(at: At, moment: datetime) -> None:
     found = at.latest(moment, ZONE)
     assert at.latest(found, ZONE) == found
@@ -113,6 +115,9 @@ def test_a_time_is_its_own_latest_and_a_second_before_it_is_not(at: At, moment: 
     [
         (At(hour=4, minute=0), "2026-05-01T03:59:59", "2026-04-30T04:00:00"),
         (At(hour=4, minute=0), "2026-05-01T04:00:00", "2026-05-01T04:00:00"),
+        (At(hour=2, minute=0, weekday=7), "2026-11-29T01:59:59", "2026-11-22T02:00:00"),
+        (At(hour=2, minute=0, weekday=7), "2026-11-29T02:00:00", "2026-11-29T02:00:00"),
+        (At(hour=0, minute=0, weekday=1), "2027-01-01T00:00:00", "2026-12-28T00:00:00"),
         (At(hour=0, minute=5, day=1), "2026-03-01T00:04:59", "2026-02-01T00:05:00"),
         (At(hour=0, minute=5, day=31), "2026-05-30T12:00:00", "2026-03-31T00:05:00"),
         (At(hour=0, minute=5, day=29), "2026-03-28T12:00:00", "2026-01-29T00:05:00"),
@@ -150,7 +155,7 @@ def test_what_runs_every_so_often_must_have_begun_one_period_before_it_must_have
     assert must_have_ended - wanted == timedelta(minutes=period)
 
 
-@given(st.one_of(daily, monthly, yearly), st.timedeltas(timedelta(), timedelta(days=9)), moments)
+@given(st.one_of(daily, weekly, monthly, yearly), st.timedeltas(timedelta(), timedelta(days=9)), moments)
 def test_a_run_is_wanted_from_when_its_time_is_up_until_the_next_ones_is(
     at: At, done_within: timedelta, now: datetime
 ) -> None:
@@ -193,7 +198,8 @@ def test_the_timetable_is_the_programmes() -> None:
             "issue-birthday-coupons-again": ("issue-birthday-coupons", At(hour=0, minute=5, day=2)),
             "open-member-day": ("open-member-day", At(hour=0, minute=0, day=10)),
             "open-member-day-again": ("open-member-day", At(hour=0, minute=15, day=10)),
-            "audit-points": ("audit-points", At(hour=4, minute=0)),
+            "audit-points": ("audit-points", At(hour=2, minute=0, weekday=7)),
+            "audit-changes": ("audit-changes", At(hour=4, minute=0)),
         }.items()
     )
 
