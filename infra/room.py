@@ -140,6 +140,7 @@ class Room:
         *,
         table: str,
         filters: Sequence[Mapping[str, Any]],
+        gathers: Duration | None = None,
     ) -> None:
         """Feed a function from a table's stream, which has at most two readers."""
         StreamConsumer(
@@ -149,6 +150,7 @@ class Room:
             function=function,
             filters=filters,
             reads=self._gateway is None,
+            gathers=gathers,
             stage=self.stage,
         )
 

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.catalog.stock import give_back_stock
+from functions.catalog.rows import key as catalog_key
+from functions.catalog.stock import counter_of, give_back_stock
+from functions.counters import heat
+from functions.counters.counter import Spread
 from functions.coupons import coupons
 from functions.domain import calendar, identifiers
 from functions.domain.errors import NotFoundError
@@ -131,7 +134,10 @@ class OrderBook:
                 kept = kept_as(order, after)
                 if kept is not None:
                     transaction.put_new(self.orders_table, history.row_of(order_id, kept))
-                transaction.commit(deadline)
+                try:
+                    transaction.commit(deadline)
+                finally:
+                    self._feel(transaction, order)
             return after
 
         return until_clear(attempt, deadline)
@@ -147,7 +153,8 @@ class OrderBook:
             transaction.put_new(self.orders_table, change_row(after.order_id, number, change))
         for line, had, has in zip(before.quote.lines, before.staying, after.staying, strict=True):
             if had > has:
-                give_back_stock(transaction, self.catalog_table, line.sku, had - has)
+                row = self._row_for(before, line.sku)
+                give_back_stock(transaction, self.catalog_table, line.sku, had - has, row=row)
         closes = after.status in CLOSED and before.status not in CLOSED
         if closes and before.quote.coupon is not None:
             coupons.give_back(
@@ -161,6 +168,27 @@ class OrderBook:
         if closes and unshipped and before.redeemed_by_year and not before.cancels:
             self._restore_points(transaction, after)
         return after
+
+    def _feel(self, transaction: Transaction, order: Order) -> None:
+        """Let the stock of an order's units be spread over more rows where others were in their way (Z1)."""
+        if not transaction.conflicts:
+            return
+        for sku in order.stock_rows:
+            product = self.tables.get(self.catalog_table, catalog_key(sku))
+            if product is not None:
+                spread = Spread.of(product)
+                rows = [spread.row_of(order.order_id)]
+                heat.feel(self.tables, transaction, counter_of(self.catalog_table, sku), spread, rows)
+
+    def _row_for(self, order: Order, sku: str) -> int:
+        """Return the row of the stock that an order's units go back into: its own, as many as there are now.
+
+        Where the stock was one row when they were taken, it is that one, and nothing is read (Z1).
+        """
+        if sku not in order.stock_rows:
+            return 0
+        product = self.tables.get(self.catalog_table, catalog_key(sku))
+        return 0 if product is None else Spread.of(product).row_of(order.order_id)
 
     def _restore_points(self, transaction: Transaction, order: Order) -> None:
         """Add that the points of an order that closes before its shipment come back with it (E6)."""

@@ -464,6 +464,24 @@ class Tables:
             )
         )
 
+    def change(
+        self, table: str, key: Key, *, expression: str, condition: str, values: Mapping[str, Any]
+    ) -> bool:
+        """Change one row in place if it is as the condition says; return whether it was.
+
+        Where the answer is lost and it is sent again, it says that the condition did not hold.
+        """
+        return _held(
+            lambda: self.client.update_item(
+                TableName=table,
+                Key=to_item(key),
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(expression, condition),
+                ExpressionAttributeValues=to_item(values),
+            )
+        )
+
     def scan(
         self,
         table: str,
@@ -501,17 +519,15 @@ class Tables:
         *,
         replace: Mapping[str, Any],
         initially: Mapping[str, Any],
-        remove: Sequence[str] = (),
+        counting: str,
     ) -> tuple[Row, bool]:
-        """Set attributes of a row; those in ``initially`` only where the row lacks them; remove others.
+        """Set attributes of a row, those in ``initially`` only where it lacks them; count in ``counting``.
 
-        Returns the row after it and whether it is new. Sent twice, it does the same.
+        Returns the row after it and whether it is new. Sent twice, it does the same and counts twice.
         """
         sets = [f"#{name} = :{name}" for name in replace]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in initially]
-        expression = "SET " + ", ".join(sets)
-        if remove:
-            expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
+        expression = f"SET {', '.join(sets)} ADD #{counting} :one"
         answer = _once_free(
             lambda: self.client.update_item(
                 TableName=table,
@@ -519,15 +535,13 @@ class Tables:
                 UpdateExpression=expression,
                 ExpressionAttributeNames=_names(expression),
                 ExpressionAttributeValues=to_item(
-                    {f":{name}": value for name, value in {**initially, **replace}.items()}
+                    {f":{name}": value for name, value in {**initially, **replace, "one": 1}.items()}
                 ),
                 ReturnValues="ALL_OLD",
             )
         )
         before = from_item(answer.get("Attributes", {}))
-        after = {**key, **initially, **before, **replace}
-        for name in remove:
-            after.pop(name, None)
+        after = {**key, **initially, **before, **replace, counting: before.get(counting, 0) + 1}
         return after, not before.keys() - key.keys()
 
     def transaction(self) -> "Transaction":
@@ -543,6 +557,14 @@ class Transaction:
     actions: list[Any] = field(default_factory=list)
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     """Makes every send the same request to DynamoDB, for the ten minutes that it remembers."""
+    conflicts: list[int] = field(default_factory=list)
+    """The action that another transaction was in the way of, for each time that one was."""
+
+    def conflicts_on(self, table: str, key: Key) -> int:
+        """Return how often other transactions were in the way of a row that this one updates."""
+        item = to_item(key)
+        updates = [self.actions[action].get("Update", {}) for action in self.conflicts]
+        return sum(update.get("TableName") == table and update["Key"] == item for update in updates)
 
     def put_new(self, table: str, row: Row) -> None:
         """Put a row that must not exist yet. Its first attribute is the table's partition key."""
@@ -613,6 +635,7 @@ class Transaction:
                 raise OutcomeUnknownError from error
             except ClientError as error:
                 refusal = _why_again(error)
+                self.conflicts += _in_the_way(error)
                 if sent == SENDS_MAX:
                     raise refusal from error
                 _full_jitter(sent, deadline)
@@ -712,6 +735,12 @@ def _why_again(error: ClientError) -> ConflictError | TryAgainError:
     elif error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR_STATUS:
         raise OutcomeUnknownError from error
     raise error
+
+
+def _in_the_way(error: ClientError) -> list[int]:
+    """Return the actions of a cancelled transaction whose rows other transactions had."""
+    reasons: list[Any] = error.response.get("CancellationReasons", [])
+    return [action for action, reason in enumerate(reasons) if reason.get("Code") in _CONFLICTS]
 
 
 @contextmanager

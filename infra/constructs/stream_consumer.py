@@ -13,6 +13,8 @@ from infra.constructs.queues import FailureQueue
 from infra.stage import Stage
 
 BATCH_SIZE = 100
+GATHERED_SIZE = 1_000
+"""Records of a batch of a reader that works off together what comes within some seconds."""
 BATCHES_AT_ONCE = 8
 """Batches of one shard that are worked off at once; the records of one row stay in order."""
 RETRIES = 25
@@ -22,6 +24,7 @@ RECORD_AGE_MAX = Duration.hours(12)
 class StreamConsumer(Construct):
     """Feeds a function with the records of a table's stream that match the filters.
 
+    One that ``gathers`` waits so long for a batch to fill, and works off one batch of a shard at a time.
     One that does not read keeps what was set aside, while another one takes its place at the stream.
     """
 
@@ -35,6 +38,7 @@ class StreamConsumer(Construct):
         filters: Sequence[Mapping[str, Any]],
         reads: bool,
         stage: Stage,
+        gathers: Duration | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = function
@@ -45,8 +49,9 @@ class StreamConsumer(Construct):
             sources.DynamoEventSource(
                 table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=BATCH_SIZE,
-                parallelization_factor=BATCHES_AT_ONCE,
+                batch_size=BATCH_SIZE if gathers is None else GATHERED_SIZE,
+                max_batching_window=gathers,
+                parallelization_factor=BATCHES_AT_ONCE if gathers is None else 1,
                 filters=[lambda_.FilterCriteria.filter(dict(each)) for each in filters],
                 report_batch_item_failures=True,
                 bisect_batch_on_error=True,

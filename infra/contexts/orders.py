@@ -26,6 +26,6 @@ def build(room: Room) -> None:
     )
     grant_rows(room.table("Orders"), jobs, "GetItem", "PutItem", indexes=["due"])
     grant_rows(room.table("Members"), jobs, "GetItem", "PutItem", "UpdateItem")
-    grant_rows(room.table("Catalog"), jobs, "UpdateItem")
+    grant_rows(room.table("Catalog"), jobs, "GetItem", "UpdateItem")
     grant_rows(room.table("Reports"), jobs, "PutItem")
     room.scheduled(jobs, LAPSE_UNPAID, AUTO_RECEIPT)

@@ -2,12 +2,12 @@
 
 from tests.support.rights import publishes, reads_stream, rows, started_by_a_schedule
 
-MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers"}
+MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "counters", "offers"}
 NEEDS = {
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
     "OrderJobs": rows("Orders", "GetItem", "PutItem", indexes=["due"])
     | rows("Members", "GetItem", "PutItem", "UpdateItem")
-    | rows("Catalog", "UpdateItem")
+    | rows("Catalog", "GetItem", "UpdateItem")
     | rows("Reports", "PutItem")
     | started_by_a_schedule(),
 }

@@ -247,7 +247,11 @@ def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Temp
         assert 0 < consumer["MaximumRecordAgeInSeconds"] < 24 * 3600  # a stream keeps records for a day
         assert consumer["DestinationConfig"]["OnFailure"]["Destination"]
         assert consumer["StartingPosition"] == "TRIM_HORIZON"
-        assert 1 < consumer["ParallelizationFactor"] <= 10  # batches of a shard at once, as AWS allows
+        # Batches of a shard at once, as AWS allows; one only of what is gathered.
+        gathers = "MaximumBatchingWindowInSeconds" in consumer
+        assert gathers == (consumer["ParallelizationFactor"] == 1)
+        assert consumer["ParallelizationFactor"] <= 10
+        assert consumer.get("MaximumBatchingWindowInSeconds", 0) < 5  # what is told is no older (Z1)
 
 
 def test_no_stream_has_more_readers_than_dynamodb_allows(template: Template) -> None:
