@@ -50,6 +50,8 @@ from functions.platform.routes import HEAD, READS, Gateway
 from functions.platform.shapes import Problem, ProblemOrGatewayAnswer, problem
 
 RETRY_AFTER_SECONDS = 1
+AGAIN_LATER = frozenset({"try_again", "conflict"})
+"""The refusals that go away by themselves: the same request sent again a moment later may be answered."""
 TITLES = MappingProxyType(
     {
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
@@ -586,7 +588,7 @@ def _response(description: str, headers: Mapping[str, str]) -> OpenAPIResponse:
 
 def _problem_response(status: int, codes: Sequence[str]) -> OpenAPIResponse:
     again = {"Retry-After": "Seconds to wait before the same request is sent again."}
-    response = _response(", ".join(f"`{code}`" for code in codes), again if "try_again" in codes else {})
+    response = _response(", ".join(f"`{code}`" for code in codes), again if AGAIN_LATER & set(codes) else {})
     if status in GATEWAY_STATUSES:  # under both types alike: clients are generated from one schema per status
         either: OpenAPIResponseContentModel = {"model": ProblemOrGatewayAnswer}
         response["content"] = {PROBLEM_TYPE: either, JSON_TYPE: either}
@@ -598,7 +600,7 @@ def _problem_response(status: int, codes: Sequence[str]) -> OpenAPIResponse:
 def _problem_of(refusal: RefusalError) -> tuple[dict[str, Any], dict[str, str]]:
     headers: dict[str, str] = {}
     match refusal:
-        case TryAgainError():
+        case RefusalError(code=code) if code in AGAIN_LATER:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         case NotAllowedError():
             headers["Allow"] = ", ".join(refusal.methods)
