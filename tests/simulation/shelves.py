@@ -62,6 +62,12 @@ class Shelves:
         """Return what the product may be sold as: as its row says, or one that has not been told yet."""
         return [self._offers[sku][terms] for terms in set(self._terms[sku].values())]
 
+    def check_offer(self, sku: str) -> None:
+        """No row of a product's stock is sold as anything but what was said of the product last."""
+        offers = {(each["price_fen"], each["member_zone"], each["status"]) for each in self.offers(sku)}
+        if len(offers) > 1:
+            raise Violation("sold as before a change", f"{sku}: {offers}")
+
     def check_at_rest(self, products: list[Json]) -> None:
         """Where nothing is under way, a product's row tells the sum, and all rows go by its terms."""
         for product in products:

@@ -77,7 +77,7 @@ class Checked:
             foretold = kind(step.ops[0], self.world, new=self.facts.is_new(step.ops[0]))
         outcomes = self.world.run(step)
         self._look()
-        self._watch.check_refusals(outcomes)
+        self._watch.check_answers(outcomes)
         spared = self.world.faults.met.total() == met
         if foretold is not None and foretold.certain and spared:
             foretold.compare(outcomes[0])

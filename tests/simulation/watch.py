@@ -244,14 +244,21 @@ class Watch:
             if (line["list_price_fen"], line["unit_price_fen"]) not in prices:
                 raise Violation("placed at another price", f"{line} while the product is {offers}")
 
-    def check_refusals(self, outcomes: list[Outcome]) -> None:
-        """Z1: who was refused for want of stock wanted more than there was at some moment meanwhile.
+    def check_answers(self, outcomes: list[Outcome]) -> None:
+        """Check what the answers of a step say of stock in several rows (Z1).
+
+        Who was refused for want of stock wanted more than there was at some moment meanwhile; after a
+        product's change was answered nobody buys at what was said before.
 
         Raises
         ------
         Violation
-            There was enough all the time.
+            There was enough all the time, or a row still goes by what was said before.
         """
+        changed = [outcome for outcome in outcomes if outcome.op.do == "put_product"]
+        broken_off = {outcome.op["sku"] for outcome in changed if outcome.unknown}
+        for sku in {outcome.op["sku"] for outcome in changed} - broken_off:
+            self.shelves.check_offer(sku)
         for outcome in outcomes:
             answer = outcome.answer
             if answer is None or answer.status != 409 or answer.body["code"] != "insufficient_stock":
