@@ -7,7 +7,7 @@ from functions.checkout import basis
 from functions.checkout.picking import Picking
 from functions.checkout.placing import PlacedBeforeError, Placing
 from functions.checkout.sale import sale
-from functions.domain.errors import RefusalError
+from functions.domain.errors import ConflictError, RefusalError
 from functions.domain.policy import Policy
 from functions.offers.quotes import Cart, Quote
 from functions.orders.order import Order
@@ -82,7 +82,11 @@ class Checkout:
             raise PlacedBeforeError(placed) from None
         order, transaction = sale(self.tables, self.settings, self.policy, placing, quote, read, picked)
         try:
-            transaction.commit(deadline)
+            transaction.commit(deadline, sends_max=picking.sends_max)
+        except ConflictError as conflict:
+            if not picking.elsewhere(read.products):
+                raise
+            raise ConditionFailedError([]) from conflict  # from a fresh read on, with other rows
         except ConditionFailedError as failed:
             (placed, *others) = failed.rows
             if placed is not None:

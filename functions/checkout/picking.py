@@ -15,13 +15,15 @@ from functions.counters import counter, heat
 from functions.counters.counter import TERMS
 from functions.offers.quotes import QuoteLine
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Tables, Transaction
+from functions.platform.dynamo import SENDS_MAX, Row, Tables, Transaction
 
+SENDS_BEFORE_ANOTHER_ROW = 2
+"""How often an order that looks for its rows sends one choice of them. Of the last units many choose alike."""
 Picked = Mapping[str, Mapping[int, int]]
 """Units by the row that they are taken from, by sku."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Picking:
     """The rows that one order takes its units from, over its attempts."""
 
@@ -30,6 +32,8 @@ class Picking:
     order_id: str
     _looked_for: set[str] = field(default_factory=set)
     """Skus of which the order's own row could not give what was wanted."""
+    _tries: int = 0
+    """The attempts that others were in the way of: each has another row for its own."""
 
     def pick(
         self,
@@ -72,6 +76,18 @@ class Picking:
             if row["item"] == STOCK and row.get(TERMS, 0) < products[sku].spread.terms:
                 counter.tell_terms(self.tables, counter_of(self.table, sku), products[sku].spread, deadline)
 
+    @property
+    def sends_max(self) -> int:
+        """How often an attempt is sent while others are in its way, before it is tried with other rows."""
+        return SENDS_BEFORE_ANOTHER_ROW if self._looked_for else SENDS_MAX
+
+    def elsewhere(self, products: Mapping[str, Product]) -> bool:
+        """Have the next attempt look for other rows, if there are any; return whether there are."""
+        spread = {sku for sku, product in products.items() if not product.spread.is_one}
+        self._looked_for.update(spread)
+        self._tries += 1
+        return bool(spread)
+
     def feel(self, transaction: Transaction, picked: Picked, products: Mapping[str, Product]) -> None:
         """Let the stock be spread over more rows where others were in the way again and again."""
         if transaction.conflicts:
@@ -92,5 +108,5 @@ class Picking:
             product.spread,
             units,
             deadline,
-            name=self.order_id,
+            name=f"{self.order_id} {self._tries}" if self._tries else self.order_id,
         )

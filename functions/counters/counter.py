@@ -21,7 +21,7 @@ from typing import Any
 from functions.domain import calendar
 from functions.domain.errors import ConflictError, TryAgainError
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Key, Row, Tables, Transaction
+from functions.platform.dynamo import Key, Row, Tables, Transaction, take_turns
 
 ROWS_MAX = 48
 """Rows of a counter: with them a cart of one line still fits into a transaction, and all into one read."""
@@ -202,7 +202,7 @@ def held(tables: Tables, counter: Counter, deadline: Deadline, *, rows: int = 1)
         ``conflict``: it changed between all of :data:`PASSES_MAX` passes.
     """
     before = None
-    for _ in range(PASSES_MAX):
+    for passed in range(PASSES_MAX):
         keys = [(counter.table, counter.key(row)) for row in range(rows)]
         home, *others = tables.batch_get(keys, deadline)
         if home is None:
@@ -212,6 +212,8 @@ def held(tables: Tables, counter: Counter, deadline: Deadline, *, rows: int = 1)
         if spread.rows == rows and (rows == 1 or now == before):
             amounts = [0 if each is None else each[counter.amount] for each in (home, *others)]
             return Held(home=home, amounts=tuple(amounts))
+        if now != before and before is not None:
+            take_turns(passed, deadline)
         rows, before = spread.rows, now
     raise ConflictError("conflict", "Other requests change the same things; send the same request again.")
 

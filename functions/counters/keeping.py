@@ -26,8 +26,8 @@ from functions.domain.errors import ConflictError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
 
-GROWTH = 4
-"""How many times as many rows a counter gets that is hot: from one to all there may be in three steps."""
+GROWTH = 8
+"""How many times as many rows a counter gets that is hot: from one to all there may be in two steps."""
 TRIES_MAX = 10
 """How often the keeper tries to spread a counter in whose way others are."""
 UNEVEN = 2

@@ -610,10 +610,11 @@ class Transaction:
     def _put(self, table: str, row: Row, condition: str, values: Mapping[str, Any]) -> None:
         self.actions.append({"Put": {"Item": to_item(row)} | _conditioned(table, condition, values)})
 
-    def commit(self, deadline: Deadline) -> None:
+    def commit(self, deadline: Deadline, *, sends_max: int = SENDS_MAX) -> None:
         """Write everything, or nothing.
 
-        Meeting other transactions and throttling are retried with full jitter while the time lasts.
+        Meeting other transactions and throttling are retried with full jitter while the time lasts, up to so
+        many sends.
 
         Raises
         ------
@@ -626,7 +627,7 @@ class Transaction:
         TryAgainError
             ``try_again``: throttled at every send.
         """
-        for sent in range(1, SENDS_MAX + 1):
+        for sent in range(1, sends_max + 1):
             if not deadline.seconds_left():
                 raise _busy()
             try:
@@ -636,7 +637,7 @@ class Transaction:
             except ClientError as error:
                 refusal = _why_again(error)
                 self.conflicts += _in_the_way(error)
-                if sent == SENDS_MAX:
+                if sent == sends_max:
                     raise refusal from error
                 _full_jitter(sent, deadline)
             else:
@@ -790,6 +791,11 @@ def _held(write: Callable[[], object]) -> bool:
             raise
         return False
     return True
+
+
+def take_turns(tried: int, deadline: Deadline) -> None:
+    """Wait a random while before something is tried again that others are in the way of."""
+    _full_jitter(tried, deadline)
 
 
 def _full_jitter(sent: int, deadline: Deadline) -> None:
