@@ -18,7 +18,7 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import SENDS_MAX, Row, Tables, Transaction
 
 SENDS_BEFORE_ANOTHER_ROW = 2
-"""How often an order that looks for its rows sends one choice of them. Of the last units many choose alike."""
+"""How often an order that looks for its rows sends one choice: of the last units many choose alike."""
 Picked = Mapping[str, Mapping[int, int]]
 """Units by the row that they are taken from, by sku."""
 

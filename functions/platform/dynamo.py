@@ -523,24 +523,31 @@ class Tables:
     ) -> tuple[Row, bool]:
         """Set attributes of a row, those in ``initially`` only where it lacks them; count in ``counting``.
 
-        Returns the row after it and whether it is new. Sent twice, it does the same and counts twice.
+        Returns the row after it and whether it is new. Where the row says all of it already, nothing is
+        written and nothing counted.
         """
+        differs = " OR ".join(f"attribute_not_exists(#{name}) OR #{name} <> :{name}" for name in replace)
         sets = [f"#{name} = :{name}" for name in replace]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in initially]
         expression = f"SET {', '.join(sets)} ADD #{counting} :one"
-        answer = _once_free(
-            lambda: self.client.update_item(
+        before: Row = {}
+
+        def write() -> None:
+            answer = self.client.update_item(
                 TableName=table,
                 Key=to_item(key),
                 UpdateExpression=expression,
-                ExpressionAttributeNames=_names(expression),
+                ConditionExpression=differs,
+                ExpressionAttributeNames=_names(expression, differs),
                 ExpressionAttributeValues=to_item(
                     {f":{name}": value for name, value in {**initially, **replace, "one": 1}.items()}
                 ),
                 ReturnValues="ALL_OLD",
             )
-        )
-        before = from_item(answer.get("Attributes", {}))
+            before.update(from_item(answer.get("Attributes", {})))
+
+        if not _held(write):
+            return self.get(table, key) or dict(key), False
         after = {**key, **initially, **before, **replace, counting: before.get(counting, 0) + 1}
         return after, not before.keys() - key.keys()
 

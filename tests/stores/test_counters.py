@@ -114,8 +114,8 @@ def test_Z1_other_terms_than_those_that_were_read_are_not_taken_under(rows: Tabl
 
 
 def test_Z1_a_row_that_is_opened_goes_by_the_terms_of_that_moment(rows: Tables, counter: Counter) -> None:
-    for _ in range(7):
-        rows.upsert(counter.table, counter.home, replace={}, initially={"name": "Tea"}, counting="terms")
+    for price in (5, 6, 7, 8, 9, 10, 11, 11, 5):  # of which the first and the last but one say nothing new
+        rows.upsert(counter.table, counter.home, replace={"price_fen": price}, initially={}, counting="terms")
     spread_over(rows, counter, 2, Deadline(20))
     taken(rows, counter, {1: 1}, terms=7)
     with pytest.raises(ConditionFailedError):
