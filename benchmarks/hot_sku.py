@@ -137,8 +137,8 @@ class Shop:
 
     def open(self) -> None:
         """Put everything where it belongs before the sale."""
-        for name, table in contexts.tables().items():
-            self.client.do("CreateTable", _created(name, table))
+        for name, declared in contexts.tables().items():
+            self.client.do("CreateTable", _created(name, declared))
         self.client.on_commit = self._written
         members = Members(self.tables, self.settings.members_table, lambda phone: phone)
         for name in MEMBERS:
