@@ -1,6 +1,7 @@
 """Where orders live: finding them, and every later change of their row with what it gives back (O1-O7)."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from functions.counters import heat
 from functions.counters.counter import Spread
 from functions.coupons import coupons
 from functions.domain import calendar, identifiers
-from functions.domain.errors import NotFoundError
+from functions.domain.errors import NotFoundError, TryAgainError
 from functions.domain.policy import Policy
 from functions.domain.records import read_as
 from functions.orders import history
@@ -173,12 +174,13 @@ class OrderBook:
         """Let the stock of an order's units be spread over more rows where others were in their way (Z1)."""
         if not transaction.conflicts:
             return
-        for sku in order.stock_rows:
-            product = self.tables.get(self.catalog_table, catalog_key(sku))
-            if product is not None:
-                spread = Spread.of(product)
-                rows = [spread.row_of(order.order_id)]
-                heat.feel(self.tables, transaction, counter_of(self.catalog_table, sku), spread, rows)
+        with suppress(TryAgainError):  # it is told at best
+            for sku in order.stock_rows:
+                product = self.tables.get(self.catalog_table, catalog_key(sku))
+                if product is not None:
+                    spread = Spread.of(product)
+                    rows = [spread.row_of(order.order_id)]
+                    heat.feel(self.tables, transaction, counter_of(self.catalog_table, sku), spread, rows)
 
     def _row_for(self, order: Order, sku: str) -> int:
         """Return the row of the stock that an order's units go back into: its own, as many as there are now.

@@ -44,9 +44,9 @@ def test_Z1_what_overlaps_on_a_row_is_cancelled_and_what_follows_is_not() -> Non
     shop.time.run()
     assert came == [
         ("first", HOLD),
-        ("second cancelled", 0.009 + READ_SECONDS),
-        ("other", 0.009 + HOLD),
-        ("third", 0.0101 + HOLD),
+        ("second cancelled", round(0.009 + READ_SECONDS, 4)),
+        ("other", round(0.009 + HOLD, 4)),
+        ("third", round(0.0101 + HOLD, 4)),
     ]
 
 

@@ -149,6 +149,20 @@ def test_Z1_orders_that_meet_others_again_and_again_have_the_stock_spread(
     assert whole(shop, tea) == UNITS - 2
 
 
+def test_Z1_units_that_come_back_and_meet_others_again_and_again_have_the_stock_spread(
+    shop: Shop, tea: Counter, calls: Calls, keep: Callable[..., None]
+) -> None:
+    """All orders of a sale lapse at once, after its stock was sold out and lies in one row."""
+    spread_over(shop.tables, tea, 4, Deadline(20))
+    order, _ = shop.place("alice", "k", "tea")
+    spread_over(shop.tables, tea, 1, Deadline(20))
+    calls.fail("TransactWriteItems", *[CONFLICT] * heat.CONFLICTS_HOT)
+    shop.book.change(order.order_id, lambda each: life.cancel(each, now=NOON), Deadline(20))
+    keep(heat.beside(tea))
+    assert rows_of(shop, tea) == GROWTH
+    assert whole(shop, tea) == UNITS
+
+
 def test_Z1_what_meets_nobody_says_nothing_and_is_spread_by_nobody(
     shop: Shop, tea: Counter, calls: Calls, keep: Callable[..., None]
 ) -> None:
