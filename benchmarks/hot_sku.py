@@ -59,7 +59,7 @@ LAPSES = 0.2
 LAPSE_AFTER_SECONDS = 3.0
 PUT_EVERY_SECONDS = 2.0
 QUANTITIES = (1, 1, 1, 1, 1, 1, 1, 1, 2, 3)
-STREAM_SECONDS, GATHER_SECONDS, SHARDS = 0.3, 2.0, 4
+STREAM_SECONDS, GATHER_SECONDS, SHARDS = 0.3, 1.0, 4
 """How late a stream is, how long its reader gathers (``infra/contexts/counters.py``), and its shards."""
 ROWS_SET = 48
 SALES, LONGER = 3, 3

@@ -10,8 +10,8 @@ from functions.counters.heat import HOT
 from infra.constructs.table import grant_rows
 from infra.room import STREAM_TIMEOUT, Room, rows
 
-GATHERS = Duration.seconds(2)
-"""How long changes are gathered before they are added up: a sum is some three seconds old."""
+GATHERS = Duration.seconds(1)
+"""How long changes are gathered before they are added up: a sum is some two seconds old."""
 
 
 def build(room: Room) -> None:
