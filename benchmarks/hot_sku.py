@@ -62,7 +62,7 @@ QUANTITIES = (1, 1, 1, 1, 1, 1, 1, 1, 2, 3)
 STREAM_SECONDS, GATHER_SECONDS, SHARDS = 0.3, 1.0, 4
 """How late a stream is, how long its reader gathers (``infra/contexts/counters.py``), and its shards."""
 ROWS_SET = 48
-SALES, LONGER = 3, 3
+SALES, LONGER = 3, 5
 """How many sales are tried, and how many times as long the one in which rows become more by themselves."""
 SPREAD_BEFORE_SECONDS = 30.0
 """How long before the sale staff say in how many rows they want the stock."""
