@@ -21,6 +21,7 @@ from pathlib import Path
 from benchmarks import tables
 from benchmarks.tables import markdown
 from functions.contexts import timetable
+from functions.counters import counter
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import policy as policies
@@ -156,6 +157,12 @@ def built(what: str) -> int:
     return sum(len(_calls(path, what)) for path in ROOMS)
 
 
+def gathering() -> int:
+    """Return how many readers gather what comes, so that each works off one batch of a shard at a time."""
+    readers = [call for path in ROOMS for call in _calls(path, "reader")]
+    return sum(any(keyword.arg == "gathers" for keyword in call.keywords) for call in readers)
+
+
 def measured(page: str, row: str, column: str) -> float:
     """Return a measured figure from the table of a page in docs: the last row of a name, so the largest size.
 
@@ -194,6 +201,7 @@ class Programme:
     memory_megabytes: int
     reserved: int
     readers: int
+    gathering: int
     parallelization: int
     publishers: int
     publishers_at_once: int
@@ -219,6 +227,7 @@ class Programme:
     attempts: int
     backoff_base: float
     backoff_cap: float
+    stock_rows: int
     lines_max: int
     lots_per_release: int
     posting_rows: int
@@ -248,6 +257,7 @@ class Programme:
             memory_megabytes=constant(constructs / "function.py", "MEMORY_MEGABYTES"),
             reserved=_workers(workers),
             readers=built("reader") + built("publisher"),
+            gathering=gathering(),
             parallelization=constant(consumer, "BATCHES_AT_ONCE"),
             publishers=built("publisher"),
             publishers_at_once=constant(consumer, "PATIENT_BATCHES_AT_ONCE"),
@@ -273,6 +283,7 @@ class Programme:
             attempts=dynamo.ATTEMPTS_MAX,
             backoff_base=dynamo.BACKOFF_BASE_SECONDS,
             backoff_cap=dynamo.BACKOFF_CAP_SECONDS,
+            stock_rows=counter.ROWS_MAX,
             lines_max=schema.LINES_MAX,
             lots_per_release=posting.LOTS_PER_RELEASE_MAX,
             posting_rows=_rows(_posted()),
@@ -515,11 +526,6 @@ def batched(batch_seconds: float, orders_each: int) -> float:
     return orders_each / batch_seconds
 
 
-def all_free(rows: int, offered: float, hold_seconds: float, sends: int) -> float:
-    """Return how likely a transaction finds all of so many rows free that share a load of orders."""
-    return (1 - conflicts(offered / rows, hold_seconds, sends)) ** rows
-
-
 def buckets_for(offered: float, hold_seconds: float, sends: int) -> int:
     """Return over how many rows a product's stock has to lie for so many orders per second."""
     return math.ceil(offered / carried(REFUSED_MAX, hold_seconds, sends))
@@ -651,8 +657,9 @@ class Model:
             turn="Service Quotas",
         )
         free = self.quota("lambda_concurrency") - figures.reserved
-        waits_for = (figures.readers - figures.publishers) * figures.parallelization
-        free -= self.new_shards * (waits_for + figures.publishers * figures.publishers_at_once)
+        at_once = (figures.readers - figures.publishers - figures.gathering) * figures.parallelization
+        at_once += figures.publishers * figures.publishers_at_once + figures.gathering
+        free -= at_once * self.new_shards
         each = min(1 / given.request_seconds, self.quota("lambda_requests_each"))
         yield Limit(
             where="Lambda, concurrency of the account",
@@ -956,31 +963,26 @@ class Model:
         )
 
     def _sku(self, mix: Mix) -> Iterable[Limit]:
-        # What lapses writes the row once more, those of a transaction together (Z10).
+        # What lapses writes a row once more, those of a transaction together (Z10).
         writes_each = 1 + (1 - mix.paid) / self.lapses_together(mix)
-        hold = self.given.transaction_seconds
+        hold, rows = self.given.transaction_seconds, self.figures.stock_rows
         for says, at, beyond in (
             (
                 f"one in {number(1 / REFUSED_MAX)} refused",
-                carried(REFUSED_MAX, hold, self.figures.sends) / writes_each,
+                rows * carried(REFUSED_MAX, hold, self.figures.sends) / writes_each,
                 "409 `conflict` for more and more",
             ),
-            ("one transaction after another", 1 / hold / writes_each, "409 `conflict` for most"),
-            (
-                "write units",
-                self.quota("partition_writes") / self.quota("transaction_row_units") / writes_each,
-                "throttled, 503",
-            ),
+            ("one transaction after another", rows / hold / writes_each, "409 `conflict` for most"),
         ):
             yield Limit(
-                where=f"row of a sku, {says}",
+                where=f"stock of a sku in {rows} rows, {says}",
                 at=at,
                 per=Per.SKU,
                 beyond=beyond,
-                turn="a throttle before it; then stock in several rows (below)",
+                turn="a throttle before it (below)",
             )
         yield Limit(
-            where="row of a sku, read units",
+            where="row of a product, read units",
             at=self.quota("partition_reads") / mix.hot_reads,
             per=Per.SKU,
             beyond="throttled, 503",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "shop": (
+            "counters",
             "catalog",
             "offers",
             "orders",

@@ -143,6 +143,7 @@ class Room:
         table: str,
         filters: Sequence[Mapping[str, Any]],
         patient: bool = False,
+        gathers: Duration | None = None,
     ) -> None:
         """Feed a function from a table's stream, which has at most two readers.
 
@@ -156,6 +157,7 @@ class Room:
             filters=filters,
             reads=self._gateway is None,
             patient=patient,
+            gathers=gathers,
             stage=self.stage,
         )
 

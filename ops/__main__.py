@@ -6,11 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops import halt, jobs, redrive, restore, trail
+from functions.platform.dynamo import Tables
+from ops import halt, jobs, redrive, restore, stock, trail
 from ops.stack import Stack
 from reach.aws import Aws, CallersAccount, Clients
 from reach.errors import CommandError
@@ -73,6 +75,20 @@ def index_members(stack: Stack, _arguments: argparse.Namespace) -> Answer:
     return value, ", ".join(f"{name} {count}" for name, count in value.items())
 
 
+def stock_rows(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Show the stock that lies in several rows, or gather it."""
+    tables, table = Tables(stack.aws.client("dynamodb")), stack.table("Catalog")
+    if arguments.gather:
+        count = stock.gather(tables, table)
+        return {"gathered": count}, f"the stock of {count} products is in one row each"
+    found = list(stock.shelves(tables, table))
+    lines = [
+        f"{each.sku}: {each.stock} in {each.rows} rows" + "".join(f"\n  {fault}" for fault in each.faults)
+        for each in found
+    ]
+    return {"stock": [asdict(each) for each in found]}, "\n".join(lines) or "all stock is in one row each"
+
+
 def pause(stack: Stack, _arguments: argparse.Namespace) -> Answer:
     """Let no function run."""
     count = halt.pause(stack)
@@ -118,6 +134,7 @@ COMMANDS = {
     "fire": fire,
     "replay": replay,
     "index-members": index_members,
+    "stock": stock_rows,
     "pause": pause,
     "resume": resume,
     "restore": restore_tables,
@@ -150,6 +167,8 @@ def parser() -> argparse.ArgumentParser:
     add("fire", "run a scheduled job now").add_argument("job")
     add("replay", "post what the accounts have not seen of the orders, and nothing twice")
     add("index-members", "let members be found by name and phone who are not yet, or under another key")
+    in_rows = add("stock", "the stock that lies in several rows, and whether these fit together")
+    in_rows.add_argument("--gather", action="store_true", help="bring it all into one row each")
     add("pause", "let no function of the stack run")
     add("resume", "let all functions run again")
     named = add("find", "the lines of all logs that name a request, an order, a member or a record")

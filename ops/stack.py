@@ -180,6 +180,20 @@ class Stack:
         """The names of all functions, by what they are called in the app, such as ``ShopApi``."""
         return {each.title: each.physical_id for each in self.all_of(FUNCTION)}
 
+    def table(self, title: str) -> str:
+        """The name of a table by what it is called in the app, from the outputs: a restored one too.
+
+        Raises
+        ------
+        OpsError
+            There is no such output.
+        """
+        told = self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+        for output in told.get("Outputs", []):
+            if output["OutputKey"] == f"{title}TableName":
+                return str(output["OutputValue"])
+        raise OpsError(f"{self.name} tells no name of a table {title}")
+
     def invoke(self, function: str, event: Json) -> Any:
         """Run a function and return what it answers.
 

@@ -20,7 +20,7 @@ from pydantic import ConfigDict, Field, RootModel
 
 from functions.platform import parameters
 from functions.platform.bodies import JSON_TYPE
-from functions.platform.http import PROBLEM_TYPE, Api, Declared, Response, Route, Who
+from functions.platform.http import AGAIN_LATER, PROBLEM_TYPE, Api, Declared, Response, Route, Who
 from functions.platform.shapes import Answer
 
 GATEWAY_STATUSES = frozenset({401, 500, 503})
@@ -149,7 +149,7 @@ def _response(description: str, headers: Mapping[str, str]) -> OpenAPIResponse:
 
 def _problem_response(status: int, codes: Sequence[str]) -> OpenAPIResponse:
     again = {"Retry-After": "Seconds to wait before the same request is sent again."}
-    response = _response(", ".join(f"`{code}`" for code in codes), again if "try_again" in codes else {})
+    response = _response(", ".join(f"`{code}`" for code in codes), again if AGAIN_LATER & set(codes) else {})
     if status in GATEWAY_STATUSES:  # under both types alike: clients are generated from one schema per status
         either: OpenAPIResponseContentModel = {"model": ProblemOrGatewayAnswer}
         response["content"] = {PROBLEM_TYPE: either, JSON_TYPE: either}

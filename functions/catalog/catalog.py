@@ -1,17 +1,19 @@
 """Where products live: the catalogue with its stock and its lists; stock moves once per id."""
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.catalog.listing import ZONE, Listing, index_keys
-from functions.catalog.products import ON_SALE, Product, ProductStatus, no_product
+from functions.catalog.products import ON_SALE, Product, ProductStatus, insufficient_stock, no_product
 from functions.catalog.rows import key, product_of
-from functions.catalog.stock import MOVED, StockMovement, moved_row, movement_of, movement_row
-from functions.domain.errors import ConflictError, InvalidError
+from functions.catalog.stock import MOVED, StockMovement, counter_of, moved_row, movement_of, movement_row
+from functions.counters import counter
+from functions.counters.counter import LEAST, TERMS, Counter, Spread
+from functions.domain.errors import ConflictError, InvalidError, TryAgainError
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Tables, time_span, until_clear
+from functions.platform.dynamo import Row, Tables, time_span, until_clear
 from functions.tiers import members
 from functions.tiers.qualification import Standing
 
@@ -39,6 +41,23 @@ class Catalog:
             members.registered_standing_of(standing),
             [product_of(row) for row in rows if row is not None],
         )
+
+    def exactly(self, product: Product, deadline: Deadline) -> Product:
+        """Return a product with its stock of one moment, where it lies in several rows (Z1).
+
+        Raises
+        ------
+        TryAgainError
+            ``try_again``: it changed so fast that there was none to be had.
+        """
+        if product.spread.is_one:
+            return product
+        try:
+            stock = counter_of(self.table, product.sku)
+            found = counter.held(self.tables, stock, deadline, rows=product.spread.rows)
+        except ConflictError as conflict:
+            raise TryAgainError("try_again", "The stock changes too fast; ask again.") from conflict
+        return product if found is None else replace(product_of(found.home), stock=found.total)
 
     def listed(self, listing: Listing, *, limit: int, after: str | None) -> tuple[list[str], str | None]:
         """Return a page of the skus of a list, in its order, and the position to go on after.
@@ -95,11 +114,14 @@ class Catalog:
         price_fen: int,
         member_zone: bool,
         low_stock_threshold: int | None,
+        deadline: Deadline,
         status: ProductStatus = ON_SALE,
+        stock_rows: int | None = None,
     ) -> tuple[Product, bool]:
         """Create a product without stock, or replace what is said of it; its stock stays.
 
-        Returns the product and whether it is new.
+        Returns the product and whether it is new. Where its stock lies in several rows, all go by this before
+        it returns: from then on nobody buys at the price of before (Z1).
         """
         row, new = self.tables.upsert(
             self.table,
@@ -110,14 +132,20 @@ class Catalog:
                 "member_zone": member_zone,
                 "low_stock_threshold": low_stock_threshold,
                 "status": status,
+                LEAST: stock_rows,
                 **index_keys(sku, name, status, member_zone=member_zone),
             },
             initially={"stock": 0},
+            counting=TERMS,
         )
+        counter.tell_terms(self.tables, counter_of(self.table, sku), Spread.of(row), deadline)
         return product_of(row), new
 
     def move_stock(self, movement: StockMovement, deadline: Deadline) -> Product:
         """Change a product's stock, once per movement id and sku; return the product after it.
+
+        Where the stock lies in several rows, and changes so fast that its sum is no moment's, what is
+        returned is the sum of a moment ago.
 
         Raises
         ------
@@ -128,7 +156,11 @@ class Catalog:
         InvalidError
             ``movement_id_reused``: the id was used with other contents.
         """
-        return until_clear(lambda: self._try_to_move_stock(movement, deadline), deadline)
+        moved = until_clear(lambda: self._try_to_move_stock(movement, deadline), deadline)
+        try:
+            return self.exactly(moved, deadline)
+        except TryAgainError:
+            return moved
 
     def _try_to_move_stock(self, movement: StockMovement, deadline: Deadline) -> Product:
         written = movement_row(movement)
@@ -137,28 +169,39 @@ class Catalog:
         )
         if product is None:
             raise no_product()
-        short = product["stock"] + movement.delta < 0
-        if short and earlier is None:
+        stock, spread = counter_of(self.table, movement.sku), Spread.of(product)
+        picked = self._picked(stock, product, movement, deadline)
+        if picked is None and earlier is None:
             # A batch is no snapshot: the stock may be from after this very movement.
             earlier = self.tables.get(self.table, key(movement.sku, written["item"]))
         if earlier is not None:
             if earlier["contents"] != written["contents"]:
                 raise InvalidError("movement_id_reused", "The movement id was used with other contents.")
             return product_of(product)
-        if short:
-            raise ConflictError("insufficient_stock", "There is not that much in stock.", skus=[movement.sku])
+        if picked is None:
+            raise insufficient_stock([movement.sku])
         transaction = self.tables.transaction()
         transaction.put_new(self.table, written)
         transaction.put_new(self.table, moved_row(movement))
-        transaction.update(
-            self.table,
-            key(movement.sku),
-            expression="SET #stock = #stock + :delta",
-            condition="#stock >= :least",
-            values={":delta": movement.delta, ":least": max(0, -movement.delta)},
-        )
+        if movement.delta < 0:
+            counter.take(transaction, stock, picked, terms=spread.terms)
+        else:
+            for row, units in picked.items():
+                counter.give(transaction, stock, row, units)
         transaction.commit(deadline)
         return product_of(self.tables.get(self.table, key(movement.sku)) or product)
+
+    def _picked(
+        self, stock: Counter, product: Row, movement: StockMovement, deadline: Deadline
+    ) -> Mapping[int, int] | None:
+        """Return how much of a movement each row of the stock takes or gives; None if there is too little."""
+        spread = Spread.of(product)
+        own = spread.row_of(movement.movement_id)
+        if movement.delta >= 0:
+            return {own: movement.delta}
+        if spread.is_one:
+            return counter.plan([product["stock"]], -movement.delta, first=own)
+        return counter.find(self.tables, stock, spread, -movement.delta, deadline, name=movement.movement_id)
 
 
 def _once(skus: Iterable[str]) -> list[str]:

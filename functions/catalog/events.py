@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions.catalog.products import WITHDRAWN
+from functions.counters.counter import told
 from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.platform.bus import Event
@@ -13,7 +14,10 @@ from functions.platform.streams import RowChange
 
 @dataclass(frozen=True, kw_only=True)
 class StockLow(Event):
-    """A product on sale has its threshold in stock, or less; told again only after it was not so."""
+    """A product on sale has its threshold in stock, or less; told again only after it was not so.
+
+    Where the stock lies in several rows it is their sum of a moment ago, as the product's row has it (Z1).
+    """
 
     sku: str
     stock: int
@@ -31,11 +35,11 @@ def of_product(change: RowChange, policy: Policy) -> Iterator[Event]:
             event_id=identifiers.event_id(StockLow.__name__, row["sku"], change.sequence_number),
             occurred_at=change.at.astimezone(policy.zone),
             sku=row["sku"],
-            stock=row["stock"],
+            stock=told(row, "stock"),
             low_stock_threshold=row["low_stock_threshold"],
         )
 
 
 def _low(row: Row) -> bool:
     threshold = row["low_stock_threshold"]
-    return threshold is not None and row["stock"] <= threshold and row.get("status") != WITHDRAWN
+    return threshold is not None and told(row, "stock") <= threshold and row.get("status") != WITHDRAWN

@@ -56,6 +56,8 @@ class CatalogFace:
     ) -> Response[ProductAnswer]:
         """Create a product, or replace what is said of it. Stock starts at 0 and is not touched here.
 
+        From the answer on nobody buys at what was said before.
+
         A withdrawn product is in no quote and no order, and only staff see it in lists. What comes back of it
         is added to its stock and cannot be bought, unless it is put on sale again.
         """
@@ -66,6 +68,8 @@ class CatalogFace:
             member_zone=request.member_zone,
             low_stock_threshold=request.low_stock_threshold,
             status=request.status,
+            stock_rows=request.stock_rows,
+            deadline=self.api.deadline,
         )
         (shown_product,) = self._seen([product], self._standing())
         return answer(shown_product, HTTPStatus.CREATED if new else HTTPStatus.OK)
@@ -107,11 +111,14 @@ class CatalogFace:
     def get_product(self, sku: SkuPath) -> ProductAnswer:
         """Show a product with the caller's own price; staff also see its stock.
 
-        A withdrawn one is shown to everybody who knows its sku, and is not in stock.
+        A withdrawn one is shown to everybody who knows its sku, and is not in stock. Staff see the stock
+        of one moment; others, and lists, see of stock in several rows what was there some seconds ago.
         """
         standing, products = self.catalog.seen_by(self.api.caller.member_id, [sku], self.api.deadline)
         if not products:
             raise no_product()
+        if self.api.caller.staff:
+            products = [self.catalog.exactly(product, self.api.deadline) for product in products]
         return self._seen(products, standing)[0]
 
     @route(

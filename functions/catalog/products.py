@@ -1,9 +1,11 @@
 """What a product is."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from functions.domain.errors import NotFoundError
+from functions.counters.counter import ONE_ROW, Spread
+from functions.domain.errors import ConflictError, NotFoundError
 
 ProductStatus = Literal["on_sale", "withdrawn"]
 ON_SALE: Literal["on_sale"] = "on_sale"
@@ -15,7 +17,8 @@ EVERY_STATUS: tuple[ProductStatus, ...] = get_args(ProductStatus)
 class Product:
     """A product as the catalogue has it. ``price_fen`` is the list price of one unit.
 
-    A withdrawn one keeps its stock, and what comes back is added to it; nobody can buy it (O7).
+    A withdrawn one keeps its stock, and what comes back is added to it; nobody can buy it (O7). ``spread`` is
+    how its stock lies: in one row, so that ``stock`` is exact, or in several, and it is of a moment ago (Z1).
     """
 
     sku: str
@@ -25,6 +28,9 @@ class Product:
     stock: int
     low_stock_threshold: int | None = None
     status: ProductStatus = ON_SALE
+    stock_rows: int | None = None
+    """In how many rows staff want its stock at least; None where the programme decides."""
+    spread: Spread = field(default=ONE_ROW, compare=False)
 
     @property
     def in_stock(self) -> bool:
@@ -35,3 +41,8 @@ class Product:
 def no_product() -> NotFoundError:
     """Return the refusal of a sku that the catalogue does not have."""
     return NotFoundError("product_not_found", "The catalogue has no such product.")
+
+
+def insufficient_stock(skus: Sequence[str]) -> ConflictError:
+    """Return the refusal of more units than there are of these skus."""
+    return ConflictError("insufficient_stock", "There is not that much in stock.", skus=list(skus))

@@ -1,9 +1,13 @@
 """How a product stands in its table: its row, and the key that other rows of its sku share."""
 
 from functions.catalog.products import ON_SALE, Product
+from functions.counters.counter import LEAST, Spread, told
 from functions.platform.dynamo import Row
 
 PRODUCT = "PRODUCT"
+STOCK = "STOCK"
+"""Rows with a part of a product's stock, where one row is not enough (Z1). They stand under ``tea#1`` and so
+on: no sku has a ``#``."""
 
 
 def key(sku: str, item: str = PRODUCT) -> dict[str, str]:
@@ -18,7 +22,9 @@ def product_of(row: Row) -> Product:
         name=row["name"],
         price_fen=row["price_fen"],
         member_zone=row["member_zone"],
-        stock=row["stock"],
+        stock=told(row, "stock"),
         low_stock_threshold=row["low_stock_threshold"],
         status=row.get("status", ON_SALE),  # a row from before products could be withdrawn
+        stock_rows=row.get(LEAST),
+        spread=Spread.of(row),
     )

@@ -1,10 +1,13 @@
 """How stock moves: by deliveries, counts and losses, and with orders."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from functions.catalog.products import ON_SALE, Product
-from functions.catalog.rows import key
+from functions.catalog.rows import PRODUCT, STOCK, key
+from functions.counters import counter
+from functions.counters.counter import Counter
 from functions.domain import calendar
 from functions.domain.identifiers import CALLER_ID, fingerprint
 from functions.platform.dynamo import Row, Transaction
@@ -30,38 +33,38 @@ class StockMovement:
     moved_at: datetime
 
 
-def take_stock(transaction: Transaction, table: str, product: Product, units: int) -> None:
-    """Add to a transaction that units leave the stock, at the price and zone flag that were read.
+def counter_of(table: str, sku: str) -> Counter:
+    """Return the counter of a product's stock, whose first row is the product's own."""
+    return Counter(table=table, home=key(sku), item=STOCK, amount="stock")
+
+
+def sku_of(row: Row) -> str | None:
+    """Return the sku that a row has stock of, or None if it is none that has."""
+    return str(row["sku"]).partition("#")[0] if row.get("item") in (PRODUCT, STOCK) else None
+
+
+def take_stock(transaction: Transaction, table: str, product: Product, picked: Mapping[int, int]) -> None:
+    """Add to a transaction that units leave these rows of the stock, at the price and zone that were read.
 
     They do not leave it if the product was withdrawn meanwhile (O7).
     """
-    transaction.update(
-        table,
-        key(product.sku),
-        expression="SET #stock = #stock - :units",
-        condition="#stock >= :units AND #price_fen = :price AND #member_zone = :zone"
+    counter.take(
+        transaction,
+        counter_of(table, product.sku),
+        picked,
+        terms=product.spread.terms,
+        home_terms="#price_fen = :price AND #member_zone = :zone"
         " AND (attribute_not_exists(#status) OR #status = :on_sale)",
-        values={
-            ":units": units,
-            ":price": product.price_fen,
-            ":zone": product.member_zone,
-            ":on_sale": ON_SALE,
-        },
+        values={":price": product.price_fen, ":zone": product.member_zone, ":on_sale": ON_SALE},
     )
 
 
-def give_back_stock(transaction: Transaction, table: str, sku: str, units: int) -> None:
-    """Add to a transaction that units of an order go back into the stock (O4, O5).
+def give_back_stock(transaction: Transaction, table: str, sku: str, units: int, *, row: int) -> None:
+    """Add to a transaction that units of an order go back into a row of the stock (O4, O5).
 
     So do those of a withdrawn product: they are there, and nobody can buy them (O7).
     """
-    transaction.update(
-        table,
-        key(sku),
-        expression="SET #stock = #stock + :units",
-        condition="attribute_exists(#stock)",
-        values={":units": units},
-    )
+    counter.give(transaction, counter_of(table, sku), row, units)
 
 
 def movement_row(movement: StockMovement) -> Row:

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from functions.catalog import rows as catalog_rows
 from functions.catalog.products import Product
+from functions.checkout.picking import Picked, Picking
 from functions.checkout.placing import Placing, QuoteChangedError
 from functions.coupons import coupons
 from functions.coupons.birthday import Coupon
 from functions.domain import birthdays, identifiers
-from functions.domain.errors import ConflictError
 from functions.domain.policy import Policy
 from functions.domain.records import read_as
 from functions.offers.pricing import check_cart, price
@@ -52,29 +52,35 @@ class Basis:
         shopper = Shopper(tier=self.standing.tier, at=at, coupon=self.coupon, points=points)
         return price(cart, self.products, shopper, policy)
 
-    def sold_at(self, placing: Placing, policy: Policy) -> Quote:
-        """Return the quote that a request's order is placed at on this basis.
+    def sold_at(
+        self, placing: Placing, policy: Policy, picking: Picking, deadline: Deadline
+    ) -> tuple[Quote, Picked]:
+        """Return the quote that a request's order is placed at on this basis, and where its units come from.
 
         Raises
         ------
         RefusalError
-            What :meth:`priced` refuses; ``insufficient_stock``; ``quote_changed``: the order would charge
-            another amount than expected.
+            What :meth:`priced` refuses; what :meth:`functions.checkout.picking.Picking.pick` refuses;
+            ``quote_changed``: the order would charge another amount than expected.
         """
         quote = self.priced(placing.cart, placing.placed_at, policy)
-        short = [line.sku for line in quote.lines if self.products[line.sku].stock < line.quantity]
-        if short:
-            raise ConflictError("insufficient_stock", "There is not that much in stock.", skus=short)
-        if placing.expected_paid_fen not in (None, quote.paid_fen):
+        differs = placing.expected_paid_fen not in (None, quote.paid_fen)
+        picked = picking.pick(quote.lines, self.products, deadline, surely=differs)
+        if differs:
             raise QuoteChangedError(quote)
-        return quote
+        return quote, picked
+
+    @property
+    def is_of_one_row_each(self) -> bool:
+        """Whether the stock of every product is one row, so that the rows that were read say all of it."""
+        return all(product.spread.is_one for product in self.products.values())
 
     def met(self, rows: Iterable[Row]) -> "Basis":
         """Return the basis with the rows that a transaction met for those that were read."""
         products: dict[str, Product] = {}
         by_item: dict[str, Row] = {}
         for row in rows:
-            if "sku" in row:
+            if row["item"] == catalog_rows.PRODUCT:
                 products[row["sku"]] = catalog_rows.product_of(row)
             if "member_id" in row:
                 by_item[row["item"]] = row

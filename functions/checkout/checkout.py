@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.checkout import basis
+from functions.checkout.picking import Picking
 from functions.checkout.placing import PlacedBeforeError, Placing
 from functions.checkout.sale import sale
-from functions.domain.errors import RefusalError
+from functions.domain.errors import ConflictError, RefusalError
 from functions.domain.policy import Policy
 from functions.offers.quotes import Cart, Quote
 from functions.orders.order import Order
@@ -49,15 +50,16 @@ class Checkout:
             What the quote refuses, ``insufficient_stock``, ``quote_changed``, ``idempotency_key_reused``;
             nothing has happened and the key is not used up.
         """
-        return until_clear(lambda: self._place_or_find(placing, deadline), deadline)
+        picking = Picking(self.tables, self.settings.catalog_table, placing.order_id)
+        return until_clear(lambda: self._place_or_find(placing, picking, deadline), deadline)
 
-    def _place_or_find(self, placing: Placing, deadline: Deadline) -> tuple[Order, bool]:
+    def _place_or_find(self, placing: Placing, picking: Picking, deadline: Deadline) -> tuple[Order, bool]:
         try:
-            return self._try_to_place(placing, deadline), False
+            return self._try_to_place(placing, picking, deadline), False
         except PlacedBeforeError as before:
             return placing.repeated(order_of(before.row)), True
 
-    def _try_to_place(self, placing: Placing, deadline: Deadline) -> Order:
+    def _try_to_place(self, placing: Placing, picking: Picking, deadline: Deadline) -> Order:
         read = basis.read(
             self.tables,
             self.settings,
@@ -71,22 +73,32 @@ class Checkout:
         if read.placed is not None:
             raise PlacedBeforeError(read.placed)
         try:
-            quote = read.sold_at(placing, self.policy)
+            quote, picked = read.sold_at(placing, self.policy, picking, deadline)
         except RefusalError:
             # A batch is no snapshot: the rows may be from after the order that this one repeats.
             placed = self.tables.get(self.settings.orders_table, key(placing.order_id))
             if placed is None:
                 raise
             raise PlacedBeforeError(placed) from None
-        order, transaction = sale(self.tables, self.settings, self.policy, placing, quote, read)
+        order, transaction = sale(self.tables, self.settings, self.policy, placing, quote, read, picked)
         try:
-            transaction.commit(deadline)
+            transaction.commit(deadline, sends_max=picking.sends_max)
+        except ConflictError as conflict:
+            if not picking.elsewhere(read.products):
+                raise
+            raise ConditionFailedError([]) from conflict  # from a fresh read on, with other rows
         except ConditionFailedError as failed:
             (placed, *others) = failed.rows
             if placed is not None:
                 raise PlacedBeforeError(placed) from None
             # The rows that stood against it are from one moment, at which the order was not there: what they
             # refuse is refused. Where they only changed the price, the next attempt takes it.
-            read.met(row for row in others if row is not None).sold_at(placing, self.policy)
+            # Of a product in several rows only all of them tell, which the next attempt reads.
+            met = [row for row in others if row is not None]
+            if read.is_of_one_row_each:
+                read.met(met).sold_at(placing, self.policy, picking, deadline)
+            picking.learn(met, read.products, deadline)
             raise
+        finally:
+            picking.feel(transaction, picked, read.products)
         return order

@@ -2,6 +2,7 @@
 
 from functions.catalog.stock import take_stock
 from functions.checkout.basis import Basis
+from functions.checkout.picking import Picked
 from functions.checkout.placing import Placing
 from functions.coupons import coupons
 from functions.domain.policy import Policy
@@ -16,7 +17,13 @@ from functions.points.ledger import Entry, Wallet
 
 
 def sale(
-    tables: Tables, settings: Settings, policy: Policy, placing: Placing, quote: Quote, basis: Basis
+    tables: Tables,
+    settings: Settings,
+    policy: Policy,
+    placing: Placing,
+    quote: Quote,
+    basis: Basis,
+    picked: Picked,
 ) -> tuple[Order, Transaction]:
     """Return the order that a request places at a quote, and the transaction that does it.
 
@@ -31,11 +38,16 @@ def sale(
         request=placing.request,
         now=placing.placed_at,
         redeemed_by_year={} if redeemed is None else redeemed[1].taken_by_year,
+        stock_rows={
+            line.sku: basis.products[line.sku].spread.rows
+            for line in quote.lines
+            if not basis.products[line.sku].spread.is_one
+        },
     )
     transaction = tables.transaction()
     transaction.put_new(settings.orders_table, row_changed(order, transaction.at))
     for line in quote.lines:
-        take_stock(transaction, settings.catalog_table, basis.products[line.sku], line.quantity)
+        take_stock(transaction, settings.catalog_table, basis.products[line.sku], picked[line.sku])
     if redeemed is not None and basis.wallet is not None:
         after, entry = redeemed
         accounts.put_wallet(

@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.catalog.stock import give_back_stock
+from functions.catalog.rows import key as catalog_key
+from functions.catalog.stock import counter_of, give_back_stock
+from functions.counters import heat
+from functions.counters.counter import Spread
 from functions.coupons import coupons
 from functions.domain import calendar, identifiers
-from functions.domain.errors import NotFoundError
+from functions.domain.errors import NotFoundError, TryAgainError
 from functions.domain.policy import Policy
 from functions.domain.records import read_as
 from functions.orders import history
@@ -132,7 +136,10 @@ class OrderBook:
                 kept = kept_as(order, after)
                 if kept is not None:
                     transaction.put_new(self.orders_table, history.row_of(order_id, kept))
-                transaction.commit(deadline)
+                try:
+                    transaction.commit(deadline)
+                finally:
+                    self._feel(transaction, order)
             return after
 
         return until_clear(attempt, deadline)
@@ -173,11 +180,33 @@ class OrderBook:
     def give_back(self, transaction: Transaction, units: Mapping[str, int], *, of: Order) -> None:
         """Add that units of each sku go back into the stock, into the row that this order's go to."""
         for sku, count in units.items():
-            give_back_stock(transaction, self.catalog_table, sku, count)
+            give_back_stock(transaction, self.catalog_table, sku, count, row=self._row_for(of, sku))
 
     def wallet_key(self, order: Order) -> tuple[str, dict[str, str]]:
         """Return the table and the key of the wallet that an order's points come back to."""
         return self.members_table, members.key(order.member_id, account_rows.WALLET)
+
+    def _feel(self, transaction: Transaction, order: Order) -> None:
+        """Let the stock of an order's units be spread over more rows where others were in their way (Z1)."""
+        if not transaction.conflicts:
+            return
+        with suppress(TryAgainError):  # it is told at best
+            for sku in order.stock_rows:
+                product = self.tables.get(self.catalog_table, catalog_key(sku))
+                if product is not None:
+                    spread = Spread.of(product)
+                    rows = [spread.row_of(order.order_id)]
+                    heat.feel(self.tables, transaction, counter_of(self.catalog_table, sku), spread, rows)
+
+    def _row_for(self, order: Order, sku: str) -> int:
+        """Return the row of the stock that an order's units go back into: its own, as many as there are now.
+
+        Where the stock was one row when they were taken, it is that one, and nothing is read (Z1).
+        """
+        if sku not in order.stock_rows:
+            return 0
+        product = self.tables.get(self.catalog_table, catalog_key(sku))
+        return 0 if product is None else Spread.of(product).row_of(order.order_id)
 
     def _restore_points(self, transaction: Transaction, order: Order, read: Row | None) -> None:
         """Add that the points of an order that closes before its shipment come back with it (E6)."""

@@ -39,6 +39,7 @@ def place(
     request: str,
     now: datetime,
     redeemed_by_year: Mapping[str, int] | None = None,
+    stock_rows: Mapping[str, int] | None = None,
 ) -> Order:
     """Return a new order at this quote. One that costs nothing is paid at once (P8)."""
     order = Order(
@@ -50,6 +51,7 @@ def place(
         quote=quote,
         terms=Terms.of(policy),
         redeemed_by_year=dict(redeemed_by_year or {}),
+        stock_rows=dict(stock_rows or {}),
     )
     return order if quote.paid_fen else _changed(order, now, status=Status.PAID, paid_at=now, version=1)
 

@@ -74,7 +74,8 @@ class Order:
     ``redeemed_by_year`` says which years its points were taken from (E6); ``cancelled`` how many units of
     each line left it before the shipment (O7), at ``cancels`` times, ``returned`` how many came back after it
     (O5). ``changes`` are the latest of those that concern the member's account, from the payment on; as many
-    as ``earlier_changes`` came before them.
+    as ``earlier_changes`` came before them. ``stock_rows`` says in how many rows the stock of a sku was when
+    it was taken, if not in one (Z1).
     """
 
     order_id: str
@@ -98,6 +99,7 @@ class Order:
     payments: tuple[Payment, ...] = ()
     changes: tuple[OrderChange, ...] = ()
     earlier_changes: int = 0
+    stock_rows: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def lapses_at(self) -> datetime:

@@ -92,6 +92,9 @@ def row_changed(order: Order, at: datetime) -> Row:
 def _plain(order: Order) -> Row:
     row: Row = plain(order)
     row["redeemed_by_year"] = dict(order.redeemed_by_year)
+    row["stock_rows"] = dict(order.stock_rows)
+    if not order.stock_rows:
+        del row["stock_rows"]
     row["changes"] = [change.to_row() for change in order.changes]
     row["payments"] = [
         {**payment, "received_at": calendar.to_row(payment["received_at"])} for payment in row["payments"]

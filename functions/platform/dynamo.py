@@ -525,6 +525,24 @@ class Tables:
             )
         )
 
+    def change(
+        self, table: str, key: Key, *, expression: str, condition: str, values: Mapping[str, Any]
+    ) -> bool:
+        """Change one row in place if it is as the condition says; return whether it was.
+
+        Where the answer is lost and it is sent again, it says that the condition did not hold.
+        """
+        return _held(
+            lambda: self.client.update_item(
+                TableName=table,
+                Key=to_item(key),
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(expression, condition),
+                ExpressionAttributeValues=to_item(values),
+            )
+        )
+
     def scan(
         self,
         table: str,
@@ -583,33 +601,36 @@ class Tables:
         *,
         replace: Mapping[str, Any],
         initially: Mapping[str, Any],
-        remove: Sequence[str] = (),
+        counting: str,
     ) -> tuple[Row, bool]:
-        """Set attributes of a row; those in ``initially`` only where the row lacks them; remove others.
+        """Set attributes of a row, those in ``initially`` only where it lacks them; count in ``counting``.
 
-        Returns the row after it and whether it is new. Sent twice, it does the same.
+        Returns the row after it and whether it is new. Where the row says all of it already, nothing is
+        written and nothing counted.
         """
+        differs = " OR ".join(f"attribute_not_exists(#{name}) OR #{name} <> :{name}" for name in replace)
         sets = [f"#{name} = :{name}" for name in replace]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in initially]
-        expression = "SET " + ", ".join(sets)
-        if remove:
-            expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
-        answer = _once_free(
-            lambda: self.client.update_item(
+        expression = f"SET {', '.join(sets)} ADD #{counting} :one"
+        before: Row = {}
+
+        def write() -> None:
+            answer = self.client.update_item(
                 TableName=table,
                 Key=to_item(key),
                 UpdateExpression=expression,
-                ExpressionAttributeNames=_names(expression),
+                ConditionExpression=differs,
+                ExpressionAttributeNames=_names(expression, differs),
                 ExpressionAttributeValues=to_item(
-                    {f":{name}": value for name, value in {**initially, **replace}.items()}
+                    {f":{name}": value for name, value in {**initially, **replace, "one": 1}.items()}
                 ),
                 ReturnValues="ALL_OLD",
             )
-        )
-        before = from_item(answer.get("Attributes", {}))
-        after = {**key, **initially, **before, **replace}
-        for name in remove:
-            after.pop(name, None)
+            before.update(from_item(answer.get("Attributes", {})))
+
+        if not _held(write):
+            return self.get(table, key) or dict(key), False
+        after = {**key, **initially, **before, **replace, counting: before.get(counting, 0) + 1}
         return after, not before.keys() - key.keys()
 
     def transaction(self) -> "Transaction":
@@ -626,6 +647,14 @@ class Transaction:
     actions: list[Any] = field(default_factory=list)
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     """Makes every send the same request to DynamoDB, for the ten minutes that it remembers."""
+    conflicts: list[int] = field(default_factory=list)
+    """The action that another transaction was in the way of, for each time that one was."""
+
+    def conflicts_on(self, table: str, key: Key) -> int:
+        """Return how often other transactions were in the way of a row that this one updates."""
+        item = to_item(key)
+        updates = [self.actions[action].get("Update", {}) for action in self.conflicts]
+        return sum(update.get("TableName") == table and update["Key"] == item for update in updates)
 
     def put_new(self, table: str, row: Row) -> None:
         """Put a row that must not exist yet. Its first attribute is the table's partition key."""
@@ -697,6 +726,7 @@ class Transaction:
                 raise OutcomeUnknownError from error
             except ClientError as error:
                 refusal = _why_again(error)
+                self.conflicts += _in_the_way(error)
                 if sent == sends:
                     raise refusal from error
                 _full_jitter(sent, deadline)
@@ -817,6 +847,12 @@ def _why_again(error: ClientError) -> ConflictError | TryAgainError:
     raise error
 
 
+def _in_the_way(error: ClientError) -> list[int]:
+    """Return the actions of a cancelled transaction whose rows other transactions had."""
+    reasons: list[Any] = error.response.get("CancellationReasons", [])
+    return [action for action, reason in enumerate(reasons) if reason.get("Code") in _CONFLICTS]
+
+
 @contextmanager
 def repeatable() -> Iterator[None]:
     """Turn a failed call that can always be sent again, a read above all, into 503."""
@@ -864,6 +900,11 @@ def _held(write: Callable[[], object]) -> bool:
             raise
         return False
     return True
+
+
+def take_turns(tried: int, deadline: Deadline) -> None:
+    """Wait a random while before something is tried again that others are in the way of."""
+    _full_jitter(tried, deadline)
 
 
 def _full_jitter(sent: int, deadline: Deadline) -> None:

@@ -41,6 +41,8 @@ from functions.platform.routes import HEAD, READS, REQUEST_ID, Gateway
 from functions.platform.shapes import problem
 
 RETRY_AFTER_SECONDS = 1
+AGAIN_LATER = frozenset({"try_again", "conflict"})
+"""The refusals that go away by themselves: the same request sent again a moment later may be answered."""
 TITLES = MappingProxyType(
     {
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
@@ -502,7 +504,7 @@ def _bad_path() -> InvalidError:
 def _problem_of(refusal: RefusalError) -> tuple[dict[str, Any], dict[str, str]]:
     headers: dict[str, str] = {}
     match refusal:
-        case TryAgainError():
+        case RefusalError(code=code) if code in AGAIN_LATER:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         case NotAllowedError():
             headers["Allow"] = ", ".join(refusal.methods)

@@ -2,5 +2,5 @@
 
 from tests.support.rights import publishes, reads_stream
 
-MAY_KNOW = {"domain", "platform", "tiers"}
+MAY_KNOW = {"domain", "platform", "tiers", "counters"}
 NEEDS = {"CatalogPublisher": publishes() | reads_stream("Catalog", "CatalogToBusFailures")}

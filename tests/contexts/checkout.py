@@ -2,7 +2,7 @@
 
 from tests.support.rights import rows
 
-MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers", "orders"}
+MAY_KNOW = {"domain", "platform", "tiers", "counters", "coupons", "points", "catalog", "offers", "orders"}
 NEEDS = {
     "ShopApi": rows(
         "Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member", "by_status"]

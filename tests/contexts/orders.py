@@ -2,13 +2,13 @@
 
 from tests.support.rights import publishes, puts_tasks, reads_stream, rows, started_by_a_schedule, works_off
 
-MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "offers"}
+MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "counters", "offers"}
 NEEDS = {
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
     "OrderJobs": rows("Reports", "PutItem") | puts_tasks("OrderWork") | started_by_a_schedule(),
     "OrderWorker": rows("Orders", "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
-    | rows("Catalog", "UpdateItem")
+    | rows("Catalog", "GetItem", "UpdateItem")
     | rows("Reports", "PutItem")
     | works_off("OrderWork"),
 }

@@ -456,6 +456,27 @@ def _restored_streams(stack: Stack) -> str:
     )
 
 
+def test_Z1_stock_is_spread_when_staff_say_so_sold_from_all_rows_and_gathered(stack: Stack) -> None:
+    shopper = registered(stack)
+    sku = shopper.stocked(40, stock_rows=4).sku
+    stack.local("settle")
+    shown = stack.call("GET", f"/products/{sku}", who="clerk", staff=True).body
+    assert (shown["stock"], shown["stock_rows"], shown["stock_rows_now"]) == (40, 4, 4)
+    order = shopper.order(quantity=37)  # more than three rows have
+    shopper.order("another", quantity=3)
+    stack.local("settle")
+    (found,) = [each for each in ops(stack, "stock")["stock"] if each["sku"] == sku]
+    assert (found["stock"], found["rows"], found["faults"]) == (0, 1, [])  # empty, it is in one
+    path = f"/orders/{order.order_id}/cancel"
+    assert stack.call("POST", path, who="clerk", staff=True).body["status"] == "cancelled"
+    stack.local("settle")
+    (found,) = [each for each in ops(stack, "stock")["stock"] if each["sku"] == sku]
+    assert (found["stock"], found["rows"], found["faults"]) == (37, 4, [])
+    assert ops(stack, "stock", "--gather")["gathered"] >= 1
+    (found,) = [each for each in ops(stack, "stock")["stock"] if each["sku"] == sku]
+    assert (found["stock"], found["rows"], found["wanted"]) == (37, 1, None)
+
+
 def test_every_command_of_the_runbook_was_tried() -> None:
     pages = [file.read_text(encoding="utf-8") for file in RUNBOOK.glob("*.md")]
     written = {name for page in pages for name in re.findall(r"-m ops --stack \S+ (\w+)", page)}

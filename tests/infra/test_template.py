@@ -246,7 +246,11 @@ def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Temp
         assert 0 < consumer["MaximumRecordAgeInSeconds"] < 24 * 3600  # a stream keeps records for a day
         assert consumer["DestinationConfig"]["OnFailure"]["Destination"]
         assert consumer["StartingPosition"] == "TRIM_HORIZON"
-        assert 1 < consumer["ParallelizationFactor"] <= 10  # batches of a shard at once, as AWS allows
+        # Batches of a shard at once, as AWS allows; one only of what is gathered.
+        gathers = "MaximumBatchingWindowInSeconds" in consumer
+        assert gathers == (consumer["ParallelizationFactor"] == 1)
+        assert consumer["ParallelizationFactor"] <= 10
+        assert consumer.get("MaximumBatchingWindowInSeconds", 0) < 5  # what is told is no older (Z1)
 
 
 def test_Z8_all_is_traced_but_in_production_and_there_a_function_may_be(

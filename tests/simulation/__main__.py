@@ -17,14 +17,14 @@ import tests.conftest  # noqa: F401 - the environment that handlers read when th
 if TYPE_CHECKING:
     from tests.simulation.simulation import Told
 
-COUNTED = ("operations", "at_rest", "failed", "calls", "faults")
+COUNTED = ("operations", "at_rest", "failed", "calls", "faults", "spread")
 
 
-def _one(seed: int, steps: int, faults: float) -> "Told":
+def _one(seed: int, steps: int, faults: float, hot: bool) -> "Told":
     from tests.simulation.simulation import run
 
     gc.set_threshold(200_000)
-    return run(seed, steps, faults=faults)
+    return run(seed, steps, faults=faults, hot=hot)
 
 
 def main() -> int:
@@ -34,6 +34,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="how many, one after the other")
     parser.add_argument("--steps", type=int, default=2_000, help="steps of each seed")
     parser.add_argument("--faults", type=float, default=0.1, help="how many of the calls to AWS fail")
+    parser.add_argument("--hot", action="store_true", help="most of it about two products, as in a sale")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many seeds at once")
     parser.add_argument("--record", type=Path, help="a file to write a line of counts to for each seed")
     parser.add_argument("--digest", action="store_true", help="say for each seed what its world ended as")
@@ -47,7 +48,7 @@ def main() -> int:
     start, done = time.perf_counter(), 0
     print(f"seeds {seeds.start} to {seeds.stop - 1}, {arguments.steps} steps each", flush=True)
     with ProcessPoolExecutor(arguments.processes) as pool:
-        one = partial(_one, steps=arguments.steps, faults=arguments.faults)
+        one = partial(_one, steps=arguments.steps, faults=arguments.faults, hot=arguments.hot)
         for told in pool.map(one, seeds):
             for name, sum_of in sums.items():
                 sum_of += getattr(told, name)

@@ -70,6 +70,12 @@ FOLLOWS = {
     "received": ("give_back", 0.4),
 }
 """What is mostly done next with an order, and how often."""
+HOT_PRODUCTS = ("tea", "cup")
+HOT_SHARE = 0.7
+"""How much of what is done is about those, where there are any."""
+FIRST_ROWS = (4, None, 2, None, None, 3)
+ROWS_WANTED = (None, None, 2, 3, 5)
+"""In how many rows staff may want a product's stock (Z1)."""
 FAULTS = 0.1
 
 
@@ -97,10 +103,12 @@ class Seen:
 class Actors:
     """Thinks of the next step of a world, from a seed and from what was answered so far."""
 
-    def __init__(self, seed: int, world: World, *, faults: float = FAULTS) -> None:
+    def __init__(self, seed: int, world: World, *, faults: float = FAULTS, hot: bool = False) -> None:
+        """Begin; with ``hot`` most of what is done is about two products, whose stock many want at once."""
         self._chance = random.Random(seed)  # noqa: S311 - a simulation
         self._world = world
         self._faults = faults
+        self._hot = hot
         self._number = 0
         self._orders: dict[str, Seen] = {}
         self._sent: list[Op] = []
@@ -110,8 +118,8 @@ class Actors:
         self._quoted: Op | None = None
         self._beginning = [
             *(
-                Op("put_product", sku=sku, price_fen=fen, zone=zone, threshold=3)
-                for sku, (fen, zone) in PRODUCTS.items()
+                Op("put_product", sku=sku, price_fen=fen, zone=zone, threshold=3, rows=rows)
+                for (sku, (fen, zone)), rows in zip(PRODUCTS.items(), FIRST_ROWS, strict=True)
             ),
             *(
                 Op("move_stock", sku=sku, movement=f"first-{sku}", delta=self._chance.randint(1, 40))
@@ -130,7 +138,9 @@ class Actors:
         else:
             counts = (1, 2, 3, LANES_MAX, LANES_MAX) if faults else (1, 1, 2)
             ops = [self._op() for _ in range(self._chance.choice(counts))]
-            if len(ops) > 1 and self._chance.random() < 0.4:
+            if self._hot and self._chance.random() < HOT_SHARE:
+                ops = self._about_sku(self._chance.choice(HOT_PRODUCTS), len(ops))
+            elif len(ops) > 1 and self._chance.random() < 0.4:
                 ops = self._about_one(len(ops))
             if len(ops) > 1 and self._chance.random() < 0.25:
                 ops[-1] = ops[0]  # the same at once, as after a double click
@@ -304,18 +314,35 @@ class Actors:
 
     def _about_sku(self, sku: str, count: int) -> list[Op]:
         """Let members rush for what there is of a product, while staff move its stock or its price."""
-        row = self._world.cloud.row("Catalog", sku=sku, item="PRODUCT")
-        stock = 0 if row is None else min(row.get("stock", 0), 999)
+        stock = min(self._world.stock_of(sku), 999)
         if stock == 0:
             return [self._move_stock(sku, self._chance.choice((1, 2, 3)))]
         ops = []
         for _ in range(count):
             kind = self._chance.choices(("order", "stock", "product"), (6, 1, 1))[0]
             if kind == "order":
-                ops.append(self._order(units={sku: max(1, stock - self._chance.choice((0, 0, 1)))}))
+                less = self._chance.choice((0, 0, 1) if not self._hot else (0, 1, stock // 2, stock - 1))
+                ops.append(self._order(units={sku: max(1, stock - less)}))
+            elif self._hot:
+                ops.append(self._about_hot(sku, kind, stock))
             else:
                 ops.append(self._move_stock(sku, -stock) if kind == "stock" else self._put_product(sku))
         return ops
+
+    def _about_hot(self, sku: str, kind: str, stock: int) -> Op:
+        """Let staff move the stock or change the product, units come back, or the counter be kept."""
+        chance = self._chance
+        thought_of: tuple[Callable[[], Op | None], ...] = (
+            lambda: self._put_product(sku),
+            lambda: self._move_stock(sku, -stock if kind == "stock" else None),
+            self._cancel,
+            self._cancel_units,
+            lambda: Op("fire", job=LAPSE_UNPAID),
+            lambda: Op("deliver", consumer="keeper"),
+            lambda: Op("deliver", consumer="keeper"),
+            lambda: Op("deliver", consumer="keeper"),
+        )
+        return chance.choice(thought_of)() or Op("deliver", consumer="keeper")
 
     def _name(self, what: str) -> str:
         self._number += 1
@@ -464,6 +491,7 @@ class Actors:
             zone=zone != (self._chance.random() < 0.2),
             threshold=self._chance.choice((None, 3)),
             status="withdrawn" if self._chance.random() < 0.15 else "on_sale",
+            rows=self._chance.choice(ROWS_WANTED),
         )
 
     def _register(self) -> Op:

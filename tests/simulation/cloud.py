@@ -37,8 +37,8 @@ _STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 class Cloud:
     """The tables, queues and the bus of one world, and the clients through which functions reach them.
 
-    ``changes`` are the stream records of every table in the order of their commits, ``messages`` what queues
-    were sent, ``events`` what the bus took.
+    ``changes`` are the stream records of every table in the order of their commits, of each of which the last
+    is ``committed``, ``messages`` what queues were sent, ``events`` what the bus took.
     """
 
     def __init__(
@@ -254,11 +254,15 @@ class Cloud:
         status, _, answer = _finished(call)
         if self.listener is not None and not self._going_back:
             self.listener(operation, sent, status, answer)
+        written = False
         for table, records in emulator._stream_records.items():
             if records:
                 self.changes += records
+                written = True
                 self._recent[table].extend(records)
                 records.clear()
+        if written:
+            self.changes[-1]["committed"] = True
         return status, answer if isinstance(answer, bytes) else answer.encode()
 
 

@@ -61,6 +61,7 @@ class Quoted(Foretold):
         super().__init__(op, world)
         self._member = op["member"]
         self._products = {sku: self._cloud.row("Catalog", sku=sku, item="PRODUCT") for sku in op["units"]}
+        self._stock = {sku: world.stock_of(sku) for sku in op["units"]}
         self._standing = self._row("STANDING")
         self._wallet = self._row("WALLET")
         rows = [self._row(f"COUPON#BIRTHDAY#{year}") for year in self._years()]
@@ -95,9 +96,7 @@ class Quoted(Foretold):
             return refused.code
         if self._op.do == "quote":
             return quote
-        if any(
-            product["stock"] < units for product, (_, _, _, units) in zip(self._shelf(), lines, strict=True)
-        ):
+        if any(self._stock[sku] < units for sku, _, _, units in lines):
             return "insufficient_stock"
         if self._op["expects"] not in (None, quote["paid_fen"]):
             return "quote_changed"
@@ -139,6 +138,7 @@ class Refusal(Foretold):
                 self._wallet = self._cloud.row("Members", member_id=op["member"], item="WALLET")
             case "move_stock":
                 self._product = self._cloud.row("Catalog", sku=op["sku"], item="PRODUCT")
+                self._stock = world.stock_of(op["sku"])
             case _:
                 self._order = self._cloud.row("Orders", order_id=order_id_of(op["order"]), item="ORDER")
 
@@ -155,7 +155,7 @@ class Refusal(Foretold):
         if op.do == "move_stock":
             if self._product is None:
                 return "product_not_found"
-            return "insufficient_stock" if self._product["stock"] + op["delta"] < 0 else None
+            return "insufficient_stock" if self._stock + op["delta"] < 0 else None
         if self._order is None:
             return "order_not_found"
         return self._of_order(self._order, _status_at(self._order, moment))

@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.checkout import api as shop_api
+from functions.counters.stream import Keeper
 from functions.coupons import api as coupons_api
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.queue import Worker as CouponsWorker
@@ -69,6 +70,7 @@ class Programme:
             "orders-publisher": OrdersPublisher(bus, policy),
             "members-publisher": MembersPublisher(bus, policy),
             "catalog-publisher": CatalogPublisher(bus, policy),
+            "keeper": Keeper(tables, settings, now),
             "birthdays": BirthdayEligibility(*everything),
         }
         queues = {name: WorkQueue(cloud.sqs, name) for name in QUEUES}

@@ -14,6 +14,7 @@ from tests.simulation.facts import Facts
 from tests.simulation.foretold import Quoted, Refusal
 from tests.simulation.lives import Life
 from tests.simulation.script import REST, Step, Violation
+from tests.simulation.shelves import spreads
 from tests.simulation.watch import Watch
 from tests.simulation.world import Outcome, World, bring_to_rest, simulated
 from tests.support.tables import PARTITION_KEYS
@@ -39,6 +40,8 @@ class Told:
     failed: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    spread: Counter[str] = field(default_factory=Counter)
+    """How often the stock of a product came to lie in more rows, or in fewer, and was levelled (Z1)."""
     violation: Violation | None = None
     digest: str = ""
     """What tells the world's end from others: its rows, how they came about, its events and messages. A
@@ -75,6 +78,7 @@ class Checked:
             foretold = kind(step.ops[0], self.world, new=self.facts.is_new(step.ops[0]))
         outcomes = self.world.run(step)
         self._look()
+        self._watch.check_answers(outcomes)
         spared = self.world.faults.met.total() == met
         if foretold is not None and foretold.certain and spared:
             foretold.compare(outcomes[0])
@@ -100,6 +104,8 @@ class Checked:
         self.facts.resolve(self.world)
         books = Books(self.world, self.facts, self._known, falls=self._watch.falls)
         books.check()
+        products = [row for row in self.world.cloud.rows("Catalog") if row["item"] == "PRODUCT"]
+        self._watch.shelves.check_at_rest(products)
         # The changes since whichever audit ended last, then everything, then what has changed since that.
         for job, kind in (
             (AUDIT_CHANGES, None),
@@ -116,11 +122,14 @@ class Checked:
         self._looked = len(changes)
 
 
-def run(seed: int, steps: int, *, faults: float = FAULTS) -> Told:
-    """Run so many steps from a seed; what it returns says what was violated, if anything was."""
+def run(seed: int, steps: int, *, faults: float = FAULTS, hot: bool = False) -> Told:
+    """Run so many steps from a seed; what it returns says what was violated, if anything was.
+
+    With ``hot`` most steps are about two products, as in a sale.
+    """
     told = Told(seed)
     with simulated() as world:
-        checked, actors = Checked(world), Actors(seed, world, faults=faults)
+        checked, actors = Checked(world), Actors(seed, world, faults=faults, hot=hot)
         try:
             for number in range(1, steps + 1):
                 step = actors.next()
@@ -225,6 +234,7 @@ def _count(told: Told, world: World) -> None:
     told.calls += world.faults.calls
     told.faults += world.faults.met
     cloud = world.cloud
+    told.spread += spreads(cloud.changes)
     rows = {table: sorted(map(_plain, cloud.rows(table))) for table in PARTITION_KEYS}
     written = [change["dynamodb"].get("NewImage") for change in cloud.changes]
     told.digest = fingerprint(*map(_plain, (rows, written, cloud.events, cloud.messages)))

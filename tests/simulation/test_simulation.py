@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.counters import counter
 from functions.orders import book
 from functions.points import ledger
 from tests.simulation.faults import KINDS, Kind
@@ -78,6 +79,7 @@ def _up(value: Any) -> int:
 BROKEN: dict[str, tuple[Any, str, Any]] = {
     "stock that comes back": (book, "give_back_stock", _nothing),
     "points that come back": (ledger, "restore", _kept),
+    "what rows are told of a price": (counter, "tell_terms", _nothing),
     "a rounding": (ledger, "round_half_up", _up),
 }
 """What is broken on purpose: something of the programme, and what stands in for it."""

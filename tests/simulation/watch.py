@@ -8,6 +8,8 @@ from functions.platform.dynamo import from_item
 from functions.points.passes import OVERLAP
 from tests.oracle import calendar, lunar, pricing, tiers
 from tests.simulation.script import Violation
+from tests.simulation.shelves import STOCK, Shelves, told
+from tests.simulation.world import Outcome
 
 Json = dict[str, Any]
 NEXT_STATUS = {
@@ -30,7 +32,7 @@ OPEN = {"placed", "paid", "shipped", "received"}
 def _is_low(product: Json) -> bool:
     threshold = product.get("low_stock_threshold")
     on_sale = product["status"] == "on_sale"  # O7: nobody is told of a withdrawn one
-    return on_sale and threshold is not None and product.get("stock", 0) <= threshold
+    return on_sale and threshold is not None and told(product) <= threshold
 
 
 def _says_when(row: Json, written: float) -> None:
@@ -57,6 +59,7 @@ class Watch:
         self._held: dict[str, Counter[str]] = {}
         self._out: Counter[str] = Counter()
         self._products: dict[str, Json] = {}
+        self.shelves = Shelves()
         self.falls = 0
         self._effective: dict[str, dict[str, int]] = defaultdict(dict)
         self._standing: dict[str, Json] = {}
@@ -71,6 +74,8 @@ class Watch:
             An invariant does not hold.
         """
         members, skus = set(), set()
+        self.shelves.begin()
+        moved: set[str] = set()
         held = {member: [standing] for member, standing in self._standing.items()}
         issued: list[Json] = []
         kept: list[Json] = []
@@ -106,10 +111,11 @@ class Watch:
                     issued.append(after)
             elif item == "ORDER":
                 skus |= self._order(before, after)
-            elif item == "PRODUCT":
-                skus.add(row["sku"])
-                self._products[row["sku"]] = after
-                self.falls += before is not None and _is_low(after) and not _is_low(before)
+            elif item in STOCK:
+                moved.add(self.shelves.put(after))
+                if item == "PRODUCT":
+                    self._products[row["sku"]] = after
+                    self.falls += before is not None and _is_low(after) and not _is_low(before)
             elif item.startswith("MOVEMENT#"):
                 skus.add(row["sku"])
                 self._moved[row["sku"]] += after["delta"]
@@ -118,6 +124,10 @@ class Watch:
                 self._never_changed(before, after)
                 if item.startswith("CHANGE#"):
                     kept.append(after)
+            if "committed" in change:
+                self.shelves.committed(moved)
+                skus |= moved
+                moved = set()
         for row in kept:
             self._check_moved_change(row)
         for coupon in issued:
@@ -229,24 +239,53 @@ class Watch:
         """P1, P2, O7: an order is of products on sale and at the prices of the moment of its commit."""
         quote, placed_at = order["quote"], datetime.fromisoformat(order["placed_at"])
         for line in quote["lines"]:
-            product = self._products[line["sku"]]
-            if product["status"] != "on_sale":
-                raise Violation("withdrawn product sold", f"{line} while the product is {product}")
-            price_fen = pricing.unit_price_fen(
-                product["price_fen"],
-                product["member_zone"],
-                quote["tier"],
-                calendar.is_member_day(placed_at),
-                quote["coupon"] is not None,
-            )
-            if (product["price_fen"], price_fen) != (line["list_price_fen"], line["unit_price_fen"]):
-                raise Violation("placed at another price", f"{line} while the product is {product}")
+            offers = [each for each in self.shelves.offers(line["sku"]) if each["status"] == "on_sale"]
+            if not offers:
+                raise Violation("withdrawn product sold", f"{line}: {self._products[line['sku']]}")
+            prices = [
+                (
+                    product["price_fen"],
+                    pricing.unit_price_fen(
+                        product["price_fen"],
+                        product["member_zone"],
+                        quote["tier"],
+                        calendar.is_member_day(placed_at),
+                        quote["coupon"] is not None,
+                    ),
+                )
+                for product in offers
+            ]
+            if (line["list_price_fen"], line["unit_price_fen"]) not in prices:
+                raise Violation("placed at another price", f"{line} while the product is {offers}")
+
+    def check_answers(self, outcomes: list[Outcome]) -> None:
+        """Check what the answers of a step say of stock in several rows (Z1).
+
+        Who was refused for want of stock wanted more than there was at some moment meanwhile; after a
+        product's change was answered nobody buys at what was said before.
+
+        Raises
+        ------
+        Violation
+            There was enough all the time, or a row still goes by what was said before.
+        """
+        changed = [outcome for outcome in outcomes if outcome.op.do == "put_product"]
+        broken_off = {outcome.op["sku"] for outcome in changed if outcome.unknown}
+        for sku in {outcome.op["sku"] for outcome in changed} - broken_off:
+            self.shelves.check_offer(sku)
+        for outcome in outcomes:
+            answer = outcome.answer
+            if answer is None or answer.status != 409 or answer.body["code"] != "insufficient_stock":
+                continue
+            for sku in answer.body["skus"]:
+                op, least = outcome.op, self.shelves.least.get(sku, 0)
+                units = op["units"][sku] if op.do == "order" else -op["delta"]
+                if least >= units:
+                    raise Violation("refused though there was enough", f"{op}: {least} of {sku}")
 
     def _check_stock(self, sku: str) -> None:
         held = self._out[sku]
-        stock = self._products.get(sku, {}).get("stock", 0)
-        if stock < 0:
-            raise Violation("negative stock", f"{stock} of {sku}")
+        stock = self.shelves.of(sku)
         if stock != self._moved[sku] - held:
             raise Violation("stock not conserved", f"{sku}: {stock}, moved {self._moved[sku]}, held {held}")
 

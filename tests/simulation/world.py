@@ -28,6 +28,7 @@ from tests.simulation.cloud import Cloud, Listener
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.programme import API_SECONDS, JOB_SECONDS, Programme
 from tests.simulation.script import Op, Step, Violation
+from tests.simulation.shelves import STOCK, sku_of
 from tests.simulation.virtual import Time
 from tests.support.events import Answer, Call, claims, staff
 from tests.support.threads import InLine
@@ -58,6 +59,16 @@ READERS: dict[str, tuple[str, Callable[[Json], bool]]] = {
         ),
     ),
     "catalog-publisher": ("Catalog", lambda image: image["item"]["S"] in ("PRODUCT", "MEMBER_DAY")),
+    "keeper": (
+        "Catalog",
+        lambda image: (
+            image["item"]["S"] in ("STOCK", "HOT")
+            or (
+                image["item"]["S"] == "PRODUCT"
+                and ("generation" in image or "N" in image.get("rows_least", {}))
+            )
+        ),
+    ),
     "birthdays": ("Members", lambda image: image["item"]["S"] == "STANDING" and "birthday_shard" in image),
 }
 """Who reads which table's stream, and which new images; the event sources' filters say the same."""
@@ -80,6 +91,7 @@ CALLS: dict[str, Callable[[Op], Call]] = {
             "member_zone": op["zone"],
             "low_stock_threshold": op["threshold"],
             "status": op.what.get("status", "on_sale"),
+            "stock_rows": op.what.get("rows"),
         },
         staff(),
     ),
@@ -235,6 +247,11 @@ class World:
     def ask(self, call: Call) -> Answer:
         """Send a request to which nothing happens; for looking at a world at rest."""
         return self._lanes[0].call(call)
+
+    def stock_of(self, sku: str) -> int:
+        """Return what lies of a product in all rows of its stock, beside all calls and faults."""
+        rows = self.cloud.rows("Catalog")
+        return sum(row["stock"] for row in rows if row["item"] in STOCK and sku_of(row) == sku)
 
     def settle(self) -> None:
         """Deliver everything that waits, without faults, until nothing does."""
@@ -426,6 +443,8 @@ SMALL = {
     "functions.coupons.jobs": {"BIRTHDAY_SHARDS": 2, "PAGE_ROWS": 2},
     "functions.tiers.members": {"BIRTHDAY_SHARDS": 2},
     "functions.orders.jobs": {"DUE_SHARDS": 2, "PAGE_ORDERS": 3},
+    "functions.counters.keeping": {"ROWS_MAX": 6},
+    "functions.counters.heat": {"CONFLICTS_HOT": 1},
     "functions.orders.rows": {"DUE_SHARDS": 2, "STATUS_SHARDS": 2},
     "functions.orders.lists": {"STATUS_SHARDS": 2, "LOOKED_AT_MAX": 12, "STEP_ORDERS": 5},
 }

@@ -37,15 +37,22 @@ def refused(shop: Shop, movement_id: str, delta: int, reason: str = "count", sku
 
 
 def test_a_product_starts_without_stock_and_keeps_it_when_it_changes(shop: Shop) -> None:
-    _, new = shop.catalog.put("tea", name="Tea", price_fen=100, member_zone=False, low_stock_threshold=None)
+    _, new = shop.catalog.put(
+        "tea", name="Tea", price_fen=100, member_zone=False, low_stock_threshold=None, deadline=Deadline(20)
+    )
     assert new
     assert move(shop, "m1", 5).stock == 5
     product, new = shop.catalog.put(
-        "tea", name="Green tea", price_fen=200, member_zone=True, low_stock_threshold=2
+        "tea", name="Green tea", price_fen=200, member_zone=True, low_stock_threshold=2, deadline=Deadline(20)
     )
     assert not new
     assert product == Product(
-        sku="tea", name="Green tea", price_fen=200, member_zone=True, stock=5, low_stock_threshold=2
+        sku="tea",
+        name="Green tea",
+        price_fen=200,
+        member_zone=True,
+        stock=5,
+        low_stock_threshold=2,
     )
     assert shop.product("tea") == product
 
@@ -56,7 +63,9 @@ def test_stock_moves_without_a_write_to_an_index(shop: Shop, client: "DynamoDBCl
         move(shop, "m1", 1)
     assert usage.write_units == 3 * 2  # the product and the movement's two rows, each twice in a transaction
     with counted(client) as usage:
-        shop.catalog.put("tea", name="Tea", price_fen=1, member_zone=True, low_stock_threshold=None)
+        shop.catalog.put(
+            "tea", name="Tea", price_fen=1, member_zone=True, low_stock_threshold=None, deadline=Deadline(20)
+        )
     assert usage.write_units == 1 + 2 * 2  # out of one place of each index and into another
 
 
@@ -135,7 +144,14 @@ def test_a_batch_is_no_snapshot_so_a_movement_is_looked_for_before_a_refusal(
 
 def test_case_26_an_empty_page_that_is_not_the_last_is_read_on(shop: Shop, calls: Calls) -> None:
     for number in range(3):
-        shop.catalog.put(f"s{number}", name="x", price_fen=1, member_zone=True, low_stock_threshold=None)
+        shop.catalog.put(
+            f"s{number}",
+            name="x",
+            price_fen=1,
+            member_zone=True,
+            low_stock_threshold=None,
+            deadline=Deadline(20),
+        )
     start = to_item({"zone": "zone", "sku": "s0", "item": "PRODUCT"})
     empty = {"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": start}
     calls.fail("Query", Fault(status=200, error=empty))

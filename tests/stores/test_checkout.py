@@ -204,7 +204,12 @@ def test_P2_a_zone_flag_that_changes_between_read_and_write_is_charged_as_it_is_
 
     def flag(in_zone: bool) -> None:
         stocked.catalog.put(
-            "tea", name="tea", price_fen=20_000, member_zone=in_zone, low_stock_threshold=None
+            "tea",
+            name="tea",
+            price_fen=20_000,
+            member_zone=in_zone,
+            low_stock_threshold=None,
+            deadline=Deadline(20),
         )
 
     flag(not enters)
@@ -223,6 +228,7 @@ def withdraw(shop: Shop, sku: str = "tea") -> None:
         price_fen=9_950,
         member_zone=False,
         low_stock_threshold=None,
+        deadline=Deadline(20),
         status="withdrawn",
     )
 

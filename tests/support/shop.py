@@ -76,7 +76,14 @@ class Shop:
 
     def stock(self, sku: str, units: int, price_fen: int = 9_950) -> None:
         """Put a product into the catalogue with so many units."""
-        self.catalog.put(sku, name=sku, price_fen=price_fen, member_zone=False, low_stock_threshold=None)
+        self.catalog.put(
+            sku,
+            name=sku,
+            price_fen=price_fen,
+            member_zone=False,
+            low_stock_threshold=None,
+            deadline=Deadline(20),
+        )
         if units:
             movement = StockMovement(
                 movement_id="delivery",

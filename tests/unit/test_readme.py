@@ -66,6 +66,7 @@ def test_its_figures_are_those_of_the_documents(text: str) -> None:
     (writes,) = [row for row in table("docs/costs.md", "bought") if row[0].startswith("DynamoDB: write")]
     standing, day = table("docs/costs.md", "standing"), table("docs/scale.md", "day")[2:]
     (hot,) = re.findall(r"^Up to (\d+) orders per second on one product", text_of("docs/scale.md"), re.M)
+    (spread,) = [row for row in table("docs/scale.md", "sale") if "one in 1 000 refused" in row[0]]
     rows = text.split("| | |\n", 1)[1].split("\n\n")[0].splitlines()[1:]
     expected = [
         [f"{float(orders[-1]):.0f}", writes[3]],
@@ -75,7 +76,7 @@ def test_its_figures_are_those_of_the_documents(text: str) -> None:
         ["0.1"],
         [day[0][1], "`requests=`"],
         [day[1][1]],
-        [hot],
+        [hot, spread[1]],
     ]
     assert len(rows) == len(expected)
     for row, figures in zip(rows, expected, strict=True):

@@ -1,0 +1,1 @@
+"""Amounts that many take from at once, in one row or in several."""
