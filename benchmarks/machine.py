@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ def described() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": ".".join(map(str, sys.version_info[:3])),
     }
+
+
+def in_words(machine: Mapping[str, str]) -> str:
+    """Say which machine it is."""
+    return f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}."
 
 
 def _cpu() -> str:

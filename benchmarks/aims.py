@@ -1,0 +1,223 @@
+"""What the programme is to reach, and which figures are shown side by side: lists that grow by a line.
+
+Figures are named by regular expressions of their flat names (figures.py). An aim that several figures must
+meet is judged by the worst of them. Rows that this run cannot measure stand here all the same, and say so.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks import scale
+from benchmarks.figures import JOINS
+from benchmarks.rounds import Spread
+
+Write = Callable[[float], str]
+"""Writes a figure as the page has it."""
+
+
+def _as(form: str) -> Write:
+    """Return what writes a figure in a form, thousands apart."""
+    return lambda figure: form.format(figure).replace(",", " ")
+
+
+_ratio = _as("{:.2f}")
+
+
+def _rate(figure: float) -> str:
+    return f"{scale.number(figure)}/s"
+
+
+NOT_MEASURED = "not measured by this run"
+MOVED: Mapping[str, str] = {}
+"""What a module of handlers, a job, an operation or a limit was called, and what it is called now: without
+an entry here the one is shown as gone and the other as new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """A row of the table: figures, the bound that all of them are to keep, and how they are written.
+
+    ``reason`` says in figures why the bound is not kept, where it is not.
+    """
+
+    z: str
+    what: str
+    figure: str
+    bound: float
+    at_least: bool = False
+    write: Write = _ratio
+    reason: str = ""
+
+    @property
+    def bound_written(self) -> str:
+        """The bound as the page has it."""
+        return f"{'≥' if self.at_least else '≤'} {self.write(self.bound)}"
+
+    def worst(self, found: Mapping[str, Spread | None]) -> tuple[str, Spread] | None:
+        """Return the figure that is furthest from the aim, by its name; None if there is none."""
+        there = [(name, each) for name, each in found.items() if each is not None]
+        pick = min if self.at_least else max
+        return pick(there, key=lambda each: each[1].median, default=None)
+
+    def cell(self, name: str, figure: Spread, *, alone: bool) -> str:
+        """Write a figure, with what it is of where it is one of several, and its spread where it has any."""
+        written = self.write(figure.median)
+        if figure.least != figure.greatest:
+            written += f" ({self.write(figure.least)}-{self.write(figure.greatest)})"
+        if alone:
+            return written
+        parts = [part for part in name.split(JOINS) if part not in _COMMON]
+        return f"{written}, {parts[0] if len(parts) == 1 else parts[-1]}"
+
+    def verdict(self, figure: Spread | None) -> str:
+        """Say whether a figure keeps the bound, and why not, as far as somebody has said so."""
+        if figure is None:
+            return NOT_MEASURED
+        if figure.median >= self.bound if self.at_least else figure.median <= self.bound:
+            return "yes"
+        return f"no: {self.reason}" if self.reason else "no"
+
+
+_COMMON = frozenset({"requests", "cold starts", "scale", "cpu_ratio", "ratio"})
+"""Parts of a figure's name that say nothing in a cell."""
+_DAY, _SALE = "scale / an ordinary day", "scale / a flash sale of one product"
+
+AIMS: Sequence[Aim] = (
+    Aim(
+        z="Z1",
+        what="orders/s of one hot sku that are placed, 1 000/s sent",
+        figure="hot sku / placed_per_second",
+        bound=1_000,
+        at_least=True,
+        write=_as("{:,.0f}"),
+    ),
+    Aim(
+        z="Z1",
+        what="share of them that is refused",
+        figure="hot sku / refused_share",
+        bound=0.001,
+        write=_as("{:.1%}"),
+    ),
+    Aim(
+        z="Z1",
+        what="orders/s of one hot sku, one in 1 000 refused, by the model",
+        figure=rf"models / {_SALE} / rows? of a .*sku.*, one in 1 000 refused",
+        bound=1_000,
+        at_least=True,
+        write=_rate,
+    ),
+    Aim(
+        z="Z2",
+        what="orders/s at which a job or a reader of a stream falls behind, by the model",
+        figure=rf"models / {_DAY} / (job .*|.* stream to .*)",
+        bound=500,
+        at_least=True,
+        write=_rate,
+    ),
+    Aim(
+        z="Z2",
+        what="what else refuses first, of the stage's throttle",
+        figure="models / throttle / .*",
+        bound=1,
+        at_least=True,
+    ),
+    Aim(
+        z="Z3",
+        what="minutes of an audit of 10 M members, by the model",
+        figure="models / audit / .*minutes",
+        bound=45,
+        write=_as("{:,.0f}"),
+    ),
+    Aim(
+        z="Z3",
+        what="read units of a week's audits, of as many full ones",
+        figure="models / audit / .*read units",
+        bound=0.25,
+    ),
+    *(
+        Aim(
+            z="Z4",
+            what=f"CPU of {what}, of the bare SDK's",
+            figure=f"requests / {name} / cpu_ratio",
+            bound=1.2,
+        )
+        for what, name in (
+            *((f"a quote of {lines}", f"quote, {lines} lines") for lines in (1, 3, 20)),
+            ("the wallet", "see the wallet"),
+        )
+    ),
+    *(
+        Aim(
+            z="Z5",
+            what=f"CPU of a checkout of {lines}, of the bare SDK's",
+            figure=f"requests / checkout, {lines} lines / cpu_ratio",
+            bound=1.2,
+        )
+        for lines in (1, 3, 20)
+    ),
+    Aim(
+        z="Z6",
+        what="cold start without an API, of a bare function's",
+        figure=r"cold starts / functions\.(?!.*\.api ).* / ratio",
+        bound=1.1,
+    ),
+    Aim(
+        z="Z6",
+        what="cold start with an API, of a bare function's",
+        figure=r"cold starts / functions\..*\.api / ratio",
+        bound=1.25,
+    ),
+    Aim(z="Z6", what="the bundle, MiB", figure="bundle / bundle / MiB", bound=12, write=_as("{:.1f}")),
+    Aim(
+        z="Z7",
+        what="postings, of the bare loop",
+        figure="jobs / posting / ratio",
+        bound=1.2,
+        at_least=True,
+    ),
+    Aim(
+        z="Z8",
+        what="dollars of a million orders, 1 M a month, by the model",
+        figure="models / costs / a million orders",
+        bound=60,
+        write=_as("{:.0f}"),
+    ),
+    Aim(
+        z="Z10",
+        what="unpaid orders/s that lapse, by the model",
+        figure=rf"models / {_DAY} / job `lapse-unpaid`",
+        bound=5_000,
+        at_least=True,
+        write=_rate,
+    ),
+)
+"""The table's rows. Z9 comes with offers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Figures that are shown side by side: what they are called, after the expression, and how written.
+
+    What is ``exact`` is only shown where it has changed.
+    """
+
+    figure: str
+    what: str
+    write: Write
+    exact: bool = False
+
+
+SHOWN: Sequence[Shown] = (
+    Shown(figure=r"requests / (.*) / ours_us", what=r"\1: time", write=_as("{:,.0f} µs")),
+    Shown(figure=r"requests / (.*) / ours_cpu_us", what=r"\1: CPU", write=_as("{:,.0f} µs")),
+    Shown(figure=r"requests / (.*) / bare_cpu_us", what=r"\1: CPU of the bare SDK", write=_as("{:,.0f} µs")),
+    Shown(figure=r"pricing / (.*) / ours_cpu_us", what=r"pricing \1: CPU", write=_as("{:,.0f} µs")),
+    Shown(figure=r"cold starts / (.*) / cpu_ms", what=r"cold start of `\1`: CPU", write=_as("{:,.0f} ms")),
+    Shown(figure=r"bundle / (.*) / MiB", what=r"\1", write=_as("{:.1f} MiB")),
+    Shown(figure=r"jobs / (.*) / per_second", what=r"`\1`: rate", write=_rate),
+    Shown(figure=r"jobs / (.*) / cpu_ms_each", what=r"`\1`: CPU each", write=_as("{:.2f} ms")),
+    Shown(figure=r"hot sku / (.*)", what=r"hot sku: \1", write=_as("{:g}"), exact=True),
+    Shown(figure=rf"models / {_DAY} / (.*)", what=r"a day: \1", write=_rate, exact=True),
+    Shown(figure=rf"models / {_SALE} / (.*)", what=r"a flash sale: \1", write=_rate, exact=True),
+    Shown(figure=r"models / costs / (.*)", what=r"dollars: \1", write=_as("{:.2f}"), exact=True),
+)

@@ -1,0 +1,147 @@
+"""What ``make bench`` measures of each build, in turns: one list, in the order of the page.
+
+A measure is a turn of turn.py that every build is asked so often, each time in a process of its own, now this
+build first and now the other. What is exact is asked once. A build that lacks a measure has no figures of it.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks import cold_starts
+from benchmarks.builds import HERE, Build, run
+from benchmarks.cold_starts import Starts
+from benchmarks.figures import Figures
+from benchmarks.rounds import in_turns
+
+TURNS = 4
+"""How often each build is asked for what is not exact."""
+REQUEST_ROUNDS, REQUESTS = 3, 20
+"""Rounds of a turn, besides that which warms up, and requests of each kind in a round."""
+PRICING_ROUNDS = 3
+MEBIBYTE = 2**20
+JOB_ITEMS = 600
+"""Items of each job in a turn; more of them by the jobs' own commands."""
+
+
+class Measure(Protocol):
+    """Something that builds are asked; ``name`` is that of its figures."""
+
+    @property
+    def name(self) -> str:
+        """The name under which its figures stand."""
+
+    def taken(self, builds: Sequence[Build], turns: int) -> list[list[Figures]]:
+        """Ask all builds in turns; return the figures of each turn of each, as far as it has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """A turn of turn.py: which, with what, and whether once is enough."""
+
+    name: str
+    turn: str
+    how: Mapping[str, Any] = field(default_factory=dict)
+    exact: bool = False
+
+    def taken(self, builds: Sequence[Build], turns: int) -> list[list[Figures]]:
+        """Ask all builds in turns."""
+        return asked(
+            builds,
+            lambda build: build.ask(self.turn, **self.how),
+            name=self.name,
+            turns=1 if self.exact else turns,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColdStarts:
+    """The bundles, and how their functions start: side by side, module by module."""
+
+    name: str = "cold starts"
+
+    def taken(self, builds: Sequence[Build], turns: int) -> list[list[Figures]]:
+        """Build the bundles, and start all their functions in turns."""
+        found = [build.ask("bundles") or {} for build in builds]
+        sizes = [each.pop("bytes") for each in found]
+        starts = [Starts(python=build.python, **each) for build, each in zip(builds, found, strict=True)]
+        started = cold_starts.measured(starts, rounds=turns)
+        return [
+            [
+                {"bundle": {name: {"MiB": count / MEBIBYTE} for name, count in size.items()}},
+                *({self.name: figures} for figures in each),
+            ]
+            for size, each in zip(sizes, started, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByModule:
+    """A module of this tree that is told which tree it is to look at, and ends with its figures as JSON.
+
+    Its result is exact, so that it is asked once; where there is no such module, there are no figures.
+    """
+
+    name: str
+    module: str
+
+    def taken(self, builds: Sequence[Build], turns: int) -> list[list[Figures]]:
+        """Have the module look at each build."""
+        file = HERE / Path(*self.module.split(".")).with_suffix(".py")
+
+        def ask(build: Build) -> Figures | None:
+            if not file.exists():
+                return None
+            said = run([sys.executable, "-m", self.module, "--tree", str(build.root)], HERE)
+            figures: Figures = json.loads(said.strip().splitlines()[-1])
+            return figures
+
+        return asked(builds, ask, name=self.name, turns=1)
+
+
+def of_job(of: str) -> Turns:
+    """Return the measure of a job, by the function of a module that measures it."""
+    return Turns(name="jobs", turn="job", how={"of": of, "items": JOB_ITEMS})
+
+
+MEASURES: Sequence[Measure] = (
+    Turns(name="requests", turn="requests", how={"rounds": REQUEST_ROUNDS, "times": REQUESTS}),
+    Turns(name="pricing", turn="pricing", how={"rounds": PRICING_ROUNDS}),
+    ColdStarts(),
+    Turns(name="operations", turn="operations", exact=True),
+    of_job("benchmarks.postings:post"),
+    of_job("benchmarks.points_jobs:release"),
+    of_job("benchmarks.points_jobs:expire"),
+    of_job("benchmarks.coupon_job:issue"),
+    Turns(name="models", turn="models", exact=True),
+    ByModule(name="hot sku", module="benchmarks.hot_sku"),
+)
+"""A new job is a line here; anything else is a turn in turn.py besides."""
+
+
+def asked(
+    builds: Sequence[Build], ask: Callable[[Build], Figures | None], *, name: str, turns: int
+) -> list[list[Figures]]:
+    """Ask each build so often, in turns; return what each answered, under a name, without what it has not."""
+    taken: list[list[Figures]] = [[] for _ in builds]
+    for number in range(turns):
+        for place in in_turns(range(len(builds)), number):
+            figures = ask(builds[place])
+            if figures is not None:
+                taken[place].append({name: figures})
+    return taken
+
+
+def all_taken(
+    builds: Sequence[Build], measures: Iterable[Measure], *, turns: int, say: Callable[[str], None]
+) -> list[list[Figures]]:
+    """Take every measure of every build; return all figures of each build, in the order of the turns."""
+    taken: list[list[Figures]] = [[] for _ in builds]
+    for measure in measures:
+        say(measure.name)
+        for place, figures in enumerate(measure.taken(builds, turns)):
+            taken[place] += figures
+    return taken
