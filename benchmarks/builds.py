@@ -108,7 +108,11 @@ def checked_out(
     BuildError
         There is no such commit, or its tree cannot be measured; nothing is left behind.
     """
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    commit = _git(
+        root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", otherwise=""
+    )
+    if not commit:
+        raise BuildError(f"{ref} names no commit of {root}")
     short = _git(root, "rev-parse", "--short", commit)
     with _terminable(), tempfile.TemporaryDirectory(prefix="memberday-against-") as folder:
         tree = Path(folder).resolve() / "tree"
@@ -182,7 +186,7 @@ def _git(root: Path, *arguments: "str | Path", otherwise: str | None = None) -> 
         return ended.stdout.strip()
     if otherwise is not None:
         return otherwise
-    raise BuildError(f"git {' '.join(map(str, arguments))}: {ended.stderr.strip() or 'no such commit'}")
+    raise BuildError(f"git {' '.join(map(str, arguments))}: {ended.stderr.strip()}")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from benchmarks.rounds import in_turns
 
 TURNS = 4
 """How often each build is asked for what is not exact."""
-REQUEST_ROUNDS, REQUESTS = 3, 20
+REQUEST_ROUNDS, REQUESTS = 7, 10
 """Rounds of a turn, besides that which warms up, and requests of each kind in a round."""
 PRICING_ROUNDS = 3
 MEBIBYTE = 2**20
@@ -116,6 +116,9 @@ MEASURES: Sequence[Measure] = (
     of_job("benchmarks.points_jobs:release"),
     of_job("benchmarks.points_jobs:expire"),
     of_job("benchmarks.coupon_job:issue"),
+    of_job("benchmarks.order_jobs:lapse_of_a_sale"),
+    of_job("benchmarks.order_jobs:lapse_of_a_day"),
+    of_job("benchmarks.order_jobs:receive"),
     Turns(name="models", turn="models", exact=True),
     ByModule(name="hot sku", module="benchmarks.hot_sku"),
 )
