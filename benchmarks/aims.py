@@ -184,7 +184,15 @@ AIMS: Sequence[Aim] = (
     ),
     Aim(
         z="Z10",
-        what="unpaid orders/s that lapse, by the model",
+        what="unpaid orders/s of one flash sale that lapse at once, by the model",
+        figure="models / lapse of a flash sale / orders/s",
+        bound=5_000,
+        at_least=True,
+        write=_rate,
+    ),
+    Aim(
+        z="Z10",
+        what="orders/s of a day of which those that lapse are kept up with, by the model",
         figure=rf"models / {_DAY} / job `lapse-unpaid`",
         bound=5_000,
         at_least=True,

@@ -1,9 +1,9 @@
 """Cold starts: what each function imports and sets up in a fresh interpreter, against a bare function.
 
-The code is the bundle that is deployed, built for this machine, with its bytecode compiled ahead. What is
-measured is the interpreter's CPU time until the handler is there, less that of an interpreter that does
-nothing: Lambda has that running before. The bare function starts anew beside each module, so that a machine
-that is now quick, now slow, moves both.
+The code is the bundle that is deployed, built for this machine, with its bytecode compiled ahead; the bare
+function has the same packages. What is measured is the interpreter's CPU time until the handler is there,
+less that of an interpreter that does nothing: Lambda has that running before. The bare function starts anew
+beside each module, so that a machine that is now quick, now slow, moves both.
 """
 
 import json
@@ -65,7 +65,7 @@ class Starts:
     def started(self, program: str, folder: str) -> tuple[float, int]:
         """Return the CPU milliseconds of a fresh interpreter that runs a program, and its modules."""
         ended = subprocess.run(  # noqa: S603 - our own
-            [str(self.python), "-c", program + TELL],
+            [str(self.python), "-S", "-c", program + TELL],
             env={**self.environment, "PYTHONPATH": folder},
             cwd=folder,
             capture_output=True,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmarks import against, operations
-from benchmarks.figures import Figures
+from benchmarks.figures import Figures, flat
 from benchmarks.machine import in_words
 from benchmarks.rounds import Spread
 from benchmarks.tables import markdown
@@ -82,6 +82,10 @@ def parts(figures: Figures) -> dict[str, str]:
 
 
 def measured_parts(figures: Figures) -> list[str]:
-    """Return what a run says that has not measured everything."""
-    own = [write(figures[name]) for name, write in PARTS.items() if name in figures and name != "against"]
-    return own + [against.page(figures["against"], whole=False)] * ("against" in figures)
+    """Return what a run says that has not measured everything; what has no part of the page as a list."""
+    said = [write(figures[name]) for name, write in PARTS.items() if name in figures and name != "against"]
+    if "against" in figures:
+        return [*said, against.page(figures["against"], whole=False)]
+    rest = {name: each for name, each in figures.items() if name not in PARTS}
+    listed = [(name, f"{each:g}") for name, each in flat(rest)]
+    return [*said, markdown(("figure", "is"), listed)] if listed else said

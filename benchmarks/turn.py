@@ -40,11 +40,13 @@ def bundles() -> dict[str, Any]:
     from infra import bundle
 
     folder = str(bundle.build(bundle.HOST).folder)
+    # A tree whose bundle carries its packages whole has no other folder of them.
+    whole = getattr(bundle, "libraries", None)
     return {
         "bytes": cold_starts.bundle_bytes(),
         "folders": dict.fromkeys(cold_starts.handler_modules(), folder),
         "bare": cold_starts.BARE,
-        "bare_folder": folder,
+        "bare_folder": folder if whole is None else str(whole(bundle.HOST)),
         "environment": dict(cold_starts.ENVIRONMENT),
     }
 
@@ -88,7 +90,11 @@ def models() -> dict[str, Any]:
     refusing = [each for each in limits.first(scale.DAY) if not each.waits]
     (throttle,) = [each for each in refusing if each.where == "throttle of the stage"]
     others = [each.orders(scale.DAY) for each in refusing if each is not throttle]
+    (lapse,) = [each for each in limits.first(scale.FLASH_SALE) if each.where == "job `lapse-unpaid`"]
+    workers = lapse.orders(scale.FLASH_SALE) * (1 - scale.FLASH_SALE.paid)
+    bounds = getattr(limits, "lapse_limits", lambda _: [("workers", workers, "")])(scale.FLASH_SALE)
     return {
+        "lapse of a flash sale": {"orders/s": min(rate for _, rate, _ in bounds)},
         "scale": {
             mix.name: {each.where: each.orders(mix) for each in limits.first(mix)}
             for mix in (scale.DAY, scale.FLASH_SALE)

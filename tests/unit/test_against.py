@@ -131,6 +131,7 @@ def test_the_page_follows_from_what_is_written_down() -> None:
     assert "| quote, 1 lines: CPU | 100 µs | 85 µs | 0.85 (0.80-0.90) |" in text
     assert text.count(aims.NOT_MEASURED) == len(AIMS)
     assert aims.NOT_MEASURED not in against.page(written, whole=False)
+    assert page.measured_parts({"against": written}) == [against.page(written, whole=False)]
     assert page.parts({}.fromkeys(page.PARTS, {}) | STANDING)["against"].startswith("Nothing was compared")
 
 
@@ -138,6 +139,14 @@ STANDING = {
     "machine": {"cpu": "c", "cores": "2", "system": "s", "python": "p"},
     "against": None,
 }
+
+
+def test_a_run_of_one_build_that_measures_some_things_says_what_they_are() -> None:
+    assert page.measured_parts({"machine": STANDING["machine"]}) == ["c, 2 cores, s, Python p."]
+    assert page.measured_parts({"bundle": {"code": {"MiB": 1.04}}, "models": {"a": {"b": 2.5}}}) == [
+        "| what | MiB |\n| --- | --- |\n| code | 1.0 |",
+        "| figure | is |\n| --- | --- |\n| models / a / b | 2.5 |",
+    ]
 
 
 def test_turns_say_together_the_median_and_the_whole_width() -> None:
