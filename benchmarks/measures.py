@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks import cold_starts
@@ -25,6 +24,14 @@ PRICING_ROUNDS = 3
 MEBIBYTE = 2**20
 JOB_ITEMS = 600
 """Items of each job in a turn; more of them by the jobs' own commands."""
+
+HOT_SKU = """
+import json, sys
+from pathlib import Path
+from benchmarks.hot_sku import of_tree
+print(json.dumps(of_tree(Path(sys.argv[1]), sys.argv[2:])))
+"""
+HOT_SKU_HOW = ("--rate", "1000", "--seconds", "3")
 
 
 class Measure(Protocol):
@@ -79,27 +86,38 @@ class ColdStarts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByModule:
-    """A module of this tree that is told which tree it is to look at, and ends with its figures as JSON.
+class HotSku:
+    """Sales of one hot product in simulated time, which this tree's module tries on the code of each tree.
 
-    Its result is exact, so that it is asked once; where there is no such module, there are no figures.
+    They follow from their seed, so that once is enough; without the module there are no figures.
     """
 
-    name: str
-    module: str
+    name: str = "hot sku"
 
     def taken(self, builds: Sequence[Build], turns: int) -> list[list[Figures]]:
-        """Have the module look at each build."""
-        file = HERE / Path(*self.module.split(".")).with_suffix(".py")
+        """Have the sales tried on each build."""
 
         def ask(build: Build) -> Figures | None:
-            if not file.exists():
+            if not (HERE / "benchmarks" / "hot_sku.py").exists():
                 return None
-            said = run([sys.executable, "-m", self.module, "--tree", str(build.root)], HERE)
-            figures: Figures = json.loads(said.strip().splitlines()[-1])
-            return figures
+            said = run([sys.executable, "-c", HOT_SKU, str(build.root), *HOT_SKU_HOW], HERE)
+            return {sale["name"]: of_sale(sale) for sale in json.loads(said.strip().splitlines()[-1])}
 
         return asked(builds, ask, name=self.name, turns=1)
+
+
+def of_sale(sale: Mapping[str, Any]) -> Figures:
+    """Return what came of a sale: orders placed of 1 000 that were sent, and shares of orders in conflict.
+
+    ``late`` are those of the last half, when rows have risen by themselves.
+    """
+    return {
+        "placed of 1 000": 1_000 * sale["placed"] / sale["sent"],
+        "refused": sale["troubled"] / sale["sent"],
+        "refused late": sale["troubled_late"] / max(1, sale["sent_late"]),
+        "sends each": sale["sends"] / sale["sent"],
+        "rows": sale["rows"],
+    }
 
 
 def of_job(of: str) -> Turns:
@@ -120,7 +138,7 @@ MEASURES: Sequence[Measure] = (
     of_job("benchmarks.order_jobs:lapse_of_a_day"),
     of_job("benchmarks.order_jobs:receive"),
     Turns(name="models", turn="models", exact=True),
-    ByModule(name="hot sku", module="benchmarks.hot_sku"),
+    HotSku(),
 )
 """A new job is a line here; anything else is a turn in turn.py besides."""
 

@@ -209,6 +209,17 @@ def test_modules_start_beside_a_bare_function_and_the_first_round_does_not_count
     ]
 
 
+def test_a_sale_says_what_was_placed_and_what_met_a_conflict() -> None:
+    sale = {"placed": 1_990, "sent": 2_000, "troubled": 4, "troubled_late": 1, "sent_late": 1_000}
+    assert measures.of_sale({**sale, "sends": 3_000, "rows": 48}) == {
+        "placed of 1 000": 995.0,
+        "refused": 0.002,
+        "refused late": 0.001,
+        "sends each": 1.5,
+        "rows": 48,
+    }
+
+
 def test_every_measure_is_a_turn_that_there_is() -> None:
     of_turns = [measure for measure in MEASURES if isinstance(measure, Turns)]
     assert {measure.turn for measure in of_turns} <= turn.TURNS.keys()
