@@ -124,16 +124,16 @@ def page(figures: Mapping[str, Any] | None, *, whole: bool = True) -> str:
         return "Nothing was compared in the last run: `make bench AGAINST=<ref>`."
     found = read(figures)
     aims = [aim for aim in AIMS if whole or any(re.fullmatch(aim.figure, name) for name in found)]
-    return "\n\n".join(
-        (
-            f"Against `{figures['ref']}` ({figures['before']}; this tree: {figures['after']}), "
-            f"{figures['turns']} turns of each, with {figures['packages']}.",
-            aims_table(found, aims),
-            "Figure by figure; of what is exact, only what has changed:",
-            shown_table(found),
-            operations_table(found),
-        )
-    )
+    said = [
+        f"Against `{figures['ref']}` ({figures['before']}; this tree: {figures['after']}), "
+        f"{figures['turns']} turns of each, with {figures['packages']}.",
+        aims_table(found, aims),
+    ]
+    if (shown := shown_table(found)).count("\n") > 1:
+        said += ["Figure by figure; of what is exact, only what has changed:", shown]
+    if any(map(OPERATION.fullmatch, found)):
+        said.append(operations_table(found))
+    return "\n\n".join(said)
 
 
 def aims_table(found: Pairs, aims: Iterable[Aim] = AIMS) -> str:
@@ -145,7 +145,7 @@ def aims_table(found: Pairs, aims: Iterable[Aim] = AIMS) -> str:
         after = aim.worst({name: pair.after for name, pair in named.items()})
         yield from (aim.z, aim.what, aim.bound_written)
         for worst in (before, after):
-            yield NEITHER if worst is None else aim.cell(*worst, alone=len(named) == 1)
+            yield NEITHER if worst is None else aim.cell(*worst, named)
         if before and after and len(named) == 1:
             yield found[after[0]].verdict
         elif before and after and before[1].median:

@@ -4,7 +4,7 @@ Figures are named by regular expressions of their flat names (figures.py). An ai
 meet is judged by the worst of them. Rows that this run cannot measure stand here all the same, and say so.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks import scale
@@ -59,15 +59,12 @@ class Aim:
         pick = min if self.at_least else max
         return pick(there, key=lambda each: each[1].median, default=None)
 
-    def cell(self, name: str, figure: Spread, *, alone: bool) -> str:
-        """Write a figure, with what it is of where it is one of several, and its spread where it has any."""
+    def cell(self, name: str, figure: Spread, among: Collection[str]) -> str:
+        """Write a figure with its spread, where it has any, and with what it is of among several."""
         written = self.write(figure.median)
         if figure.least != figure.greatest:
             written += f" ({self.write(figure.least)}-{self.write(figure.greatest)})"
-        if alone:
-            return written
-        parts = [part for part in name.split(JOINS) if part not in _COMMON]
-        return f"{written}, {parts[0] if len(parts) == 1 else parts[-1]}"
+        return ", ".join((written, *_own_parts(name, among)))
 
     def verdict(self, figure: Spread | None) -> str:
         """Say whether a figure keeps the bound, and why not, as far as somebody has said so."""
@@ -78,8 +75,16 @@ class Aim:
         return f"no: {self.reason}" if self.reason else "no"
 
 
-_COMMON = frozenset({"requests", "cold starts", "scale", "cpu_ratio", "ratio"})
-"""Parts of a figure's name that say nothing in a cell."""
+def _own_parts(name: str, among: Collection[str]) -> list[str]:
+    """Return the parts of a flat name in which it differs from others."""
+    each = [other.split(JOINS) for other in among]
+    return [
+        part
+        for place, part in enumerate(name.split(JOINS))
+        if any(parts[place : place + 1] != [part] for parts in each)
+    ]
+
+
 _DAY, _SALE = "scale / an ordinary day", "scale / a flash sale of one product"
 
 AIMS: Sequence[Aim] = (
