@@ -20,9 +20,11 @@ ANSWERS = "ANSWERS"
 WAITS = f"""
 import os, signal
 answers = open(os.environ["{ANSWERS}"], "w")
-print(os.getcwd(), file=answers, flush=True)
+if os.fork():
+    print(os.getcwd(), file=answers, flush=True)
 signal.pause()
 """
+"""A turn that waits, with a process that it has started; both hold the pipe until they end."""
 INTERRUPTED = """
 import signal, sys
 from pathlib import Path
