@@ -152,7 +152,7 @@ def aims_table(found: Pairs, aims: Iterable[Aim] = AIMS) -> str:
             yield f"{after[1].median / before[1].median:.2f}"
         else:
             yield NEITHER
-        yield aim.verdict(None if after is None else after[1])
+        yield aim.verdict(*(None if worst is None else worst[1] for worst in (before, after)))
 
     return markdown(
         ("", "what", "aim", "before", "after", "after/before", "met"), map(list, map(cells, aims))

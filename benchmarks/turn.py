@@ -9,12 +9,14 @@ a tree is here in one place; a tree that lacks it answers null.
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent
+DAYS_PER_WEEK, DAYS_PER_MONTH = 7, 30.4375
 
 
 def requests(*, rounds: int, times: int) -> dict[str, Any]:
@@ -91,10 +93,9 @@ def models() -> dict[str, Any]:
     (throttle,) = [each for each in refusing if each.where == "throttle of the stage"]
     others = [each.orders(scale.DAY) for each in refusing if each is not throttle]
     (lapse,) = [each for each in limits.first(scale.FLASH_SALE) if each.where == "job `lapse-unpaid`"]
-    workers = lapse.orders(scale.FLASH_SALE) * (1 - scale.FLASH_SALE.paid)
-    bounds = getattr(limits, "lapse_limits", lambda _: [("workers", workers, "")])(scale.FLASH_SALE)
     return {
-        "lapse of a flash sale": {"orders/s": min(rate for _, rate, _ in bounds)},
+        "lapse of a flash sale": {"orders/s": lapse.orders(scale.FLASH_SALE) * (1 - scale.FLASH_SALE.paid)},
+        "audit": _audits(bill),
         "scale": {
             mix.name: {each.where: each.orders(mix) for each in limits.first(mix)}
             for mix in (scale.DAY, scale.FLASH_SALE)
@@ -110,6 +111,32 @@ def models() -> dict[str, Any]:
             "a month without load": float(bill.dollars(bill.standing())),
             "a run": {run.job: float(bill.dollars(bill.run(run.job, run.due))) for run in bill.runs()},
         },
+    }
+
+
+def _audits(bill: Any) -> dict[str, Any]:
+    """Return how long the workers take for each audit of 10 M members, and what a week's audits read.
+
+    A row's CPU is what the model of costs has, so that a worker of more memory is quicker by as much.
+    """
+    from benchmarks import scale
+
+    room, usual = scale.INFRA / "contexts" / "points.py", bill.limits.figures
+    workers, megabytes = usual.workers, usual.memory_megabytes
+    with suppress(KeyError):  # a tree whose audit has workers of its own
+        workers, megabytes = (scale.constant(room, f"AUDIT_{each}") for each in ("WORKERS", "MEGABYTES"))
+    runs = [run for run in bill.runs() if run.job.startswith("audit-")]
+
+    def bought(run: Any, price: str) -> float:
+        return float(sum(part.quantity for part in bill.run(run.job, run.due) if part.price == price))
+
+    return {
+        "minutes": {
+            run.job: bought(run, "lambda_gb_second") * 1_024 / megabytes / workers / 60 for run in runs
+        },
+        "read units a week": sum(
+            bought(run, "read_unit") * float(run.a_month) * DAYS_PER_WEEK / DAYS_PER_MONTH for run in runs
+        ),
     }
 
 
