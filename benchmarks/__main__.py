@@ -98,8 +98,9 @@ def measured(asked: argparse.Namespace, begun: float) -> dict[str, Any]:
         )
     figures = {"machine": described(), **together(taken[-1])}
     if asked.against is not None:
+        before, after = taken
         figures["against"] = against.written(
-            asked.against, side_by_side, against.pairs(*taken), turns=asked.turns
+            asked.against, side_by_side, against.pairs(before, after), turns=asked.turns
         )
     return figures
 
