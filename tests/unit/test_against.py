@@ -236,8 +236,9 @@ def test_every_measure_is_a_turn_that_there_is() -> None:
 
 def test_the_models_have_what_the_table_shows_of_them() -> None:
     found = dict(figures.flat({"models": turn.models()}))
+    figures_of = [*(aim.figure for aim in AIMS), *(shown.figure for shown in SHOWN)]
     of_models: list[Callable[[str], Any]] = [
-        re.compile(each.figure).fullmatch for each in (*AIMS, *SHOWN) if each.figure.startswith("models")
+        re.compile(figure).fullmatch for figure in figures_of if figure.startswith("models")
     ]
     assert of_models
     for matches in of_models:
