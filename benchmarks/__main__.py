@@ -38,6 +38,13 @@ def changes(before: Figures, after: Figures) -> str:
     return tables.markdown(("figure", "before", "after"), sorted(rows))
 
 
+def with_comparison(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return figures with the last comparison that was written down, where they have none of their own."""
+    before = json.loads(FIGURES.read_text(encoding="utf-8"))
+    kept = {name: each for name, each in before.items() if name == "against"}
+    return {**kept, **figures}
+
+
 def parser() -> argparse.ArgumentParser:
     """Return what the command line takes."""
     known = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -69,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.only:
         print(*page.measured_parts(figures), sep="\n\n")
     else:
+        figures = with_comparison(figures)
         written = tables.written(PAGE.read_text(encoding="utf-8"), page.parts(figures), by=BY)
         FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         PAGE.write_text(written, encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.aims import AIMS, MOVED, SHOWN, Aim, Shown
 from benchmarks.builds import Build
 from benchmarks.figures import JOINS, Figures, flat
+from benchmarks.machine import described, in_words
 from benchmarks.rounds import Spread
 from benchmarks.tables import markdown
 
@@ -97,6 +98,7 @@ def written(ref: str, builds: Sequence[Build], found: Pairs, *, turns: int) -> d
         "before": before.commit,
         "after": after.commit,
         "packages": before.packages,
+        "machine": described(),
         "turns": turns,
         "pairs": {name: asdict(pair) for name, pair in shown.items()},
     }
@@ -121,12 +123,13 @@ def page(figures: Mapping[str, Any] | None, *, whole: bool = True) -> str:
     What is not ``whole`` has no rows of aims that nobody has measured.
     """
     if figures is None:
-        return "Nothing was compared in the last run: `make bench AGAINST=<ref>`."
+        return "Nothing has been compared yet: `make bench AGAINST=<ref>`."
     found = read(figures)
     aims = [aim for aim in AIMS if whole or any(re.fullmatch(aim.figure, name) for name in found)]
     said = [
         f"Against `{figures['ref']}` ({figures['before']}; this tree: {figures['after']}), "
-        f"{figures['turns']} turns of each, with {figures['packages']}.",
+        f"{figures['turns']} turns of each, with {figures['packages']}, "
+        f"on {in_words(figures['machine'])}",
         aims_table(found, aims),
     ]
     if (shown := shown_table(found)).count("\n") > 1:

@@ -85,7 +85,7 @@ class Build:
 def here(root: Path = HERE) -> Build:
     """Return the build of this tree as it lies there, committed or not."""
     commit = _git(root, "rev-parse", "--short", "HEAD", otherwise="unknown")
-    if _git(root, "status", "--porcelain", "--untracked-files=no", otherwise=""):
+    if _git(root, "status", "--porcelain", otherwise=""):
         commit += " with changes"
     return Build(name="this tree", root=root, python=Path(sys.executable), commit=commit)
 

@@ -137,7 +137,9 @@ def test_the_page_follows_from_what_is_written_down() -> None:
     assert text.count(aims.NOT_MEASURED) == len(AIMS)
     assert aims.NOT_MEASURED not in against.page(written, whole=False)
     assert page.measured_parts({"against": written}) == [against.page(written, whole=False)]
-    assert page.parts({}.fromkeys(page.PARTS, {}) | STANDING)["against"].startswith("Nothing was compared")
+    assert page.parts({}.fromkeys(page.PARTS, {}) | STANDING)["against"].startswith(
+        "Nothing has been compared"
+    )
 
 
 STANDING = {

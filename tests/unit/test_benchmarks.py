@@ -75,6 +75,15 @@ def test_what_changed_by_more_than_a_twentieth_is_said() -> None:
     assert bench.changes(before, after).splitlines()[2:] == ["| a / ratio | 1 | 1.06 |"]
 
 
+def test_a_run_that_compares_nothing_keeps_the_last_comparison(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "FIGURES", tmp_path / "figures.json")
+    bench.FIGURES.write_text('{"requests": "old", "against": "old"}', encoding="utf-8")
+    assert bench.with_comparison({"requests": "new"}) == {"requests": "new", "against": "old"}
+    assert bench.with_comparison({"against": "new"}) == {"against": "new"}
+
+
 def test_every_module_of_handlers_is_measured() -> None:
     deployed = {
         part
