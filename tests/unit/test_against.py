@@ -130,9 +130,8 @@ def test_the_page_follows_from_what_is_written_down() -> None:
     shown = {name: pair for name, pair in found.items() if name != "unheard of / x"}
     assert against.read(written) == shown
     text = against.page(written)
-    assert text.startswith(
-        "Against `v1` (before; this tree: after), 2 turns of each, with the same packages."
-    )
+    head = "Against `v1` (before; this tree: after), 2 turns of each, with the same packages, on "
+    assert text.startswith(head)
     assert "| quote, 1 lines: CPU | 100 µs | 85 µs | 0.85 (0.80-0.90) |" in text
     assert text.count(aims.NOT_MEASURED) == len(AIMS)
     assert aims.NOT_MEASURED not in against.page(written, whole=False)
