@@ -36,7 +36,7 @@ fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPL
 		$(BIN)/python -m pytest -s tests/e2e/test_fuzz.py
 
 bench: setup ## measure everything against baselines of the same run (AGAINST=ref: beside that build), write docs/performance.md
-	@$(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST)) $(if $(COMPARE),--compare $(COMPARE))
+	@$(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST)) $(if $(TURNS),--turns $(TURNS)) $(if $(COMPARE),--compare $(COMPARE))
 
 check: setup ## format, lint, types, API document and client, links, synthesis, templates: in seconds
 	@$(BIN)/ruff format --check .

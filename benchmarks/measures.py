@@ -16,13 +16,13 @@ from benchmarks.cold_starts import Starts
 from benchmarks.figures import Figures
 from benchmarks.rounds import in_turns
 
-TURNS = 4
+TURNS = 3
 """How often each build is asked for what is not exact."""
 REQUEST_ROUNDS, REQUESTS = 7, 10
 """Rounds of a turn, besides that which warms up, and requests of each kind in a round."""
 PRICING_ROUNDS = 3
 MEBIBYTE = 2**20
-JOB_ITEMS = 600
+JOB_ITEMS = 500
 """Items of each job in a turn; more of them by the jobs' own commands."""
 
 HOT_SKU = """
