@@ -71,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         figures = measured(asked, begun)
     except BuildError as error:
         sys.exit(f"bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit("bench: interrupted, nothing is written")
     if earlier is not None:
         print(changes(earlier, figures))
     if asked.only:

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -73,6 +74,17 @@ def test_what_changed_by_more_than_a_twentieth_is_said() -> None:
     before = {"a": {"ratio": 1.0, "same": 2.0}, "gone": 1, "text": "x"}
     after = {"a": {"ratio": 1.06, "same": 2.09}, "new": 5, "text": "y"}
     assert bench.changes(before, after).splitlines()[2:] == ["| a / ratio | 1 | 1.06 |"]
+
+
+def test_a_run_that_is_interrupted_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "all_taken", interrupted)
+    monkeypatch.setattr(bench, "FIGURES", tmp_path / "figures.json")
+    with pytest.raises(SystemExit, match="interrupted, nothing is written"):
+        bench.main([])
+    assert not bench.FIGURES.exists()
 
 
 def test_a_run_that_compares_nothing_keeps_the_last_comparison(
