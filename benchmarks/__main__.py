@@ -106,7 +106,8 @@ def measured(asked: argparse.Namespace, begun: float) -> dict[str, Any]:
             turns=asked.turns,
             say=lambda name: print(f"{time.monotonic() - begun:4.0f} s  {name}", flush=True),
         )
-    figures = {"machine": described(), **together(taken[-1])}
+    minutes = f"{(time.monotonic() - begun) / 60:.1f}"
+    figures = {"machine": {**described(), "minutes": minutes}, **together(taken[-1])}
     if asked.against is not None:
         before, after = taken
         figures["against"] = against.written(

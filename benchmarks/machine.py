@@ -33,8 +33,11 @@ def described() -> dict[str, str]:
 
 
 def in_words(machine: Mapping[str, str]) -> str:
-    """Say which machine it is."""
-    return f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}."
+    """Say which machine it is, and how long the run took on it, if that is known."""
+    took = f"; all of it took {machine['minutes']} minutes" if "minutes" in machine else ""
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}{took}."
+    )
 
 
 def _cpu() -> str:

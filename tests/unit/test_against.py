@@ -141,7 +141,7 @@ def test_the_page_follows_from_what_is_written_down() -> None:
     )
 
 
-STANDING = {
+STANDING: dict[str, Any] = {
     "machine": {"cpu": "c", "cores": "2", "system": "s", "python": "p"},
     "against": None,
 }
@@ -149,6 +149,9 @@ STANDING = {
 
 def test_a_run_of_one_build_that_measures_some_things_says_what_they_are() -> None:
     assert page.measured_parts({"machine": STANDING["machine"]}) == ["c, 2 cores, s, Python p."]
+    assert page.PARTS["machine"]({**STANDING["machine"], "minutes": "4.5"}) == (
+        "c, 2 cores, s, Python p; all of it took 4.5 minutes."
+    )
     assert page.measured_parts({"bundle": {"code": {"MiB": 1.04}}, "models": {"a": {"b": 2.5}}}) == [
         "| what | MiB |\n| --- | --- |\n| code | 1.0 |",
         "| figure | is |\n| --- | --- |\n| models / a / b | 2.5 |",
