@@ -35,8 +35,8 @@ fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPL
 	@MEMBERDAY_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) MEMBERDAY_FUZZ_SEED=$(or $(SEED),$$(date +%s)) \
 		$(BIN)/python -m pytest -s tests/e2e/test_fuzz.py
 
-bench: setup ## measure everything against baselines of the same run, and write docs/performance.md
-	@$(BIN)/python -m benchmarks $(if $(COMPARE),--compare $(COMPARE))
+bench: setup ## measure everything against baselines of the same run (AGAINST=ref: beside that build), write docs/performance.md
+	@$(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST)) $(if $(TURNS),--turns $(TURNS)) $(if $(COMPARE),--compare $(COMPARE))
 
 check: setup ## format, lint, types, API document and client, links, synthesis, templates: in seconds
 	@$(BIN)/ruff format --check .

@@ -3,19 +3,19 @@
 The code is the bundle that is deployed, built for this machine, with its bytecode compiled ahead. The bare
 function has the same packages, whole, as a runtime has them, compiled ahead as well. What is measured is the
 interpreter's CPU time until the handler is there, less that of an interpreter that does nothing: Lambda has
-that running before.
+that running before. The bare function starts anew beside each module, so that a machine that is now quick, now
+slow, moves both.
 """
 
 import json
 import statistics
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.rounds import Spread
+from benchmarks.rounds import Spread, in_turns
 from infra import bundle
 
 BARE = "\n".join(
@@ -54,18 +54,29 @@ ENVIRONMENT = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColdStart:
-    """What a module of handlers takes to be there: CPU milliseconds, as a ratio to the bare function too."""
+class Starts:
+    """What the functions of a build start from: the folder of each module, and of the bare function."""
 
-    module: str
-    api: bool
-    cpu_ms: float
-    ratio: Spread
-    modules: int
+    python: Path
+    folders: Mapping[str, str]
+    bare: str
+    bare_folder: str
+    environment: Mapping[str, str]
 
-    def figures(self) -> dict[str, Any]:
-        """Return it as it is written down."""
-        return asdict(self)
+    def started(self, program: str, folder: str) -> tuple[float, int]:
+        """Return the CPU milliseconds of a fresh interpreter that runs a program, and its modules."""
+        ended = subprocess.run(  # noqa: S603 - our own
+            [str(self.python), "-S", "-c", program + TELL],
+            env={**self.environment, "PYTHONPATH": folder},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode:
+            raise SystemExit(f"{program}: {ended.stderr.strip()[-500:]}")
+        seconds, count = json.loads(ended.stdout.strip().splitlines()[-1])
+        return 1000 * seconds, count
 
 
 def handler_modules() -> list[str]:
@@ -77,44 +88,38 @@ def handler_modules() -> list[str]:
     )
 
 
-def measured(*, rounds: int) -> Iterator[ColdStart]:
-    """Measure every module of handlers; the bare function first in each round, and the first round not."""
-    folder, whole = bundle.build(bundle.HOST).folder, bundle.libraries(bundle.HOST)
-    programs = {"": "", "bare": BARE, **{name: f"import {name}" for name in handler_modules()}}
-    taken: dict[str, list[float]] = {name: [] for name in programs}
-    modules: dict[str, int] = {}
-    for _ in range(rounds + 1):
-        for name, program in programs.items():
-            seconds, modules[name] = _started(program, whole if name == "bare" else folder)
-            taken[name].append(seconds)
-    empty = statistics.median(taken.pop("")[1:])
-    bare = [seconds - empty for seconds in taken["bare"][1:]]
-    for name, all_seconds in taken.items():
-        ours = [seconds - empty for seconds in all_seconds[1:]]
-        yield ColdStart(
-            module=name,
-            api=name.endswith(".api"),
-            cpu_ms=1000 * statistics.median(ours),
-            ratio=Spread.of([mine / other for mine, other in zip(ours, bare, strict=True)]),
-            modules=modules[name] - modules[""],
-        )
+def measured(builds: Sequence[Starts], *, rounds: int) -> list[list[dict[str, Any]]]:
+    """Start every module of every build in turns; return the figures of each round, for each build.
+
+    A round that is not counted goes before, for what a first start reads from the disk.
+    """
+    modules = sorted({module for build in builds for module in build.folders})
+    taken: list[list[dict[str, Any]]] = [[] for _ in builds]
+    for number in range(rounds + 1):
+        empty = [build.started("", build.bare_folder) for build in builds]
+        bare: list[list[float]] = [[] for _ in builds]
+        figures: list[dict[str, Any]] = [{"bare": {}} for _ in builds]
+        for module in modules:
+            for place in in_turns(range(len(builds)), number):
+                build, (empty_ms, empty_modules) = builds[place], empty[place]
+                if module in build.folders:
+                    bare_ms, count = build.started(build.bare, build.bare_folder)
+                    bare[place].append(bare_ms - empty_ms)
+                    figures[place]["bare"] = _figures(
+                        statistics.median(bare[place]), 1.0, count - empty_modules
+                    )
+                    ms, count = build.started(f"import {module}", build.folders[module])
+                    figures[place][module] = _figures(
+                        ms - empty_ms, (ms - empty_ms) / (bare_ms - empty_ms), count - empty_modules
+                    )
+        if number:
+            for place, each in enumerate(figures):
+                taken[place].append(each)
+    return taken
 
 
-def _started(program: str, folder: Path) -> tuple[float, int]:
-    """Return the CPU seconds of a fresh interpreter that runs a program, and how many modules it has."""
-    environment: Mapping[str, str] = {**ENVIRONMENT, "PYTHONPATH": str(folder)}
-    ended = subprocess.run(  # noqa: S603 - our own
-        [sys.executable, "-S", "-c", program + TELL],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        raise SystemExit(f"{program}: {ended.stderr.strip()[-500:]}")
-    seconds, count = json.loads(ended.stdout.strip().splitlines()[-1])
-    return seconds, count
+def _figures(ms: float, ratio: float, modules: int) -> dict[str, Any]:
+    return {"cpu_ms": ms, "ratio": asdict(Spread.of([ratio])), "modules": modules}
 
 
 def bundle_bytes() -> dict[str, int]:

@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,14 @@ def described() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": ".".join(map(str, sys.version_info[:3])),
     }
+
+
+def in_words(machine: Mapping[str, str]) -> str:
+    """Say which machine it is, and how long the run took on it, if that is known."""
+    took = f"; all of it took {machine['minutes']} minutes" if "minutes" in machine else ""
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}{took}."
+    )
 
 
 def _cpu() -> str:

@@ -5,9 +5,10 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 ROUNDS = 7
+T = TypeVar("T")
 Work = Callable[[], None]
 
 
@@ -62,7 +63,7 @@ def compared(
     for number in range(rounds + 1):
         ours, bare = prepare()
         turns = [(ours, ours_taken), (bare, bare_taken)]
-        for work, taken in turns if number % 2 else reversed(turns):
+        for work, taken in in_turns(turns, number + 1):
             taken.append(_taken(work))
     pairs = list(zip(ours_taken[1:], bare_taken[1:], strict=True))
 
@@ -78,6 +79,11 @@ def compared(
         bare_us=each_us(bare_taken, 0),
         bare_cpu_us=each_us(bare_taken, 1),
     )
+
+
+def in_turns(things: Sequence[T], number: int) -> Sequence[T]:
+    """Return things in the order of a round: every other round goes backwards, so that none is favoured."""
+    return things[::-1] if number % 2 else things
 
 
 def _taken(work: Work) -> tuple[float, float]:

@@ -3,11 +3,12 @@
 import json
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import cold_starts, operations, rounds, tables
+from benchmarks import cold_starts, operations, page, rounds, tables
 from benchmarks.rounds import Spread, Work
 
 
@@ -61,18 +62,38 @@ def test_a_spread_has_its_median_and_its_ends() -> None:
 
 
 def test_a_part_replaces_what_stood_in_its_place_and_nothing_else() -> None:
-    page = "# A\n<!-- one: written by x -->\nold\n<!-- end of one -->\nrest\n"
-    once = tables.written(page, {"one": "new"}, by="x")
-    assert once == page.replace("old", "new")
+    text = "# A\n<!-- one: written by x -->\nold\n<!-- end of one -->\nrest\n"
+    once = tables.written(text, {"one": "new"}, by="x")
+    assert once == text.replace("old", "new")
     assert tables.written(once, {"one": "new"}, by="x") == once
     with pytest.raises(ValueError, match="no place for two"):
-        tables.written(page, {"two": "new"}, by="x")
+        tables.written(text, {"two": "new"}, by="x")
 
 
 def test_what_changed_by_more_than_a_twentieth_is_said() -> None:
     before = {"a": {"ratio": 1.0, "same": 2.0}, "gone": 1, "text": "x"}
     after = {"a": {"ratio": 1.06, "same": 2.09}, "new": 5, "text": "y"}
     assert bench.changes(before, after).splitlines()[2:] == ["| a / ratio | 1 | 1.06 |"]
+
+
+def test_a_run_that_is_interrupted_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "all_taken", interrupted)
+    monkeypatch.setattr(bench, "FIGURES", tmp_path / "figures.json")
+    with pytest.raises(SystemExit, match="interrupted, nothing is written"):
+        bench.main([])
+    assert not bench.FIGURES.exists()
+
+
+def test_a_run_that_compares_nothing_keeps_the_last_comparison(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "FIGURES", tmp_path / "figures.json")
+    bench.FIGURES.write_text('{"requests": "old", "against": "old"}', encoding="utf-8")
+    assert bench.with_comparison({"requests": "new"}) == {"requests": "new", "against": "old"}
+    assert bench.with_comparison({"against": "new"}) == {"against": "new"}
 
 
 def test_every_module_of_handlers_is_measured() -> None:
@@ -89,15 +110,12 @@ def test_every_module_of_handlers_is_measured() -> None:
 
 
 def test_the_page_and_the_figures_are_of_one_run() -> None:
-    page, figures = bench.PAGE.read_text(encoding="utf-8"), json.loads(bench.FIGURES.read_text("utf-8"))
-    for name, figure in figures["cold starts"].items():
-        assert f"| `{name}` | {Spread(**figure['ratio'])} |" in page
-    for name, figure in figures["requests"].items():
-        assert f"| {name} | {Spread(**figure['time_ratio'])} | {Spread(**figure['cpu_ratio'])} |" in page
+    written, figures = bench.PAGE.read_text(encoding="utf-8"), json.loads(bench.FIGURES.read_text("utf-8"))
+    assert tables.written(written, page.parts(figures), by=bench.BY) == written
 
 
 def test_the_page_says_what_operations_cost_now() -> None:
     written = json.loads(operations.FILE.read_text(encoding="utf-8"))
-    page = bench.PAGE.read_text(encoding="utf-8")
-    assert tables.written(page, {"operations": operations.table(written)}, by="make bench") == page
+    text = bench.PAGE.read_text(encoding="utf-8")
+    assert tables.written(text, {"operations": operations.table(written)}, by=bench.BY) == text
     assert json.loads(bench.FIGURES.read_text("utf-8"))["operations"] == written
