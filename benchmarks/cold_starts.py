@@ -3,8 +3,8 @@
 The code is the bundle that is deployed, built for this machine, with its bytecode compiled ahead. The bare
 function has the same packages, whole, as a runtime has them, compiled ahead as well. What is measured is the
 interpreter's CPU time until the handler is there, less that of an interpreter that does nothing: Lambda has
-that running before. The bare function starts anew beside each module, so that a machine that is now quick, now
-slow, moves both.
+that running before. The bare function starts anew beside each module, so that a machine that is now quick,
+now slow, moves both.
 """
 
 import json

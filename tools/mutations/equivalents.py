@@ -16,15 +16,12 @@ _NEVER_DELETED = "rows are never deleted, so what a query found is there when it
 
 _READ_TWICE = "it is looked for once more where there is no need: that costs a read, and says the same"
 
+_MOVING = "functions/catalog/catalog.py _try_to_move_stock"
+
 EQUIVALENT: dict[str, str] = {
-    "functions/catalog/catalog.py _try_to_move_stock: if short and earlier is None always": _READ_TWICE,
-    "functions/catalog/catalog.py _try_to_move_stock: short and earlier is None: without earlier is None": (
-        _READ_TWICE
-    ),
-    "functions/catalog/catalog.py _try_to_move_stock: short and earlier is None: without short": _READ_TWICE,
-    "functions/catalog/stock.py give_back_stock: attribute_exists(#stock)": (
-        "no product is ever deleted, each has stock from its first row on, and without one the sum is refused"
-    ),
+    f"{_MOVING}: if picked is None and earlier is None always": _READ_TWICE,
+    f"{_MOVING}: picked is None and earlier is None: without earlier is None": (_READ_TWICE),
+    f"{_MOVING}: picked is None and earlier is None: without picked is None": (_READ_TWICE),
     "functions/coupons/coupons.py give_back: #order_id = :order": (
         "the order's version in the same transaction lets it close once, and from its placing until then no"
         " other order can have the coupon"
