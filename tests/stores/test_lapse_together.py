@@ -129,6 +129,9 @@ def test_orders_of_one_member_never_share_a_transaction(world: World, calls: Cal
     before = len(transactions(calls))
     assert world.job(LAPSE_UNPAID, PAST_WINDOW) == 3
     assert len(transactions(calls)[before:]) >= 3
+    for actions in transactions(calls)[before:]:
+        keys = [str(each.get("Key", each.get("Item", {}))) for action in actions for each in action.values()]
+        assert sum("'WALLET'" in each for each in keys) == 1
     world.settle()
 
 
