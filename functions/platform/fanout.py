@@ -233,11 +233,11 @@ def together_until(
             return Handled(left=[row for thing in group for row in rows_of(thing)])
         try:
             return Handled(done=act(group))
-        except Exception:
+        except Exception as error:
             if len(group) == 1:
                 logger.exception("rows failed", extra={"rows": rows_of(group[0])})
                 return Handled(failed=rows_of(group[0]))
-            logger.info("group failed", exc_info=True, extra={"things": len(group)})
+            logger.info("group failed", extra={"things": len(group), "by": type(error).__name__})
         middle = len(group) // 2
         return one(group[:middle]) + one(group[middle:])
 
