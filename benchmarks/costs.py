@@ -900,7 +900,7 @@ class Model:
             ),
         }.get(job, (0, None, NOTHING, ONE))  # done in one go: the member day, and what nobody has measured
         work_ms = due * milliseconds
-        yield from self._tasks(job, shards, work_ms)
+        yield from self._tasks(job, shards, work_ms, due)
         if operation is not None:
             yield Part(step=job, price="read_unit", quantity=due * self.units[operation].read)
             yield Part(step=job, price="write_unit", quantity=due * self.units[operation].write)
@@ -913,17 +913,25 @@ class Model:
             for name, quantity in self._billed(ONE, work_ms + given("run_ms")):
                 yield Part(step=job, price=name, quantity=quantity)
 
-    def _tasks(self, job: str, shards: int, work_ms: Decimal) -> Iterator[Part]:
-        """What starting a run and its tasks use; a task whose time is up is handed on as another one."""
+    def _tasks(self, job: str, shards: int, work_ms: Decimal, due: Decimal) -> Iterator[Part]:
+        """What starting a run and its tasks use; a task whose time is up is handed on as another one.
+
+        The starter of the jobs on orders asks each shard first, and ends those that have nothing due.
+        """
         yield Part(step=job, price="schedule", quantity=ONE)
         yield Part(step=job, price="write_unit", quantity=Decimal(1 + max(1, shards)))  # begun, and each end
         if not shards:
             return
         handed_on = work_ms / (1_000 * self.stack.worker_seconds)
-        tasks = shards + Decimal(math.floor(handed_on))
+        asks = job in (LAPSE_UNPAID, AUTO_RECEIPT)
+        busy = shards * (1 - math.exp(-float(due) / shards)) if asks else shards
+        tasks = Decimal(str(round(busy, 3))) + Decimal(math.floor(handed_on))
         yield Part(step=job, price="queue_request", quantity=TASK_REQUESTS * tasks)
-        heavier = self.order_memory if job in (LAPSE_UNPAID, AUTO_RECEIPT) else ONE
-        billed_ms = self.value("run_ms") + tasks * self.value("invocation_ms") * heavier + work_ms
+        heavier = self.order_memory if asks else ONE
+        asked_ms = Decimal(str(2_000 * shards * self.limits.given.read_seconds)) if asks else NOTHING
+        if asks:
+            yield Part(step=job, price="read_unit", quantity=Decimal(shards) / 2)
+        billed_ms = self.value("run_ms") + asked_ms + tasks * self.value("invocation_ms") * heavier + work_ms
         for name, quantity in self._billed(1 + tasks, billed_ms):
             yield Part(step=job, price=name, quantity=quantity)
 
@@ -1004,7 +1012,7 @@ class Model:
         yield Part(step=job, price="write_unit", quantity=writes)
         of = passes.begun(job, _PLACED_AT, passes.Base(as_of=_PLACED_AT, generation=1, sums_fit=True))
         shards = sum(of.shards.values())
-        yield from self._tasks(job, shards, self.audit_rows(job, count) * self.value("audited_row_ms"))
+        yield from self._tasks(job, shards, self.audit_rows(job, count) * self.value("audited_row_ms"), count)
 
     def standing(self) -> list[Part]:
         """Return what a month uses in which 10 million members are there and nobody orders."""

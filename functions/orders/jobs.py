@@ -44,6 +44,12 @@ def tasks(job: str, at: datetime) -> list[Task]:
     return per_shard(job, at, DUE_SHARDS)
 
 
+def idle(task: Task, book: OrderBook) -> bool:
+    """Tell whether nothing is due in a task's shard, as far as the index has it."""
+    rows, _ = book.due(KINDS[task.work], task.shard, now=task.at, limit=1, after=None)
+    return not rows
+
+
 @dataclass(frozen=True, slots=True)
 class OrderJobs:
     """What a worker does with a task of these jobs.

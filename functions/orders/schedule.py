@@ -1,15 +1,21 @@
 """Schedule: the jobs on orders are spread over shards; a worker per task does the rest (see queue.py)."""
 
+from functools import partial
+
+from functions.domain import policy as policies
 from functions.orders import jobs
+from functions.orders.book import OrderBook
 from functions.platform import clock, dynamo, fanout
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs
 from functions.platform.settings import QueueSettings, Settings
 
+_tables, _settings = Tables(dynamo.client()), Settings.from_environment()
 handler = Starter(
     WorkQueue(fanout.client(), QueueSettings.from_environment().work_queue),
-    Runs(Tables(dynamo.client()), Settings.from_environment().reports_table),
+    Runs(_tables, _settings.reports_table),
     jobs.tasks,
     clock.now,
+    idle=partial(jobs.idle, book=OrderBook.of(_tables, _settings, policies.load())),
 )

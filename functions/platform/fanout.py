@@ -116,7 +116,11 @@ class WorkQueue:
 
 
 class Starter:
-    """The Lambda handler that starts a job; the start is the moment as of which all its tasks decide."""
+    """The Lambda handler that starts a job; the start is the moment as of which all its tasks decide.
+
+    A task that has nothing to do, as far as ``idle`` can tell at the start, is at its end with it: a job that
+    runs every minute would else keep workers and the queue busy with finding nothing.
+    """
 
     def __init__(
         self,
@@ -124,14 +128,17 @@ class Starter:
         runs: Runs,
         tasks_of: Callable[[str, datetime], list[Task]],
         now: Callable[[], datetime],
+        *,
+        idle: Callable[[Task], bool] = lambda _: False,
     ) -> None:
         self._queue = queue
         self._runs = runs
         self._tasks_of = tasks_of
         self._now = now
+        self._idle = idle
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-        """Start the job that the event names; return how many tasks that is.
+        """Start the job that the event names; return how many tasks there are to work off.
 
         A job that is started twice has one effect (R1): what is done is found no more.
 
@@ -145,6 +152,10 @@ class Starter:
         now = self._now()
         tasks = self._tasks_of(event["job"], now)
         self._runs.begin(event["job"], now, parts=len(tasks))
+        idle = [task for task in tasks if self._idle(task)]
+        for task in idle:
+            self._runs.end(task.work, task.at, task.part)
+        tasks = [task for task in tasks if task not in idle]
         self._queue.put(tasks)
         logger.info("job", extra={"job": event["job"], "tasks": len(tasks)})
         return {"tasks": len(tasks)}
@@ -239,11 +250,11 @@ def together_until(
             return Handled(left=[row for thing in group for row in rows_of(thing)])
         try:
             return Handled(done=act(group))
-        except Exception:
+        except Exception as error:
             if len(group) == 1:
                 logger.exception("rows failed", extra={"rows": rows_of(group[0])})
                 return Handled(failed=rows_of(group[0]))
-            logger.info("group failed", exc_info=True, extra={"things": len(group)})
+            logger.info("group failed", extra={"things": len(group), "by": type(error).__name__})
         middle = len(group) // 2
         return one(group[:middle]) + one(group[middle:])
 

@@ -69,11 +69,12 @@ def grant_rows(
 
     CDK's own grants add ``index/*`` and, for reading and writing, ``Scan`` and ``DeleteItem``.
     """
-    iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=[f"dynamodb:{action}" for action in actions],
-        resource_arns=[table.table_arn],
-    )
+    if actions:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[f"dynamodb:{action}" for action in actions],
+            resource_arns=[table.table_arn],
+        )
     if indexes:
         iam.Grant.add_to_principal(
             grantee=grantee,

@@ -25,6 +25,7 @@ def build(room: Room) -> None:
         workers_max=ORDER_WORKERS_MAX,
         worker_megabytes=CORE_MEGABYTES,
     )
+    grant_rows(room.table("Orders"), starter, indexes=["due"])
     grant_rows(room.table("Orders"), worker, "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
     grant_rows(room.table("Members"), worker, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     grant_rows(room.table("Catalog"), worker, "GetItem", "UpdateItem")

@@ -5,7 +5,10 @@ from tests.support.rights import publishes, puts_tasks, reads_stream, rows, star
 MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "counters", "offers"}
 NEEDS = {
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
-    "OrderJobs": rows("Reports", "PutItem") | puts_tasks("OrderWork") | started_by_a_schedule(),
+    "OrderJobs": rows("Orders", indexes=["due"])
+    | rows("Reports", "PutItem")
+    | puts_tasks("OrderWork")
+    | started_by_a_schedule(),
     "OrderWorker": rows("Orders", "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     | rows("Catalog", "GetItem", "UpdateItem")

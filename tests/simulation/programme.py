@@ -18,6 +18,7 @@ from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.operations.schedule import Watch
 from functions.operations.timetable import WATCH_JOBS
 from functions.orders import jobs as order_jobs
+from functions.orders.book import OrderBook
 from functions.orders.queue import Worker as OrdersWorker
 from functions.orders.stream import Publisher as OrdersPublisher
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
@@ -80,8 +81,9 @@ class Programme:
         runs = Runs(tables, settings.reports_table)
         points = partial(schedule.tasks, policy=policy, reports=Reports(tables, settings.reports_table))
         member_day = MemberDayJob(*everything)
+        idle = partial(order_jobs.idle, book=OrderBook.of(tables, settings, policy))
         starters = {
-            "orders": Starter(queues["orders"], runs, order_jobs.tasks, now),
+            "orders": Starter(queues["orders"], runs, order_jobs.tasks, now, idle=idle),
             "points": Starter(queues["points"], runs, points, now),
             "audit": Starter(queues["audit"], runs, points, now),
             "coupons": Starter(queues["coupons"], runs, coupon_jobs.tasks, now),

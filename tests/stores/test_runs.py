@@ -18,12 +18,13 @@ from functions.offers.schedule import MemberDayJob
 from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.operations.schedule import Watch
 from functions.operations.watch import overdue
-from functions.orders import life
+from functions.orders import jobs, life
 from functions.orders.book import OrderBook
-from functions.orders.rows import key
+from functions.orders.rows import due_shard, key
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
+from functions.platform.fanout import Starter
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
 from functions.points import passes, replay
@@ -437,6 +438,27 @@ def test_a_job_on_orders_whose_shard_cannot_be_read_ends_when_its_task_comes_aga
     clockwork.orders.redrive()
     assert clockwork.orders.run() == []
     assert clockwork.runs.ended_since(job, NOON)
+
+
+@pytest.mark.parametrize("job", [LAPSE_UNPAID, AUTO_RECEIPT])
+def test_a_job_on_orders_starts_tasks_only_of_shards_with_something_due_and_ends_the_others(
+    clockwork: Clockwork, shop: Shop, job: str
+) -> None:
+    at, order_id = one_due(shop, job)
+    workers, idle = clockwork.orders, partial(jobs.idle, book=shop.book)
+
+    def started(at: datetime) -> int:
+        starter = Starter(workers.box.queue, workers.runs, jobs.tasks, lambda: at, idle=idle)
+        return starter({"job": job}, Context())["tasks"]
+
+    assert started(at) == 1
+    (message,) = workers.box.waiting
+    assert message.task.shard == due_shard(order_id)
+    assert not workers.runs.ended_since(job, at)  # the one is not
+    assert workers.run() == []
+    assert workers.runs.ended_since(job, at)
+    assert started(at + MINUTE) == 0
+    assert workers.runs.ended_since(job, at + MINUTE)
 
 
 def one_due(shop: Shop, job: str) -> tuple[datetime, str]:
