@@ -1,8 +1,8 @@
 """What the audit of ten million members reads and how long it takes: before there were two passes, and now.
 
 ``python -m benchmarks.audits`` prints the table of docs/scale.md, ``--write`` puts it there, and ``--check``
-fails where the page says something else. Rows and units are those of the costs (benchmarks/costs.py), the CPU of a
-row is measured (docs/points.md), what a call takes is assumed (benchmarks/quotas.toml).
+fails where the page says something else. Rows and units are those of the costs (benchmarks/costs.py), the CPU
+of a row is measured (docs/points.md), what a call takes is assumed (benchmarks/quotas.toml).
 """
 
 import math
