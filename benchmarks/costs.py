@@ -963,7 +963,7 @@ class Model:
 
     @property
     def orders_changed(self) -> Decimal:
-        """Orders that change in a day: placed, mostly paid or lapsed at once, shipped, received, undone."""
+        """Orders that change in a day: placed and mostly paid or lapsed then, shipped, received, undone."""
         return self._orders_looked_at * (ONE + 2 * self.value("shipped") + self.undone)
 
     @property

@@ -474,8 +474,6 @@ def test_the_pages_words_are_those_of_the_tables(model: Model) -> None:
     a_month = {run.job: run.a_month * model.dollars(model.run(run.job, run.due)) for run in model.runs()}
     both = sum(a_month.pop(job) for job in AUDITS)
     assert both > max(a_month.values())
-    (moved,) = re.findall(r"part of the million orders: (\d+) dollars", page)
-    assert model.dollars(model._moved()) * MILLION == pytest.approx(Decimal(moved), abs=1)
 
 
 def test_a_page_that_says_something_else_fails_the_check(
