@@ -265,10 +265,11 @@ def load(file: Path | None = None) -> Policy:
     file = file or (PACKED if PACKED.exists() else FILE)
     parsed = _unpacked(file) if file == PACKED else _parsed(file)
     try:
-        return _read(Policy, parsed)
+        policy: Policy = _read(Policy, parsed)
     except _SectionError as error:
         faults = "; ".join(f"{place}: {message}" for place, message in error.faults)
         raise PolicyError(f"{file.name}: {faults}") from error
+    return policy
 
 
 def packed(policy: Policy) -> str:

@@ -34,11 +34,11 @@ class _Writer:
         }
 
 
-class _Reader(JSONParser):  # type: ignore[misc]  # no stubs
+class _Reader(JSONParser):
     """Reads an answer as it is, as far as the model names its parts; what is null is not there."""
 
     def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
-        found: dict[str, Any] = self._parse_body_as_json(raw_body)
+        found: dict[str, Any] = self._parse_body_as_json(raw_body)  # type: ignore[attr-defined]  # no stub
         return {name: found[name] for name in shape.members if found.get(name) is not None}
 
 
