@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 __all__ = ["MetricUnit", "logger", "metrics"]
 
 logger = Logger(utc=True, use_rfc3339=True, location=None)
-"""Times are as Lambda reads them to filter lines by level; where an exception came from, its own lines say."""
+"""Times are as Lambda reads them to filter lines by level; where an exception came from, it says itself."""
 metrics = Metrics(namespace="memberday")
 
 
