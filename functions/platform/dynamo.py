@@ -836,7 +836,7 @@ def _why_again(error: ClientError) -> ConflictError | TryAgainError:
     elif code == _CONDITION_FAILED_CODE:
         if error.response["ResponseMetadata"].get("RetryAttempts"):
             raise OutcomeUnknownError from error  # a put that was sent before may have met itself
-        row = error.response.get("Item")
+        row: Any = error.response.get("Item")
         raise ConditionFailedError([from_item(row) if row else None]) from error
     elif code == _ROW_CONFLICT_CODE:
         return _contended()

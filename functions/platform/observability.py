@@ -9,7 +9,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 __all__ = ["MetricUnit", "logger", "metrics"]
 
-logger = Logger(utc=True, location=None)  # an exception has its own, and other lines have their words
+logger = Logger(utc=True, use_rfc3339=True, location=None)
+"""Times are as Lambda reads them to filter lines by level; where an exception came from, it says itself."""
 metrics = Metrics(namespace="memberday")
 
 

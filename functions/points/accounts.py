@@ -566,6 +566,11 @@ class KnownAccount:
         lot = self._lots[order_id]
         return Account(wallet=self._wallet, standing=self._standing.standing, lot=lot), self._standing
 
+    def lacks(self, order: OrderFacts) -> bool:
+        """Tell whether the account has yet to see something of an order, as far as is known."""
+        found = self.seen(order.order_id)
+        return found is None or found[0].lot is None or found[0].lot.lacks(order)
+
     def put(self, order_id: str, account: Account, held: MemberStanding) -> None:
         """Put down what an account is, as far as an order concerns it."""
         self._wallet, self._standing = account.wallet, held

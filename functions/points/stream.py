@@ -69,13 +69,15 @@ class _Batch:
         versions = {
             (each.after["order_id"], each.after["member_id"]): each.after["version"] for each in changes
         }
-        # Of each member the first order, then of each the second: one of theirs follows the other.
+        # Of each member the first order, then of each the second: one of theirs follows the other. Who is
+        # behind with one has all further ones posted after it, too.
+        in_time = list(orders)
         for turn in range(max(map(len, orders.values()), default=0)):
-            others = [of[turn] for of in orders.values() if turn < len(of)]
-            legible = [(order, self._legible(order.member_id)) for order in others]
-            together = [(order, known) for order, known in legible if known is not None]
+            legible = [(each, self._legible(each)) for each in in_time if turn < len(orders[each])]
+            together = [(orders[each][turn], known) for each, known in legible if known is not None]
             for order in self._accounts.post_together(together, self._policy, deadline):
                 _say(order, versions[order.order_id, order.member_id])
+            in_time = [order.member_id for order, known in together if not known.lacks(order)]
 
     def _read_accounts(self, orders: Mapping[str, Sequence[OrderFacts]], deadline: Deadline) -> None:
         ids = {member_id: list({order.order_id: None for order in of}) for member_id, of in orders.items()}

@@ -454,6 +454,26 @@ def test_after_an_unknown_outcome_no_refusal_says_that_nothing_has_happened(
     world.settle()
 
 
+def test_a_put_that_meets_itself_is_unknown_and_no_refusal_says_that_nothing_has_happened(
+    world: World, calls: Calls
+) -> None:
+    """Its answer is lost, the SDK sends it again, and by the time it is read the order has gone on."""
+    order = world.paid("alice", {TEA: 1})
+
+    def goes_on() -> None:
+        world.change(order, lambda found: life.ship(found, told={"tracking_no": "T2"}, now=NOON))
+        world.receive(order)
+
+    calls.fail("PutItem", LOST_AFTER)
+    before_read(calls, "GetItem", 1, goes_on)
+    with pytest.raises(TryAgainError):
+        world.ship(order)
+    with pytest.raises(ConflictError):
+        world.ship(order)  # what has happened to it since is known now
+    assert (world.found(order).status, world.found(order).tracking_no) == (Status.RECEIVED, "T2")
+    world.settle()
+
+
 def test_after_an_unknown_outcome_of_a_return_no_refusal_says_so_either(world: World, calls: Calls) -> None:
     order = world.received("alice", {TEA: 3}, points=1_000)
 

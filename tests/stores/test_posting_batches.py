@@ -148,6 +148,20 @@ def test_Z7_a_members_orders_are_posted_in_turn_and_each_from_what_the_one_befor
     points.check(*MEMBERS[:2])
 
 
+def test_Z7_a_member_who_is_behind_with_an_order_has_the_next_ones_posted_after_it(
+    points: Points, posting: Consumer, calls: Calls
+) -> None:
+    papers = [points.pay(member_id, 100 + turn, PAID_AT) for turn in range(3) for member_id in MEMBERS[:2]]
+    calls.fail("TransactWriteItems", cancelled(*["None"] * 9, "TransactionConflict"))
+    calls.sent.clear()
+    assert deliver(posting, rows_of(papers)) == []
+    assert calls.sent == ["BatchGetItem"] + ["TransactWriteItems"] * (1 + len(papers)), "and nothing is read"
+    for place, member_id in enumerate(MEMBERS[:2]):
+        orders = [paper.order_id for paper in papers[place::2]]
+        assert [entry.order_id for entry in points.entries(member_id)] == orders
+    points.check(*MEMBERS[:2])
+
+
 @pytest.mark.parametrize("fault", [CONFLICT, THROTTLED, SERVER_ERROR, LOST_AFTER])
 def test_Z7_what_cannot_be_written_together_is_written_apart_and_once(
     points: Points, posting: Consumer, calls: Calls, fault: Any

@@ -35,7 +35,7 @@ EQUIVALENT: dict[str, str] = {
     ),
     "functions/points/accounts.py _put_lot: put_version(self.table, lot_row(member_id, lot)) without its"
     " condition": _WITH_THE_WALLET,
-    "functions/points/accounts.py _write: put_new(self.table, tier_change_row(member_id, change,"
+    "functions/points/accounts.py _add: put_new(self.table, tier_change_row(member_id, change,"
     " made.wallet.version, number)) wi...": _WITH_THE_WALLET,
     "functions/points/accounts.py put_wallet: put_new(table, entry_row(member_id, entry)) without its"
     " condition": f"the number of the wallet's entries is in its key, and {_WITH_THE_WALLET}",
