@@ -1,12 +1,13 @@
 """How orders stand in their table: the order's row, the rows that spend an id, and the index keys."""
 
+from dataclasses import fields
 from datetime import datetime
 
 from functions.domain import calendar, identifiers
 from functions.domain.records import plain, read_as
 from functions.offers.quotes import CouponUse, NotApplied, Quote, QuoteLine
 from functions.orders.order import Order, Payment, Status, Terms
-from functions.platform.changes import CHANGE_NAMES, changed
+from functions.platform.changes import changed
 from functions.platform.dynamo import Row
 from functions.points.posting import OrderChange, change_item
 
@@ -24,7 +25,10 @@ STATUS_SHARDS = 6
 """Partitions of each status, for the same reason; a list of orders reads all of them. More than five thousand
 orders a second can leave one status together (Z10)."""
 _TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at")
-_INDEX_KEYS = frozenset({"item", "placed_key", "status_shard", "due", "due_at"}) | CHANGE_NAMES
+_MAPS = ("redeemed_by_year", "stock_rows")
+_NAMES = tuple(each.name for each in fields(Order))
+_LEFT_OUT = frozenset(each.name for each in fields(Order) if each.default_factory is dict or not each.default)
+"""What a row does not say where it is nothing: facts that an order begins without."""
 
 
 def key(order_id: str, item: str = ORDER) -> dict[str, str]:
@@ -90,18 +94,17 @@ def row_changed(order: Order, at: datetime) -> Row:
 
 
 def _plain(order: Order) -> Row:
+    """Return an order's facts; what has not happened to it is left out, and most rows are of one kilobyte."""
     row: Row = plain(order)
-    row["redeemed_by_year"] = dict(order.redeemed_by_year)
-    row["stock_rows"] = dict(order.stock_rows)
-    if not order.stock_rows:
-        del row["stock_rows"]
     row["changes"] = [change.to_row() for change in order.changes]
     row["payments"] = [
         {**payment, "received_at": calendar.to_row(payment["received_at"])} for payment in row["payments"]
     ]
     for name in _TIMES:
-        row[name] = None if row[name] is None else calendar.to_row(row[name])
-    return row
+        row[name] = read_as(calendar.to_row, row[name])
+    for name in _MAPS:
+        row[name] = dict(row[name])
+    return {name: value for name, value in row.items() if value or name not in _LEFT_OUT}
 
 
 def change_row(order_id: str, number: int, change: OrderChange) -> Row:
@@ -110,22 +113,21 @@ def change_row(order_id: str, number: int, change: OrderChange) -> Row:
 
 
 def order_of(row: Row) -> Order:
-    """Read an order from its row."""
-    fields = {name: value for name, value in row.items() if name not in _INDEX_KEYS}
+    """Read an order from its row: what is not there has not happened, what nobody knows is passed over."""
+    told: Row = {name: row[name] for name in _NAMES if name in row}
+    told |= {name: read_as(calendar.from_row, told[name]) for name in _TIMES if name in told}
+    told |= {name: tuple(told[name]) for name in ("returned", "cancelled") if name in told}
     return Order(
         **{
-            **fields,
-            **{name: read_as(calendar.from_row, row[name]) for name in _TIMES},
+            **told,
             "status": Status(row["status"]),
             "quote": _quote_of(row["quote"]),
             "terms": Terms(**row["terms"]),
-            "returned": tuple(row["returned"]),
-            "cancelled": tuple(row.get("cancelled", ())),  # rows from before O7 lack it
             "payments": tuple(
                 Payment(**{**payment, "received_at": calendar.from_row(payment["received_at"])})
-                for payment in row["payments"]
+                for payment in row.get("payments", ())
             ),
-            "changes": tuple(map(OrderChange.from_row, row["changes"])),
+            "changes": tuple(map(OrderChange.from_row, row.get("changes", ()))),
         }
     )
 

@@ -14,8 +14,6 @@ CHANGED_SHARDS = 16
 DAY_BEGINS_BEFORE_MIDNIGHT = timedelta(hours=4, minutes=30)
 """The index's days begin at 19:30 UTC, 03:30 in the store: half an hour before they are asked for, and when
 least is bought, so that what follows an order at once is of the same day."""
-CHANGE_NAMES = frozenset({"changed_at", "changed_shard"})
-"""What :func:`changed` adds to a row."""
 _DAY = timedelta(days=1)
 
 

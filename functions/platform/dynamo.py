@@ -700,11 +700,11 @@ class Transaction:
     def _put(self, table: str, row: Row, condition: str, values: Mapping[str, Any]) -> None:
         self.actions.append({"Put": {"Item": to_item(row)} | _conditioned(table, condition, values)})
 
-    def commit(self, deadline: Deadline, *, sends: int = SENDS_MAX) -> None:
+    def commit(self, deadline: Deadline, *, sends_max: int = SENDS_MAX) -> None:
         """Write everything, or nothing.
 
         Meeting other transactions and throttling are retried with full jitter while the time lasts, until it
-        was sent ``sends`` times.
+        was sent ``sends_max`` times.
 
         Raises
         ------
@@ -717,7 +717,7 @@ class Transaction:
         TryAgainError
             ``try_again``: throttled at every send.
         """
-        for sent in range(1, sends + 1):
+        for sent in range(1, sends_max + 1):
             if not deadline.seconds_left():
                 raise _busy()
             try:
@@ -727,7 +727,7 @@ class Transaction:
             except ClientError as error:
                 refusal = _why_again(error)
                 self.conflicts += _in_the_way(error)
-                if sent == sends:
+                if sent == sends_max:
                     raise refusal from error
                 _full_jitter(sent, deadline)
             else:

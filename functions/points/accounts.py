@@ -237,7 +237,7 @@ class Accounts:
                 for step in some
             ]
             try:
-                transaction.commit(deadline, sends=1)
+                transaction.commit(deadline, sends_max=1)
             except Exception:  # whatever it was, each meets it again by itself, and says so
                 logger.info("posted apart", exc_info=True)
                 return

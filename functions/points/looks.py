@@ -256,7 +256,7 @@ def orders_of(rows: Sequence[Row]) -> tuple[list[OrderFacts], list[Difference]]:
         if row["item"] != ORDER:
             continue
         try:
-            if row["changes"]:
+            if row.get("changes") or row.get("paid_at"):
                 orders.append(OrderFacts.from_row(row))
         except (KeyError, TypeError, ValueError):
             member_id, order_id = row.get("member_id", ""), row["order_id"]

@@ -80,12 +80,13 @@ class OrderFacts:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "OrderFacts":
         """Read them from the order's row. The release days are those that it was placed under (R4)."""
-        received_at = row["received_at"]
+        received_at = row.get("received_at")
+        changes = row["changes"] if row.get("paid_at") else row.get("changes", ())
         return cls(
             order_id=row["order_id"],
             member_id=row["member_id"],
-            changes=[OrderChange.from_row(change) for change in row["changes"]],
-            redeemed_by_year=row["redeemed_by_year"],
+            changes=[OrderChange.from_row(change) for change in changes],
+            redeemed_by_year=row.get("redeemed_by_year", {}),
             release_at=None
             if received_at is None
             else calendar.from_row(received_at) + timedelta(days=row["terms"]["release_days"]),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -204,6 +204,7 @@ def test_Z8_a_call_that_fails_as_a_whole_leaves_its_records_to_be_told_each_by_i
 
 
 def test_Z8_no_call_holds_more_bytes_than_the_bus_takes() -> None:
+    @dataclass(frozen=True, kw_only=True)
     class Told(Event):
         text: str
 
