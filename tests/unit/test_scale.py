@@ -491,7 +491,7 @@ def test_the_words_around_the_tables_say_the_models_figures(model: Model) -> Non
         f"Up to {one_row} orders per second on one product",
         f"and {scale.number(scale.carried(REFUSED_MAX, 0.015, sends))} if it is 15",
         f"That is {scale.number(one * 3_600 // 10_000 * 10_000)} in an hour",
-        f"{one_row} per second are {scale.number(one / (2 - FLASH_SALE.paid))}",
+        f"{one_row} per second are {scale.number(one / (1 + (1 - FLASH_SALE.paid) / together))}",
         f"So at 1 000 orders per second, {scale.number(sale.placed)} are placed",
         f"after some {sale.seconds:.1f} seconds each",
         f"{scale.number(sale.at_once)} at once, and the account has {scale.number(free)} left",
