@@ -24,12 +24,12 @@ from functions.counters.heat import beside
 from functions.counters.spreading import level, spread_over
 from functions.domain.errors import ConflictError
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Tables
+from functions.platform.dynamo import Tables, take_turns
 
 GROWTH = 8
 """How many times as many rows a counter gets that is hot: from one to all there may be in two steps."""
-TRIES_MAX = 10
-"""How often the keeper tries to spread a counter in whose way others are."""
+TRIES_MAX = 300
+"""How often the keeper tries to spread a counter in whose way others are: some seconds."""
 UNEVEN = 2
 """Rows are levelled once the emptiest has less than the mean divided by this."""
 
@@ -91,9 +91,13 @@ def is_uneven(amounts: Sequence[int]) -> bool:
 
 
 def _spread(tables: Tables, counter: Counter, rows: int, deadline: Deadline) -> None:
-    """Spread a counter, however many others want its home row: as it gets more rows, they get fewer."""
-    for _ in range(TRIES_MAX - 1):
+    """Spread a counter, however many others want its home row: as it gets more rows, they get fewer.
+
+    They wait longer each time that they meet; who is to help all of them does not.
+    """
+    for _ in range(TRIES_MAX):
         with suppress(ConflictError):
-            spread_over(tables, counter, rows, deadline)
+            spread_over(tables, counter, rows, deadline, sends_max=1)
             return
-    spread_over(tables, counter, rows, deadline)
+        take_turns(0, deadline)
+    raise ConflictError("conflict", "Others are in the way of the counter's home row.")

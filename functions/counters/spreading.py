@@ -25,19 +25,30 @@ from functions.counters.counter import (
 )
 from functions.domain.errors import ConflictError
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import ConditionFailedError, OutcomeUnknownError, Row, Tables, until_clear
+from functions.platform.dynamo import (
+    SENDS_MAX,
+    ConditionFailedError,
+    OutcomeUnknownError,
+    Row,
+    Tables,
+    Transaction,
+    until_clear,
+)
 
 _COUNTED = f"#{MOVES} = if_not_exists(#{MOVES}, :none) + :one"
 _SPREAD = f"#{ROWS} = :rows, #{GENERATION} = :generation + :one"
 _AS_READ = f"(#{GENERATION} = :generation OR (attribute_not_exists(#{GENERATION}) AND :generation = :none))"
 
 
-def spread_over(tables: Tables, counter: Counter, rows: int, deadline: Deadline) -> int:
+def spread_over(
+    tables: Tables, counter: Counter, rows: int, deadline: Deadline, *, sends_max: int = SENDS_MAX
+) -> int:
     """Spread a counter over so many rows, and return over how many it is now.
 
     Rows are opened together and closed one by one.
 
-    It is as many as were asked for, unless there is no such counter: then 0.
+    It is as many as were asked for, unless there is no such counter: then 0. Each step is sent so many times
+    while others are in its way.
 
     Raises
     ------
@@ -46,7 +57,7 @@ def spread_over(tables: Tables, counter: Counter, rows: int, deadline: Deadline)
     """
     assert 1 <= rows <= ROWS_MAX  # noqa: S101 - the callers' bound
     for _ in range(ROWS_MAX):
-        now = until_clear(lambda: _step(tables, counter, rows, deadline), deadline)
+        now = until_clear(lambda: _step(tables, counter, rows, deadline, sends_max), deadline)
         if now in (0, rows):
             return now
     return now
@@ -66,25 +77,23 @@ def level(tables: Tables, counter: Counter, rows: Sequence[Row], deadline: Deadl
         _move(tables, counter, full, empty, units, rows[empty].get(MOVES, 0), deadline)
 
 
-def _step(tables: Tables, counter: Counter, wanted: int, deadline: Deadline) -> int:
+def _step(tables: Tables, counter: Counter, wanted: int, deadline: Deadline, sends_max: int) -> int:
     """Open all rows that are missing, or close the last one; return how many there are, 0 if no counter."""
     home = tables.get(counter.table, counter.home)
     if home is None:
         return 0
     spread = Spread.of(home)
     if spread.rows < wanted:
-        _open(tables, counter, home, spread, wanted, deadline)
+        _open(tables, counter, home, spread, wanted).commit(deadline, sends_max=sends_max)
         return wanted
     if spread.rows > wanted:
-        _close(tables, counter, spread, deadline)
+        _close(tables, counter, spread).commit(deadline, sends_max=sends_max)
         return spread.rows - 1
     return wanted
 
 
-def _open(
-    tables: Tables, counter: Counter, home: Row, spread: Spread, wanted: int, deadline: Deadline
-) -> None:
-    """Open rows up to so many, each with its share of what lies in the home row.
+def _open(tables: Tables, counter: Counter, home: Row, spread: Spread, wanted: int) -> Transaction:
+    """Return what opens rows up to so many, each with its share of what lies in the home row.
 
     It is one transaction, since the home row is the only one of it that others want.
     """
@@ -112,11 +121,11 @@ def _open(
             condition=f"attribute_not_exists(#{TERMS})",
             values={":none": 0, ":one": 1, ":share": share, ":terms": spread.terms},
         )
-    transaction.commit(deadline)
+    return transaction
 
 
-def _close(tables: Tables, counter: Counter, spread: Spread, deadline: Deadline) -> None:
-    """Close the last row: what lies in it goes home, and nothing comes to it any more."""
+def _close(tables: Tables, counter: Counter, spread: Spread) -> Transaction:
+    """Return what closes the last row: what lies in it goes home, and nothing comes to it any more."""
     amount, last = counter.amount, counter.key(spread.rows - 1)
     gone = (PACED_MOVES, PACED_AT, *((TOTAL, TOTAL_MOVES) if spread.rows - 1 == 1 else ()))
     total = "" if spread.rows - 1 == 1 else f", #{TOTAL_MOVES} = :none"
@@ -141,7 +150,7 @@ def _close(tables: Tables, counter: Counter, spread: Spread, deadline: Deadline)
         condition=f"#{MOVES} = :moves AND attribute_exists(#{TERMS})",
         values={":none": 0, ":one": 1, ":moves": row[MOVES]},
     )
-    transaction.commit(deadline)
+    return transaction
 
 
 def _move(
