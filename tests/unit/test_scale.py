@@ -194,7 +194,7 @@ def test_limits_on_worked_numbers(model: Model) -> None:
 
 def test_tables_take_what_rows_of_transactions_cost(model: Model) -> None:
     sale = model.table_writes(FLASH_SALE)
-    # Placed, paid or lapsed: two writes of a row of two begun kilobytes, and a payment's row for four of five.
+    # Placed, paid or lapsed: two writes of a row of two kilobytes, and a payment's row for four of five.
     assert sale["Orders"] == pytest.approx(2 * 2 * 2 + 2 * 0.8)
     assert sale["Catalog"] == pytest.approx(2 * 1.2)
     # Wallet and entry where points are redeemed; wallet, lot, entry and standing where it is paid.
