@@ -10,6 +10,7 @@ from aws_cdk import App
 from functions import contexts
 from functions.orders.rows import DUE_SHARDS
 from functions.platform.dynamo import to_item
+from functions.points.passes import OVERLAP
 from infra.app import build
 from infra.stage import ContextError, Stage
 from ops.stack import matches
@@ -209,6 +210,12 @@ def test_a_queue_is_worked_off_task_by_task_by_so_many_workers_and_sets_aside_wh
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
         assert 1 < queue["RedrivePolicy"]["maxReceiveCount"] <= 10
         assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
+
+
+def test_Z3_no_function_lives_as_long_as_an_audit_begins_before_its_base(template: Template) -> None:
+    # What is written at the end of an invocation says when its transaction was begun.
+    for function in resources(template, "AWS::Lambda::Function").values():
+        assert function.get("Timeout", 3) <= OVERLAP.total_seconds() / 3
 
 
 def test_jobs_run_when_they_should_in_store_time(template: Template) -> None:

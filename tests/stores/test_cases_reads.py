@@ -21,8 +21,8 @@ from functions.platform.observability import metrics
 from functions.platform.settings import Settings
 from functions.points import auditor, passes
 from functions.points import jobs as points_jobs
+from functions.points.passes import AUDIT_ACCOUNTS, AUDIT_ORDERS
 from functions.points.replay import REPLAY_POINTS
-from functions.points.reports import AUDIT_ACCOUNTS, AUDIT_ORDERS
 from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from functions.tiers import members
 from tests.stores.test_coupons import CouponWorkers

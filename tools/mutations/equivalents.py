@@ -42,7 +42,7 @@ EQUIVALENT: dict[str, str] = {
     "functions/points/audit.py _chain: entries * (entries + 1) // 2 up": (
         "the product of two successive numbers is even, so nothing is rounded"
     ),
-    "functions/points/auditor.py _replay.handle: lot.lacks(order) is True": (
+    "functions/points/replay.py work.handle: lot.lacks(order) is True": (
         "a posting finds by itself that there is nothing to post: that costs a read, and counts as nothing"
     ),
     "functions/tiers/members.py _forget_reasons: put_over(self.table, row) without its condition": (
