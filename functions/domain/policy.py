@@ -8,7 +8,6 @@ quarter of a worker's cold start (docs/decisions/0034-what-a-start-and-a-request
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from decimal import Decimal, InvalidOperation
@@ -26,7 +25,7 @@ PACKED = Path(__file__).with_name("policy.json")
 """Beside this file in a bundle, which carries no other form of it; never in the project's own tree."""
 _VERSION_DIGITS = 12
 _RATE_PLACES = 4
-_CODE = re.compile(r"[A-Z][A-Z0-9]{0,7}")
+_CODE_CHARACTERS_MAX = 8
 
 Fault = tuple[str, str]
 """Where in the policy, and what is wrong there."""
@@ -74,7 +73,8 @@ def _as_rate(value: Any) -> Decimal:
 
 
 def _as_code(value: Any) -> str:
-    if not isinstance(value, str) or not _CODE.fullmatch(value):
+    is_code = isinstance(value, str) and value.isascii() and value.isalnum() and value == value.upper()
+    if not is_code or not value[0].isalpha() or len(value) > _CODE_CHARACTERS_MAX:
         raise ValueError("must be a capital letter, and up to seven more or digits")
     return value
 

@@ -46,9 +46,10 @@ _PATTERNS: dict[str, str] = {
     f"^{PATH_ID}$": "must be of A-Z a-z 0-9 . _ - and not dots alone",
     DATE: "must be a date such as 1990-02-28",
 }
-_CHOICE = re.compile(r"'([^']*)'")
-_MEMBER_OF_UNION = re.compile(
-    rf"(^{BRANCH}|constrained-|literal\[|function-|nullable|is-instance)|^(int|str|bool|float|none|[A-Z]\w+Request)$"
+_CHOICE = r"'([^']*)'"
+_MEMBER_OF_UNION = (
+    rf"(^{BRANCH}|constrained-|literal\[|function-|nullable|is-instance)"
+    r"|^(int|str|bool|float|none|[A-Z]\w+Request)$"
 )
 """How the parts of a fault's place look that name no field, but one of several things that a field can be."""
 
@@ -84,7 +85,7 @@ def message_of(fault: Mapping[str, Any]) -> str:
             least = figures["min_length"]
             return "must not be empty" if least == 1 else f"must have at least {least} characters"
         case "literal_error" | "enum":
-            choices = _CHOICE.findall(figures["expected"])
+            choices = re.findall(_CHOICE, figures["expected"])
             return (
                 f"must be {' or '.join(choices)}"
                 if len(choices) < 3
@@ -100,7 +101,7 @@ def _field(fault: Mapping[str, Any]) -> str:
     """
     first, *parts = fault["loc"]
     unknown = [parts.pop()] if parts and fault["type"] == "extra_forbidden" else []
-    named = [part for part in parts if not (isinstance(part, str) and _MEMBER_OF_UNION.search(part))]
+    named = [part for part in parts if not (isinstance(part, str) and re.search(_MEMBER_OF_UNION, part))]
     return ".".join(shown(str(part)) for part in (*named, *unknown)) or str(first)
 
 

@@ -169,9 +169,7 @@ Cursor = Annotated[
 
 NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00%2B08:00 or …T01:30:00Z"
 """A plus sign that an address does not escape arrives as a space."""
-_RFC_3339 = re.compile(
-    r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
+_RFC_3339 = r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})"
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 """Nothing is older or younger; what is asked beyond them is asked from there."""
 
@@ -184,7 +182,7 @@ def _moment(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        found = _RFC_3339.fullmatch(value)
+        found = re.fullmatch(_RFC_3339, value, re.ASCII)
         if found is None:
             raise ValueError
         second, fraction, offset = found.groups()
