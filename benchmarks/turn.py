@@ -117,7 +117,7 @@ def models() -> dict[str, Any]:
 def _audits(bill: Any) -> dict[str, Any]:
     """Return how long the audits of 10 M members take, and what those of a week read.
 
-    A tree without a model of its audits has its workers do as many rows as the model of costs has them billed for.
+    Without a model of the audits, the usual workers take what the model of costs has them billed for.
     """
 
     def bought(run: Any, price: str) -> float:
