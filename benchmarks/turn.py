@@ -9,9 +9,9 @@ a tree is here in one place; a tree that lacks it answers null.
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,28 +115,26 @@ def models() -> dict[str, Any]:
 
 
 def _audits(bill: Any) -> dict[str, Any]:
-    """Return how long the workers take for each audit of 10 M members, and what a week's audits read.
+    """Return how long the audits of 10 M members take, and what those of a week read.
 
-    A row's CPU is what the model of costs has, so that a worker of more memory is quicker by as much.
+    Without a model of the audits, the usual workers take what the model of costs has them billed for.
     """
-    from benchmarks import scale
-
-    room, usual = scale.INFRA / "contexts" / "points.py", bill.limits.figures
-    workers, megabytes = usual.workers, usual.memory_megabytes
-    with suppress(KeyError):  # a tree whose audit has workers of its own
-        workers, megabytes = (scale.constant(room, f"AUDIT_{each}") for each in ("WORKERS", "MEGABYTES"))
-    runs = [run for run in bill.runs() if run.job.startswith("audit-")]
 
     def bought(run: Any, price: str) -> float:
         return float(sum(part.quantity for part in bill.run(run.job, run.due) if part.price == price))
 
+    runs = [run for run in bill.runs() if run.job.startswith("audit-")]
+    if find_spec("benchmarks.audits"):
+        audits = import_module("benchmarks.audits").audits(bill)
+        minutes = {each.what: float(each.seconds) / 60 for each in audits if each.seconds is not None}
+    else:
+        usual = bill.limits.figures
+        at_once = usual.workers * usual.memory_megabytes / 1_024
+        minutes = {f"`{run.job}`": bought(run, "lambda_gb_second") / at_once / 60 for run in runs}
+    a_week = DAYS_PER_WEEK / DAYS_PER_MONTH
     return {
-        "minutes": {
-            run.job: bought(run, "lambda_gb_second") * 1_024 / megabytes / workers / 60 for run in runs
-        },
-        "read units a week": sum(
-            bought(run, "read_unit") * float(run.a_month) * DAYS_PER_WEEK / DAYS_PER_MONTH for run in runs
-        ),
+        "minutes": minutes,
+        "read units a week": sum(bought(run, "read_unit") * float(run.a_month) * a_week for run in runs),
     }
 
 
