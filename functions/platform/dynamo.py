@@ -239,11 +239,11 @@ _READERS = _Readers({"S": _same, "BOOL": _same, "N": int, "NULL": _none, "L": _l
 class Tables:
     """The rows that one DynamoDB client reaches, read consistently.
 
-    ``now`` is the clock by which a transaction says when it was begun.
+    ``begun_at`` reads the clock by which a transaction says when it was begun.
     """
 
     client: "DynamoDBClient"
-    now: Callable[[], datetime] = clock.now
+    begun_at: Callable[[], datetime] = clock.now
 
     def get(self, table: str, key: Key) -> Row | None:
         """Read one row consistently, or None."""
@@ -635,7 +635,7 @@ class Tables:
 
     def transaction(self) -> "Transaction":
         """Return an empty transaction that store operations add their actions to."""
-        return Transaction(self.client, self.now())
+        return Transaction(self.client, self.begun_at())
 
 
 @dataclass(slots=True)

@@ -51,7 +51,7 @@ EQUIVALENT: dict[str, str] = {
     "functions/tiers/members.py _try_to_put: put_new(self.table, _profile_row(told)) without its condition": (
         _REGISTRATION
     ),
-    "functions/tiers/members.py _try_to_put: put_new(self.table, opening_row) without its condition": (
+    "functions/tiers/members.py _try_to_put: put_new(self.table, opened) without its condition": (
         _REGISTRATION
     ),
     "functions/tiers/members.py _try_to_put: put_new(self.table, standing_row(told.member_id, held)) without"
