@@ -17,7 +17,7 @@ from functions.domain import identifiers
 from functions.orders import schedule
 from functions.orders.schedule import OrderJobs
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
-from functions.platform.dynamo import Row, Tables, from_item, to_item
+from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
 from functions.points import auditor, passes
@@ -55,12 +55,6 @@ TIMES = {
     REPLAY_POINTS: DUE + DAY,
 }
 """When each job runs here."""
-
-
-@pytest.fixture
-def rows(client: "DynamoDBClient") -> Tables:
-    """The rows of the emulator, all written at one moment, so that states can be compared."""
-    return Tables(client, lambda: PAST_WINDOW)
 
 
 @pytest.fixture(autouse=True)
