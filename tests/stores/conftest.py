@@ -16,7 +16,7 @@ from tests.support import dynoxide, tables
 from tests.support.bench import Bench
 from tests.support.faults import Calls, watched
 from tests.support.points import Points
-from tests.support.shop import Shop
+from tests.support.shop import NOON, Shop
 from tests.support.threads import InLine
 from tests.support.wire import Wire, let_send
 
@@ -53,8 +53,8 @@ def settings(client: "DynamoDBClient") -> Settings:
 
 @pytest.fixture
 def rows(client: "DynamoDBClient") -> Tables:
-    """The rows of the emulator."""
-    return Tables(client)
+    """The rows of the emulator, all written at one moment, so that states can be compared."""
+    return Tables(client, lambda: NOON)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from benchmarks.usage import counted
 from functions.domain.policy import Policy
 from functions.platform.dynamo import Row, Tables, to_item
 from functions.platform.observability import metrics
@@ -476,6 +477,20 @@ def test_the_cost_of_an_audit_of_changes_follows_what_has_changed(
         costs.append(sorted(calls.sent[sent:]))
         assert audits.report.accounts == 3
     assert abs(len(costs[1]) - len(costs[0])) <= 4, "names fall into other shards"
+
+
+def test_the_second_change_of_a_day_costs_the_index_nothing_and_the_first_of_another_two_units(
+    points: Points, audits: Audits, client: "DynamoDBClient"
+) -> None:
+    points.join("alice")
+    points.adjust("alice", 1, FIRST, "first")
+    units = []
+    for number, at in enumerate((FIRST, FIRST + HOUR, FIRST + 2 * DAY)):
+        audits.clock.now = at
+        with counted(client) as usage:
+            points.adjust("alice", 1, FIRST, f"next-{number}")
+        units.append(usage.write_units)
+    assert units[1] + 2 == units[2]
 
 
 def test_rows_of_before_that_say_nothing_of_a_change_are_those_of_the_audit_of_everything(

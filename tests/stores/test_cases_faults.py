@@ -61,7 +61,7 @@ def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def shared(endpoint: str, wire: Wire) -> Tables:
     """The rows of the emulator, reached by one client."""
-    return Tables(let_send(dynamo.client(endpoint), wire))
+    return Tables(let_send(dynamo.client(endpoint), wire), lambda: NOON)
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_after_a_jump_the_jobs_have_their_turn_first_then_the_audit_then_the_wat
     world.now += 3 * 86_400
     rested = world.rested
     assert world.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
-    assert world.rested == rested + 2  # before each of those that look at the others' work
+    assert world.rested == rested + len(turns.LAST)  # before each of those that look at the others' work
     assert world.look() == []
 
 
