@@ -73,10 +73,11 @@ def _as_rate(value: Any) -> Decimal:
 
 
 def _as_code(value: Any) -> str:
-    is_code = isinstance(value, str) and value.isascii() and value.isalnum() and value == value.upper()
-    if not is_code or not value[0].isalpha() or len(value) > _CODE_CHARACTERS_MAX:
+    text = value if isinstance(value, str) else ""
+    short = len(text) <= _CODE_CHARACTERS_MAX
+    if not (short and text.isascii() and text.isalnum() and text == text.upper() and text[0].isalpha()):
         raise ValueError("must be a capital letter, and up to seven more or digits")
-    return value
+    return text
 
 
 def _as_zone(value: Any) -> str:
