@@ -14,7 +14,7 @@ from functions.domain.policy import Policy
 from functions.domain.timetable import Scheduled
 from functions.platform.routes import with_heads
 from infra import bundle
-from infra.constructs.function import MEMORY_MEGABYTES, ProgrammeFunction
+from infra.constructs.function import ProgrammeFunction
 from infra.constructs.job import Job
 from infra.constructs.membership_api import MembershipApi
 from infra.constructs.stream_consumer import StreamConsumer
@@ -72,8 +72,8 @@ class Room:
         *,
         environment: Mapping[str, str] | None = None,
         at_once_max: int | None = None,
-        memory_megabytes: int = MEMORY_MEGABYTES,
         code: lambda_.Code | None = None,
+        memory_megabytes: int | None = None,
     ) -> ProgrammeFunction:
         """Return a function; by default it is told the names of all tables."""
         return ProgrammeFunction(
@@ -85,8 +85,8 @@ class Room:
             environment=self.shared.table_names if environment is None else environment,
             timeout=timeout,
             at_once_max=at_once_max,
-            memory_megabytes=memory_megabytes,
             stage=self.stage,
+            memory_megabytes=memory_megabytes,
         )
 
     def api(
@@ -167,20 +167,11 @@ class Room:
         part: str,
         *,
         for_worker: Mapping[str, str] = MappingProxyType({}),
-        workers_max: int = WORKERS_MAX,
-        worker_megabytes: int = MEMORY_MEGABYTES,
+        workers: int = WORKERS_MAX,
+        worker_megabytes: int | None = None,
     ) -> tuple[ProgrammeFunction, ProgrammeFunction]:
-        """Return the function that starts a part's jobs and the worker of their tasks, a queue between.
-
-        At most ``workers_max`` tasks are worked off at once, each with so much memory.
-        """
-        work = TaskQueue(
-            self.stack,
-            f"{name}Work",
-            worker_timeout=JOB_TIMEOUT,
-            workers_max=workers_max,
-            stage=self.stage,
-        )
+        """Return the function that starts a part's jobs and the worker of their tasks, a queue between."""
+        work = TaskQueue(self.stack, f"{name}Work", worker_timeout=JOB_TIMEOUT, stage=self.stage)
         environment = self.shared.table_names | {"WORK_QUEUE_URL": work.queue.queue_url}
         starter = self.function(
             f"{name}Jobs", f"{part}.schedule.handler", JOB_TIMEOUT, environment=environment
@@ -191,10 +182,10 @@ class Room:
             f"{part}.queue.handler",
             JOB_TIMEOUT,
             environment=environment | dict(for_worker),
-            at_once_max=workers_max,
+            at_once_max=workers,
             memory_megabytes=worker_megabytes,
         )
-        work.serve(worker)
+        work.serve(worker, at_once=workers)
         for function in (starter, worker):
             grant_rows(self.table(REPORTS), function, "PutItem")
         return starter, worker

@@ -13,11 +13,11 @@ from infra.stage import Stage
 
 METRICS = "memberday"
 """The namespace of the programme's metrics."""
+RUNTIME = lambda_.Runtime.PYTHON_3_14
 MEMORY_MEGABYTES = 512
 CORE_MEGABYTES = 1_769
 """The memory that comes with one whole core
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)."""
-RUNTIME = lambda_.Runtime.PYTHON_3_14
 
 
 class ProgrammeFunction(lambda_.Function):
@@ -39,7 +39,7 @@ class ProgrammeFunction(lambda_.Function):
         timeout: Duration,
         at_once_max: int | None,
         stage: Stage,
-        memory_megabytes: int = MEMORY_MEGABYTES,
+        memory_megabytes: int | None = None,
     ) -> None:
         log_group = logs.LogGroup(
             scope,
@@ -58,7 +58,7 @@ class ProgrammeFunction(lambda_.Function):
             description=description,
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
-            memory_size=memory_megabytes,
+            memory_size=memory_megabytes or MEMORY_MEGABYTES,
             timeout=timeout,
             reserved_concurrent_executions=at_once_max if stage.reserves else None,
             tracing=lambda_.Tracing.ACTIVE if stage.traces else lambda_.Tracing.PASS_THROUGH,

@@ -18,7 +18,7 @@ GATHERED_SIZE = 1_000
 BATCHES_AT_ONCE = 8
 """Batches of one shard that are worked off at once; the records of one row stay in order."""
 PATIENT_BATCHES_AT_ONCE = 2
-PATIENT_WINDOW = Duration.seconds(10)
+PATIENT_WINDOW = Duration.seconds(3)
 """What a reader has for whose records nobody waits: fewer batches at once, each of which lets records gather
 for so long. It is invoked less often; how much it works off is in docs/scale.md."""
 RETRIES = 25

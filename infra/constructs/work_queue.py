@@ -11,7 +11,7 @@ from infra.stage import Stage
 
 RECEIVES_MAX = 5
 WORKERS_MAX = 8
-"""Tasks of a queue that are worked off at once, so that jobs leave the tables to checkout."""
+"""Tasks that are worked off at once, so that jobs leave the tables to checkout."""
 TIMEOUTS_UNSEEN = 6
 """How many of the worker's time-outs a task stays unseen after it was delivered (AWS's advice)."""
 
@@ -20,16 +20,9 @@ class TaskQueue(Construct):
     """The queue that a job's tasks go through."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        worker_timeout: Duration,
-        workers_max: int = WORKERS_MAX,
-        stage: Stage,
+        self, scope: Construct, construct_id: str, *, worker_timeout: Duration, stage: Stage
     ) -> None:
         super().__init__(scope, construct_id)
-        self._workers_max = workers_max
         self.failures = FailureQueue(self, "Failures", stage=stage)
         self.queue = ProgrammeQueue(
             self,
@@ -39,11 +32,11 @@ class TaskQueue(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.failures, max_receive_count=RECEIVES_MAX),
         )
 
-    def serve(self, worker: lambda_.Function) -> None:
-        """Let a function work the tasks off; it may put tasks too, to hand on what is left of one."""
+    def serve(self, worker: lambda_.Function, *, at_once: int) -> None:
+        """Let a function work so many tasks off at once; it may put tasks too, to hand on what is left."""
         worker.add_event_source(
             sources.SqsEventSource(
-                self.queue, batch_size=1, report_batch_item_failures=True, max_concurrency=self._workers_max
+                self.queue, batch_size=1, report_batch_item_failures=True, max_concurrency=at_once
             )
         )
         self.queue.grant(worker, "sqs:SendMessage")

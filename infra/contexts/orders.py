@@ -22,7 +22,7 @@ def build(room: Room) -> None:
     starter, worker = room.tasks(
         "Order",
         "functions.orders",
-        workers_max=ORDER_WORKERS_MAX,
+        workers=ORDER_WORKERS_MAX,
         worker_megabytes=CORE_MEGABYTES,
     )
     grant_rows(room.table("Orders"), starter, indexes=["due"])
