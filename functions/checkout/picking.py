@@ -65,9 +65,9 @@ class Picking:
     def learn(self, refusing: Sequence[Row], products: Mapping[str, Product], deadline: Deadline) -> None:
         """Take account of the rows that stood against an attempt.
 
-        One that goes by older terms than the product's row, and still does at a later attempt, was left behind
-        by a change of the product that broke off: it is told, and only it. At the first attempt the change
-        may be under way, and a thousand orders that tell all rows would be in its way and in each other's.
+        One that goes by older terms than the product's row, and still does at a later attempt, was left
+        behind by a change of the product: it is told, and only it. A thousand orders that told all rows would
+        be in the way of the change, which may be under way, and in each other's.
         """
         for row in refusing:
             sku = sku_of(row)
