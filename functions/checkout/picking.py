@@ -65,16 +65,20 @@ class Picking:
     def learn(self, refusing: Sequence[Row], products: Mapping[str, Product], deadline: Deadline) -> None:
         """Take account of the rows that stood against an attempt.
 
-        One that goes by older terms than the product's row was left behind by a change of the product that
-        broke off: it is told.
+        One that goes by older terms than the product's row, and still does at a later attempt, was left
+        behind by a change of the product: it is told, and only it. A thousand orders that told all rows would
+        be in the way of the change, which may be under way, and in each other's.
         """
         for row in refusing:
             sku = sku_of(row)
             if sku is None or products[sku].spread.is_one:
                 continue
+            again = sku in self._looked_for
             self._looked_for.add(sku)
-            if row["item"] == STOCK and row.get(TERMS, 0) < products[sku].spread.terms:
-                counter.tell_terms(self.tables, counter_of(self.table, sku), products[sku].spread, deadline)
+            if again and row["item"] == STOCK and TERMS in row and row[TERMS] < products[sku].spread.terms:
+                number = int(str(row["sku"]).partition("#")[2])
+                spread = products[sku].spread
+                counter.tell_terms(self.tables, counter_of(self.table, sku), spread, deadline, only=number)
 
     @property
     def sends_max(self) -> int:

@@ -302,8 +302,10 @@ def _pace(home: Row, moves: int, now: datetime) -> tuple[dict[str, Any], bool]:
     return taken, moves - home[PACED_MOVES] <= CALM_PER_SECOND_MAX * since.total_seconds()
 
 
-def tell_terms(tables: Tables, counter: Counter, spread: Spread, deadline: Deadline) -> None:
-    """Let every row of a counter go by the terms that the home row has; those with newer ones keep them.
+def tell_terms(
+    tables: Tables, counter: Counter, spread: Spread, deadline: Deadline, *, only: int | None = None
+) -> None:
+    """Let every row of a counter, or ``only`` one, go by the terms of the home row; newer ones are kept.
 
     Whoever changes the terms does this, and whoever finds that it was broken off.
 
@@ -312,7 +314,7 @@ def tell_terms(tables: Tables, counter: Counter, spread: Spread, deadline: Deadl
     TryAgainError
         ``try_again``: a row was not free until the deadline.
     """
-    for row in range(1, spread.rows):
+    for row in range(1, spread.rows) if only is None else (only,):
         for left in reversed(range(TELLS_MAX)):
             try:
                 tables.change(

@@ -28,7 +28,7 @@ def test_Z1_what_overlaps_on_a_row_is_cancelled_and_what_follows_is_not() -> Non
         try:
             shop.client.transact_write_items(TransactItems=[{"Update": update}])
         except ClientError as error:
-            reasons.append(error.response["CancellationReasons"])  # type: ignore[typeddict-item]
+            reasons.append(error.response["CancellationReasons"])
             came.append((f"{name} cancelled", round(shop.time.seconds - began, 4)))
         else:
             came.append((name, round(shop.time.seconds - began, 4)))
