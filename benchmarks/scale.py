@@ -304,7 +304,7 @@ def _workers(usual: int) -> int:
     found = 0
     for path in ROOMS:
         for call in _calls(path, "tasks"):
-            named = [each.value for each in call.keywords if each.arg == "workers_max"]
+            named = [each.value for each in call.keywords if each.arg == "workers"]
             found += _whole(path, named[0]) if named else usual
     return found
 

@@ -43,7 +43,7 @@ def build(room: Room) -> None:
 
     # A queue of its own, so that a long audit holds no release up, and no right to write to accounts.
     auditor, audit_worker = room.tasks(
-        "Audit", "functions.points", workers_max=AUDIT_WORKERS_MAX, worker_megabytes=CORE_MEGABYTES
+        "Audit", "functions.points", workers=AUDIT_WORKERS_MAX, worker_megabytes=CORE_MEGABYTES
     )
     grant_rows(orders, audit_worker, "BatchGetItem", "Scan", indexes=["orders_by_change"])
     changed_or_due = ["accounts_by_change", *by_time]

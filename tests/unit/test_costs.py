@@ -144,7 +144,7 @@ def test_a_request_takes_its_calls_one_after_another_and_its_cpu_on_a_part_of_a_
 
 def test_Z8_a_publishers_records_gather_while_its_window_is_open_and_others_do_not_wait(model: Model) -> None:
     rate = model.pace * sum(work.times for work in model.order() if work.function == "MembersPublisher")
-    assert model.gathered("MembersPublisher") == 1 + rate * 10 / (4 * 2)
+    assert model.gathered("MembersPublisher") == 1 + rate * 3 / (4 * 2)
     assert model.gathered("PointsPosting") == model.value("records_each") == 1
     assert model.assuming(orders_a_month=10**12).gathered("MembersPublisher") == 100  # a batch
 
