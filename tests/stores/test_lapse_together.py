@@ -2,8 +2,9 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -192,11 +193,11 @@ def test_case_34_a_worker_that_dies_at_any_step_has_lapsed_all_of_a_group_or_non
 
 @pytest.mark.parametrize("paid_at", [IN_TIME, PAST_WINDOW], ids=["in time", "late"])
 def test_O6_a_payment_that_arrives_before_the_write_is_kept_and_the_others_lapse(
-    world: World, calls: Calls, paid_at: object
+    world: World, calls: Calls, paid_at: datetime
 ) -> None:
     placed = sale(world)
     paid = placed[5]
-    calls.do_before("TransactWriteItems", lambda: world.pay(paid, at=paid_at))  # type: ignore[arg-type]
+    calls.do_before("TransactWriteItems", lambda: world.pay(paid, at=paid_at))
     world.job(LAPSE_UNPAID, PAST_WINDOW)
     in_time = paid_at == IN_TIME
     found = world.found(paid)
@@ -284,7 +285,8 @@ def test_Z10_the_sum_of_stock_is_exact_whatever_comes_between(
 
         def meanwhile(placed: list[Order] = placed) -> None:
             order = chance.choice(placed)
-            act = chance.choice((world.pay, world.cancel, world.lapse))
+            acts: tuple[Callable[..., object], ...] = (world.pay, world.cancel, world.lapse)
+            act = chance.choice(acts)
             with suppress(Exception):
                 act(order, at=chance.choice((IN_TIME, PAST_WINDOW)))
             if chance.random() < 0.5:
