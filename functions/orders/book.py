@@ -139,7 +139,7 @@ class OrderBook:
                 try:
                     transaction.commit(deadline)
                 finally:
-                    self._feel(transaction, order)
+                    self.feel(transaction, order)
             return after
 
         return until_clear(attempt, deadline)
@@ -186,7 +186,7 @@ class OrderBook:
         """Return the table and the key of the wallet that an order's points come back to."""
         return self.members_table, members.key(order.member_id, account_rows.WALLET)
 
-    def _feel(self, transaction: Transaction, order: Order) -> None:
+    def feel(self, transaction: Transaction, order: Order) -> None:
         """Let the stock of an order's units be spread over more rows where others were in their way (Z1)."""
         if not transaction.conflicts:
             return

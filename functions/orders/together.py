@@ -171,5 +171,10 @@ class Together:
         for turn in turns:
             transaction.actions += turn.actions
             units.update(turn.units)
-        self._book.give_back(transaction, units, of=turns[0].before)
-        transaction.commit(self._deadline)
+        # The one whose stock was in several rows, if any was: then its row is looked up, and others' are not met.
+        of = max((turn.before for turn in turns), key=lambda order: len(order.stock_rows))
+        self._book.give_back(transaction, units, of=of)
+        try:
+            transaction.commit(self._deadline)
+        finally:
+            self._book.feel(transaction, of)
