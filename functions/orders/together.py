@@ -171,7 +171,7 @@ class Together:
         for turn in turns:
             transaction.actions += turn.actions
             units.update(turn.units)
-        # The one whose stock was in several rows, if any was: then its row is looked up, and others' are not met.
+        # One whose stock was in several rows, if any was: then its row is looked up, and not all meet in one.
         of = max((turn.before for turn in turns), key=lambda order: len(order.stock_rows))
         self._book.give_back(transaction, units, of=of)
         try:

@@ -70,7 +70,7 @@ class Suite:
     pool: Pool = field(default_factory=Pool)
 
     def __post_init__(self) -> None:
-        self.tables = replace(self.tables, now=lambda: self.now)
+        self.tables = replace(self.tables, begun_at=lambda: self.now)
         create = (self.tables, self.settings, self.policy, lambda: self.now)
         self.shop: Api = shop_api.create(*create)
         self.members: Api = members_api.create(*create, hash_phone)

@@ -52,7 +52,7 @@ def clock() -> Clock:
 @pytest.fixture
 def shop(rows: Tables, settings: Settings, policy: Policy, clock: Clock) -> Shop:
     """An empty shop whose writes are of the clock's time."""
-    return Shop(replace(rows, now=clock), settings, policy)
+    return Shop(replace(rows, begun_at=clock), settings, policy)
 
 
 @pytest.fixture

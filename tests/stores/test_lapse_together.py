@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -154,16 +155,15 @@ def test_Z10_what_each_lapse_writes_is_what_it_writes_alone(bench: Bench) -> Non
     order_ids = []
     for number in range(6):
         member_id = f"m{number}"
-        offers = {"points": 1_000 * (number % 3 == 1), "coupon": number % 3 == 2}
-        cart = bench.cart(member_id=member_id, **offers)
+        cart = bench.cart(member_id=member_id, points=1_000 * (number % 3 == 1), coupon=number % 3 == 2)
         order_ids.append(bench.must("POST", "/orders", cart, who=claims(member_id), key="k")["order_id"])
     for now in (PAST_WINDOW, PAST_WINDOW + timedelta(days=500)):  # late: O2 counts, and not the job's time
         before = bench.dump()
         for order_id in order_ids:
-            bench.shop.book.change(order_id, lambda order, now=now: as_of(order, now), Deadline(20))
+            bench.shop.book.change(order_id, partial(as_of, now=now), Deadline(20))
         alone = bench.dump()
         bench.restore(before)
-        together = Together(bench.shop.book, lambda order, now=now: as_of(order, now), Deadline(20))
+        together = Together(bench.shop.book, partial(as_of, now=now), Deadline(20))
         (group,) = together.groups(order_ids)
         assert together.change(group) == len(order_ids)
         assert bench.dump() == alone

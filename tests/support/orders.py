@@ -47,4 +47,4 @@ def said() -> Iterator[_Said]:
     try:
         yield counting
     finally:
-        logger.removeHandler(counting)
+        logger.handlers.remove(counting)

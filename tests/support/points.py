@@ -133,7 +133,7 @@ class Points:
 
     def write(self, paper: Paper) -> None:
         """Write an order's row."""
-        stamp = changed(paper.order_id, self.shop.tables.now()) if self.stamps else {}
+        stamp = changed(paper.order_id, self.shop.tables.begun_at()) if self.stamps else {}
         self.put(self.orders_table, paper.row() | stamp)
 
     def post(self, paper: Paper) -> None:
@@ -222,7 +222,7 @@ class Points:
 
     def touch(self, member_id: str, item: str = account_rows.WALLET) -> None:
         """Let one of a member's rows say that the programme has written it now."""
-        self.tamper(member_id, item, **changed(member_id, self.shop.tables.now()))
+        self.tamper(member_id, item, **changed(member_id, self.shop.tables.begun_at()))
 
     def delete(self, member_id: str, item: str) -> None:
         """Delete one of a member's rows by hand."""

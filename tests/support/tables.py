@@ -44,7 +44,8 @@ def create(client: "DynamoDBClient", prefix: str) -> Settings:
     """Create empty tables whose names begin with the prefix; return the settings that name them."""
     for name in PARTITION_KEYS:
         # The prefix is the caller's own: a table that is there was made by a send whose answer was lost.
-        told = {"TableName": f"{prefix}-{name}", "BillingMode": "PAY_PER_REQUEST"}
         with suppress(client.exceptions.ResourceInUseException):
-            client.create_table(**told, **definition(name))
+            client.create_table(
+                TableName=f"{prefix}-{name}", BillingMode="PAY_PER_REQUEST", **definition(name)
+            )
     return Settings.from_environment({f"{name.upper()}_TABLE": f"{prefix}-{name}" for name in PARTITION_KEYS})
