@@ -88,30 +88,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if of_context(collection_path, only) else True
 
 
-CLOUD_BYTES = 3 << 30
-"""What a worker takes with a cloud of its own: some 2.6 GB."""
-
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Start two workers per core, as far as the memory goes, and one per core at least.
-
-    A deployed stack is waited for more than it computes: its clock's next second, its queues, its streams.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(cores, min(2 * cores, _free_bytes() // CLOUD_BYTES))
-
-
-def _free_bytes() -> int:
-    """Return how much memory can be had; none where the system does not say."""
-    try:
-        told = Path("/proc/meminfo").read_text(encoding="ascii")
-    except OSError:
-        return 0
-    return next(
-        (int(line.split()[1]) << 10 for line in told.splitlines() if line.startswith("MemAvailable:")), 0
-    )
-
-
 class Handing(LoadScopeScheduling):  # type: ignore[misc]
     """Hands the tests out one by one, but for those that go together; the largest of these first.
 

@@ -28,6 +28,10 @@ class Deadline:
         """Return the deadline of an invocation: what Lambda leaves, less the margin for the answer."""
         return cls(context.get_remaining_time_in_millis() / 1000 - ANSWER_MARGIN_SECONDS)
 
+    def at_least(self, seconds: float) -> "Deadline":
+        """Return this deadline, or one so many seconds from now where that is later: for what has begun."""
+        return Deadline(max(seconds, self.seconds_left()))
+
     def seconds_left(self) -> float:
         """Return the seconds left, never below 0."""
         return max(0.0, self._end - time.monotonic())

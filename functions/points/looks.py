@@ -33,6 +33,10 @@ OVERDUE = timedelta(days=3)
 """How late a release or an expiry is missed."""
 
 
+NOTE_SECONDS = 2.0
+"""What a page's accounts may take at the end of an invocation, of the margin that is kept back there."""
+
+
 @dataclass(slots=True)
 class Sum:
     """What a shard's tasks have found so far; ``second_looks`` numbers the tasks that look again."""
@@ -65,9 +69,12 @@ class Looks:
         return Tally(member_id, self.policy, task.at - OVERDUE)
 
     def note(self, task: Task, held: Mapping[str, Liability], deadline: Deadline) -> None:
-        """Write down what accounts hold now, so that the sums of what is owed follow."""
+        """Write down what accounts hold now, so that the sums of what is owed follow.
+
+        A page that was read in time is written down to its end: given up, its whole task would begin again.
+        """
         generation, shard = Pass.of(task).generation, f"{task.work}#{task.shard:03}"
-        self.owed.note(generation, shard, held, at=task.at, deadline=deadline)
+        self.owed.note(generation, shard, held, at=task.at, deadline=deadline.at_least(NOTE_SECONDS))
 
     def at_orders(self, rows: Sequence[Row], task: Task, total: Sum, deadline: Deadline) -> None:
         """Compare orders with their lots; those that may be missed are looked at once more."""

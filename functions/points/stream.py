@@ -100,8 +100,10 @@ class _Batch:
         return self._known[member_id]
 
     def post(self, change: RowChange, deadline: Deadline) -> None:
-        """Post what a record's order has that the account has not."""
+        """Post what a record's order has that the account has not; one that was never paid has nothing."""
         order = OrderFacts.from_row(change.after)
+        if not order.changes:
+            return
         known = self._known_of(order.member_id)
         if self._accounts.post(order, self._policy, deadline, known=known):
             _say(order, change.after["version"])

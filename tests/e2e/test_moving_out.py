@@ -142,7 +142,7 @@ def test_a_deployment_of_before_moves_with_an_order_in_between_and_nothing_is_lo
         for each in aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         if "/stream/" in each["EventSourceArn"]
     ]
-    assert len(readers) == 5
+    assert len(readers) == 6
     assert all(f":function:{SUITE}-" in each for each in readers)
     assert (
         shopper.points() == before

@@ -82,9 +82,9 @@ class Cloud:
 
     def changes_of(self, order: Json) -> list[Json]:
         """Return all changes of an order: those that have rows of their own, and then those of its row."""
-        numbers = range(order["earlier_changes"])
+        numbers = range(order.get("earlier_changes", 0))
         rows = [self.row("Orders", order_id=order["order_id"], item=change_item(each)) for each in numbers]
-        return [*(row for row in rows if row is not None), *order["changes"]]
+        return [*(row for row in rows if row is not None), *order.get("changes", [])]
 
     def _create_tables(self) -> Settings:
         for name in tables.PARTITION_KEYS:

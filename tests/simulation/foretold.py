@@ -169,11 +169,11 @@ class Refusal(Foretold):
             case "cancel":
                 return None if status in ("placed", "paid", "cancelled") else "order_not_cancellable"
             case "ship":
-                same = all(order[name] == value for name, value in op["told"].items())
-                fits = status in ("paid", "shipped") or (order["shipped_at"] and same)
+                same = all(order.get(name) == value for name, value in op["told"].items())
+                fits = status in ("paid", "shipped") or (order.get("shipped_at") and same)
                 return None if fits else "order_not_shippable"
             case "receive":
-                received = status in ("shipped", "received") or order["received_at"]
+                received = status in ("shipped", "received") or order.get("received_at")
                 return None if received else "order_not_receivable"
             case "refuse":
                 return None if status in ("shipped", "refused") else "order_not_refusable"
@@ -189,7 +189,7 @@ class Refusal(Foretold):
             return exceeds
         if status not in (("placed", "paid") if cancels else ("received",)):
             return "order_not_cancellable" if cancels else "order_not_returnable"
-        for gone in (order["cancelled"], order["returned"]):
+        for gone in (order.get("cancelled", []), order.get("returned", [])):
             for sku, units in zip(stays, gone, strict=False):
                 stays[sku] -= units
         if any(units > stays[sku] for sku, units in wanted.items()):

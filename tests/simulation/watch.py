@@ -210,7 +210,7 @@ class Watch:
             raise Violation("coupon not due", f"{coupon}: {window}, {due}")
 
     def _order(self, before: Json | None, after: Json) -> set[str]:
-        unseen = before is not None and before["status"] == "shipped" and after["received_at"] is not None
+        unseen = before is not None and before["status"] == "shipped" and after.get("received_at") is not None
         self._one_on("order", before, after, also=2 if unseen else 1)  # O3: it was received by itself
         if after["status"] not in NEXT_STATUS[before["status"] if before else None]:
             raise Violation("impossible transition", f"{before and before['status']} to {after['status']}")
@@ -218,19 +218,20 @@ class Watch:
             self._check_prices(after)
         else:
             for each in ("quote", "member_id", "placed_at", "request", "terms", "redeemed_by_year"):
-                if before[each] != after[each]:
+                if before.get(each) != after.get(each):
                     raise Violation("order changed", f"{each} of {after['order_id']}")
-            moved = after["earlier_changes"] - before["earlier_changes"]
-            if after["changes"][: len(before["changes"]) - moved] != before["changes"][moved:]:
+            moved = after.get("earlier_changes", 0) - before.get("earlier_changes", 0)
+            had, has = before.get("changes", []), after.get("changes", [])
+            if has[: len(had) - moved] != had[moved:]:
                 raise Violation("change of an order lost", f"{after['order_id']}")
-            self._moved_changes[after["order_id"]] += before["changes"][:moved]
+            self._moved_changes[after["order_id"]] += had[:moved]
         self._out.subtract(self._held.get(after["order_id"], Counter()))
         self._held[after["order_id"]] = Counter()
         skus = {line["sku"] for line in after["quote"]["lines"]}
         if after["status"] in OPEN:
             lines, held = after["quote"]["lines"], self._held[after["order_id"]]
             held.update({line["sku"]: line["quantity"] for line in lines})
-            for units in (after["cancelled"], after["returned"]):
+            for units in (after.get("cancelled", []), after.get("returned", [])):
                 held.subtract({line["sku"]: gone for line, gone in zip(lines, units, strict=False)})
         self._out.update(self._held[after["order_id"]])
         return skus

@@ -42,7 +42,9 @@ READERS: dict[str, tuple[str, Callable[[Json], bool]]] = {
     "posting": (
         "Orders",
         lambda image: (
-            image["item"]["S"] == "ORDER" and "S" in image["paid_at"] and image["status"]["S"] != "shipped"
+            image["item"]["S"] == "ORDER"
+            and "S" in image.get("paid_at", {})
+            and image["status"]["S"] != "shipped"
         ),
     ),
     "orders-publisher": (

@@ -332,7 +332,7 @@ def test_case_8_the_last_unit_goes_to_one_of_50_and_the_others_have_lost_nothing
 
 @dataclass
 class Written:
-    """What committed transactions have put into the table of orders."""
+    """What has been put into the table of orders."""
 
     rows: list[Row] = field(default_factory=list)
 
@@ -357,7 +357,7 @@ def writing(client: "DynamoDBClient", table: str) -> Iterator[Written]:
     written = Written()
 
     def asked(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["actions"] = params["TransactItems"]
+        context["actions"] = params.get("TransactItems") or [{"Put": params}]
 
     def answered(http_response: Any, context: dict[str, Any], **_: Any) -> None:
         if http_response.status_code == 200:
@@ -365,11 +365,13 @@ def writing(client: "DynamoDBClient", table: str) -> Iterator[Written]:
             written.rows += [from_item(put["Item"]) for put in puts if put["TableName"] == table]
 
     events = client.meta.events
-    events.register("before-parameter-build.dynamodb.TransactWriteItems", asked)
-    events.register("after-call.dynamodb.TransactWriteItems", answered)
+    for write in ("TransactWriteItems", "PutItem"):
+        events.register(f"before-parameter-build.dynamodb.{write}", asked)
+        events.register(f"after-call.dynamodb.{write}", answered)
     yield written
-    events.unregister("before-parameter-build.dynamodb.TransactWriteItems", asked)
-    events.unregister("after-call.dynamodb.TransactWriteItems", answered)
+    for write in ("TransactWriteItems", "PutItem"):
+        events.unregister(f"before-parameter-build.dynamodb.{write}", asked)
+        events.unregister(f"after-call.dynamodb.{write}", answered)
 
 
 @dataclass
