@@ -9,7 +9,7 @@ from functions.platform.dynamo import Row, Tables
 
 def rows_ever(tables: Tables, counter: Counter, deadline: Deadline) -> list[Row | None]:
     """Read all rows that a counter can ever have had, its home first."""
-    return tables.batch_get([(counter.table, counter.key(row)) for row in range(ROWS_MAX)], deadline)
+    return tables.batch_get(counter.keys(ROWS_MAX), deadline)
 
 
 def faults(counter: Counter, rows: Sequence[Row | None]) -> list[str]:

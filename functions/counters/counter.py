@@ -72,6 +72,10 @@ class Counter:
         (partition, value), (sort, _) = self.home.items()
         return {partition: f"{value}#{row}", sort: self.item}
 
+    def keys(self, rows: int) -> list[tuple[str, Key]]:
+        """Return table and key of its first so many rows, as they are read together."""
+        return [(self.table, self.key(row)) for row in range(rows)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
@@ -203,8 +207,7 @@ def held(tables: Tables, counter: Counter, deadline: Deadline, *, rows: int = 1)
     """
     before = None
     for passed in range(PASSES_MAX):
-        keys = [(counter.table, counter.key(row)) for row in range(rows)]
-        home, *others = tables.batch_get(keys, deadline)
+        home, *others = tables.batch_get(counter.keys(rows), deadline)
         if home is None:
             return None
         spread = Spread.of(home)
@@ -236,8 +239,7 @@ def find(
     ConflictError
         ``conflict``: they may have had enough, and changed too fast to tell.
     """
-    keys = [(counter.table, counter.key(row)) for row in range(spread.rows)]
-    rows = tables.batch_get(keys, deadline)
+    rows = tables.batch_get(counter.keys(spread.rows), deadline)
     found = [0 if row is None else row[counter.amount] for row in rows]
     planned = plan(found, units, first=spread.row_of(name))
     if planned is not None:
@@ -274,8 +276,7 @@ def add_up(tables: Tables, counter: Counter, deadline: Deadline, *, now: datetim
     spread = Spread.of(home)
     if spread.is_one:
         return Added(rows=[home], total=home[counter.amount], calm=False)
-    keys = [(counter.table, counter.key(row)) for row in range(spread.rows)]
-    rows = [row for row in tables.batch_get(keys, deadline) if row is not None]
+    rows = [row for row in tables.batch_get(counter.keys(spread.rows), deadline) if row is not None]
     total = sum(row[counter.amount] - row.get(SHIFTED, 0) for row in rows)
     moves = sum(row.get(MOVES, 0) for row in rows)
     pace, calm = _pace(home, moves, now)

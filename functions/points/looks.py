@@ -31,8 +31,6 @@ SECOND_LOOK_SECONDS = 20
 """What an order's posting may be behind without being missed."""
 OVERDUE = timedelta(days=3)
 """How late a release or an expiry is missed."""
-
-
 NOTE_SECONDS = 2.0
 """What a page's accounts may take at the end of an invocation, of the margin that is kept back there."""
 
