@@ -34,6 +34,7 @@ from functions.points.looks import Looks
 from functions.points.owed import Owed
 from functions.points.posting import Account, OrderFacts, post
 from functions.points.reports import Report, Reports
+from functions.points.shards import Shards
 from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS
 from functions.tiers.members import MemberStanding, standing_row
 from functions.tiers.qualification import at_registration
@@ -138,8 +139,9 @@ def audited(client: "DynamoDBClient", settings: Settings, job: str, at: datetime
     accounts = Accounts(stores, settings.members_table, settings.orders_table)
     work_queue = WorkQueue(queue, "memory")  # type: ignore[arg-type]
     runs = Runs(stores, settings.reports_table)
-    auditor = Auditor(Looks(accounts, reports, owed, runs, work_queue, POLICY))
-    work_queue.put(passes.begun(job, at, reports.base()).tasks())
+    shards = Shards(accounts, reports, POLICY)
+    auditor = Auditor(Looks(accounts, reports, owed, runs, work_queue, POLICY), shards)
+    work_queue.put(shards.narrowed(passes.begun(job, at, reports.base())).tasks())
     peak, cpu_begun = bench.peak_kib(), time.process_time()
     with counted(client) as usage:
         while queue.bodies:

@@ -15,8 +15,8 @@ from benchmarks import costs, scale, tables
 from benchmarks.costs import DAYS_PER_WEEK, MILLION, NOTHING, SCANNED_BYTES, number
 from benchmarks.tables import markdown
 from functions.platform.dynamo import BATCH_KEYS_MAX
-from functions.points.auditor import PAGE_ROWS, SCAN_ROWS
 from functions.points.passes import AuditKind, Base, begun
+from functions.points.shards import PAGE_ROWS, SCAN_ROWS
 from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS
 
 ROOM = scale.INFRA / "contexts" / "points.py"

@@ -916,18 +916,20 @@ class Model:
     def _tasks(self, job: str, shards: int, work_ms: Decimal, due: Decimal) -> Iterator[Part]:
         """What starting a run and its tasks use; a task whose time is up is handed on as another one.
 
-        The starter of the jobs on orders asks each shard first, and ends those that have nothing due.
+        The starters of the jobs on orders and points ask each shard first, and end those with nothing due. So
+        does that of the audit, of whose shards none is idle in a shop of this size.
         """
         yield Part(step=job, price="schedule", quantity=ONE)
         yield Part(step=job, price="write_unit", quantity=Decimal(1 + max(1, shards)))  # begun, and each end
         if not shards:
             return
         handed_on = work_ms / (1_000 * self.stack.worker_seconds)
-        asks = job in (LAPSE_UNPAID, AUTO_RECEIPT)
+        on_orders = job in (LAPSE_UNPAID, AUTO_RECEIPT)
+        asks = on_orders or job in (RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
         busy = shards * (1 - math.exp(-float(due) / shards)) if asks else shards
         tasks = Decimal(str(round(busy, 3))) + Decimal(math.floor(handed_on))
         yield Part(step=job, price="queue_request", quantity=TASK_REQUESTS * tasks)
-        heavier = self.order_memory if asks else ONE
+        heavier = self.order_memory if on_orders else ONE
         asked_ms = Decimal(str(2_000 * shards * self.limits.given.read_seconds)) if asks else NOTHING
         if asks:
             yield Part(step=job, price="read_unit", quantity=Decimal(shards) / 2)

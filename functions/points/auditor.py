@@ -5,13 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from functions.domain import calendar
-from functions.platform.changes import changed_since
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
-from functions.platform.fanout import Handled, Page, Task, page_of, work_off
+from functions.platform.fanout import Handled, Task, work_off
 from functions.points.account_rows import ADJUSTED_BY, WALLET
-from functions.points.audit import ORDER_NAMES, ROW_NAMES, Liability, Tally
-from functions.points.looks import OVERDUE, RECHECK_ROWS, Looks, Sum
+from functions.points.audit import ROW_NAMES, Liability, Tally
+from functions.points.looks import RECHECK_ROWS, Looks, Sum
 from functions.points.passes import (
     AUDIT_ACCOUNTS,
     AUDIT_ORDERS,
@@ -22,13 +21,8 @@ from functions.points.passes import (
     OVERDUE_WALLETS,
     Pass,
 )
+from functions.points.shards import Shards
 
-ACCOUNTS_BY_CHANGE = "accounts_by_change"
-ORDERS_BY_CHANGE = "orders_by_change"
-SCAN_ROWS = 500
-PAGE_ROWS = 50
-"""Accounts or orders of a page that are found by an index, and then read one by one or together."""
-PageOf = Callable[[Task, Row | None], Page]
 Handle = Callable[[list[Row], Task, Sum, Deadline], None]
 
 
@@ -37,6 +31,7 @@ class Auditor:
     """What a worker does with a task of an audit."""
 
     looks: Looks
+    shards: Shards
 
     def work(self, task: Task, deadline: Deadline) -> None:
         """Work a task off, or hand on what is left of it."""
@@ -45,17 +40,17 @@ class Auditor:
         elif task.work == AUDIT_ACCOUNTS:
             self._all_accounts(task, deadline)
         else:
-            works: Mapping[str, tuple[PageOf, Handle]] = {
-                AUDIT_ORDERS: (self._all_orders, self.looks.at_orders),
-                CHANGED_ORDERS: (self._changed_orders, self._at_changed_orders),
-                CHANGED_ACCOUNTS: (self._changed_accounts, self._at_accounts),
-                OVERDUE_LOTS: (self._overdue_lots, self._at_accounts),
-                OVERDUE_WALLETS: (self._overdue_wallets, self._at_accounts),
-                DIFFERED: (self._differed, self._at_what_differed),
+            handles: Mapping[str, Handle] = {
+                AUDIT_ORDERS: self.looks.at_orders,
+                CHANGED_ORDERS: self._at_changed_orders,
+                CHANGED_ACCOUNTS: self._at_accounts,
+                OVERDUE_LOTS: self._at_accounts,
+                OVERDUE_WALLETS: self._at_accounts,
+                DIFFERED: self._at_what_differed,
             }
-            self._page_by_page(task, *works[task.work], deadline)
+            self._page_by_page(task, handles[task.work], deadline)
 
-    def _page_by_page(self, task: Task, page: PageOf, handle: Handle, deadline: Deadline) -> None:
+    def _page_by_page(self, task: Task, handle: Handle, deadline: Deadline) -> None:
         total = Sum.of(task.so_far)
 
         def handled(rows: list[Row]) -> Handled:
@@ -65,7 +60,7 @@ class Auditor:
         if work_off(
             task,
             self.looks.queue,
-            page=lambda after: page(task, after),
+            page=lambda after: self.shards.page(task, after),
             handle=handled,
             deadline=deadline,
             so_far=lambda: asdict(total),
@@ -112,11 +107,10 @@ class Auditor:
             looks.again(task, total, doubtful)
             return asdict(total)
 
-        table = looks.accounts.table
         if work_off(
             task,
             looks.queue,
-            page=lambda after: self._scanned(table, task, ROW_NAMES, after),
+            page=lambda after: self.shards.page(task, after),
             handle=handle,
             deadline=deadline,
             so_far=so_far,
@@ -124,53 +118,6 @@ class Auditor:
             close()
             looks.again(task, total, doubtful)
             looks.end(task, total)
-
-    def _all_orders(self, task: Task, after: Row | None) -> Page:
-        return self._scanned(self.looks.accounts.orders_table, task, ORDER_NAMES, after)
-
-    def _scanned(self, table: str, task: Task, names: tuple[str, ...], after: Row | None) -> Page:
-        rows, following = self.looks.accounts.tables.scan(
-            table, segment=task.shard, of=task.of, names=names, limit=SCAN_ROWS, after=after
-        )
-        return rows, None if following is None else dict(following)
-
-    def _changed_accounts(self, task: Task, after: Row | None) -> Page:
-        return self._changed(self.looks.accounts.table, ACCOUNTS_BY_CHANGE, task, after)
-
-    def _changed_orders(self, task: Task, after: Row | None) -> Page:
-        return self._changed(self.looks.accounts.orders_table, ORDERS_BY_CHANGE, task, after)
-
-    def _changed(self, table: str, index: str, task: Task, after: Row | None) -> Page:
-        return changed_since(
-            self.looks.accounts.tables,
-            table,
-            index,
-            task.shard,
-            since=Pass.of(task).since,
-            at=task.at,
-            limit=PAGE_ROWS,
-            after=after,
-        )
-
-    def _overdue_lots(self, task: Task, after: Row | None) -> Page:
-        return page_of(
-            *self.looks.accounts.lots_due(task.shard, at=task.at - OVERDUE, limit=PAGE_ROWS, after=after)
-        )
-
-    def _overdue_wallets(self, task: Task, after: Row | None) -> Page:
-        policy = self.looks.policy
-        year = calendar.newest_expired_year(task.at - OVERDUE, policy.points.valid_years, policy.zone)
-        return page_of(*self.looks.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
-
-    def _differed(self, task: Task, after: Row | None) -> Page:
-        base = Pass.of(task).base
-        if base is None:
-            return [], None
-        found, position = self.looks.reports.differences(
-            base, limit=PAGE_ROWS, after=None if after is None else after["after"]
-        )
-        rows: list[Row] = [{"member_id": each.member_id, "order_id": each.order_id} for each in found]
-        return rows, None if position is None else {"after": position}
 
     def _at_changed_orders(self, rows: list[Row], task: Task, total: Sum, deadline: Deadline) -> None:
         since = calendar.to_row(Pass.of(task).since)

@@ -46,6 +46,25 @@ def tasks(job: str, at: datetime, policy: Policy) -> list[Task]:
     return per_shard(job, at, shards)
 
 
+def idle(task: Task, accounts: Accounts, policy: Policy) -> bool:
+    """Tell whether nothing is due in a task's shard of these jobs, as far as the index has it."""
+    if task.work not in WORKS:
+        return False
+    rows, _ = due(task, None, 1, accounts, policy)
+    return not rows
+
+
+def due(task: Task, after: Row | None, limit: int, accounts: Accounts, policy: Policy) -> Page:
+    """Return a page of what is due in a task's shard, as the index has it, and where to go on."""
+    if task.work == RELEASE_POINTS:
+        return page_of(*accounts.lots_due(task.shard, at=task.at, limit=limit, after=after))
+    year = {
+        EXPIRE_POINTS: calendar.newest_expired_year(task.at, policy.points.valid_years, policy.zone),
+        ANNOUNCE_EXPIRING: expiring_year(task.at, policy),
+    }[task.work]
+    return page_of(*accounts.wallets_due(task.shard, year=year, limit=limit, after=after))
+
+
 def expiring_year(at: datetime, policy: Policy) -> int:
     """Return the earn year whose points expire at the end of the running year in store time (E5)."""
     return calendar.earn_year(at, policy.zone) - policy.points.valid_years
@@ -73,12 +92,16 @@ class PointsJobs:
         TaskError
             Rows that failed before failed again.
         """
-        page, handle = {
-            RELEASE_POINTS: (self._lots, self._release),
-            EXPIRE_POINTS: (self._expired, self._expire),
-            ANNOUNCE_EXPIRING: (self._expiring, self._announce),
+        handle, limit = {
+            # All of one member's in a page fit into one transaction.
+            RELEASE_POINTS: (self._release, min(PAGE_ROWS, LOTS_PER_RELEASE_MAX)),
+            EXPIRE_POINTS: (self._expire, PAGE_ROWS),
+            ANNOUNCE_EXPIRING: (self._announce, PAGE_ROWS),
         }[task.work]
         done = 0
+
+        def page(after: Row | None) -> Page:
+            return due(task, after, limit, self.accounts, self.policy)
 
         def handled(rows: list[Row]) -> Handled:
             nonlocal done
@@ -86,26 +109,11 @@ class PointsJobs:
             done += page_done.done
             return page_done
 
-        ended = work_off(
-            task, self.queue, page=lambda after: page(task, after), handle=handled, deadline=deadline
-        )
+        ended = work_off(task, self.queue, page=page, handle=handled, deadline=deadline)
         if ended:
             self.runs.end(task.work, task.at, task.part)
         if done or task.after is not None:
             logger.info("shard", extra={"work": task.work, "shard": task.shard, "rows": done, "ended": ended})
-
-    def _lots(self, task: Task, after: Row | None) -> Page:
-        rows = min(PAGE_ROWS, LOTS_PER_RELEASE_MAX)  # all of one member's in it fit into one transaction
-        return page_of(*self.accounts.lots_due(task.shard, at=task.at, limit=rows, after=after))
-
-    def _expired(self, task: Task, after: Row | None) -> Page:
-        policy = self.policy
-        year = calendar.newest_expired_year(task.at, policy.points.valid_years, policy.zone)
-        return page_of(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
-
-    def _expiring(self, task: Task, after: Row | None) -> Page:
-        year = expiring_year(task.at, self.policy)
-        return page_of(*self.accounts.wallets_due(task.shard, year=year, limit=PAGE_ROWS, after=after))
 
     def _release(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Release a page of lots, each member's in one transaction (E3); those that failed one by one."""

@@ -216,7 +216,7 @@ class Looks:
             return
         report = self._with_what_is_owed(whole, of)
         self.reports.put_last(report)
-        self.runs.end(of.job, task.at, of.job, parts=sum(of.shards.values()))
+        self.runs.end(of.job, task.at, of.job, parts=len(of.parts))
         metrics.add_metric(name="audit_differences", unit=MetricUnit.Count, value=report.differences)
         logger.info(
             "audit",

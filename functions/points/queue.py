@@ -18,6 +18,7 @@ from functions.points.looks import Looks
 from functions.points.owed import Owed
 from functions.points.replay import REPLAY_POINTS, Replay
 from functions.points.reports import Reports
+from functions.points.shards import Shards
 
 
 class Worker:
@@ -29,7 +30,8 @@ class Worker:
         self._jobs = PointsJobs(accounts, runs, queue, policy)
         reports, owed = Reports(tables, settings.reports_table), Owed(tables, settings.reports_table)
         looks = Looks(accounts, reports, owed, runs, queue, policy)
-        self._auditor, self._replay = Auditor(looks), Replay(looks)
+        shards = Shards(accounts, reports, policy)
+        self._auditor, self._replay = Auditor(looks, shards), Replay(looks)
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Work each task off, or hand on what is left of it; return the tasks to be delivered again."""

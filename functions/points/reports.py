@@ -129,7 +129,7 @@ class Reports:
     def _whole(self, of: Pass) -> Report | None:
         """Return the sum of an audit's parts, or None while one is missing."""
         present: set[tuple[str, int, int]] = set()
-        wanted = {(work, shard, 0) for work, count in of.shards.items() for shard in range(count)}
+        wanted = {(work, shard, 0) for work, shard in of.parts}
         liability, checked = Liability(), dict.fromkeys(of.shards, 0)
         for row in self._rows(of.at, PART):
             work, shard = row["work"], row["shard"]

@@ -37,6 +37,7 @@ def build(room: Room) -> None:
     # Orders are read as a whole by the replay, which posts what the accounts have not seen.
     grant_rows(orders, worker, "BatchGetItem", "Scan")
     by_time = ["lots_by_release", "wallets_by_year"]
+    grant_rows(members, starter, indexes=by_time)
     grant_rows(members, worker, "BatchGetItem", "GetItem", "PutItem", indexes=by_time)
     room.scheduled(starter, RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
     room.output("PointsJobsFunctionName", starter)
@@ -45,9 +46,12 @@ def build(room: Room) -> None:
     auditor, audit_worker = room.tasks(
         "Audit", "functions.points", workers=AUDIT_WORKERS_MAX, worker_megabytes=CORE_MEGABYTES
     )
-    grant_rows(orders, audit_worker, "BatchGetItem", "Scan", indexes=["orders_by_change"])
-    changed_or_due = ["accounts_by_change", *by_time]
+    by_change, changed_or_due = ["orders_by_change"], ["accounts_by_change", *by_time]
+    # Whoever begins an audit looks at where there is something to look at.
+    grant_rows(orders, auditor, "Scan", indexes=by_change)
+    grant_rows(members, auditor, "Scan", indexes=changed_or_due)
+    grant_rows(reports, auditor, "GetItem")
+    grant_rows(orders, audit_worker, "BatchGetItem", "Scan", indexes=by_change)
     grant_rows(members, audit_worker, "BatchGetItem", "GetItem", "Query", "Scan", indexes=changed_or_due)
     grant_rows(reports, audit_worker, "BatchGetItem", "Query")
-    grant_rows(reports, auditor, "GetItem")
     room.scheduled(auditor, AUDIT_POINTS, AUDIT_CHANGES)

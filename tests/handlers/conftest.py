@@ -22,9 +22,11 @@ from functions.platform.observability import logger
 from functions.platform.runs import Runs
 from functions.platform.settings import Settings
 from functions.points import api as points_api
-from functions.points import schedule
+from functions.points import jobs, schedule
+from functions.points.accounts import Accounts
 from functions.points.queue import Worker
 from functions.points.reports import Reports
+from functions.points.shards import Shards
 from functions.points.stream import Consumer
 from functions.privacy import api as privacy_api
 from functions.tiers import api as members_api
@@ -83,9 +85,11 @@ class Suite:
         self.queue = Messages()
         work = WorkQueue(self.queue, "work")  # type: ignore[arg-type]
         self.runs = Runs(self.tables, self.settings.reports_table)
-        reports = Reports(self.tables, self.settings.reports_table)
-        tasks_of = partial(schedule.tasks, policy=self.policy, reports=reports)
-        self.starter = Starter(work, self.runs, tasks_of, lambda: self.now)
+        accounts = Accounts(self.tables, self.settings.members_table, self.settings.orders_table)
+        shards = Shards(accounts, Reports(self.tables, self.settings.reports_table), self.policy)
+        tasks_of = partial(schedule.tasks, policy=self.policy, shards=shards)
+        idle = partial(jobs.idle, accounts=accounts, policy=self.policy)
+        self.starter = Starter(work, self.runs, tasks_of, lambda: self.now, idle=idle)
         self.worker = Worker(self.tables, self.settings, work, self.policy)
 
     def call(self, call: Call) -> Answer:

@@ -23,7 +23,6 @@ from functions.platform import dynamo
 from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.cursors import CURSOR_LENGTH_MAX, Cursors
 from functions.platform.dynamo import Tables
-from functions.points import passes
 from functions.points.face import DIFFERENCES, ENTRIES
 from functions.privacy.face import EXPORT
 from functions.tiers.face import BIRTHDAY_CHANGES, TIERS
@@ -160,10 +159,7 @@ def settle_in(world: World, name: str) -> None:
 def shared(wire: Wire) -> Iterator[World]:
     """The world that all attacks of this module meet, which is the same after them."""
     rows = Tables(let_send(dynamo.client(wire.endpoint), wire))  # what is sent by this client is counted
-    with pytest.MonkeyPatch.context() as patch:
-        for work in passes.SEGMENTS:
-            patch.setitem(passes.SEGMENTS, work, 2)
-        world = populated(Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load()))
+    world = populated(Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load()))
     before = world.rows()
     yield world
     assert world.rows() == before

@@ -11,7 +11,6 @@ import pytest
 from functions.coupons.coupons import Coupons
 from functions.coupons.stream import Consumer
 from functions.platform.dynamo import Row
-from functions.points import passes
 from functions.tiers import members
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import Life, job, returned, shop, store_time, units
@@ -28,13 +27,6 @@ OPEN_ENDS = {
     "shipped": [("refusal", None)],
 }
 """How an order that is still open is brought to its end."""
-
-
-@pytest.fixture(autouse=True)
-def few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an audit read these small tables in two segments each."""
-    for work in passes.SEGMENTS:
-        monkeypatch.setitem(passes.SEGMENTS, work, 2)
 
 
 @dataclass

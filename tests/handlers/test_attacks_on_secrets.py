@@ -15,7 +15,6 @@ from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.batches import BatchError
 from functions.platform.bus import Bus
 from functions.platform.dynamo import Row, from_item, to_item
-from functions.points import passes
 from functions.tiers import members
 from functions.tiers.stream import TOLD as TOLD_OF
 from functions.tiers.stream import Publisher as MembersPublisher
@@ -144,8 +143,6 @@ def scene(
 ) -> Iterator[Scene]:
     """A member with secrets and an order, at the end of which nothing that was put out holds a secret."""
     monkeypatch.setattr("functions.platform.bus.BACKOFF_SECONDS", 0.0)
-    for work in passes.SEGMENTS:
-        monkeypatch.setitem(passes.SEGMENTS, work, 2)
     scene = Scene(suite, log, capsys, caplog)
     suite.stocked(9)
     scene.must("PUT", "/members/me", TOLD)

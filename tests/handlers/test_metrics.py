@@ -17,7 +17,6 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, from_item
 from functions.platform.observability import metrics
 from functions.points import metrics as points_metrics
-from functions.points import passes
 from functions.points.account_rows import WALLET
 from functions.points.ledger import EntryKind
 from functions.tiers.stream import Publisher as MembersPublisher
@@ -44,11 +43,9 @@ TABLES = {"orders": ("order_id", "item"), "members": ("member_id", "item"), "cat
 
 @pytest.fixture(autouse=True)
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Functions have a name, an audit has few segments, and a bus that is down is not waited for."""
+    """Functions have a name, and a bus that is down is not waited for."""
     monkeypatch.setattr(metrics.provider, "service", SERVICE)
     monkeypatch.setattr("functions.platform.bus.BACKOFF_SECONDS", 0.0)
-    for work in passes.SEGMENTS:
-        monkeypatch.setitem(passes.SEGMENTS, work, 2)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.points import jobs, passes, posting
+from functions.points import jobs, posting
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import END_OF_MAY, MAY, Life, job, returned, shop, store_time
 from tests.support import accounts
@@ -19,13 +19,6 @@ LIABILITY = "/reports/points-liability"
 DIFFERENCES = "/reports/points-differences"
 ADJUST_ALICE = "/members/alice/points/adjustments"
 RIGHT = {"adjustment_id": "a1", "points": 100, "reason": "goodwill"}
-
-
-@pytest.fixture(autouse=True)
-def few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an audit read these small tables in two segments each: sixteen take their time."""
-    for work in passes.SEGMENTS:
-        monkeypatch.setitem(passes.SEGMENTS, work, 2)
 
 
 class Posted(Life):

@@ -16,7 +16,6 @@ from functions.domain.policy import load
 from functions.platform.changes import changed
 from functions.platform.dynamo import Row, Tables, from_item
 from functions.platform.fanout import Starter, WorkQueue
-from functions.points import passes
 from tests.handlers.conftest import Messages, Suite
 from tests.handlers.test_members_events import PERSONAL, whole_story
 from tests.handlers.test_order_life import Life, hold_coupon, returned, shop, store_time
@@ -35,10 +34,8 @@ LOST = Fault(lost=True)
 
 
 @pytest.fixture(autouse=True)
-def _few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an audit read these small tables in two segments each, and the SDK wait for nothing."""
-    for work in passes.SEGMENTS:
-        monkeypatch.setitem(passes.SEGMENTS, work, 2)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK wait for nothing."""
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 

@@ -26,9 +26,12 @@ from functions.platform.bus import Bus
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs
 from functions.points import api as points_api
+from functions.points import jobs as points_jobs
 from functions.points import replay, schedule
+from functions.points.accounts import Accounts
 from functions.points.queue import Worker as PointsWorker
 from functions.points.reports import Reports
+from functions.points.shards import Shards
 from functions.points.stream import Consumer as Posting
 from functions.points.timetable import (
     ANNOUNCE_EXPIRING,
@@ -79,13 +82,16 @@ class Programme:
             name: worker(tables, settings, queues[name], policy) for name, worker in QUEUES.items()
         }
         runs = Runs(tables, settings.reports_table)
-        points = partial(schedule.tasks, policy=policy, reports=Reports(tables, settings.reports_table))
+        accounts = Accounts(tables, settings.members_table, settings.orders_table)
+        shards = Shards(accounts, Reports(tables, settings.reports_table), policy)
+        points = partial(schedule.tasks, policy=policy, shards=shards)
+        nothing_due = partial(points_jobs.idle, accounts=accounts, policy=policy)
         member_day = MemberDayJob(*everything)
         idle = partial(order_jobs.idle, book=OrderBook.of(tables, settings, policy))
         starters = {
             "orders": Starter(queues["orders"], runs, order_jobs.tasks, now, idle=idle),
-            "points": Starter(queues["points"], runs, points, now),
-            "audit": Starter(queues["audit"], runs, points, now),
+            "points": Starter(queues["points"], runs, points, now, idle=nothing_due),
+            "audit": Starter(queues["audit"], runs, points, now, idle=nothing_due),
             "coupons": Starter(queues["coupons"], runs, coupon_jobs.tasks, now),
         }
         self.jobs: dict[str, Callable[..., Any]] = {

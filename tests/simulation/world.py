@@ -437,9 +437,10 @@ def _new_enough(consumer: str, record: Json) -> bool:
 SMALL = {
     "functions.points.jobs": {"LOT_SHARDS": 2, "WALLET_SHARDS": 2, "PAGE_ROWS": 2, "LOTS_PER_RELEASE_MAX": 2},
     "functions.points.account_rows": {"LOT_SHARDS": 2, "WALLET_SHARDS": 2},
-    "functions.points.auditor": {"SCAN_ROWS": 7, "PAGE_ROWS": 2, "RECHECK_ROWS": 3},
+    "functions.points.auditor": {"RECHECK_ROWS": 3},
     "functions.points.looks": {"RECHECK_ROWS": 3},
     "functions.points.passes": {"CHANGED_SHARDS": 2},
+    "functions.points.shards": {"SCAN_ROWS": 7, "PAGE_ROWS": 2, "SMALL_ROWS": 20},
     "functions.points.replay": {"SCAN_ROWS": 7, "SEGMENTS": 2},
     "functions.platform.changes": {"CHANGED_SHARDS": 2},
     "functions.coupons.jobs": {"BIRTHDAY_SHARDS": 2, "PAGE_ROWS": 2},

@@ -13,7 +13,7 @@ from functions.domain.policy import Policy
 from functions.platform.dynamo import Row, Tables, to_item
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
-from functions.points import auditor, passes
+from functions.points import passes, shards
 from functions.points.account_rows import WALLET
 from functions.points.audit import Liability, What
 from functions.points.passes import BASE_AGE_MAX, DIFFERED, AuditKind
@@ -65,7 +65,8 @@ def points(shop: Shop) -> Points:
 def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let an audit have few shards and small pages, and nothing be counted."""
     monkeypatch.setattr(metrics, "add_metric", lambda **_: None)
-    monkeypatch.setattr(auditor, "PAGE_ROWS", 2)
+    monkeypatch.setattr(shards, "PAGE_ROWS", 2)
+    monkeypatch.setattr(shards, "SMALL_ROWS", 3)
     monkeypatch.setattr("functions.platform.changes.CHANGED_SHARDS", 2)
     monkeypatch.setattr(passes, "CHANGED_SHARDS", 2)
     for work in passes.SEGMENTS:
@@ -290,7 +291,8 @@ def test_what_is_owed_is_the_sum_over_the_wallets_by_whichever_pass_whoever_dies
         audits.start(job, at)
         how = chance.choice(["dies", "never ends", "comes twice"])
         if how == "dies":
-            some = chance.sample(audits.workers.box.waiting, 3)
+            waiting = audits.workers.box.waiting
+            some = chance.sample(waiting, min(3, len(waiting)))
             for message in some:
                 with mortal(client, audits.workers.box, chance.randrange(6)):
                     if audits.workers._deliver(message, None):
@@ -528,3 +530,41 @@ def test_rows_of_before_that_say_nothing_of_a_change_are_those_of_the_audit_of_e
 
 def _without_stamp(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in ("changed_at", "changed_shard")}
+
+
+def test_an_audit_has_tasks_only_where_there_is_something_to_look_at(
+    points: Points, audits: Audits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def works() -> list[str]:
+        return [message.task.work for message in audits.workers.box.waiting]
+
+    papers = settled(points, "alice")  # three orders
+    with monkeypatch.context() as usual:
+        usual.setattr(shards, "SMALL_ROWS", 10_000)
+        audits.start(AUDIT_POINTS, FIRST)
+        assert works() == [passes.AUDIT_ACCOUNTS, passes.AUDIT_ORDERS]  # small tables are one segment each
+        assert audits.end() == set()
+    assert (audits.report.accounts, audits.report.orders) == (1, 3)
+    audits.start(AUDIT_POINTS, FIRST + DAY)
+    assert works() == [passes.AUDIT_ACCOUNTS, passes.AUDIT_ACCOUNTS, passes.AUDIT_ORDERS, passes.AUDIT_ORDERS]
+    assert audits.end() == set()
+    assert (audits.report.accounts, audits.report.orders) == (1, 3)
+    audits.start(AUDIT_CHANGES, FIRST + 2 * DAY)
+    assert works() == [DIFFERED]
+    assert audits.end() == set()
+    points.write(papers[0])
+    audits.start(AUDIT_CHANGES, FIRST + 3 * DAY)
+    assert works() == [passes.CHANGED_ORDERS, DIFFERED]
+    assert audits.end() == set()
+    assert (audits.report.accounts, audits.report.orders) == (0, 1)
+
+
+def test_what_changes_in_a_shard_that_was_left_out_is_looked_at_by_the_next_audit(
+    points: Points, audits: Audits
+) -> None:
+    settled(points, "alice")
+    audits.run(AUDIT_POINTS, FIRST)
+    audits.start(AUDIT_CHANGES, FIRST + 2 * DAY)
+    missed = points.pay("alice", 77, FIRST + 2 * DAY)  # written in the same second, and never posted
+    assert audits.end() == set()
+    assert audits.run(AUDIT_CHANGES, FIRST + 3 * DAY) == {("alice", "posting", missed.order_id)}

@@ -19,8 +19,8 @@ from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
-from functions.points import auditor, passes
 from functions.points import jobs as points_jobs
+from functions.points import passes, shards
 from functions.points.passes import AUDIT_ACCOUNTS, AUDIT_ORDERS
 from functions.points.replay import REPLAY_POINTS
 from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
@@ -64,7 +64,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_jobs, "PAGE_ORDERS", 3)
     monkeypatch.setattr(points_jobs, "PAGE_ROWS", 3)
     monkeypatch.setattr(coupon_jobs, "PAGE_ROWS", 3)
-    monkeypatch.setattr(auditor, "SCAN_ROWS", 4)
+    monkeypatch.setattr(shards, "SCAN_ROWS", 4)
+    monkeypatch.setattr(shards, "SMALL_ROWS", 4)
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
         monkeypatch.setitem(passes.SEGMENTS, work, 2)
 

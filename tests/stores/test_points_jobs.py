@@ -27,7 +27,7 @@ from functions.platform.dynamo import SENDS_MAX, Tables, to_item
 from functions.platform.fanout import Task, TaskError
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
-from functions.points import account_rows, auditor, jobs, looks, passes, replay
+from functions.points import account_rows, jobs, looks, passes, replay, shards
 from functions.points.account_rows import LOT, LOT_SHARDS, WALLET, WALLET_SHARDS, wallet_row
 from functions.points.accounts import Accounts
 from functions.points.audit import Liability
@@ -1315,7 +1315,8 @@ AUDITED_AT = store(2027, 2, 1)
 
 @pytest.fixture
 def few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Audits are spread over fewer segments, for speed."""
+    """Small tables are read in several segments all the same, though fewer than large ones."""
+    monkeypatch.setattr(shards, "SMALL_ROWS", 1)
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
         monkeypatch.setitem(passes.SEGMENTS, work, 3)
 
@@ -1448,7 +1449,8 @@ def test_the_audit_handed_on_in_the_middle_twice_and_in_any_order_finds_the_same
     copies: int,
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - repeatable
-    monkeypatch.setattr(auditor, "SCAN_ROWS", 4 + seed)
+    monkeypatch.setattr(shards, "SCAN_ROWS", 4 + seed)
+    monkeypatch.setattr(shards, "SMALL_ROWS", 1)
     monkeypatch.setattr(looks, "RECHECK_ROWS", 2)
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
         monkeypatch.setitem(passes.SEGMENTS, work, 2)
@@ -1532,7 +1534,7 @@ def test_case_34_an_audit_whose_workers_die_finds_the_same_once(
     client: "DynamoDBClient",
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(auditor, "SCAN_ROWS", 5)
+    monkeypatch.setattr(shards, "SCAN_ROWS", 5)
     for work in (AUDIT_ACCOUNTS, AUDIT_ORDERS):
         monkeypatch.setitem(passes.SEGMENTS, work, 1)
     papers = settled(points, "alice")

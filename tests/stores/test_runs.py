@@ -27,7 +27,7 @@ from functions.platform.dynamo import Key, Row
 from functions.platform.fanout import Starter
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
-from functions.points import passes, replay
+from functions.points import passes, replay, shards
 from functions.points.account_rows import LOT_SHARDS, WALLET
 from functions.points.looks import SECOND_LOOK_SECONDS
 from functions.points.timetable import (
@@ -45,6 +45,7 @@ from tests.support.faults import SENDS_OF_THE_SDK, SERVER_ERROR, Calls
 from tests.support.orders import OrderWorkers
 from tests.support.points import Died, Message, Points, Workers, mortal, store
 from tests.support.shop import NOON, Shop
+from tests.support.tampering import DUE, PAID, RECEIVED
 from tests.support.threads import at_once
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ SHARDED = [
 @pytest.fixture(autouse=True)
 def _few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an audit read these small tables in two segments each, and be called something."""
+    monkeypatch.setattr(shards, "SMALL_ROWS", 1)
     for work in passes.SEGMENTS:
         monkeypatch.setitem(passes.SEGMENTS, work, 2)
     monkeypatch.setattr(metrics.provider, "service", SERVICE)
@@ -93,7 +95,8 @@ class Clockwork:
     orders: OrderWorkers = field(init=False)
 
     def __post_init__(self) -> None:
-        self.workers, self.coupons = Workers(self.shop), CouponWorkers(self.shop)
+        # What is watched are tasks, whether there is something to do in them or not.
+        self.workers, self.coupons = Workers(self.shop, looks_first=False), CouponWorkers(self.shop)
         self.orders = OrderWorkers(self.shop)
         for job, at in TIMES.items():
             self.runs.watched_since(job, self.since or at - HOUR)
@@ -459,6 +462,21 @@ def test_a_job_on_orders_starts_tasks_only_of_shards_with_something_due_and_ends
     assert workers.runs.ended_since(job, at)
     assert started(at + MINUTE) == 0
     assert workers.runs.ended_since(job, at + MINUTE)
+
+
+def test_a_job_on_points_starts_tasks_only_of_shards_with_something_due_and_ends_the_others(
+    points: Points, shop: Shop
+) -> None:
+    points.join("alice")
+    points.bought("alice", 100, PAID, RECEIVED)
+    workers = Workers(shop)
+    for job, at in ((RELEASE_POINTS, DUE - SECOND), (EXPIRE_POINTS, DUE)):
+        assert workers.start(job, at) == 0
+        assert workers.runs.ended_since(job, at)
+    assert workers.start(RELEASE_POINTS, DUE) == 1
+    assert not workers.runs.ended_since(RELEASE_POINTS, DUE)
+    assert workers.run() == []
+    assert workers.runs.ended_since(RELEASE_POINTS, DUE)
 
 
 def one_due(shop: Shop, job: str) -> tuple[datetime, str]:

@@ -20,13 +20,14 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, to_item, until_clear
 from functions.platform.fanout import Starter, Task, WorkQueue
 from functions.platform.runs import Runs
-from functions.points import account_rows, ledger, schedule
+from functions.points import account_rows, jobs, ledger, schedule
 from functions.points.account_rows import ENTRY, LOT, entry_of, lot_of
-from functions.points.accounts import put_wallet
+from functions.points.accounts import Accounts, put_wallet
 from functions.points.ledger import Adjustment, Entry, EntryKind, Wallet
 from functions.points.posting import Lot, LotState, OrderChange, OrderFacts
 from functions.points.queue import Worker
 from functions.points.reports import Reports
+from functions.points.shards import Shards
 from functions.tiers import members
 from functions.tiers.qualification import qualify
 from tests.support.events import Context
@@ -394,10 +395,14 @@ class _Looks(Deadline):
 
 @dataclass
 class Workers:
-    """The functions of the points' jobs, and the queue between them."""
+    """The functions of the points' jobs, and the queue between them.
+
+    With ``looks_first`` shards with nothing due have no task, as a schedule starts it.
+    """
 
     shop: Shop
     box: Box = field(default_factory=Box)
+    looks_first: bool = True
     receives_max: int = RECEIVES_MAX
 
     @property
@@ -407,14 +412,25 @@ class Workers:
 
     def start(self, job: str, at: datetime) -> int:
         """Start a job as its schedule does; return how many tasks that is."""
-        tasks = Starter(self.box.queue, self.runs, self.tasks, lambda: at)({"job": job}, Context())["tasks"]
+
+        def idle(task: Task) -> bool:
+            return self.looks_first and jobs.idle(task, self.shards.accounts, self.shop.policy)
+
+        starter = Starter(self.box.queue, self.runs, self.tasks, lambda: at, idle=idle)
+        tasks = starter({"job": job}, Context())["tasks"]
         self.box.first = self.box.put[len(self.box.put) - tasks :]
         return tasks
 
     def tasks(self, job: str, at: datetime) -> list[Task]:
         """Return the tasks of a job that starts at a moment."""
-        reports = Reports(self.shop.tables, self.shop.settings.reports_table)
-        return schedule.tasks(job, at, self.shop.policy, reports)
+        return schedule.tasks(job, at, self.shop.policy, self.shards)
+
+    @property
+    def shards(self) -> Shards:
+        """Where an audit finds what it looks at."""
+        tables, settings = self.shop.tables, self.shop.settings
+        accounts = Accounts(tables, settings.members_table, settings.orders_table)
+        return Shards(accounts, Reports(tables, settings.reports_table), self.shop.policy)
 
     def worker(self) -> Callable[..., dict[str, Any]]:
         """Return a new worker."""
