@@ -9,12 +9,19 @@ NEEDS = {
     "PointsPosting": rows("Members", "BatchGetItem", "PutItem")
     | rows("Orders", "BatchGetItem")
     | reads_stream("Orders", "OrdersToPointsFailures"),
-    "PointsJobs": rows("Reports", "PutItem") | puts_tasks("PointsWork") | started_by_a_schedule(),
+    "PointsJobs": rows("Members", indexes=["lots_by_release", "wallets_by_year"])
+    | rows("Reports", "PutItem")
+    | puts_tasks("PointsWork")
+    | started_by_a_schedule(),
     "PointsWorker": rows("Orders", "BatchGetItem", "Scan")
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", indexes=["lots_by_release", "wallets_by_year"])
     | rows("Reports", "PutItem")
     | works_off("PointsWork"),
-    "AuditJobs": rows("Reports", "GetItem", "PutItem") | puts_tasks("AuditWork") | started_by_a_schedule(),
+    "AuditJobs": rows("Orders", "Scan", indexes=["orders_by_change"])
+    | rows("Members", "Scan", indexes=["accounts_by_change", "lots_by_release", "wallets_by_year"])
+    | rows("Reports", "GetItem", "PutItem")
+    | puts_tasks("AuditWork")
+    | started_by_a_schedule(),
     "AuditWorker": rows("Orders", "BatchGetItem", "Scan", indexes=["orders_by_change"])
     | rows(
         "Members",
