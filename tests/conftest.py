@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 FUNCTIONS = HERE.parent / "functions"
 NEAR = ("unit", "handlers", "stores")
 """The folders of tests that need no deployment, of which a context has its own."""
+WORKERS_A_CORE = 2
 UNDER_ALL = {"domain", "platform"}
 TOGETHER = (
     "tests/infra",
@@ -78,6 +79,13 @@ def pytest_configure(config: pytest.Config) -> None:
     only = config.getoption("--only")
     if only is not None and only not in contexts():
         raise pytest.UsageError(f"--only {only}: there is no such context; there are {', '.join(contexts())}")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Let two workers share each core: a test waits for a deployment or a database half of its time."""
+    return (
+        WORKERS_A_CORE * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else WORKERS_A_CORE
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

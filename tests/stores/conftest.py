@@ -15,7 +15,7 @@ from functions.platform.settings import Settings
 from tests.support import dynoxide, tables
 from tests.support.bench import Bench
 from tests.support.faults import Calls, watched
-from tests.support.points import Points
+from tests.support.points import Looks, Points
 from tests.support.shop import NOON, Shop
 from tests.support.threads import InLine
 from tests.support.wire import Wire, let_send
@@ -49,6 +49,12 @@ def client(endpoint: str, wire: Wire) -> "DynamoDBClient":
 def settings(client: "DynamoDBClient") -> Settings:
     """The names of this test's empty tables."""
     return tables.create(client, uuid.uuid4().hex)
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests say how many looks at the clock an invocation has (:class:`tests.support.points.Hurried`)."""
+    monkeypatch.setattr(fanout, "Deadline", Looks)
 
 
 @pytest.fixture

@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
-from unittest.mock import patch
 
 from functions.domain import calendar
 from functions.domain.policy import load
 from functions.orders import rows as order_rows
-from functions.platform import fanout
 from functions.platform.batches import BatchError
 from functions.platform.changes import changed
 from functions.platform.deadline import Deadline
@@ -379,16 +377,20 @@ class Hurried(Context):
     looks: int = 0
 
 
-class _Looks(Deadline):
+class Looks(Deadline):
+    """The deadline of an invocation, which is over after so many looks where that is :class:`Hurried`."""
+
     def __init__(self, looks: int) -> None:
         super().__init__(20)
         self._looks = looks
 
     @classmethod
     def of(cls, context: Any) -> Deadline:
+        """Return the deadline of an invocation."""
         return cls(context.looks) if isinstance(context, Hurried) else Deadline.of(context)
 
     def seconds_left(self) -> float:
+        """Look at the clock."""
         self._looks -= 1
         return super().seconds_left() if self._looks >= 0 else 0.0
 
@@ -459,7 +461,7 @@ class Workers:
             Whether messages that were put with a delay are delivered too, once nothing else waits.
         """
         dead, delivered, extra = len(self.box.dead), 0, 0
-        with patch.object(fanout, "Deadline", _Looks), ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             while batch := self._ready(delayed):
                 if chance is not None:
                     chance.shuffle(batch)
