@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.catalog.stock import counter_of
+from functions.counters.counter import Spread
+from functions.counters.spreading import spread_over
 from functions.domain import identifiers
 from functions.orders import jobs, rows
 from functions.orders.life import as_of
@@ -111,6 +114,28 @@ def test_Z10_seventy_of_a_flash_sale_of_which_a_fifth_restore_points_fit_into_on
     (actions,) = transactions(calls)[before:]
     assert jobs.PAGE_ORDERS < len(actions) <= TRANSACTION_ACTIONS_MAX
     world.settle()
+
+
+def test_Z1_Z10_they_give_back_to_the_row_of_one_whose_stock_was_spread(
+    world: World, shop: Shop, calls: Calls
+) -> None:
+    """Some were placed before it was spread, some after; not all of a sale's groups meet in the home row."""
+    table = shop.settings.catalog_table
+    tea = counter_of(table, TEA)
+    before = [world.place(f"m{number}", {TEA: 1}) for number in range(4)]
+    assert spread_over(shop.tables, tea, 8, Deadline(20)) == 8
+    after = [world.place(f"m{number}", {TEA: 1}) for number in range(4, SHOPPERS)]
+    assert {order.stock_rows.get(TEA) for order in before} == {None}
+    assert {order.stock_rows.get(TEA) for order in after} == {8}
+    together = Together(shop.book, lambda order: as_of(order, PAST_WINDOW), Deadline(20))
+    (group,) = together.groups([order.order_id for order in (*before, *after)])
+    sent = len(transactions(calls))
+    assert together.change(group) == SHOPPERS
+    first_spread = next(each for each in (*before, *after) if each.stock_rows)
+    row = Spread(rows=8).row_of(first_spread.order_id)
+    assert row, "the home row would be taken in any case: choose other orders"
+    assert stock_writes(calls, sent) == [Counter({f"{TEA}#{row}": 1})]
+    assert shop.catalog.exactly(shop.product(TEA), Deadline(20)).stock == world.units[TEA]
 
 
 def test_Z10_more_than_fit_into_a_transaction_are_several(world: World, calls: Calls) -> None:
