@@ -489,6 +489,18 @@ class Run:
     a_month: Decimal
 
 
+ON_ORDERS = (LAPSE_UNPAID, AUTO_RECEIPT)
+ASKED_FIRST = (*ON_ORDERS, RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
+"""Jobs whose starter asks each shard first, and has tasks only where something is due."""
+
+
+def _busy(job: str, shards: int, due: Decimal) -> Decimal:
+    """Return how many shards of a run have a task: all, or those into which something due falls by chance."""
+    if not shards or job not in ASKED_FIRST:
+        return Decimal(shards)
+    return Decimal(str(round(shards * (1 - math.exp(-float(due) / shards)), 3)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """The costs of the programme, from prices, measured units, what its code says, and what is assumed."""
@@ -907,8 +919,8 @@ class Model:
         else:
             yield Part(step=job, price="write_unit", quantity=due)  # the member day's own row
         yield from self._told(job, due * told)
-        # A shard's index is asked at least once: half a unit.
-        yield Part(step=job, price="read_unit", quantity=Decimal(shards) / 2)
+        # A task asks its shard's index at least once: half a unit.
+        yield Part(step=job, price="read_unit", quantity=_busy(job, shards, due) / 2)
         if not shards:
             for name, quantity in self._billed(ONE, work_ms + given("run_ms")):
                 yield Part(step=job, price=name, quantity=quantity)
@@ -924,10 +936,8 @@ class Model:
         if not shards:
             return
         handed_on = work_ms / (1_000 * self.stack.worker_seconds)
-        on_orders = job in (LAPSE_UNPAID, AUTO_RECEIPT)
-        asks = on_orders or job in (RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
-        busy = shards * (1 - math.exp(-float(due) / shards)) if asks else shards
-        tasks = Decimal(str(round(busy, 3))) + Decimal(math.floor(handed_on))
+        on_orders, asks = job in ON_ORDERS, job in ASKED_FIRST
+        tasks = _busy(job, shards, due) + Decimal(math.floor(handed_on))
         yield Part(step=job, price="queue_request", quantity=TASK_REQUESTS * tasks)
         heavier = self.order_memory if on_orders else ONE
         asked_ms = Decimal(str(2_000 * shards * self.limits.given.read_seconds)) if asks else NOTHING

@@ -301,13 +301,16 @@ def test_a_run_costs_what_is_due(model: Model) -> None:
         parts = model.run(job, Decimal(due))
         return [only(parts, "read_unit"), only(parts, "write_unit")]
 
-    # 16 shards: half a unit for each look into the index; begun once, and ended 16 times.
+    # 16 shards: half a unit for each look into the index, by who begins it or by a task; begun once, and
+    # ended 16 times.
     nothing_due = [Decimal(8), Decimal(17)]
     assert units(EXPIRE_POINTS, 0) == units(ISSUE_BIRTHDAY_COUPONS, 0) == nothing_due
     each = model.units["expire a wallet's points"]
-    assert units(EXPIRE_POINTS, 1_000) == [8 + 1_000 * each.read, 17 + 1_000 * each.write]
+    assert units(EXPIRE_POINTS, 1_000) == [8 + 8 + 1_000 * each.read, 17 + 1_000 * each.write]
     assert only(model.run(EXPIRE_POINTS, Decimal(1_000)), "event") == 1_000
-    assert only(model.run(EXPIRE_POINTS, Decimal(0)), "queue_request") == 3 * 16
+    assert only(model.run(EXPIRE_POINTS, Decimal(1_000)), "queue_request") == 3 * 16
+    assert only(model.run(EXPIRE_POINTS, Decimal(0)), "queue_request") == 0
+    assert only(model.run(ISSUE_BIRTHDAY_COUPONS, Decimal(0)), "queue_request") == 3 * 16
 
 
 def test_a_task_whose_time_is_up_is_handed_on(model: Model) -> None:
