@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 BATCH_RECORDS = 25
 """Records of one batch."""
-WRITE_UNITS = 10
-"""What the posting of a first order writes, whoever shares its transaction: five rows, each of them twice."""
+WRITE_UNITS = 10 + ("accounts_by_change" in tables.INDEXES["Members"])
+"""What the posting of a first order writes, whoever shares its transaction: five rows, each of them twice,
+and where there is an index of changes an entry of it."""
 FIRST_TIER = qualify(POLICY, ever_paid=False, effective_fen=0)
 
 
