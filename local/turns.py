@@ -3,7 +3,8 @@
 EventBridge Scheduler reads a schedule's time of day in the schedule's time zone, and starts it when that has
 come. The emulator reads all times as UTC, and forgets at a stop what it has started. And here hours can pass
 at once, by a step of the clock or while a laptop sleeps: what would have run one after the other is due in
-one moment. A watch that looked then would find undone what has had no turn yet.
+one moment. Points that are due only because an order counts as received by then would stay frozen, and a
+watch that looked then would find undone what has had no turn yet.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from zoneinfo import ZoneInfo
 from ministack.core import responses
 from ministack.services import eventbridge, scheduler
 
+from functions.domain.timetable import AGAIN
 from functions.operations.timetable import WATCH_JOBS
-from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS
+from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from local.gate import Gate
 from local.processes import wait_until
 
@@ -38,8 +40,9 @@ NEEDED = {
         "load_persisted_state",
     ),
 }
-LAST = (AUDIT_POINTS, AUDIT_CHANGES, WATCH_JOBS)
-"""What looks at the work of the other jobs, in the order of their turns."""
+LATER = (RELEASE_POINTS, EXPIRE_POINTS, AUDIT_POINTS, AUDIT_CHANGES, WATCH_JOBS)
+"""What goes on from the work of others or looks at it, in the order of their turns: a receipt releases
+points, what is released can expire, and the audits and the watch look at all of it."""
 REST_SECONDS_MAX = 60.0
 """How long each of them waits for what goes before it: a job that never ends must be found, too."""
 ENABLED = "ENABLED"
@@ -73,9 +76,9 @@ def runs(schedule: Json, now: float) -> bool:
 
 
 def place(key: Key) -> int:
-    """0 for a job; what watches comes after it, as ``LAST`` says."""
-    name = key[2].rpartition("/")[2]
-    return LAST.index(name) + 1 if name in LAST else 0
+    """0 for what can start at once; the rest comes after it, as ``LATER`` says."""
+    name = key[2].rpartition("/")[2].removesuffix(AGAIN)
+    return LATER.index(name) + 1 if name in LATER else 0
 
 
 class Turns:
@@ -97,29 +100,32 @@ class Turns:
         return self._waiting
 
     def look(self) -> None:
-        """Start the jobs that are due now, and those that watch over them once they are done.
+        """Start the jobs that are due now, and one after the other those that go on from what others did.
 
         The emulator looks every ten seconds; so does whoever moves the clock.
         """
         with self._lock:
-            if self._start(0) and not self._waiting:
+            later = self._start(0)
+            if later is not None and not self._waiting:
                 self._waiting = True
-                threading.Thread(target=self._start_last, name="memberday-turns", daemon=True).start()
+                threading.Thread(
+                    target=self._go_on, args=(later,), name="memberday-turns", daemon=True
+                ).start()
 
-    def _start_last(self) -> None:
+    def _go_on(self, turn: int | None) -> None:
         try:
-            for turn in range(1, len(LAST) + 1):
+            while turn is not None:
                 wait_until(self._at_rest, REST_SECONDS_MAX)
                 with self._lock:
-                    self._start(turn)
+                    turn = self._start(turn)
         finally:
             self._waiting = False
 
-    def _start(self, turn: int) -> bool:
-        """Start what is due in this turn, unless the gate is closed; whether more is for a later one."""
+    def _start(self, turn: int) -> int | None:
+        """Start what is due in this turn, unless the gate is closed; return the next that has something."""
         with self._gate.passage() as is_open:
             if not is_open:
-                return False
+                return None
             now = time.time()
             due = self._due(now)
             for key, schedule in due.items():
@@ -127,7 +133,7 @@ class Turns:
                     self._taken[key] = now
                     contextvars.copy_context().run(start, key, schedule, now)
             self._once()
-            return any(place(key) > turn for key in due)
+            return min((place(key) for key in due if place(key) > turn), default=None)
 
     def _due(self, now: float) -> dict[Key, Json]:
         """The schedules whose time has come; the emulator is left those that come once.

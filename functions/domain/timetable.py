@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_AGAIN = "-again"
+AGAIN = "-again"
+"""What the second schedule of a job is called by."""
 _YEARS_BACK = 8
 """How far back a moment is looked for: a 29 February comes again within eight years."""
 
@@ -81,7 +82,7 @@ def planned(
     With ``again`` it is called ``…-again``: it runs the same job once more, for what a run has missed (R3).
     """
     return Scheduled(
-        name=job + _AGAIN if again else job,
+        name=job + AGAIN if again else job,
         job=job,
         when=when,
         done_within=timedelta(hours=hours, minutes=minutes),

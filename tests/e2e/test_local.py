@@ -15,10 +15,13 @@ from local.cloud import Cloud
 from local.interrupts import Interrupts
 from reach.aws import Aws
 from reach.folder import StateFolder
+from tests.support.shopper import registered
 from tests.support.stack import ANSWER_SECONDS_MAX, Stack
 
 ASKING_AT_ONCE = 3
 STEPS = 3
+SHIPPED = 9
+"""Orders that count as received at once: more than are done with before another job has begun."""
 GROUP = "memberday-dev"
 
 
@@ -157,6 +160,22 @@ def test_after_a_jump_no_job_is_overdue_because_the_watch_looks_when_they_had_th
         deployed.clock(f"+{days}d")
         assert (days, state_of(deployed, "jobs-overdue")) == (days, "OK")
         assert (days, state_of(deployed, "audit-differences")) == (days, "OK")
+
+
+def test_a_jump_over_the_receipt_and_the_release_of_an_order_releases_its_points(deployed: Stack) -> None:
+    deployed.clock("+16m")
+    deployed.local("settle")
+    earned: dict[str, int] = {}
+    shoppers = [registered(deployed, units=1) for _ in range(SHIPPED)]
+    for shopper in shoppers:
+        order = shopper.order("jump")
+        shopper.pay(order)
+        shopper.ship(order)
+        _, earned[shopper.sku], _ = shopper.points()
+    deployed.clock("+40d")
+    assert state_of(deployed, "audit-differences") == "OK"
+    for shopper in shoppers:
+        assert shopper.points() == (earned[shopper.sku], 0, 0) != (0, 0, 0)
 
 
 def test_after_a_jump_a_job_that_had_no_turn_is_overdue(deployed: Stack) -> None:

@@ -1,8 +1,9 @@
 """Stores run on Dynoxide, each test on tables of its own."""
 
+import threading
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from functions.orders import lists as order_lists
 from functions.platform import dynamo, fanout, lanes
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
+from functions.platform.observability import metrics
 from functions.platform.settings import Settings
 from tests.support import dynoxide, tables
 from tests.support.bench import Bench
@@ -55,6 +57,28 @@ def settings(client: "DynamoDBClient") -> Settings:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests say how many looks at the clock an invocation has (:class:`tests.support.points.Hurried`)."""
     monkeypatch.setattr(fanout, "Deadline", Looks)
+
+
+@pytest.fixture(autouse=True)
+def one_counts_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one thread at a time count or write what was counted.
+
+    In Lambda an invocation has its process for itself; here several share the process's metrics.
+    """
+    lock = threading.RLock()
+    add, flush = metrics.add_metric, metrics.flush_metrics
+
+    def added(**metric: Any) -> None:
+        with lock:
+            add(**metric)
+
+    def flushed() -> None:
+        with lock:
+            if metrics.metric_set:  # another may have written it since it was looked at
+                flush()
+
+    monkeypatch.setattr(metrics, "add_metric", added)
+    monkeypatch.setattr(metrics, "flush_metrics", flushed)
 
 
 @pytest.fixture

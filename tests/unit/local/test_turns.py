@@ -1,4 +1,4 @@
-"""Whose turn it is: by the schedule's own time zone, once for what was missed, and what watches last."""
+"""Whose turn it is: by its schedule's time zone, once for what was missed, after what it goes on from."""
 
 import threading
 from collections.abc import Iterator
@@ -10,14 +10,20 @@ import pytest
 from ministack.services import eventbridge, scheduler
 
 from functions.operations.timetable import WATCH_JOBS
-from functions.points.timetable import AUDIT_POINTS, RELEASE_POINTS
+from functions.orders.timetable import AUTO_RECEIPT
+from functions.points.timetable import AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from local import turns
 from local.gate import Gate
 from local.turns import SAVED, Turns, is_due
 
 STORE = ZoneInfo("Asia/Shanghai")
 DAILY = "cron(0 4 * * ? *)"
-JOBS = {AUDIT_POINTS: DAILY, RELEASE_POINTS: "rate(10 minutes)", WATCH_JOBS: "rate(15 minutes)"}
+JOBS = {
+    WATCH_JOBS: "rate(15 minutes)",
+    AUDIT_POINTS: DAILY,
+    RELEASE_POINTS: "rate(10 minutes)",
+    AUTO_RECEIPT: "rate(5 minutes)",
+}
 
 
 def at(text: str) -> float:
@@ -104,44 +110,57 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world.wait()
 
 
-def test_after_a_jump_the_jobs_have_their_turn_first_then_the_audit_then_the_watch(world: World) -> None:
+def test_after_a_jump_each_job_has_its_turn_after_those_that_it_goes_on_from(world: World) -> None:
     world.look()
     world.now += 3 * 86_400
     rested = world.rested
-    assert world.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
-    assert world.rested == rested + len(turns.LAST)  # before each of those that look at the others' work
+    assert world.look() == [AUTO_RECEIPT, RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+    assert world.rested == rested + 3  # before each but the first
     assert world.look() == []
+    world.now += 300
+    assert (world.look(), world.rested) == ([AUTO_RECEIPT], rested + 3)  # nobody else waits
+
+
+def test_what_is_due_for_the_second_time_in_a_year_has_the_turn_of_the_first(world: World) -> None:
+    world.look()
+    for name in (f"{EXPIRE_POINTS}-again", EXPIRE_POINTS):
+        world.schedules["1", "r", f"memberday/{name}"] = schedule(DAILY)
+    world.now += 86_400
+    began = world.look()
+    assert began == [AUTO_RECEIPT, RELEASE_POINTS, *began[2:4], AUDIT_POINTS, WATCH_JOBS]
+    assert set(began[2:4]) == {EXPIRE_POINTS, f"{EXPIRE_POINTS}-again"}
 
 
 def test_until_the_rest_is_done_the_watch_waits_and_is_still_to_be_done(world: World) -> None:
     world.at_rest = False
     scheduler._tick_schedules()
-    assert (world.started, world.turns.waiting) == ([RELEASE_POINTS], True)
+    assert (world.started, world.turns.waiting) == ([AUTO_RECEIPT], True)
     world.at_rest = True
     world.wait()
-    assert (world.started, world.turns.waiting) == ([RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS], False)
+    everything = [AUTO_RECEIPT, RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+    assert (world.started, world.turns.waiting) == (everything, False)
 
 
 def test_a_job_that_never_ends_does_not_keep_the_watch_from_looking(world: World) -> None:
     world.at_rest = False
-    assert world.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+    assert world.look() == [AUTO_RECEIPT, RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
 
 
 def test_a_disabled_schedule_has_no_turn_and_catches_up_on_nothing(world: World) -> None:
     release = world.schedules["1", "r", f"memberday/{RELEASE_POINTS}"]
     release["State"] = "DISABLED"
-    assert world.look() == [AUDIT_POINTS, WATCH_JOBS]
+    assert world.look() == [AUTO_RECEIPT, AUDIT_POINTS, WATCH_JOBS]
     release["State"] = "ENABLED"
     assert world.look() == []
     world.now += 600
-    assert world.look() == [RELEASE_POINTS]
+    assert world.look() == [AUTO_RECEIPT, RELEASE_POINTS]
 
 
 def test_a_closed_gate_lets_nobody_have_a_turn_and_all_are_due_afterwards(world: World) -> None:
     world.gate.hold(60)
     assert world.look() == []
     world.gate.release()
-    assert world.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+    assert world.look() == [AUTO_RECEIPT, RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
 
 
 def test_what_was_due_while_the_cloud_was_stopped_is_due_when_it_is_back(
@@ -154,9 +173,9 @@ def test_what_was_due_while_the_cloud_was_stopped_is_due_when_it_is_back(
     again = World(monkeypatch)
     again.now = world.now
     scheduler.load_persisted_state(state)
-    assert again.look() == [RELEASE_POINTS, WATCH_JOBS]
+    assert again.look() == [AUTO_RECEIPT, RELEASE_POINTS, WATCH_JOBS]
     again.now += 86_400
-    assert again.look() == [RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
+    assert again.look() == [AUTO_RECEIPT, RELEASE_POINTS, AUDIT_POINTS, WATCH_JOBS]
 
 
 def test_one_that_cannot_be_started_does_not_keep_the_others_from_theirs(
@@ -168,4 +187,4 @@ def test_one_that_cannot_be_started_does_not_keep_the_others_from_theirs(
         world._start(_target, _event, started)
 
     monkeypatch.setattr(eventbridge, "_invoke_target", refuse)
-    assert world.look() == [RELEASE_POINTS, WATCH_JOBS]
+    assert world.look() == [AUTO_RECEIPT, RELEASE_POINTS, WATCH_JOBS]
