@@ -219,10 +219,18 @@ def test_tables_take_what_rows_of_transactions_cost(model: Model) -> None:
     assert sale["Members"] == pytest.approx(2 * (2 * 0.2 + 4 * 0.8))
 
 
-def test_Z2_every_job_takes_500_orders_a_second(model: Model) -> None:
-    jobs_of_day = {each.where: each.at for each in model.limits(DAY) if each.where.startswith("job ")}
+def test_Z2_every_job_and_every_reader_takes_500_orders_a_second(model: Model) -> None:
+    of_day = {each.where: each.at for each in model.limits(DAY)}
+    jobs_of_day = {where: at for where, at in of_day.items() if where.startswith("job ")}
     assert {"job `lapse-unpaid`", "job `auto-receipt`", "job `release-points`"} <= jobs_of_day.keys()
     assert min(jobs_of_day.values()) >= 500
+    readers = {where: at for where, at in of_day.items() if "stream to" in where}
+    assert {where.split(", ")[0] for where in readers} == {
+        "orders' stream to points",
+        "orders' stream to bus",
+        "members' stream to bus",
+    }
+    assert min(readers.values()) >= 500
     # Where everybody confirms, nobody waits for it.
     assert all("auto-receipt" not in each.where for each in model.limits(replace(DAY, unconfirmed=0)))
 
