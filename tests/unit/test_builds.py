@@ -125,12 +125,16 @@ def test_a_tree_and_the_turn_under_way_go_when_somebody_ends_the_run(
     pipe = root.parent / "answers"
     os.mkfifo(pipe)
     answers = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    run = subprocess.Popen(  # noqa: S603 - our own
-        [sys.executable, "-c", INTERRUPTED, str(root)],
-        cwd=builds.HERE,
-        env={**os.environ, "PYTHONPATH": str(builds.HERE), ANSWERS: str(pipe)},
-        stderr=subprocess.PIPE,
-    )
+    before = signal.signal(number, signal.SIG_DFL)  # whoever runs tests under nohup has it ignored
+    try:
+        run = subprocess.Popen(  # noqa: S603 - our own
+            [sys.executable, "-c", INTERRUPTED, str(root)],
+            cwd=builds.HERE,
+            env={**os.environ, "PYTHONPATH": str(builds.HERE), ANSWERS: str(pipe)},
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(number, before)
 
     def said() -> str:
         assert select.select([answers], [], [], SECONDS_MAX)[0], "nothing was said"
