@@ -23,6 +23,8 @@ from benchmarks.measures import MEASURES, TURNS, all_taken
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE, FIGURES = DOCS / "performance.md", DOCS / "performance.json"
 BY = "make bench"
+OF_OTHER_RUNS = ("against", "engines")
+"""Figures that stay where a run has none: the last comparison, and other engines (benchmarks.engines)."""
 CHANGED_BY = 0.05
 """From what share on a figure of an earlier run counts as changed."""
 
@@ -38,10 +40,10 @@ def changes(before: Figures, after: Figures) -> str:
     return tables.markdown(("figure", "before", "after"), sorted(rows))
 
 
-def with_comparison(figures: dict[str, Any]) -> dict[str, Any]:
-    """Return figures with the last comparison that was written down, where they have none of their own."""
+def with_others(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return figures with those of other runs that were written down, where they have none of their own."""
     before = json.loads(FIGURES.read_text(encoding="utf-8"))
-    kept = {name: each for name, each in before.items() if name == "against"}
+    kept = {name: each for name, each in before.items() if name in OF_OTHER_RUNS}
     return {**kept, **figures}
 
 
@@ -78,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.only:
         print(*page.measured_parts(figures), sep="\n\n")
     else:
-        figures = with_comparison(figures)
+        figures = with_others(figures)
         written = tables.written(PAGE.read_text(encoding="utf-8"), page.parts(figures), by=BY)
         FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         PAGE.write_text(written, encoding="utf-8")

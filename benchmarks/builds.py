@@ -114,7 +114,7 @@ def checked_out(
     if not commit:
         raise BuildError(f"{ref} names no commit of {root}")
     short = _git(root, "rev-parse", "--short", commit)
-    with _terminable(), tempfile.TemporaryDirectory(prefix="memberday-against-") as folder:
+    with terminable(), tempfile.TemporaryDirectory(prefix="memberday-against-") as folder:
         tree = Path(folder).resolve() / "tree"
         try:
             with _undisturbed():
@@ -190,7 +190,7 @@ def _git(root: Path, *arguments: "str | Path", otherwise: str | None = None) -> 
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """Let what ends this process end it as an exception does, so that it tidies up; not what it ignores."""
 
     def end(number: int, _: object) -> None:

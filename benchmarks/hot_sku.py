@@ -123,7 +123,7 @@ class Shop:
         self.catalog = Catalog(
             tables=self.tables, table=self.settings.catalog_table, members_table=self.settings.members_table
         )
-        self.checkout = Checkout(self.tables, self.settings, self.policy)
+        self.checkout = Checkout.of(self.tables, self.settings, self.policy)
         self.book = OrderBook.of(self.tables, self.settings, self.policy)
         self.chance = random.Random(sale.seed)  # noqa: S311 - a simulation
         self.outcome = Outcome(name=sale.name, seconds=sale.seconds)

@@ -79,7 +79,7 @@ class _Backlog:
         for number in numbers:
             transaction = self.shop.tables.transaction()
             order = self.order(number)
-            self.shop.book.replace(transaction, order, self.event(order))
+            self.shop.book.replace(transaction, order, self.event(order), Deadline(20))
             sent.append(transaction.actions)
         client = self.shop.tables.client
         return bench.seconds_each(lambda actions: client.transact_write_items(TransactItems=actions), sent)

@@ -71,9 +71,20 @@ def _led_home(value: Any, meant: Mapping[str, Any], functions: Mapping[str, str]
         case {"Fn::Join": [_, [*_, str(last)]]} if (function := _named(last, functions)) is not None:
             return {"Fn::GetAtt": [function, "Arn"]}
         case dict():
-            return {key: _led_home(inner, meant, functions) for key, inner in value.items()}
+            return _as_attribute({key: _led_home(inner, meant, functions) for key, inner in value.items()})
         case list():
             return [_led_home(inner, meant, functions) for inner in value]
+        case _:
+            return value
+
+
+def _as_attribute(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of the name of a table's stream as what it is of the table: its name, or its own ARN."""
+    match value:
+        case {"Fn::Select": [1, {"Fn::Split": ["/", {"Fn::GetAtt": [table, "StreamArn"]}]}]}:
+            return {"Ref": table}
+        case {"Fn::Select": [0, {"Fn::Split": ["/stream/", {"Fn::GetAtt": [table, "StreamArn"]}]}]}:
+            return {"Fn::GetAtt": [table, "Arn"]}
         case _:
             return value
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from aws_cdk import CfnParameter, Stack
+from aws_cdk import CfnParameter, Fn, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -22,6 +22,11 @@ from infra.naming import parameter
 from infra.stage import Stage
 
 SSM_VALUE = "AWS::SSM::Parameter::Value<String>"
+
+
+def stream_of(table: str) -> str:
+    """Return what the place of a table's stream is called: it says table and name, too."""
+    return f"{table}Stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,7 @@ class Shared:
     def table(self, name: str) -> dynamodb.ITable:
         """Return a table, to whom rows of it are granted."""
         if name not in self._tables:
-            self._tables[name] = dynamodb.Table.from_table_arn(
-                self.stack, f"{name}Table", self.value(f"{name}Arn")
-            )
+            self._tables[name] = dynamodb.Table.from_table_arn(self.stack, f"{name}Table", self._arn(name))
         return self._tables[name]
 
     def streamed(self, name: str) -> dynamodb.ITable:
@@ -101,15 +104,21 @@ class Shared:
             self._tables[construct_id] = dynamodb.Table.from_table_attributes(
                 self.stack,
                 construct_id,
-                table_arn=self.value(f"{name}Arn"),
-                table_stream_arn=self.value(f"{name}Stream"),
+                table_arn=self._arn(name),
+                table_stream_arn=self.value(stream_of(name)),
             )
         return self._tables[construct_id]
 
     @property
     def table_names(self) -> dict[str, str]:
         """What tells a function the names of all tables."""
-        return {f"{name.upper()}_TABLE": self.value(f"{name}Name") for name in contexts.tables()}
+        return {
+            f"{name.upper()}_TABLE": Fn.select(1, Fn.split("/", self.value(stream_of(name))))
+            for name in contexts.tables()
+        }
+
+    def _arn(self, table: str) -> str:
+        return Fn.select(0, Fn.split("/stream/", self.value(stream_of(table))))
 
     @property
     def api_id(self) -> str:

@@ -23,7 +23,7 @@ from infra.constructs.subscription import Subscription
 from infra.constructs.table import table
 from infra.naming import named
 from infra.room import BUS, Room
-from infra.shared import Shared
+from infra.shared import Shared, stream_of
 from infra.stage import Stage
 
 
@@ -160,8 +160,4 @@ class ContextsStack(Stack):
 
 
 def _where(tables: Mapping[str, dynamodb.ITable]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, each in tables.items():
-        found |= {f"{name}Name": each.table_name, f"{name}Arn": each.table_arn}
-        found[f"{name}Stream"] = str(each.table_stream_arn)
-    return found
+    return {stream_of(name): str(each.table_stream_arn) for name, each in tables.items()}

@@ -86,7 +86,7 @@ class Commands:
             return users.token(self._aws(), self._folder, outputs, name, staff=staff)["access_token"]
 
         if seed.seed(outputs["ApiUrl"], token):
-            say("seeded a demo catalogue, the members alice and bob, and the clerk of the staff")
+            say("seeded a demo catalogue with offers, the members alice and bob, and the clerk of the staff")
 
     def down(self, _arguments: argparse.Namespace) -> Answer:
         """Stop and keep everything."""

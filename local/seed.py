@@ -1,9 +1,9 @@
-"""A demo catalogue and demo members, put in over the API as staff and members would."""
+"""A demo catalogue with some offers, and demo members, put in over the API as staff and members would."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -38,6 +38,38 @@ CATALOGUE = (
     Product("candle-osmanthus", "Osmanthus candle", 12_900, True),
     Product("towel-bamboo", "Bamboo towel", 3_200, True),
 )
+ALWAYS = {"starts_at": "2026-01-01T00:00:00+08:00", "ends_at": "2099-01-01T00:00:00+08:00"}
+"""Whatever the clock is moved to, they run."""
+OFFERS: Mapping[str, dict[str, Any]] = {
+    "/campaigns/kettle-weeks": {
+        "name": "Kettle weeks",
+        "kind": "discount",
+        **ALWAYS,
+        "scope": {"skus": ["kettle-iron"]},
+        "terms": {"rate": "0.85"},
+        "status": "active",
+    },
+    "/campaigns/puer-save": {
+        "name": "满300减50",
+        "kind": "spend_save",
+        **ALWAYS,
+        "scope": {"skus": ["tea-puer-357"]},
+        "terms": {"steps": [{"from_fen": 30_000, "off_fen": 5_000}]},
+        "status": "active",
+    },
+    "/coupon-templates/welcome": {
+        "name": "10 off from 100 on, for a week",
+        "kind": "amount",
+        "face_value_fen": 1_000,
+        "min_fen": 10_000,
+        "scope": {"all": True},
+        "claimable": True,
+        "valid": {"days": 7},
+        "limits": {"per_member": 1},
+        "status": "active",
+    },
+}
+"""Of products that no walk of the documents buys, but for the coupon, which has to be claimed."""
 MEMBERS = {
     "alice": {"name": "Alice", "birthday": "1990-12-05"},
     "bob": {"name": "Bob", "birthday": "1988-02-29"},
@@ -66,6 +98,10 @@ def seed(api_url: str, token: Token) -> bool:
         clerk.send("PUT", f"/products/{product.sku}", contents)
         movement = {"movement_id": "demo", "delta": STOCK_UNITS, "reason": "demo"}
         clerk.send("POST", f"/products/{product.sku}/stock", movement)
+    for path, offer in OFFERS.items():
+        if not clerk.exists(path):
+            lacking = True
+            clerk.send("PUT", path, offer)
     for name, profile in MEMBERS.items():
         member = _Caller(api_url, token(name, False))
         if not member.exists("/members/me"):

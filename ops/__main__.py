@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.platform.dynamo import Tables
-from ops import halt, jobs, redrive, restore, stock, trail
+from ops import halt, jobs, offers, redrive, restore, stock, trail
 from ops.stack import Stack
 from reach.aws import Aws, CallersAccount, Clients
 from reach.errors import CommandError
@@ -89,6 +89,17 @@ def stock_rows(stack: Stack, arguments: argparse.Namespace) -> Answer:
     return {"stock": [asdict(each) for each in found]}, "\n".join(lines) or "all stock is in one row each"
 
 
+def count_offers(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Count anew what is counted of campaigns and coupons."""
+    names = offers.Names(
+        catalog=stack.table("Catalog"), members=stack.table("Members"), orders=stack.table("Orders")
+    )
+    tables = Tables(stack.aws.client("dynamodb"))
+    found = offers.differences(tables, names, arguments.at or datetime.now(UTC))
+    lines = [f"{each.what} of {each.of}: expected {each.expected}, found {each.found}" for each in found]
+    return {"differences": [asdict(each) for each in found]}, "\n".join(lines) or "all of it fits"
+
+
 def pause(stack: Stack, _arguments: argparse.Namespace) -> Answer:
     """Let no function run."""
     count = halt.pause(stack)
@@ -135,6 +146,7 @@ COMMANDS = {
     "replay": replay,
     "index-members": index_members,
     "stock": stock_rows,
+    "offers": count_offers,
     "pause": pause,
     "resume": resume,
     "restore": restore_tables,
@@ -169,6 +181,8 @@ def parser() -> argparse.ArgumentParser:
     add("index-members", "let members be found by name and phone who are not yet, or under another key")
     in_rows = add("stock", "the stock that lies in several rows, and whether these fit together")
     in_rows.add_argument("--gather", action="store_true", help="bring it all into one row each")
+    counted = add("offers", "count anew what is counted of campaigns and coupons, and show what differs")
+    counted.add_argument("--at", type=_moment, help="what the time is there; default: now")
     add("pause", "let no function of the stack run")
     add("resume", "let all functions run again")
     named = add("find", "the lines of all logs that name a request, an order, a member or a record")
@@ -214,7 +228,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{arguments.command}: {error}", file=sys.stderr)
         return FAILED
     print(json.dumps(value) if arguments.json else text)
-    return 0
+    return FAILED if value.get("differences") else 0
 
 
 if __name__ == "__main__":

@@ -27,9 +27,10 @@ DESCRIPTION = (
 TAGS = {
     "Members": "Who somebody is in the shop: profile, tier, and how the tier came about.",
     "Catalogue": "Products with the caller's own price, the member zone, stock, and the member day.",
+    "Offers": "Campaigns that staff run for a time, and what members see of them.",
     "Orders": "What a cart costs, and an order's way from there to its payment, receipt and return.",
     "Points": "What a member can spend, what waits, and every movement of it.",
-    "Coupons": "Birthday coupons.",
+    "Coupons": "Coupons of birthdays and of templates: what they are made from, and how members get them.",
     "Reports": "What the nightly audit says of everybody's points; for staff.",
     "Privacy": "A member's data to take along, and a member's erasure.",
 }
@@ -38,12 +39,13 @@ HOW_TO_SIGN_IN = (
     "An access token of the user pool; an ID token is refused. On a local cloud "
     "`.venv/bin/python -m local token NAME` prints one, with `--staff` one of the staff."
 )
+GATEWAYS_429 = (
+    "More requests than the API takes, of all callers together. The gateway says so before anything has "
+    "happened, and without `Retry-After`: send the same again after a second, then after twice as long each "
+    "time, at random."
+)
 THROTTLED = {
-    "description": (
-        "More requests than the API takes, of all callers together. The gateway says so before anything has "
-        "happened, and without `Retry-After`: send the same again after a second, then after twice as long "
-        "each time, at random."
-    ),
+    "description": GATEWAYS_429,
     "content": {JSON_TYPE: {"schema": {"$ref": "#/components/schemas/GatewayAnswer"}}},
 }
 """What the gateway's throttle answers, whatever is asked."""
@@ -80,7 +82,10 @@ def document() -> Described:
         for path, operations in part["paths"].items():
             for operation in operations.values():
                 _require_headers(operation)
-                operation["responses"] = dict(sorted({**operation["responses"], "429": THROTTLED}.items()))
+                answers = operation["responses"]
+                operation["responses"] = dict(
+                    sorted({**answers, "429": _throttled(answers.get("429"))}.items())
+                )
             paths.setdefault(path, {}).update(operations)
         for name, schema in part["components"]["schemas"].items():
             if schemas.setdefault(name, schema) != schema:
@@ -97,6 +102,17 @@ def document() -> Described:
             "schemas": {name: schemas[name] for name in sorted(used)},
             "securitySchemes": part["components"]["securitySchemes"],
         },
+    }
+
+
+def _throttled(own: Described | None) -> Described:
+    """Return what a 429 is: the gateway's, or, where an operation has a refusal of its own, either (V10)."""
+    if own is None:
+        return THROTTLED
+    either = {"schema": {"$ref": "#/components/schemas/ProblemOrGatewayAnswer"}}
+    return {
+        "description": f"{own['description']}, with the seconds to wait in `Retry-After`. Or: {GATEWAYS_429}",
+        "content": {PROBLEM_TYPE: either, JSON_TYPE: either},
     }
 
 

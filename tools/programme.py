@@ -110,6 +110,48 @@ rounding is half up. The ids are those that code, tests and the demo quote.
   lacks is the plain one. Its coupon counts for the lunar year. After staff change a calendar or date, no coupon's month begins less
   than 300 days after the last one's.
 
+## Offers (V1-V19)
+
+Campaigns and coupons are no part of the policy: staff put them while the shop runs ([offers](offers.md)). These rules say
+what comes of them.
+
+- **V1** A unit costs the lowest of list price, member-day price, and the prices of the running discounts and flash sales that are for
+  its product and the member's tier. Prices never multiply, and nobody declines them. On a tie the list price is taken first, then the
+  member day's, a discount's, a flash's, and of two campaigns the one of the lower id.
+- **V2** A **flash sale** has units of its own, set aside from the shelf. A line takes all of its units from it or none, and a member has
+  so many of a product in all. What never reached the member goes back to the sale while it runs, else to the shelf; what is
+  returned goes to the shelf, and gives no allowance back.
+- **V3** Lines at the price of a line offer that does not stack count for no order offer and no coupon. Shipping and points count them.
+- **V4** **Spend and save** takes off what its highest step says that the counted lines reach; one step alone may repeat, up to a cap.
+- **V5** Order offers stand in groups, and an order takes one of each at most. All see the same lines at the same prices. What each takes is
+  spread over its lines in proportion to what is left of them, by ascending id, and cut to whole fen of that.
+- **V6** A **gift** is one more line at no charge, from so much on. Its stock is taken with the order; one that is not there is no choice.
+- **V7** What order offers leave of the goods counts for the coupon, for shipping and for the order amount. An order offer may bar
+  coupons, or points.
+- **V8** A **coupon of a template** takes off an amount, or a rate up to a cap, of what order offers leave of its lines, and never more than
+  that. Its minimum is on what they leave. An order uses one coupon at most; an exclusive one stands alone, as the birthday
+  coupon does.
+- **V9** A coupon can be used between two moments, or from when it was got to the end of so many days after that day. What it is worth,
+  and when, never changes once a member has it.
+- **V10** Members claim coupons, get them for codes, or from staff. Limits hold exactly. A code that is not valid is refused in one way,
+  whatever is wrong with it, and ten such attempts in ten minutes close the door for a while. A member holds 50 available coupons at most.
+- **V11** An order that lapses, is cancelled, refused or wholly returned gives back its coupon, its uses and what it took of budgets.
+- **V12** Asked for the **best**, the order takes of all allowed combinations of order offers, coupon and points the one that pays the
+  least, exactly. On a tie: the dearest gifts, no coupon, the coupon that ends first, the fewest points, the fewest campaigns. Campaigns that
+  are named are used, or the order is refused.
+- **V13** Every running campaign that counts a product of the cart, and every available coupon, is in a quote: used, or with the first
+  reason why not.
+- **V14** A campaign may be limited in orders, in orders of each member, and in what it costs the shop. No order passes a limit, not
+  by a fen, however many come at once.
+- **V15** Amounts that many take from at once are kept in several rows where they are hot. What is left is never told as spent while the
+  rows together have it, and the last unit goes to exactly one buyer.
+- **V16** A change of a campaign holds five seconds after its answer at the latest. An order keeps what it used for its whole life.
+- **V17** When units come back, what is kept of an order is the share that stays of what order offers and coupon left of each line.
+  Thresholds are not asked again.
+- **V18** A gift that stays although too little of its lines does is charged what is missing, up to its list price; when it comes back
+  too, that is refunded. No refund is negative.
+- **V19** An offer that would take nothing off is not used and uses nothing up; one whose own conditions fail excludes nothing.
+
 ## Repeats (R1-R4)
 
 - **R1** Whatever is sent twice counts once, for ever: orders, payments, returns, adjustments, stream records, runs of jobs.

@@ -8,12 +8,21 @@ from datetime import datetime
 from functions.catalog.listing import ZONE, Listing, index_keys
 from functions.catalog.products import ON_SALE, Product, ProductStatus, insufficient_stock, no_product
 from functions.catalog.rows import key, product_of
-from functions.catalog.stock import MOVED, StockMovement, counter_of, moved_row, movement_of, movement_row
+from functions.catalog.setting_aside import tell_holders
+from functions.catalog.stock import (
+    MOVED,
+    StockMovement,
+    counter_of,
+    moved_row,
+    movement_of,
+    movement_row,
+    tell_left_behind,
+)
 from functions.counters import counter
 from functions.counters.counter import LEAST, TERMS, Counter, Spread
 from functions.domain.errors import ConflictError, InvalidError, TryAgainError
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Tables, time_span, until_clear
+from functions.platform.dynamo import ConditionFailedError, Row, Tables, time_span, until_clear
 from functions.tiers import members
 from functions.tiers.qualification import Standing
 
@@ -120,8 +129,9 @@ class Catalog:
     ) -> tuple[Product, bool]:
         """Create a product without stock, or replace what is said of it; its stock stays.
 
-        Returns the product and whether it is new. Where its stock lies in several rows, all go by this before
-        it returns: from then on nobody buys at the price of before (Z1).
+        Returns the product and whether it is new. Where its stock lies in several rows, or units are set
+        aside for flash sales, all of them go by this before it returns: from then on nobody buys at the price
+        of before (Z1, V2).
         """
         row, new = self.tables.upsert(
             self.table,
@@ -139,6 +149,7 @@ class Catalog:
             counting=TERMS,
         )
         counter.tell_terms(self.tables, counter_of(self.table, sku), Spread.of(row), deadline)
+        tell_holders(self.tables, self.table, row, deadline)
         return product_of(row), new
 
     def move_stock(self, movement: StockMovement, deadline: Deadline) -> Product:
@@ -188,7 +199,11 @@ class Catalog:
         else:
             for row, units in picked.items():
                 counter.give(transaction, stock, row, units)
-        transaction.commit(deadline)
+        try:
+            transaction.commit(deadline)
+        except ConditionFailedError as failed:
+            tell_left_behind(self.tables, self.table, failed.rows, deadline)
+            raise
         return product_of(self.tables.get(self.table, key(movement.sku)) or product)
 
     def _picked(

@@ -20,7 +20,7 @@ from functions.catalog.schema import (
 )
 from functions.catalog.stock import MOVED_POSITION, StockMovement
 from functions.domain.policy import Policy
-from functions.offers.pricing import member_price_fen, member_rate
+from functions.offers.shown_prices import ShownPrices
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
 from functions.platform.parameters import Before, Body, Cursor, Limit, Path, Query, Since
@@ -39,6 +39,7 @@ class CatalogFace:
     api: Api
     catalog: Catalog
     members: Members
+    prices: ShownPrices
     policy: Policy
     clock: Callable[[], datetime]
 
@@ -186,13 +187,9 @@ class CatalogFace:
 
     def _seen(self, products: list[Product], standing: Standing | None) -> list[ProductAnswer]:
         """Show products to the caller at their own price, which is the list price before registration."""
-        rate = None if standing is None else member_rate(standing.tier, self.clock(), self.policy)
-        return [
-            product_answer(
-                product, your_price_fen=member_price_fen(product, rate), staff=self.api.caller.staff
-            )
-            for product in products
-        ]
+        caller, tier = self.api.caller, None if standing is None else standing.tier
+        prices = self.prices.of(caller.member_id, tier, products, self.clock(), self.api.deadline)
+        return [product_answer(product, prices[product.sku], staff=caller.staff) for product in products]
 
     def _standing(self) -> Standing | None:
         return self.members.standing(self.api.caller.member_id, self.api.deadline)

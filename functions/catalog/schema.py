@@ -45,6 +45,8 @@ class StockRequest(Request):
 class ProductAnswer(Answer):
     """A product as the caller sees it; ``in_stock`` says whether it can be bought now.
 
+    ``your_price_fen`` is that of one unit; ``price_of`` is what it is of: `list`, `member_day`, a campaign.
+
     ``stock`` is there for staff only, and so are ``low_stock_threshold`` and ``stock_rows``, where there is
     one, and ``stock_rows_now``, in how many rows the stock is, where it is in several.
     """
@@ -53,6 +55,7 @@ class ProductAnswer(Answer):
     name: str
     price_fen: int
     your_price_fen: int
+    price_of: str
     member_zone: bool
     status: ProductStatus
     in_stock: bool
@@ -72,13 +75,15 @@ class MovementAnswer(Answer):
     moved_at: StoreTime
 
 
-def product_answer(product: Product, *, your_price_fen: int, staff: bool) -> ProductAnswer:
-    """Show a product to a caller with their own price; staff also see its stock."""
+def product_answer(product: Product, price: tuple[int, str], *, staff: bool) -> ProductAnswer:
+    """Show a product to a caller with their own price, and what that is of; staff also see its stock."""
+    your_price_fen, price_of = price
     return ProductAnswer(
         sku=product.sku,
         name=product.name,
         price_fen=product.price_fen,
         your_price_fen=your_price_fen,
+        price_of=price_of,
         member_zone=product.member_zone,
         status=product.status,
         in_stock=product.in_stock,

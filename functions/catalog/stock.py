@@ -1,16 +1,17 @@
 """How stock moves: by deliveries, counts and losses, and with orders."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from functions.catalog.products import ON_SALE, Product
 from functions.catalog.rows import PRODUCT, STOCK, key
 from functions.counters import counter
-from functions.counters.counter import Counter
+from functions.counters.counter import TERMS, Counter
 from functions.domain import calendar
 from functions.domain.identifiers import CALLER_ID, fingerprint
-from functions.platform.dynamo import Row, Transaction
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row, Tables, Transaction
 
 MOVEMENT = "MOVEMENT#"
 """Begins the row that a movement's id is spent on."""
@@ -59,12 +60,18 @@ def take_stock(transaction: Transaction, table: str, product: Product, picked: M
     )
 
 
-def give_back_stock(transaction: Transaction, table: str, sku: str, units: int, *, row: int) -> None:
-    """Add to a transaction that units of an order go back into a row of the stock (O4, O5).
+def tell_left_behind(tables: Tables, table: str, refusing: Iterable[Row | None], deadline: Deadline) -> None:
+    """Let rows of stocks that stood against a transaction go by their products' terms, if left behind.
 
-    So do those of a withdrawn product: they are there, and nobody can buy them (O7).
+    So a change of a product that broke off is completed by whoever meets it, as orders do (Z1).
     """
-    counter.give(transaction, counter_of(table, sku), row, units)
+    for row in refusing:
+        if row is None or row.get("item") != STOCK or TERMS not in row:
+            continue
+        sku, _, number = str(row["sku"]).partition("#")
+        product = tables.get(table, key(sku))
+        if product is not None and row[TERMS] < product.get(TERMS, 0):
+            counter.tell_row(tables, counter_of(table, sku), int(number), product[TERMS], deadline)
 
 
 def movement_row(movement: StockMovement) -> Row:

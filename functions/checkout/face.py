@@ -6,21 +6,18 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import WithJsonSchema
-
 from functions.checkout.checkout import Checkout
 from functions.checkout.placing import Placing, QuoteChangedError
 from functions.checkout.schema import OrderRequest
 from functions.domain import identifiers
-from functions.domain.errors import ConflictError, MalformedError, invalid_fields
+from functions.domain.errors import ConflictError
 from functions.domain.policy import Policy
 from functions.offers.schema import CartRequest, QuoteAnswer, quote_answer
 from functions.orders.life import as_of
 from functions.orders.schema import OrderAnswer, order_answer
 from functions.platform.http import Api, Response, Who, answer, route
-from functions.platform.parameters import Body, Header
+from functions.platform.parameters import REPLAYED, Body, IdempotencyKey, checked_key
 
-REPLAYED = "Idempotent-Replayed"
 QUOTE_REFUSALS = {
     409: ["not_registered", "coupon_used", "insufficient_points"],
     422: [
@@ -29,6 +26,8 @@ QUOTE_REFUSALS = {
         "coupon_not_found",
         "coupon_not_applicable",
         "offer_conflict",
+        "campaign_not_applicable",
+        "too_many_offers",
         "points_step",
         "points_exceed_order",
     ],
@@ -75,26 +74,21 @@ class CheckoutFace:
     def place_order(
         self,
         request: Annotated[OrderRequest, Body()],
-        idempotency_key: Annotated[
-            str | None,
-            WithJsonSchema({"type": "string", "pattern": f"^{identifiers.CALLER_ID}$"}),
-            Header(
-                alias="Idempotency-Key",
-                description="1 to 255 visible ASCII characters; required. Valid for ever.",
-            ),
-        ] = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response[OrderAnswer]:
         """Take the stock and place the order, all or nothing.
 
         The same key with the same body again answers the order as it is now, with the header
         `Idempotent-Replayed: true`; a refused request uses no key up.
         """
+        key = checked_key(idempotency_key, "An order")
         placing = Placing(
-            order_id=identifiers.order_id(self.api.caller.member_id, _checked_key(idempotency_key)),
+            order_id=identifiers.order_id(self.api.caller.member_id, key),
             member_id=self.api.caller.member_id,
             request=request.fingerprint(),
             cart=request.cart(),
             expected_paid_fen=request.expected_paid_fen,
+            expected_gifts=request.gifts(),
             placed_at=self.clock(),
         )
         try:
@@ -108,20 +102,3 @@ class CheckoutFace:
             HTTPStatus.CREATED,
             {REPLAYED: "true"} if repeat else {},
         )
-
-
-def _checked_key(key: str | None) -> str:
-    """Return the idempotency key.
-
-    Raises
-    ------
-    MalformedError
-        ``idempotency_key_missing``.
-    InvalidError
-        ``invalid_request``: too long, or not visible ASCII.
-    """
-    if not key:
-        raise MalformedError("idempotency_key_missing", "An order needs the header Idempotency-Key.")
-    if not identifiers.is_caller_id(key):
-        raise invalid_fields(("Idempotency-Key", "1 to 255 visible ASCII characters"))
-    return key

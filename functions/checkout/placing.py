@@ -1,5 +1,6 @@
 """A request to place an order, and what may stand against it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,16 +11,23 @@ from functions.platform.dynamo import Row
 
 
 class QuoteChangedError(ConflictError):
-    """The order would charge another amount than the shopper was shown; ``quote`` is what it charges now."""
+    """The order would charge another amount than the shopper was shown, or have other ``gifts``.
 
-    def __init__(self, quote: Quote) -> None:
-        super().__init__("quote_changed", "The order now charges another amount than expected.")
+    ``quote`` is how it is now.
+    """
+
+    def __init__(self, quote: Quote, *, gifts: bool = False) -> None:
+        detail = "now has other gifts" if gifts else "now charges another amount"
+        super().__init__("quote_changed", f"The order {detail} than expected.")
         self.quote = quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placing:
-    """A request to place an order. ``request`` is the fingerprint of its body."""
+    """A request to place an order. ``request`` is the fingerprint of its body.
+
+    ``expected_gifts`` are the gifts that the shopper was shown, units by sku (V6).
+    """
 
     order_id: str
     member_id: str
@@ -27,6 +35,7 @@ class Placing:
     cart: Cart
     expected_paid_fen: int | None
     placed_at: datetime
+    expected_gifts: Mapping[str, int] | None = None
 
     def repeated(self, order: Order) -> Order:
         """Return the order that an earlier request under the same key placed (R1).

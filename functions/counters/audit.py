@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from functions.counters.counter import MOVES, ROWS_MAX, SHIFTED, TERMS, TOTAL, TOTAL_MOVES, Counter, Spread
+from functions.counters.counter import (
+    MOVES,
+    ROWS_MAX,
+    SHIFTED,
+    TERMS,
+    TOTAL,
+    TOTAL_MOVES,
+    Counter,
+    Spread,
+    is_closed,
+)
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables
 
@@ -21,6 +31,8 @@ def faults(counter: Counter, rows: Sequence[Row | None]) -> list[str]:
     if home is None:
         return ["it has no home row"]
     spread, amount = Spread.of(home), counter.amount
+    if is_closed(home, counter):
+        return [] if spread.is_one else ["it is closed, and lies in several rows"]
     opened = [home, *rows[1 : spread.rows]]
     closed = [row for row in rows[spread.rows :] if row is not None]
     found = [f"row {number} is not there" for number, row in enumerate(opened) if row is None]

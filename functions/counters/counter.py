@@ -65,6 +65,11 @@ class Counter:
     item: str
     amount: str
 
+    @property
+    def name(self) -> str:
+        """What tells it from others: the partition of its home row, for the stock of a product the sku."""
+        return next(iter(self.home.values()))
+
     def key(self, row: int) -> dict[str, str]:
         """Return the key of one of its rows, counted from 0."""
         if row == 0:
@@ -173,29 +178,47 @@ def take(
     """
     for row, units in sorted(taken.items()):
         condition, more = (home_terms, values) if row == 0 else (f"#{TERMS} = :terms", {":terms": terms})
-        transaction.update(
+        transaction.move(
             counter.table,
             counter.key(row),
-            expression=_moved(counter, "-"),
-            condition=" AND ".join(filter(None, (f"#{counter.amount} >= :units", condition))),
-            values={**_UNITS, ":units": units, **more},
+            adds={counter.amount: -units, MOVES: 1},
+            least={counter.amount: units},
+            condition=condition,
+            values=more,
         )
 
 
 def give(transaction: Transaction, counter: Counter, row: int, units: int) -> None:
     """Add to a transaction that so much comes back to a row, if that is open."""
     open_to_all = counter.amount if row == 0 else TERMS
-    transaction.update(
+    transaction.move(
         counter.table,
         counter.key(row),
-        expression=_moved(counter, "+"),
+        adds={counter.amount: units, MOVES: 1},
         condition=f"attribute_exists(#{open_to_all})",
-        values={**_UNITS, ":units": units},
+    )
+
+
+def close(transaction: Transaction, counter: Counter, home: Row, *, with_terms: bool = False) -> None:
+    """Add to a transaction that a counter is over, whose only row is as it was read (:func:`is_closed`).
+
+    ``with_terms`` says that its home row names terms, too, which go with the amount.
+    """
+    gone = [TERMS, counter.amount] if with_terms else [counter.amount]
+    there = f"attribute_exists(#{TERMS}) AND " if with_terms else ""
+    transaction.update(
+        counter.table,
+        counter.home,
+        expression=f"SET #{MOVES} = if_not_exists(#{MOVES}, :none) + :one"
+        f" REMOVE {', '.join(f'#{name}' for name in gone)}",
+        condition=f"{there}#{counter.amount} = :left AND #{MOVES} = :moves"
+        f" AND (attribute_not_exists(#{ROWS}) OR #{ROWS} = :one)",
+        values={":none": 0, ":one": 1, ":left": home[counter.amount], ":moves": home[MOVES]},
     )
 
 
 def held(tables: Tables, counter: Counter, deadline: Deadline, *, rows: int = 1) -> Held | None:
-    """Read a counter as it was at one moment, or None if it has no home row.
+    """Read a counter as it was at one moment, or None if it has no home row, or is closed.
 
     One row is of one moment by itself. Several are read again until none has changed from one pass to the
     next: between the two passes all were as they were read. ``rows`` is how many there were a moment ago.
@@ -208,7 +231,7 @@ def held(tables: Tables, counter: Counter, deadline: Deadline, *, rows: int = 1)
     before = None
     for passed in range(PASSES_MAX):
         home, *others = tables.batch_get(counter.keys(rows), deadline)
-        if home is None:
+        if home is None or is_closed(home, counter):
             return None
         spread = Spread.of(home)
         now = [spread.generation, *(0 if each is None else each.get(MOVES, 0) for each in (home, *others))]
@@ -221,9 +244,17 @@ def held(tables: Tables, counter: Counter, deadline: Deadline, *, rows: int = 1)
     raise ConflictError("conflict", "Other requests change the same things; send the same request again.")
 
 
+def is_closed(home: Row, counter: Counter) -> bool:
+    """Tell whether a counter is over: its home row, which is its only one, has no amount any more."""
+    return counter.amount not in home
+
+
 def told(home: Row, amount: str) -> int:
-    """Return the amount as the home row tells it: exact where that is the only one, else of a moment ago."""
-    found: int = home[amount] if Spread.of(home).is_one else home[TOTAL]
+    """Return the amount as the home row tells it: exact where that is the only one, else of a moment ago.
+
+    A counter that is closed has none (:func:`is_closed`).
+    """
+    found: int = home.get(amount, 0) if Spread.of(home).is_one else home[TOTAL]
     return found
 
 
@@ -240,7 +271,7 @@ def find(
         ``conflict``: they may have had enough, and changed too fast to tell.
     """
     rows = tables.batch_get(counter.keys(spread.rows), deadline)
-    found = [0 if row is None else row[counter.amount] for row in rows]
+    found = [0 if row is None else row.get(counter.amount, 0) for row in rows]
     planned = plan(found, units, first=spread.row_of(name))
     if planned is not None:
         return planned
@@ -271,7 +302,7 @@ def add_up(tables: Tables, counter: Counter, deadline: Deadline, *, now: datetim
     right: no other sum is of more changes. Returns what was read, None if there is no such counter.
     """
     home = tables.get(counter.table, counter.home)
-    if home is None:
+    if home is None or is_closed(home, counter):
         return None
     spread = Spread.of(home)
     if spread.is_one:
@@ -303,38 +334,38 @@ def _pace(home: Row, moves: int, now: datetime) -> tuple[dict[str, Any], bool]:
     return taken, moves - home[PACED_MOVES] <= CALM_PER_SECOND_MAX * since.total_seconds()
 
 
-def tell_terms(
-    tables: Tables, counter: Counter, spread: Spread, deadline: Deadline, *, only: int | None = None
-) -> None:
-    """Let every row of a counter, or ``only`` one, go by the terms of the home row; newer ones are kept.
+def tell_terms(tables: Tables, counter: Counter, spread: Spread, deadline: Deadline) -> None:
+    """Let every row of a counter go by the terms of the home row; newer ones are kept.
 
-    Whoever changes the terms does this, and whoever finds that it was broken off.
+    Whoever changes the terms does this.
 
     Raises
     ------
     TryAgainError
         ``try_again``: a row was not free until the deadline.
     """
-    for row in range(1, spread.rows) if only is None else (only,):
-        for left in reversed(range(TELLS_MAX)):
-            try:
-                tables.change(
-                    counter.table,
-                    counter.key(row),
-                    expression=f"SET #{TERMS} = :terms",
-                    condition=f"attribute_exists(#{TERMS}) AND #{TERMS} < :terms",
-                    values={":terms": spread.terms},
-                )
-                break
-            except TryAgainError:
-                if not left or not deadline.seconds_left():
-                    raise
+    for row in range(1, spread.rows):
+        tell_row(tables, counter, row, spread.terms, deadline)
 
 
-_UNITS: Mapping[str, Any] = MappingProxyType({":none": 0, ":one": 1})
+def tell_row(tables: Tables, counter: Counter, row: int, terms: int, deadline: Deadline) -> None:
+    """Let one row of a counter, if it is open, go by these terms unless it goes by newer ones.
 
-
-def _moved(counter: Counter, sign: str) -> str:
-    """Return the expression that changes a row's amount, and counts that."""
-    amount = f"#{counter.amount}"
-    return f"SET {amount} = {amount} {sign} :units, #{MOVES} = if_not_exists(#{MOVES}, :none) + :one"
+    Raises
+    ------
+    TryAgainError
+        ``try_again``: it was not free until the deadline.
+    """
+    for left in reversed(range(TELLS_MAX)):
+        try:
+            tables.change(
+                counter.table,
+                counter.key(row),
+                expression=f"SET #{TERMS} = :terms",
+                condition=f"attribute_exists(#{TERMS}) AND #{TERMS} < :terms",
+                values={":terms": terms},
+            )
+            return
+        except TryAgainError:
+            if not left or not deadline.seconds_left():
+                raise

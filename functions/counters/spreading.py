@@ -22,6 +22,7 @@ from functions.counters.counter import (
     TOTAL_MOVES,
     Counter,
     Spread,
+    is_closed,
 )
 from functions.domain.errors import ConflictError
 from functions.platform.deadline import Deadline
@@ -80,7 +81,7 @@ def level(tables: Tables, counter: Counter, rows: Sequence[Row], deadline: Deadl
 def _step(tables: Tables, counter: Counter, wanted: int, deadline: Deadline, sends_max: int) -> int:
     """Open all rows that are missing, or close the last one; return how many there are, 0 if no counter."""
     home = tables.get(counter.table, counter.home)
-    if home is None:
+    if home is None or is_closed(home, counter):
         return 0
     spread = Spread.of(home)
     if spread.rows < wanted:

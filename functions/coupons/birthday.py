@@ -38,9 +38,14 @@ class CouponStatus(StrEnum):
 
 def status(coupon: Coupon, at: datetime) -> CouponStatus:
     """Return where a coupon stands at this moment (B5)."""
-    if coupon.order_id is not None:
+    return standing_at(coupon.order_id, coupon.valid_until, at)
+
+
+def standing_at(order_id: str | None, valid_until: datetime, at: datetime) -> CouponStatus:
+    """Return where a coupon stands at this moment, by the order that uses it and its last usable second."""
+    if order_id is not None:
         return CouponStatus.USED
-    return CouponStatus.EXPIRED if at > coupon.valid_until else CouponStatus.AVAILABLE
+    return CouponStatus.EXPIRED if at > valid_until else CouponStatus.AVAILABLE
 
 
 def why_not(coupon: Coupon, *, list_goods_fen: int, at: datetime) -> str | None:

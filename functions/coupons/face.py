@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from functions.coupons.birthday import CouponStatus
-from functions.coupons.birthday import status as status_of
-from functions.coupons.coupons import POSITION, Coupons, position_of
+from functions.coupons.listing import POSITION, CouponList
 from functions.coupons.schema import CouponAnswer, coupon_answer
 from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
@@ -25,7 +24,7 @@ class CouponsFace:
     """The coupons of the caller, and for staff of a member."""
 
     api: Api
-    coupons: Coupons
+    coupons: CouponList
     members: Members
     policy: Policy
     clock: Callable[[], datetime]
@@ -40,7 +39,10 @@ class CouponsFace:
     def get_coupons(
         self, status: Status = None, limit: Limit = 20, cursor: Cursor = None
     ) -> Page[CouponAnswer]:
-        """List the caller's birthday coupons, newest first: one per year of the calendar they keep."""
+        """List the caller's coupons, newest first: those of birthdays, and those of templates.
+
+        Where most stand otherwise than asked for, a page may have fewer than `limit`, and still go on.
+        """
         member_id = self.api.caller.member_id
         page = self._listed(member_id, status, limit, cursor)
         if not page.items and self.members.find(member_id, self.api.deadline) is None:
@@ -57,7 +59,7 @@ class CouponsFace:
     def get_member_coupons(
         self, member_id: MemberIdPath, status: Status = None, limit: Limit = 20, cursor: Cursor = None
     ) -> Page[CouponAnswer]:
-        """List a member's birthday coupons as they see them; those of an erased member are there still."""
+        """List a member's coupons as they see them; those of an erased member are there still."""
         page = self._listed(member_id, status, limit, cursor)
         if not page.items:
             self.members.require_known(member_id, self.api.deadline)
@@ -69,16 +71,15 @@ class CouponsFace:
         moment = self.clock()
         whose = "" if member_id == self.api.caller.member_id else f" {member_id}"
         places = Cursors(f"{COUPONS} {status or ''}{whose}", self.api.caller.member_id, POSITION)
-        position = places.read(cursor)
-        fitting = [
-            coupon
-            for coupon in self.coupons.of_member(member_id)
-            if status in (None, status_of(coupon, moment))
-            and (position is None or position_of(coupon, self.policy) < position)
-        ]
-        shown = fitting[:limit]
-        position = position_of(shown[-1], self.policy) if len(fitting) > limit else None
+        found, position = self.coupons.page(
+            member_id,
+            status,
+            moment,
+            limit=limit,
+            after=places.read(cursor),
+            deadline=self.api.deadline,
+        )
         return Page(
-            items=[coupon_answer(coupon, self.policy, moment) for coupon in shown],
+            items=[coupon_answer(coupon, self.policy, moment) for coupon in found],
             next_cursor=places.write(position),
         )

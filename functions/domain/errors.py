@@ -82,6 +82,16 @@ class InvalidError(RefusalError):
     status = 422
 
 
+class TooManyError(RefusalError):
+    """The caller has tried too often; ``retry_after_seconds`` says when they may try again."""
+
+    status = 429
+
+    def __init__(self, code: str, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(code, detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class TryAgainError(RefusalError):
     """The outcome could not be had in time; the same request with the same key or id is safe."""
 

@@ -13,6 +13,7 @@ PATH_ID = r"\.*[A-Za-z0-9_-][A-Za-z0-9._-]*"
 SKU_LENGTH_MAX = 64
 SKU = PATH_ID
 ORDER_ID = r"ord_[a-z2-7]{26}"
+TEMPLATE_COUPON_ID = r"cpt_[a-z2-7]{26}"
 CALLER_ID = r"[\x21-\x7e]{1,255}"
 """An id that the caller makes up: 1 to 255 visible ASCII characters."""
 
@@ -71,6 +72,21 @@ def coupon_year(member_id: str, text: str) -> str | None:
     if match is None or coupon_id(member_id, match[1]) != text:
         return None
     return match[1]
+
+
+def claimed_coupon_id(member_id: str, idempotency_key: str) -> str:
+    """Return the id of the coupon that this member claims under this key: ``cpt_`` and 26 characters."""
+    return _derive("cpt", "claim", member_id, idempotency_key)
+
+
+def code_coupon_id(member_id: str, code: str) -> str:
+    """Return the id of the coupon that this member gets for a code: one, however often they send it."""
+    return _derive("cpt", "code", member_id, code)
+
+
+def issued_coupon_id(issue_id: str) -> str:
+    """Return the id of the coupon that staff issue under an id of theirs."""
+    return _derive("cpt", "issue", issue_id)
 
 
 def shard(text: str, shards: int) -> int:

@@ -35,6 +35,18 @@ def round_half_up(amount: Fraction | int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
+def rated(amount: int, rate: Decimal | Fraction) -> int:
+    """Return ``rhu(amount * rate)`` of a non-negative amount, exactly, as fast as it can be had.
+
+    Examples
+    --------
+    >>> rated(5, Decimal("0.9"))
+    5
+    """
+    numerator, denominator = rate.as_integer_ratio()
+    return (2 * amount * numerator + denominator) // (2 * denominator)
+
+
 def rate_text(rate: Decimal) -> str:
     """Write a factor of a price with two places, or with as many as it has."""
     return f"{rate:.2f}" if rate == round(rate, 2) else str(rate)

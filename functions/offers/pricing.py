@@ -1,52 +1,37 @@
-"""What a cart costs a member: a pure function of catalogue, tier, moment and policy (P1-P9).
+"""What a cart costs a member: a pure function of catalogue, tier, moment, offers and policy (P1-P9, V1-V13).
 
-Offers are of two kinds. An exclusive one (the birthday coupon) stands alone; all others (member day, points)
-go together. So there is one combination per exclusive offer and one of all others, k + 1 in all, however many
-offers are added; the best is the cheapest of them.
+Line offers set what a unit costs, and nobody declines them (``line_prices``). Order offers, a coupon and
+points are chosen, all together, so that the order pays the least (``choosing``, ``best``). An exclusive one
+of coupons stands alone, over list prices: the birthday coupon, and those of exclusive templates.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from fractions import Fraction
 
 from functions.catalog.products import WITHDRAWN, Product
-from functions.coupons import birthday
-from functions.coupons.birthday import Coupon
-from functions.domain import calendar
-from functions.domain.errors import ConflictError, InvalidError, invalid_fields
-from functions.domain.money import FEN_PER_YUAN, round_half_up
+from functions.coupons.templates import TemplateCoupon
+from functions.domain.errors import InvalidError, invalid_fields
+from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy
+from functions.offers.best import Outcome
+from functions.offers.choosing import choose
+from functions.offers.kinds.gift import GiftTerms
+from functions.offers.line_prices import member_price_fen, member_rate
+from functions.offers.offered import Offered, offered
 from functions.offers.quotes import (
     BEST,
-    NO_COUPON,
+    LIST_PRICE,
+    CampaignUse,
     Cart,
-    CartLine,
     CouponUse,
-    NotApplied,
+    LineOfferUse,
     Quote,
     QuoteLine,
     Shopper,
 )
+from functions.offers.told import not_applied
 from functions.points.ledger import points_earned
 
-
-def member_rate(tier: str, at: datetime, policy: Policy) -> Fraction | None:
-    """Return the factor of zone products' prices for a member of this tier at this moment (P2).
-
-    None outside the member day, and for tiers without a rate: list price.
-    """
-    rate = policy.tier(tier).member_day_rate
-    if rate is None or not calendar.is_member_day(at, policy.member_day.day, policy.zone):
-        return None
-    return Fraction(rate)
-
-
-def member_price_fen(product: Product, rate: Fraction | None) -> int:
-    """Return the unit price of a product where zone products cost ``rhu(list * rate)`` (P2)."""
-    if rate is None or not product.member_zone:
-        return product.price_fen
-    return round_half_up(product.price_fen * rate)
+__all__ = ["check_cart", "member_price_fen", "member_rate", "points_value_fen", "price"]
 
 
 def points_value_fen(points: int, policy: Policy) -> int:
@@ -81,233 +66,100 @@ def price(cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy:
     cart
         Each sku stands once.
     products
-        The catalogue's products by sku; skus that it lacks or has withdrawn are refused (P1, O7).
+        The catalogue's products by sku: the cart's, of which those that it lacks or has withdrawn are refused
+        (P1, O7), and the gifts', which are no choice where it lacks them (V6).
 
     Raises
     ------
     InvalidError
         ``unknown_sku``, ``product_withdrawn``, ``coupon_not_found``, ``coupon_not_applicable``,
-        ``offer_conflict``, ``points_step``, ``points_exceed_order``; ``invalid_request`` for more points than
-        the policy allows in one order.
+        ``offer_conflict``, ``campaign_not_applicable``, ``points_step``, ``points_exceed_order``;
+        ``invalid_request`` for more points than the policy allows in one order.
     ConflictError
         ``coupon_used``, ``insufficient_points``.
     """
     check_cart(cart, products, policy)
-    pricer = _Pricer(cart, products, shopper, policy)
-    if cart.coupon not in (NO_COUPON, BEST):
-        pricer.check_coupon_asked_for()
-    # P9: the cheapest; on a tie the first, which keeps the coupon. Within it, fewer points never tie: each
-    # step is worth something.
-    return pricer.quote(min(pricer.combinations(), key=lambda charge: charge.paid_fen))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Charge:
-    """What one combination of offers comes to, in fen; with the coupon, goods are at list price (P4)."""
-
-    goods_fen: int
-    coupon: CouponUse | None
-    shipping_fen: int
-    order_amount_fen: int
-    points: int
-    points_value_fen: int
-    paid_fen: int
-
-
-class _Pricer:
-    """One cart of one shopper, its lines passed over once."""
-
-    def __init__(self, cart: Cart, products: Mapping[str, Product], shopper: Shopper, policy: Policy) -> None:
-        self.cart = cart
-        self.shopper = shopper
-        self.policy = policy
-        self.tier = policy.tier(shopper.tier)
-        self.member_day = calendar.is_member_day(shopper.at, policy.member_day.day, policy.zone)
-        self.zone = False
-        self.list_goods_fen = 0
-        self.member_goods_fen = 0
-        self.prices: list[tuple[CartLine, int, int]] = []
-        """Each line with the list price and the member's price of a unit."""
-        rate = member_rate(shopper.tier, shopper.at, policy)
-        for line in cart.lines:
-            product = products[line.sku]
-            self.zone = self.zone or product.member_zone
-            member_fen = member_price_fen(product, rate)
-            self.list_goods_fen += product.price_fen * line.quantity
-            self.member_goods_fen += member_fen * line.quantity
-            self.prices.append((line, product.price_fen, member_fen))
-
-    def check_coupon_asked_for(self) -> None:
-        """Refuse a coupon that the cart names and that cannot be used for it."""
-        coupon = self.shopper.coupon
-        if coupon is None or coupon.coupon_id != self.cart.coupon:
-            raise InvalidError("coupon_not_found", "You have no such coupon.")
-        if coupon.order_id is not None:
-            raise ConflictError("coupon_used", "The coupon has been used.")
-        reason = birthday.why_not(coupon, list_goods_fen=self.list_goods_fen, at=self.shopper.at)
-        if reason is not None:
-            raise InvalidError("coupon_not_applicable", _why_no_coupon(reason, coupon), reason=reason)
-        if self.cart.points not in (0, BEST):
-            raise InvalidError("offer_conflict", "The coupon excludes points in the same order.")
-
-    def combinations(self) -> Iterator[_Charge]:
-        """Give what each combination of offers that the cart allows comes to, without the coupon first."""
-        coupon_asked_for = self.cart.coupon not in (NO_COUPON, BEST)
-        if not coupon_asked_for:
-            yield self._without_coupon()
-        points_asked_for = self.cart.points not in (0, BEST)
-        if coupon_asked_for or (self.cart.coupon == BEST and not points_asked_for):
-            coupon = self.shopper.coupon
-            if coupon is not None and self._usable(coupon):
-                yield self._with_coupon(coupon)
-
-    def _usable(self, coupon: Coupon) -> bool:
-        if coupon.order_id is not None:
-            return False
-        return birthday.why_not(coupon, list_goods_fen=self.list_goods_fen, at=self.shopper.at) is None
-
-    def _with_coupon(self, coupon: Coupon) -> _Charge:
-        """P4: the coupon excludes every other offer, so zone products cost list price."""
-        use = CouponUse(
-            coupon_id=coupon.coupon_id, amount_fen=min(coupon.face_value_fen, self.list_goods_fen)
-        )
-        return self._charge(self.list_goods_fen, use, 0)
-
-    def _without_coupon(self) -> _Charge:
-        order_amount_fen = self.member_goods_fen + self._shipping_fen(self.member_goods_fen)
-        return self._charge(self.member_goods_fen, None, self._points(order_amount_fen))
-
-    def _points(self, order_amount_fen: int) -> int:
-        """Return the points to redeem on an order without coupon (P7, P9)."""
-        rules = self.policy.points
-        if self.cart.points == BEST:
-            worth = order_amount_fen * rules.redeemed_per_yuan // FEN_PER_YUAN
-            most = min(rules.redeem_max_points, self.shopper.points, worth)
-            return most - most % rules.redeem_step
-        points = self.cart.points
-        if points % rules.redeem_step:
-            raise InvalidError("points_step", f"Points are redeemed in steps of {rules.redeem_step}.")
-        if points_value_fen(points, self.policy) > order_amount_fen:
-            raise InvalidError("points_exceed_order", "The points are worth more than the order.")
-        if points > self.shopper.points:
-            raise ConflictError("insufficient_points", f"You can redeem {self.shopper.points} points.")
-        return points
-
-    def _shipping_fen(self, goods_after_coupon_fen: int) -> int:
-        """P5: a right of the tier, decided after the coupon and before points."""
-        free = goods_after_coupon_fen >= self.tier.free_shipping_from_fen
-        return 0 if free else self.policy.shipping.fee_fen
-
-    def _charge(self, goods_fen: int, coupon: CouponUse | None, points: int) -> _Charge:
-        after_coupon_fen = goods_fen - (coupon.amount_fen if coupon else 0)
-        shipping_fen = self._shipping_fen(after_coupon_fen)
-        order_amount_fen = after_coupon_fen + shipping_fen  # P6
-        value_fen = points_value_fen(points, self.policy)
-        paid_fen = order_amount_fen - value_fen  # P8
-        if paid_fen < 0:
-            raise AssertionError("an order never costs less than nothing")
-        return _Charge(
-            goods_fen=goods_fen,
-            coupon=coupon,
-            shipping_fen=shipping_fen,
-            order_amount_fen=order_amount_fen,
-            points=points,
-            points_value_fen=value_fen,
-            paid_fen=paid_fen,
-        )
-
-    def quote(self, charge: _Charge) -> Quote:
-        """Return the quote that charges this."""
-        coupon, points = charge.coupon, charge.points
-        return Quote(
-            tier=self.tier.code,
-            member_day=self.member_day,
-            lines=tuple(
-                _quote_line(line, list_fen, member_fen if coupon is None else list_fen)
-                for line, list_fen, member_fen in self.prices
-            ),
-            goods_fen=charge.goods_fen,
-            coupon=coupon,
-            shipping_fen=charge.shipping_fen,
-            order_amount_fen=charge.order_amount_fen,
-            redeemed_points=points,
-            points_value_fen=charge.points_value_fen,
-            paid_fen=charge.paid_fen,
-            earns_points=points_earned(self.policy.points.earned_per_yuan, charge.paid_fen),
-            not_applied=tuple(self._not_applied(coupon, points, charge.order_amount_fen)),
-        )
-
-    def _not_applied(
-        self, coupon: CouponUse | None, points: int, order_amount_fen: int
-    ) -> Iterator[NotApplied]:
-        """P9: each offer that is not used comes back with the reason."""
-        reason = self._why_no_member_day(coupon)
-        if reason is not None:
-            yield NotApplied(offer="member_day", code=reason[0], detail=reason[1])
-        if coupon is None:
-            code, detail = self._why_without_coupon()
-            yield NotApplied(offer="birthday_coupon", code=code, detail=detail)
-        if not points:
-            code, detail = self._why_no_points(coupon, order_amount_fen)
-            yield NotApplied(offer="points", code=code, detail=detail)
-
-    def _why_no_member_day(self, coupon: CouponUse | None) -> tuple[str, str] | None:
-        if not self.zone:
-            return "no_zone_products", "No product of the member zone is in the cart."
-        if self.tier.member_day_rate is None:
-            return "tier_without_rate", f"Tier {self.tier.code} has no member-day price."
-        if not self.member_day:
-            day = calendar.next_member_day(self.shopper.at, self.policy.member_day.day, self.policy.zone)
-            return "not_member_day", f"The next member day is {day.isoformat()}."
-        if coupon is not None:
-            return "excluded_by_coupon", "The birthday coupon excludes every other offer."
-        return None
-
-    def _why_without_coupon(self) -> tuple[str, str]:
-        if self.cart.coupon == NO_COUPON:
-            return "not_requested", "The coupon was not asked for."
-        if self.cart.points not in (0, BEST):
-            return "excluded_by_points", "Points in the same order exclude the coupon."
-        coupon = self.shopper.coupon
-        if coupon is None:
-            return "no_coupon", "You have no birthday coupon at this time."
-        if coupon.order_id is not None:
-            return "coupon_used", "Your birthday coupon has been used."
-        reason = birthday.why_not(coupon, list_goods_fen=self.list_goods_fen, at=self.shopper.at)
-        if reason is not None:
-            return reason, _why_no_coupon(reason, coupon)
-        return "not_cheaper", "Without the coupon the order costs no more, so it is kept for another."
-
-    def _why_no_points(self, coupon: CouponUse | None, order_amount_fen: int) -> tuple[str, str]:
-        if self.cart.points == 0:
-            return "not_requested", "No points were asked to be redeemed."
-        if coupon is not None:
-            return "excluded_by_coupon", "The birthday coupon excludes every other offer."
-        step = self.policy.points.redeem_step
-        if self.shopper.points < step:
-            return (
-                "too_few_points",
-                f"Points are redeemed in steps of {step}; you have {self.shopper.points}.",
-            )
-        return "points_exceed_order", f"{step} points are worth more than the order."
-
-
-def _quote_line(line: CartLine, list_price_fen: int, unit_price_fen: int) -> QuoteLine:
-    return QuoteLine(
-        sku=line.sku,
-        quantity=line.quantity,
-        list_price_fen=list_price_fen,
-        unit_price_fen=unit_price_fen,
-        amount_fen=unit_price_fen * line.quantity,  # P3
+    offers = offered(cart, products, shopper, policy)
+    outcome = choose(offers, policy)
+    return Quote(
+        tier=offers.tier.code,
+        member_day=offers.member_day,
+        lines=(*_bought(offers, outcome), *_gifts(outcome)),
+        goods_fen=outcome.goods_fen,
+        coupon=_coupon_use(outcome),
+        shipping_fen=outcome.shipping_fen,
+        order_amount_fen=outcome.order_amount_fen,
+        redeemed_points=outcome.points,
+        points_value_fen=points_value_fen(outcome.points, policy),
+        paid_fen=outcome.paid_fen,
+        earns_points=points_earned(policy.points.earned_per_yuan, outcome.paid_fen),
+        not_applied=tuple(not_applied(offers, outcome, policy)),
+        campaigns=tuple(_campaign_uses(outcome)),
+        line_offers=() if outcome.is_exclusive else tuple(_line_offer_uses(offers)),
     )
 
 
-def _why_no_coupon(reason: str, coupon: Coupon) -> str:
-    match reason:
-        case birthday.BELOW_MINIMUM:
-            yuan, fen = divmod(coupon.min_goods_fen, FEN_PER_YUAN)
-            return f"The coupon needs goods of {yuan}.{fen:02} yuan at list price."
-        case birthday.NOT_YET_VALID:
-            return "The coupon is not valid yet."
-        case _:
-            return "The coupon has expired."
+def _bought(offers: Offered, outcome: Outcome) -> list[QuoteLine]:
+    """Return the lines of the cart, at list prices where a coupon is used that stands alone (P4)."""
+    at_list_price = outcome.is_exclusive
+    return [
+        QuoteLine(
+            sku=line.product.sku,
+            quantity=line.quantity,
+            list_price_fen=line.product.price_fen,
+            unit_price_fen=line.product.price_fen if at_list_price else line.unit_price_fen,
+            amount_fen=line.product.price_fen * line.quantity if at_list_price else line.amount_fen,
+            price_of=LIST_PRICE if at_list_price else line.price_of,
+        )
+        for line in offers.prices.lines
+    ]
+
+
+def _gifts(outcome: Outcome) -> Iterator[QuoteLine]:
+    """Give the lines of gifts, by ascending id of their campaigns (V6)."""
+    for offer in outcome.combination.offers:
+        terms = offer.available.campaign.terms
+        if isinstance(terms, GiftTerms) and offer.gift is not None:
+            yield QuoteLine(
+                sku=terms.sku,
+                quantity=terms.quantity,
+                list_price_fen=offer.gift.price_fen,
+                unit_price_fen=0,
+                amount_fen=0,
+                price_of=offer.campaign_id,
+                gift_of=offer.campaign_id,
+            )
+
+
+def _coupon_use(outcome: Outcome) -> CouponUse | None:
+    offer = outcome.coupon
+    if offer is None:
+        return None
+    coupon = offer.coupon
+    return CouponUse(
+        coupon_id=coupon.coupon_id,
+        amount_fen=outcome.coupon_fen,
+        template_id=coupon.template_id if isinstance(coupon, TemplateCoupon) else None,
+        base=None if offer.base is None else offer.base.places,
+    )
+
+
+def _campaign_uses(outcome: Outcome) -> Iterator[CampaignUse]:
+    combination = outcome.combination
+    for offer, take_fen in zip(combination.offers, combination.takes_fen, strict=True):
+        campaign = offer.available.campaign
+        terms = campaign.terms
+        yield CampaignUse(
+            campaign_id=campaign.campaign_id,
+            version=campaign.version,
+            kind=campaign.kind,
+            amount_fen=take_fen,
+            base=offer.base.places,
+            from_fen=terms.from_fen if isinstance(terms, GiftTerms) else None,
+        )
+
+
+def _line_offer_uses(offers: Offered) -> Iterator[LineOfferUse]:
+    for available in offers.prices.used:
+        campaign = available.campaign
+        yield LineOfferUse(campaign_id=campaign.campaign_id, version=campaign.version, kind=campaign.kind)

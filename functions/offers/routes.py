@@ -1,4 +1,11 @@
-"""The route of the member day."""
+"""The routes of the member day and of campaigns."""
 
-ROUTES = {"ShopApi": ("GET /member-day",)}
+CAMPAIGNS = (
+    "PUT /campaigns/{campaign_id}",
+    "GET /campaigns/{campaign_id}",
+    "GET /campaigns",
+    "GET /offers",
+)
+"""Those of the face that is made when it is first asked for."""
+ROUTES = {"ShopApi": ("GET /member-day", *CAMPAIGNS)}
 """By the function that serves it."""

@@ -8,24 +8,29 @@ from pydantic import AfterValidator, Field
 from functions.catalog.schema import PRICE_FEN_MAX
 from functions.domain import calendar
 from functions.domain.policy import Policy
-from functions.domain.records import plain
-from functions.offers.quotes import BEST, NO_COUPON, Cart, CartLine, Quote
+from functions.domain.records import plain, read_as
+from functions.offers.quotes import BEST, NO_COUPON, Cart, CartLine, CouponUse, Offer, Quote
 from functions.platform.shapes import Answer, CallerId, Rate, Request, Sku
 from functions.tiers.qualification import Standing
 
 LINES_MAX = 50
 QUANTITY_MAX = 999
+CAMPAIGNS_MAX = 4
+"""Order offers of one order: an order takes one of each group at most, and there are so many (V5)."""
 Date = date
 """The type, where a field has its name."""
 
 Fen = Annotated[int, Field(ge=0, le=PRICE_FEN_MAX * LINES_MAX * QUANTITY_MAX)]
 
 
+Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
+
+
 class CartLineRequest(Request):
     """So many units of one product."""
 
     sku: Sku
-    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
+    quantity: Quantity
 
 
 def _each_sku_once(lines: list[CartLineRequest]) -> list[CartLineRequest]:
@@ -39,6 +44,16 @@ Lines = Annotated[
 ]
 
 
+def _each_campaign_once(campaigns: list[str]) -> list[str]:
+    if len(set(campaigns)) != len(campaigns):
+        raise ValueError("a campaign may stand once")
+    return campaigns
+
+
+CampaignIds = Annotated[list[Sku], Field(max_length=CAMPAIGNS_MAX), AfterValidator(_each_campaign_once)]
+"""A campaign's id is made as a sku is."""
+
+
 class CartRequest(Request):
     """What a shopper wants, and which offers they ask for."""
 
@@ -47,6 +62,10 @@ class CartRequest(Request):
     points: Annotated[int, Field(ge=0)] | Literal["best"] = Field(
         default=0, description="A multiple of the policy's step, at most its cap; or `best`."
     )
+    campaigns: CampaignIds | Literal["best", "none"] = Field(
+        default=BEST,
+        description="`best`, `none`, or the ids of exactly those order offers that are to be used.",
+    )
 
     def cart(self) -> Cart:
         """Return the cart that is asked for."""
@@ -54,23 +73,44 @@ class CartRequest(Request):
             lines=tuple(CartLine(sku=line.sku, quantity=line.quantity) for line in self.lines),
             coupon=self.coupon,
             points=BEST if self.points == BEST else int(self.points),
+            campaigns=tuple(self.campaigns) if isinstance(self.campaigns, list) else self.campaigns,
         )
 
 
-class QuoteLineAnswer(Answer):
-    """One line of a quote."""
+def _is_none(value: object) -> bool:
+    return value is None
 
+
+class QuoteLineAnswer(Answer):
+    """One line of a quote, and what its unit price is of: `list`, `member_day`, or a campaign.
+
+    ``gift_of`` is the campaign whose gift it is, and so is what a gift's price is of.
+    """
+
+    line_id: str
     sku: str
     quantity: int
     list_price_fen: int
     unit_price_fen: int
     amount_fen: int
+    price_of: str | None
+    gift_of: str | None
 
 
 class CouponUseAnswer(Answer):
-    """The coupon that a quote uses."""
+    """The coupon that a quote uses; ``template_id`` is what it was made from, if from a template."""
 
     coupon_id: str
+    amount_fen: int
+    template_id: str | None = Field(default=None, exclude_if=_is_none)
+
+
+class CampaignUseAnswer(Answer):
+    """An order offer that a quote uses, and what it takes off: 0 for a gift."""
+
+    campaign_id: str
+    version: int
+    kind: str
     amount_fen: int
 
 
@@ -82,11 +122,20 @@ class PointsUseAnswer(Answer):
 
 
 class NotAppliedAnswer(Answer):
-    """An offer that the quote does not use, and why."""
+    """An offer that the quote does not use, or not wholly, and why.
 
-    offer: Literal["member_day", "birthday_coupon", "points"]
+    ``missing_fen`` is what is missing of a threshold; ``sku`` the line that a flash does not price, and
+    ``may_have`` how many units of it the member may have.
+    """
+
+    offer: Offer
     code: str
     detail: str
+    campaign_id: str | None = Field(default=None, exclude_if=_is_none)
+    coupon_id: str | None = Field(default=None, exclude_if=_is_none)
+    missing_fen: int | None = Field(default=None, exclude_if=_is_none)
+    sku: str | None = Field(default=None, exclude_if=_is_none)
+    may_have: int | None = Field(default=None, exclude_if=_is_none)
 
 
 class QuoteAnswer(Answer):
@@ -96,6 +145,8 @@ class QuoteAnswer(Answer):
     member_day: bool
     lines: list[QuoteLineAnswer]
     goods_fen: int
+    campaigns: list[CampaignUseAnswer]
+    goods_net_fen: int
     coupon: CouponUseAnswer | None
     shipping_fen: int
     order_amount_fen: int
@@ -119,9 +170,16 @@ def quote_answer(quote: Quote) -> QuoteAnswer:
     return QuoteAnswer(
         tier=quote.tier,
         member_day=quote.member_day,
-        lines=[QuoteLineAnswer(**plain(line)) for line in quote.lines],
+        lines=[QuoteLineAnswer(line_id=line.line_id, **plain(line)) for line in quote.lines],
         goods_fen=quote.goods_fen,
-        coupon=None if quote.coupon is None else CouponUseAnswer(**plain(quote.coupon)),
+        campaigns=[
+            CampaignUseAnswer(
+                campaign_id=use.campaign_id, version=use.version, kind=use.kind, amount_fen=use.amount_fen
+            )
+            for use in quote.campaigns
+        ],
+        goods_net_fen=quote.goods_net_fen,
+        coupon=read_as(_coupon_use, quote.coupon),
         shipping_fen=quote.shipping_fen,
         order_amount_fen=quote.order_amount_fen,
         points=PointsUseAnswer(redeemed=quote.redeemed_points, value_fen=quote.points_value_fen),
@@ -129,6 +187,10 @@ def quote_answer(quote: Quote) -> QuoteAnswer:
         earns_points=quote.earns_points,
         not_applied=[NotAppliedAnswer(**plain(reason)) for reason in quote.not_applied],
     )
+
+
+def _coupon_use(use: CouponUse) -> CouponUseAnswer:
+    return CouponUseAnswer(coupon_id=use.coupon_id, amount_fen=use.amount_fen, template_id=use.template_id)
 
 
 def member_day_answer(standing: Standing | None, policy: Policy, at: datetime) -> MemberDayAnswer:

@@ -1,30 +1,27 @@
 """Where orders live: finding them, and every later change of their row with what it gives back (O1-O7)."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.catalog.rows import key as catalog_key
-from functions.catalog.stock import counter_of, give_back_stock
-from functions.counters import heat
+from functions.catalog import set_aside
+from functions.counters import counter, heat
 from functions.counters.counter import Spread
-from functions.coupons import coupons
 from functions.domain import calendar, identifiers
 from functions.domain.errors import NotFoundError, TryAgainError
 from functions.domain.policy import Policy
 from functions.domain.records import read_as
 from functions.orders import history
+from functions.orders.coming_back import WALLET, Change, counter_named
 from functions.orders.history import HISTORY, Occurrence
 from functions.orders.life import without_earlier_changes
-from functions.orders.order import CLOSED, Order, Status
+from functions.orders.order import Order
 from functions.orders.rows import DUE, change_row, due_partition, key, order_of, row_changed
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
 from functions.platform.settings import Settings
 from functions.points import account_rows, accounts, ledger
-from functions.tiers import members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +129,7 @@ class OrderBook:
             after = event(order)
             if after.version != order.version:
                 transaction = self.tables.transaction()
-                after = self.replace(transaction, order, after)
+                after = self.replace(transaction, order, after, deadline)
                 kept = kept_as(order, after)
                 if kept is not None:
                     transaction.put_new(self.orders_table, history.row_of(order_id, kept))
@@ -144,73 +141,85 @@ class OrderBook:
 
         return until_clear(attempt, deadline)
 
-    def replace(self, transaction: Transaction, before: Order, after: Order) -> Order:
+    def replace(self, transaction: Transaction, before: Order, after: Order, deadline: Deadline) -> Order:
         """Add that an order becomes another, and that what it frees goes back: stock, coupon, points (O4).
 
         Returns the order as its row keeps it: the changes that leave the row are added as rows of their own.
         """
-        after = self.turn(transaction, before, after)
-        self.give_back(transaction, freed(before, after), of=before)
+        change = Change(before, after)
+        needed = change.keys(self.catalog_table, self.members_table)
+        if len(needed) == 1:  # the wallet alone, as a rule
+            rows = {name: self.tables.get(*key) for name, key in needed.items()}
+        else:
+            (rows,) = self.read_for([change], deadline)
+        after = self.turn(transaction, change, rows)
+        self.give_back(transaction, change.amounts(rows, transaction.at), of=before)
         return after
 
-    def turn(
-        self, transaction: Transaction, before: Order, after: Order, *, wallet: Row | None = None
-    ) -> Order:
-        """Add all of :meth:`replace` but the units that go back into the stock.
+    def read_for(self, changes: Sequence[Change], deadline: Deadline) -> list[dict[str, Row | None]]:
+        """Read together what is read for some changes, the rows of each by their names; limits last (V14)."""
+        first = [change.keys(self.catalog_table, self.members_table) for change in changes]
+        last = [change.keys_of_limits(self.catalog_table) for change in changes]
+        found: list[dict[str, Row | None]] = [{} for _ in changes]
+        for wanted in (first, last):
+            rows = self.tables.batch_get_groups([list(each.values()) for each in wanted], deadline)
+            for each, names, values in zip(found, wanted, rows, strict=True):
+                each.update(zip(names, values, strict=True))
+        return found
 
-        ``wallet`` is the wallet's row, where it has been read already.
-        """
-        after, earlier = without_earlier_changes(after)
+    def turn(self, transaction: Transaction, change: Change, rows: Mapping[str, Row | None]) -> Order:
+        """Add all of :meth:`replace` but what goes back to counters; ``rows`` are those that it needs."""
+        before = change.before
+        after, earlier = without_earlier_changes(change.after)
         changed = row_changed(after, transaction.at)
         transaction.put_version(self.orders_table, changed, replaces=before.version)
-        for number, change in enumerate(earlier, after.earlier_changes - len(earlier)):
-            transaction.put_new(self.orders_table, change_row(after.order_id, number, change))
-        if _closes(before, after) and before.quote.coupon is not None:
-            coupons.give_back(
-                transaction,
-                self.members_table,
-                member_id=before.member_id,
-                coupon_id=before.quote.coupon.coupon_id,
-                order_id=before.order_id,
-            )
-        if restores_points(before, after):
-            self._restore_points(transaction, after, wallet)
+        for number, each in enumerate(earlier, after.earlier_changes - len(earlier)):
+            transaction.put_new(self.orders_table, change_row(after.order_id, number, each))
+        change.offers_come_back(
+            transaction,
+            rows,
+            catalog_table=self.catalog_table,
+            members_table=self.members_table,
+            at=transaction.at,
+        )
+        if change.restores_points:
+            self._restore_points(transaction, after, rows[WALLET])
         return after
 
-    def give_back(self, transaction: Transaction, units: Mapping[str, int], *, of: Order) -> None:
-        """Add that units of each sku go back into the stock, into the row that this order's go to."""
-        for sku, count in units.items():
-            give_back_stock(transaction, self.catalog_table, sku, count, row=self._row_for(of, sku))
-
-    def wallet_key(self, order: Order) -> tuple[str, dict[str, str]]:
-        """Return the table and the key of the wallet that an order's points come back to."""
-        return self.members_table, members.key(order.member_id, account_rows.WALLET)
+    def give_back(self, transaction: Transaction, amounts: Mapping[str, int], *, of: Order) -> None:
+        """Add what goes back to counters, by their names, into the row that this order's goes to."""
+        for name, amount in amounts.items():
+            each, row = counter_named(self.catalog_table, name), self._row_for(of, name)
+            if each.item == set_aside.SET_ASIDE:
+                set_aside.give_back_units(transaction, each, row, amount)
+            else:
+                counter.give(transaction, each, row, amount)
 
     def feel(self, transaction: Transaction, order: Order) -> None:
         """Let the stock of an order's units be spread over more rows where others were in their way (Z1)."""
         if not transaction.conflicts:
             return
         with suppress(TryAgainError):  # it is told at best
-            for sku in order.stock_rows:
-                product = self.tables.get(self.catalog_table, catalog_key(sku))
-                if product is not None:
-                    spread = Spread.of(product)
+            for name in order.stock_rows:
+                each = counter_named(self.catalog_table, name)
+                home = self.tables.get(self.catalog_table, each.home)
+                if home is not None:
+                    spread = Spread.of(home)
                     rows = [spread.row_of(order.order_id)]
-                    heat.feel(self.tables, transaction, counter_of(self.catalog_table, sku), spread, rows)
+                    heat.feel(self.tables, transaction, each, spread, rows)
 
-    def _row_for(self, order: Order, sku: str) -> int:
-        """Return the row of the stock that an order's units go back into: its own, as many as there are now.
+    def _row_for(self, order: Order, name: str) -> int:
+        """Return the row of a counter into which an order gives back: its own, of those that there are.
 
-        Where the stock was one row when they were taken, it is that one, and nothing is read (Z1).
+        Where the counter was one row when it was taken from, it is that one, and nothing is read (Z1).
         """
-        if sku not in order.stock_rows:
+        if name not in order.stock_rows:
             return 0
-        product = self.tables.get(self.catalog_table, catalog_key(sku))
-        return 0 if product is None else Spread.of(product).row_of(order.order_id)
+        home = self.tables.get(self.catalog_table, counter_named(self.catalog_table, name).home)
+        return 0 if home is None else Spread.of(home).row_of(order.order_id)
 
-    def _restore_points(self, transaction: Transaction, order: Order, read: Row | None) -> None:
+    def _restore_points(self, transaction: Transaction, order: Order, row: Row | None) -> None:
         """Add that the points of an order that closes before its shipment come back with it (E6)."""
-        row = self.tables.get(*self.wallet_key(order)) if read is None else read
         if row is None or order.closed_at is None:
             raise accounts.AccountMissingError(order.order_id)
         wallet = account_rows.wallet_of(row)
@@ -224,25 +233,6 @@ class OrderBook:
         accounts.put_wallet(
             transaction, self.members_table, order.member_id, before=wallet, after=after, entries=entries
         )
-
-
-def freed(before: Order, after: Order) -> Counter[str]:
-    """Return the units of each sku that an order has no longer when it becomes another."""
-    units: Counter[str] = Counter()
-    for line, had, has in zip(before.quote.lines, before.staying, after.staying, strict=True):
-        if had > has:
-            units[line.sku] += had - has
-    return units
-
-
-def restores_points(before: Order, after: Order) -> bool:
-    """Tell whether redeemed points come back with the order's own transaction (E6)."""
-    unshipped = after.status in (Status.CANCELLED, Status.LAPSED)
-    return _closes(before, after) and unshipped and bool(before.redeemed_by_year) and not before.cancels
-
-
-def _closes(before: Order, after: Order) -> bool:
-    return after.status in CLOSED and before.status not in CLOSED
 
 
 def no_order() -> NotFoundError:

@@ -46,9 +46,9 @@ _RANKS = {what: rank for rank, what in enumerate(tuple(What)[:_CLOSING])}
 class Occurrence:
     """Something that happened to an order, by the ``version`` of the order after it (0: a step).
 
-    ``caller_id`` is the return id or cancel id under which ``units`` left it, and ``refund_fen`` and
-    ``points_restored`` are what that gave back. ``shipment`` is what was told of a parcel, ``former`` what
-    had been told of it before.
+    ``caller_id`` is the return id or cancel id under which ``units`` left it, by the ids of their lines, and
+    ``refund_fen`` and ``points_restored`` are what that gave back. ``shipment`` is what was told of a parcel,
+    ``former`` what had been told of it before.
     """
 
     at: datetime

@@ -1,7 +1,7 @@
 """Units that leave an order, each time once under an id of the order's own (O5, O7, R1)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from functions.domain import calendar, identifiers
@@ -35,6 +35,7 @@ CANCELLED = _Way(spends=CANCEL, event=life.cancel_units, reused="cancel_id_reuse
 class Leaving:
     """Units that leave an order in a way, under an id of that order's own.
 
+    ``units`` are those of lines that are named by their skus, ``by_line`` those of others by their ids.
     ``member_id`` is the only member whose order it may be, or None for staff.
     """
 
@@ -43,6 +44,7 @@ class Leaving:
     caller_id: str
     units: Mapping[str, int]
     at: datetime
+    by_line: Mapping[str, int] = field(default_factory=dict)
     member_id: str | None = None
 
     @property
@@ -50,10 +52,28 @@ class Leaving:
         """The key of the row that its id is spent on."""
         return spent_key(self.order_id, self.way.spends, self.caller_id)
 
-    @property
-    def contents(self) -> str:
-        """What tells these units from others under its id, in whatever order their lines were sent."""
-        return identifiers.fingerprint(*(f"{sku}:{count}" for sku, count in sorted(self.units.items())))
+    def of_lines(self, order: Order) -> Mapping[str, int]:
+        """Return the units that leave each line of the order, by its id; unknown names stay as they are.
+
+        Raises
+        ------
+        InvalidError
+            ``line_id_needed``: a sku stands twice on the order, bought and as a gift (V6).
+        """
+        lines: dict[str, list[str]] = {sku: [] for sku in self.units}
+        for line in order.quote.lines:
+            if line.sku in lines:
+                lines[line.sku].append(line.line_id)
+        twice = [sku for sku, line_ids in lines.items() if len(line_ids) > 1]
+        if twice:
+            raise InvalidError("line_id_needed", "A sku stands twice: name its line by line_id.", skus=twice)
+        named = {(lines[sku] or [sku])[0]: count for sku, count in self.units.items()}
+        return {**named, **self.by_line}
+
+
+def _contents(units: Mapping[str, int]) -> str:
+    """Return what tells units of lines from others, however their lines were named, in whatever order."""
+    return identifiers.fingerprint(*(f"{line_id}:{count}" for line_id, count in sorted(units.items())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +93,8 @@ def take_units(book: OrderBook, leaving: Leaving, deadline: Deadline) -> Left:
     NotFoundError
         ``order_not_found``, also for another member's order.
     InvalidError
-        ``return_exceeds_order``, ``cancel_exceeds_order``; ``return_id_reused``, ``cancel_id_reused``:
-        the id was used with other contents.
+        ``line_id_needed``; ``return_exceeds_order``, ``cancel_exceeds_order``; ``return_id_reused``,
+        ``cancel_id_reused``: the id was used with other contents.
     ConflictError
         ``order_not_returnable``, ``order_not_cancellable``.
     """
@@ -89,56 +109,58 @@ def _try_to_take(book: OrderBook, leaving: Leaving, deadline: Deadline) -> Left:
     )
     if row is None or leaving.member_id not in (None, row["member_id"]):
         raise no_order()
-    if spent is not None:
-        return _repeated(book, leaving, spent)
     order = order_of(row)
+    units = leaving.of_lines(order)
+    if spent is not None:
+        return _repeated(book, leaving, units, spent)
     try:
-        after = leaving.way.event(order, leaving.units, now=leaving.at)
+        after = leaving.way.event(order, units, now=leaving.at)
     except RefusalError:
         # A batch is no snapshot: the order may be from after these very units left it.
         spent = book.tables.get(book.orders_table, leaving.spent_key)
         if spent is None:
             raise
-        return _repeated(book, leaving, spent)
+        return _repeated(book, leaving, units, spent)
     left = Left(
         order=after,
         refund_fen=after.refunded_fen - order.refunded_fen,
         points_restored=order.retained.redeemed_points - after.retained.redeemed_points,
     )
     transaction = book.tables.transaction()
-    transaction.put_new(book.orders_table, _spent_row(leaving, left))
-    transaction.put_new(book.orders_table, history.row_of(leaving.order_id, _occurrence(leaving, left)))
-    kept = book.replace(transaction, order, after)
+    transaction.put_new(book.orders_table, _spent_row(leaving, units, left))
+    occurrence = _occurrence(leaving, units, left)
+    transaction.put_new(book.orders_table, history.row_of(leaving.order_id, occurrence))
+    kept = book.replace(transaction, order, after, deadline)
     transaction.commit(deadline)
     return replace(left, order=kept)
 
 
-def _repeated(book: OrderBook, leaving: Leaving, spent: Row) -> Left:
-    if spent["contents"] != leaving.contents:
+def _repeated(book: OrderBook, leaving: Leaving, units: Mapping[str, int], spent: Row) -> Left:
+    if spent["contents"] != _contents(units):
         raise InvalidError(leaving.way.reused, "The id was used with other contents.")
     order = book.require(leaving.order_id)
     return Left(order=order, refund_fen=spent["refund_fen"], points_restored=spent["points_restored"])
 
 
-def _spent_row(leaving: Leaving, left: Left) -> Row:
+def _spent_row(leaving: Leaving, units: Mapping[str, int], left: Left) -> Row:
     """Write the row that an id is spent on, with what the units gave back."""
     return {
         **leaving.spent_key,
-        "contents": leaving.contents,
+        "contents": _contents(units),
         "refund_fen": left.refund_fen,
         "points_restored": left.points_restored,
         "left_at": calendar.to_row(leaving.at),
     }
 
 
-def _occurrence(leaving: Leaving, left: Left) -> Occurrence:
+def _occurrence(leaving: Leaving, units: Mapping[str, int], left: Left) -> Occurrence:
     """Return what the order's history keeps of these units."""
     return Occurrence(
         at=leaving.at,
         what=leaving.way.what,
         version=left.order.version,
         caller_id=leaving.caller_id,
-        units=leaving.units,
+        units=units,
         refund_fen=left.refund_fen,
         points_restored=left.points_restored,
     )

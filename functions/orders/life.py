@@ -12,7 +12,7 @@ from typing import Any
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import Policy
 from functions.offers.quotes import Quote
-from functions.orders.order import Order, Payment, Status, Terms
+from functions.orders.order import Order, Payment, Status, Terms, sku_of
 from functions.points.posting import OrderChange
 
 
@@ -109,7 +109,7 @@ def cancel(order: Order, *, now: datetime) -> Order:
 
 
 def cancel_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Order:
-    """Return the order after so many units of each sku left it before its shipment (O7).
+    """Return the order after so many units of each line left it before its shipment (O7), by its id.
 
     What is kept of a paid order is what would be kept if they came back (O5). All units that stay are its
     cancellation (O4), which an order that waits for its money can have too.
@@ -117,25 +117,27 @@ def cancel_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Or
     Raises
     ------
     InvalidError
-        ``cancel_exceeds_order``: more of a sku than the order has, or than stays of it.
+        ``cancel_exceeds_order``: more of a line than the order has, or than stays of it.
     ConflictError
         ``order_not_cancellable``: it is shipped or closed; or it is not paid and some of it would stay.
     """
-    ordered = {line.sku: line.quantity for line in order.quote.lines}
+    ordered = {line.line_id: line.quantity for line in order.quote.lines}
     _check_units(units, ordered, "cancel_exceeds_order")
     current = as_of(order, now)
     if current.status not in (Status.PLACED, Status.PAID):
         raise ConflictError("order_not_cancellable", f"The order is {current.status}.")
     stays = dict(zip(ordered, order.staying, strict=True))
     _check_units(units, stays, "cancel_exceeds_order")
-    if all(units.get(sku, 0) == count for sku, count in stays.items()):
+    if all(units.get(line_id, 0) == count for line_id, count in stays.items()):
         whole = tuple(line.quantity for line in order.quote.lines)
         return replace(cancel(order, now=now), cancelled=whole)
     if current.status is not Status.PAID:
         raise ConflictError(
             "order_not_cancellable", "The order waits for its money: cancel it as a whole and place another."
         )
-    cancelled = tuple(line.quantity - stays[line.sku] + units.get(line.sku, 0) for line in order.quote.lines)
+    cancelled = tuple(
+        line.quantity - stays[line.line_id] + units.get(line.line_id, 0) for line in order.quote.lines
+    )
     return _changed(order, now, cancelled=cancelled, cancels=order.cancels + 1)
 
 
@@ -201,16 +203,18 @@ def refuse(order: Order, *, now: datetime) -> Order:
 
 
 def return_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Order:
-    """Return the order after so many units of each sku came back (O5); with the last one it is returned.
+    """Return the order after so many units of each line came back (O5), by its id.
+
+    With the last one it is returned, gifts included (V18).
 
     Raises
     ------
     InvalidError
-        ``return_exceeds_order``: more of a sku than the order has, or than stays of it.
+        ``return_exceeds_order``: more of a line than the order has, or than stays of it.
     ConflictError
         ``order_not_returnable``: nobody has received it, or all of it is back.
     """
-    ordered = {line.sku: line.quantity for line in order.quote.lines}
+    ordered = {line.line_id: line.quantity for line in order.quote.lines}
     _check_units(units, ordered, "return_exceeds_order")
     order = as_of(order, now)
     if order.status is not Status.RECEIVED:
@@ -219,9 +223,9 @@ def return_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Or
     _check_units(units, stays, "return_exceeds_order")
     before = order.returned or order.none_of_each
     returned = tuple(
-        back + units.get(line.sku, 0) for back, line in zip(before, order.quote.lines, strict=True)
+        back + units.get(line.line_id, 0) for back, line in zip(before, order.quote.lines, strict=True)
     )
-    if all(units.get(sku, 0) == count for sku, count in stays.items()):
+    if all(units.get(line_id, 0) == count for line_id, count in stays.items()):
         return _changed(order, now, status=Status.RETURNED, closed_at=now, returned=returned)
     return _changed(order, now, returned=returned)
 
@@ -241,9 +245,10 @@ def without_earlier_changes(order: Order) -> tuple[Order, tuple[OrderChange, ...
 
 
 def _check_units(units: Mapping[str, int], there: Mapping[str, int], code: str) -> None:
-    too_many = [sku for sku, count in units.items() if count > there.get(sku, 0)]
+    too_many = [line_id for line_id, count in units.items() if count > there.get(line_id, 0)]
     if too_many:
-        raise InvalidError(code, "The order has not that many units.", skus=too_many)
+        skus = list(dict.fromkeys(map(sku_of, too_many)))
+        raise InvalidError(code, "The order has not that many units.", skus=skus, line_ids=too_many)
 
 
 def _closed(order: Order, status: Status, now: datetime, *, restored: bool = False) -> Order:

@@ -22,6 +22,8 @@ from functions.orders.schema import (
     ReturnAnswer,
     ReturnRequest,
     ShipmentRequest,
+    by_line,
+    by_sku,
     cancel_answer,
     order_answer,
     return_answer,
@@ -52,7 +54,7 @@ class OrderLifeFace:
         refuses={
             **NO_ORDER,
             409: ["order_not_cancellable", "conflict"],
-            422: ["cancel_exceeds_order", "cancel_id_reused"],
+            422: ["line_id_needed", "cancel_exceeds_order", "cancel_id_reused"],
         },
     )
     def cancel_order(
@@ -64,6 +66,8 @@ class OrderLifeFace:
         the rest is shipped. What is kept is as if they had been returned. All units that are left are the
         cancellation of the whole. The same again answers the order as it is, with the original `refund_fen`
         and `points_restored`.
+
+        A line is named by its `line_id`, or by its `sku` where that stands once on the order.
         """
         if request.cancel_id is None or request.lines is None:
             order = self._happens(order_id, life.cancel, member_id=self.api.caller.owner)
@@ -74,7 +78,8 @@ class OrderLifeFace:
                 way=CANCELLED,
                 order_id=order_id,
                 caller_id=request.cancel_id,
-                units={line.sku: line.quantity for line in request.lines},
+                units=by_sku(request.lines),
+                by_line=by_line(request.lines),
                 at=self.clock(),
                 member_id=self.api.caller.owner,
             ),
@@ -133,19 +138,21 @@ class OrderLifeFace:
         refuses={
             **NO_ORDER,
             409: ["order_not_returnable", "conflict"],
-            422: ["return_exceeds_order", "return_id_reused"],
+            422: ["line_id_needed", "return_exceeds_order", "return_id_reused"],
         },
     )
     def return_units(self, order_id: OrderIdPath, request: Annotated[ReturnRequest, Body()]) -> ReturnAnswer:
         """Take units of a received order back, once per `return_id` of the order; any number of times.
 
-        The same return again answers the order as it is with its original `refund_fen` and `points_restored`.
+        A line is named by its `line_id`, or by its `sku` where that stands once on the order. The same return
+        again answers the order as it is with its original `refund_fen` and `points_restored`.
         """
         made = Leaving(
             way=RETURNED,
             order_id=order_id,
             caller_id=request.return_id,
-            units={line.sku: line.quantity for line in request.lines},
+            units=by_sku(request.lines),
+            by_line=by_line(request.lines),
             at=self.clock(),
         )
         left = take_units(self.book, made, self.api.deadline)

@@ -43,5 +43,11 @@ def count_coupon_used() -> None:
     _add("coupons_used", 1)
 
 
+def count_campaigns_used(given_fen: int) -> None:
+    """Count an order that was placed with campaigns, and what these gave on it (V14)."""
+    _add("orders_with_campaigns", 1)
+    _add("given_fen", given_fen)
+
+
 def _add(name: str, value: int) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

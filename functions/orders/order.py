@@ -75,7 +75,7 @@ class Order:
     each line left it before the shipment (O7), at ``cancels`` times, ``returned`` how many came back after it
     (O5). ``changes`` are the latest of those that concern the member's account, from the payment on; as many
     as ``earlier_changes`` came before them. ``stock_rows`` says in how many rows the stock of a sku was when
-    it was taken, if not in one (Z1).
+    it was taken, and each other counter that it took from, if not in one (Z1).
     """
 
     order_id: str
@@ -157,3 +157,8 @@ class Order:
     def refunded_fen(self) -> int:
         """Money that went back, or is due to."""
         return self.quote.paid_fen - self.retained.paid_fen if self.paid_at else 0
+
+
+def sku_of(line_id: str) -> str:
+    """Return the sku that a line's id begins with: none has the sign that a gift's campaign follows (V6)."""
+    return line_id.partition(":")[0]

@@ -57,7 +57,7 @@ def pay(
         )
         transaction = book.tables.transaction()
         transaction.put_new(book.orders_table, payment_row(order, payment))
-        after = book.replace(transaction, order, after)
+        after = book.replace(transaction, order, after, deadline)
         transaction.commit(deadline)
         return after
 

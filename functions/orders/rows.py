@@ -5,7 +5,16 @@ from datetime import datetime
 
 from functions.domain import calendar, identifiers
 from functions.domain.records import plain, read_as
-from functions.offers.quotes import CouponUse, NotApplied, Quote, QuoteLine
+from functions.offers.quotes import (
+    LIST_PRICE,
+    MEMBER_DAY_PRICE,
+    CampaignUse,
+    CouponUse,
+    LineOfferUse,
+    NotApplied,
+    Quote,
+    QuoteLine,
+)
 from functions.orders.order import Order, Payment, Status, Terms
 from functions.platform.changes import changed
 from functions.platform.dynamo import Row
@@ -26,6 +35,8 @@ STATUS_SHARDS = 6
 orders a second can leave one status together (Z10)."""
 _TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at")
 _MAPS = ("redeemed_by_year", "stock_rows")
+_USES = ("campaigns", "line_offers")
+"""What a quote says where campaigns have to do with it."""
 _NAMES = tuple(each.name for each in fields(Order))
 _LEFT_OUT = frozenset(each.name for each in fields(Order) if each.default_factory is dict or not each.default)
 """What a row does not say where it is nothing: facts that an order begins without."""
@@ -96,6 +107,7 @@ def row_changed(order: Order, at: datetime) -> Row:
 def _plain(order: Order) -> Row:
     """Return an order's facts; what has not happened to it is left out, and most rows are of one kilobyte."""
     row: Row = plain(order)
+    row["quote"] = _plain_quote(row["quote"])
     row["changes"] = [change.to_row() for change in order.changes]
     row["payments"] = [
         {**payment, "received_at": calendar.to_row(payment["received_at"])} for payment in row["payments"]
@@ -144,12 +156,39 @@ def payment_row(order: Order, payment: Payment) -> Row:
     }
 
 
+def _plain_quote(row: Row) -> Row:
+    """Leave out of a quote's plain values what a quote without offers does not have (V1-V8)."""
+    row |= {name: [_said(each) for each in row[name]] for name in ("lines", "not_applied", *_USES)}
+    row["coupon"] = read_as(_said, row["coupon"])
+    for line in row["lines"]:
+        if line.get("price_of") == _price_of(line):
+            line.pop("price_of", None)
+    return {name: value for name, value in row.items() if value or name not in _USES}
+
+
+def _said(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _price_of(line: Row) -> str:
+    """Return what a line's price is of where the row does not say it: its prices do, or whose gift it is."""
+    if "gift_of" in line:
+        return str(line["gift_of"])
+    return LIST_PRICE if line["unit_price_fen"] == line["list_price_fen"] else MEMBER_DAY_PRICE
+
+
 def _quote_of(row: Row) -> Quote:
     return Quote(
         **{
             **row,
-            "lines": tuple(QuoteLine(**line) for line in row["lines"]),
-            "coupon": read_as(lambda use: CouponUse(**use), row["coupon"]),
+            "lines": tuple(QuoteLine(**{"price_of": _price_of(line), **line}) for line in row["lines"]),
+            "coupon": read_as(lambda use: CouponUse(**_with_base(use)), row["coupon"]),
             "not_applied": tuple(NotApplied(**reason) for reason in row["not_applied"]),
+            "campaigns": tuple(CampaignUse(**_with_base(use)) for use in row.get("campaigns", ())),
+            "line_offers": tuple(LineOfferUse(**use) for use in row.get("line_offers", ())),
         }
     )
+
+
+def _with_base(use: Row) -> Row:
+    return use | {"base": tuple(use["base"])} if "base" in use else use

@@ -1,17 +1,19 @@
 """What the routes of orders take and answer."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from functions.domain.identifiers import SKU, SKU_LENGTH_MAX
 from functions.domain.policy import Policy
 from functions.domain.records import plain
-from functions.offers.schema import Fen, Lines, QuoteAnswer, quote_answer
+from functions.offers.schema import LINES_MAX, Fen, Quantity, QuoteAnswer, quote_answer
 from functions.orders.history import Occurrence, What
 from functions.orders.leaving import Left
-from functions.orders.order import Order, Shipment, Status
-from functions.platform.shapes import Answer, CallerId, Printable, Request, StoreTime
+from functions.orders.order import Order, Shipment, Status, sku_of
+from functions.platform.shapes import Answer, CallerId, Printable, Request, Sku, StoreTime
 
 NO_ORDER = {404: ["order_not_found"]}
 """What every route about one order refuses."""
@@ -35,18 +37,66 @@ class ShipmentRequest(Request):
     carrier: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable] | None = None
 
 
+LINE_ID = rf"^{SKU}(:{SKU})?$"
+LINE_ID_LENGTH_MAX = 2 * SKU_LENGTH_MAX + 1
+"""A gift's: its sku and its campaign's id, which is made like one (V6)."""
+LineId = Annotated[str, StringConstraints(pattern=LINE_ID, max_length=LINE_ID_LENGTH_MAX)]
+
+
+class LeavingLineRequest(Request):
+    """So many units of one line of an order, by its `line_id`; or by its `sku`, which stands once there."""
+
+    sku: Sku | None = None
+    line_id: LineId | None = None
+    quantity: Quantity
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        if (self.sku is None) is (self.line_id is None):
+            raise ValueError("a line is named by its sku or by its line_id")
+        return self
+
+
+def _each_line_once(lines: list[LeavingLineRequest]) -> list[LeavingLineRequest]:
+    line_ids = {line.line_id for line in lines if line.line_id is not None}
+    skus = {line.sku for line in lines if line.sku is not None}
+    if len(line_ids) + len(skus) != len(lines):
+        raise ValueError("a line may stand once")
+    if not skus.isdisjoint(map(sku_of, line_ids)):
+        # Either the sku means that very line, or it stands twice on the order.
+        raise ValueError("the lines of a sku are all named by line_id, or its only one by sku")
+    return lines
+
+
+LeavingLines = Annotated[
+    list[LeavingLineRequest],
+    Field(min_length=1, max_length=LINES_MAX),
+    AfterValidator(_each_line_once),
+]
+
+
+def by_sku(lines: Sequence[LeavingLineRequest]) -> dict[str, int]:
+    """Return the units of lines that are named by their skus."""
+    return {line.sku: line.quantity for line in lines if line.sku is not None}
+
+
+def by_line(lines: Sequence[LeavingLineRequest]) -> dict[str, int]:
+    """Return the units of lines that are named by their ids."""
+    return {line.line_id: line.quantity for line in lines if line.line_id is not None}
+
+
 class ReturnRequest(Request):
     """Units that came back. ``return_id`` is this order's own."""
 
     return_id: CallerId
-    lines: Lines
+    lines: LeavingLines
 
 
 class CancelRequest(Request):
     """Nothing: the whole order. Or units that leave it, under a ``cancel_id`` of this order's own."""
 
     cancel_id: CallerId | None = None
-    lines: Lines | None = None
+    lines: LeavingLines | None = None
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
@@ -56,13 +106,16 @@ class CancelRequest(Request):
 
 
 class OrderLineAnswer(Answer):
-    """One line of an order."""
+    """One line of an order; ``gift_of`` is the campaign whose gift it is."""
 
+    line_id: str
     sku: str
     quantity: int
     cancelled_quantity: int
     returned_quantity: int
     unit_price_fen: int
+    price_of: str | None
+    gift_of: str | None
 
 
 class RetainedAnswer(Answer):
@@ -128,8 +181,9 @@ class ShipmentAnswer(Answer):
 
 
 class UnitsAnswer(Answer):
-    """So many units of one product."""
+    """So many units of one line of an order."""
 
+    line_id: str
     sku: str
     quantity: int
 
@@ -182,7 +236,10 @@ def history_answer(happened: Occurrence, policy: Policy) -> HistoryAnswer:
         what=happened.what,
         cancel_id=happened.caller_id if happened.what is What.UNITS_CANCELLED else None,
         return_id=happened.caller_id if happened.what is What.UNITS_RETURNED else None,
-        lines=[UnitsAnswer(sku=sku, quantity=units) for sku, units in happened.units.items()],
+        lines=[
+            UnitsAnswer(line_id=line_id, sku=sku_of(line_id), quantity=units)
+            for line_id, units in happened.units.items()
+        ],
         refund_fen=happened.refund_fen,
         points_restored=happened.points_restored,
         shipment=_shipment(happened.shipment),
@@ -215,11 +272,14 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
         "quote": quote_answer(quote),
         "lines": [
             OrderLineAnswer(
+                line_id=line.line_id,
                 sku=line.sku,
                 quantity=line.quantity,
                 cancelled_quantity=gone,
                 returned_quantity=returned,
                 unit_price_fen=line.unit_price_fen,
+                price_of=line.price_of,
+                gift_of=line.gift_of,
             )
             for line, gone, returned in zip(quote.lines, cancelled, back, strict=True)
         ],

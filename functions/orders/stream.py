@@ -8,7 +8,8 @@ from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.domain.records import read_as
 from functions.orders import events
-from functions.orders.metrics import count, count_coupon_used
+from functions.orders.given import given
+from functions.orders.metrics import count, count_campaigns_used, count_coupon_used
 from functions.orders.order import Order
 from functions.orders.rows import ORDER, order_of
 from functions.platform import bus
@@ -47,8 +48,14 @@ class Publisher:
 
 def _count(change: RowChange, told: Sequence[Event]) -> None:
     count(told)
-    if change.before is None and change.after.get("quote", {}).get("coupon") is not None:
+    if change.before is not None or change.after["item"] != ORDER:
+        return
+    quote = change.after["quote"]
+    if quote["coupon"] is not None:
         count_coupon_used()
+    if quote.get("campaigns") or quote.get("line_offers"):
+        used = given(order_of(change.after).quote)
+        count_campaigns_used(sum(each.given_fen for each in used.values()))
 
 
 def _before(change: RowChange) -> Order | None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.orders.book import OrderBook, freed, restores_points
+from functions.orders.book import OrderBook
+from functions.orders.coming_back import Change
 from functions.orders.order import Order
 from functions.orders.rows import key, order_of
 from functions.platform.deadline import Deadline
@@ -19,24 +20,27 @@ from functions.platform.dynamo import (
     ConditionFailedError,
     OutcomeUnknownError,
     Row,
+    Transaction,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """An order that becomes another: what that writes besides the stock, and the units that it frees."""
+    """An order that becomes another: what that writes, and what goes back to counters, by their names."""
 
     before: Order
-    actions: Sequence[Any]
-    units: Mapping[str, int]
+    writes: Transaction
+    back: Mapping[str, int]
 
 
 @dataclass(slots=True)
 class _Group:
-    """Orders that free the same skus, each of another member's, whose actions fit into one transaction."""
+    """Orders that give back to the same counters, each of another member's, that fit into one transaction."""
 
     order_ids: list[str] = field(default_factory=list)
     members: set[str] = field(default_factory=set)
+    rows: set[Any] = field(default_factory=set)
+    """The rows that are added to: what several orders add to one is one action."""
     actions: int = 0
 
     def takes(self, turn: Turn) -> bool:
@@ -47,12 +51,14 @@ class _Group:
     def add(self, turn: Turn) -> None:
         """Take an order."""
         self.actions += self._adds(turn)
+        self.rows |= turn.writes.moves.keys()
         self.order_ids.append(turn.before.order_id)
         self.members.add(turn.before.member_id)
 
     def _adds(self, turn: Turn) -> int:
-        """Return the actions that an order adds: after the first one, its units are none of their own."""
-        return len(turn.actions) + (0 if self.order_ids else len(turn.units))
+        """Return the actions that an order adds: none for what it adds to rows that others add to."""
+        shared = len(self.rows & turn.writes.moves.keys())
+        return len(turn.writes.actions) - shared + (0 if self.order_ids else len(turn.back))
 
 
 class Together:
@@ -79,7 +85,7 @@ class Together:
                 alone.append([order_id])
             elif turn is not None:
                 self._turns[order_id] = turn
-                same = groups.setdefault(frozenset(turn.units), [])
+                same = groups.setdefault(frozenset(turn.back), [])
                 group = next((each for each in same if each.takes(turn)), None)
                 if group is None:
                     group = _Group()
@@ -135,16 +141,12 @@ class Together:
         book = self._book
         rows = book.tables.batch_get([(book.orders_table, key(each)) for each in order_ids], self._deadline)
         became = [self._became(row) for row in rows]
-        back = [each for each in became if isinstance(each, tuple) and restores_points(*each)]
-        wallets = book.tables.batch_get([book.wallet_key(order) for order, _ in back], self._deadline)
-        wallet_of = {order.order_id: row for (order, _), row in zip(back, wallets, strict=True)}
+        changes = [each for each in became if isinstance(each, Change)]
+        needed = dict(zip(map(id, changes), book.read_for(changes, self._deadline), strict=True))
         for order_id, each in zip(order_ids, became, strict=True):
-            if isinstance(each, tuple):
-                yield order_id, self._turn(*each, wallet_of.get(order_id))
-            else:
-                yield order_id, each
+            yield order_id, self._turn(each, needed[id(each)]) if isinstance(each, Change) else each
 
-    def _became(self, row: Row | None) -> tuple[Order, Order] | Exception | None:
+    def _became(self, row: Row | None) -> Change | Exception | None:
         try:
             if row is None:
                 raise LookupError("no such order")
@@ -152,28 +154,29 @@ class Together:
             after = self._event(before)
         except Exception as error:
             return error
-        return None if after.version == before.version else (before, after)
+        return None if after.version == before.version else Change(before, after)
 
-    def _turn(self, before: Order, after: Order, wallet: Row | None) -> Turn | Exception:
-        transaction = self._book.tables.transaction()
+    def _turn(self, change: Change, rows: Mapping[str, Row | None]) -> Turn | Exception:
+        writes = self._book.tables.transaction()
         try:
-            self._book.turn(transaction, before, after, wallet=wallet)
+            self._book.turn(writes, change, rows)
+            back = change.amounts(rows, writes.at)
         except Exception as error:
             return error
-        return Turn(before=before, actions=transaction.actions, units=freed(before, after))
+        return Turn(before=change.before, writes=writes, back=back)
 
     def _commit(self, turns: Sequence[Turn]) -> None:
         """Write these orders and give back what they free, or nothing of it."""
         if not turns:
             return
         transaction = self._book.tables.transaction()
-        units: Counter[str] = Counter()
+        back: Counter[str] = Counter()
         for turn in turns:
-            transaction.actions += turn.actions
-            units.update(turn.units)
-        # One whose stock was in several rows, if any was: then its row is looked up, and not all meet in one.
+            transaction.absorb(turn.writes)
+            back.update(turn.back)
+        # One that took from several rows, if any did: then its row is looked up, and not all meet in one.
         of = max((turn.before for turn in turns), key=lambda order: len(order.stock_rows))
-        self._book.give_back(transaction, units, of=of)
+        self._book.give_back(transaction, back, of=of)
         try:
             transaction.commit(self._deadline)
         finally:

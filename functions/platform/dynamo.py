@@ -639,6 +639,35 @@ class Tables:
 
 
 @dataclass(slots=True)
+class _Move:
+    """All that is added to one row, and what must hold for it."""
+
+    table: str
+    key: dict[str, str]
+    adds: dict[str, int] = field(default_factory=dict)
+    least: dict[str, int] = field(default_factory=dict)
+    conditions: dict[str, None] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def take_in(self, other: "_Move") -> None:
+        """Add what another fact adds to the same row."""
+        for mine, theirs in ((self.adds, other.adds), (self.least, other.least)):
+            for name, number in theirs.items():
+                mine[name] = mine.get(name, 0) + number
+        self.conditions |= {each: None for each in other.conditions if each}
+        self.values |= other.values
+
+    def action(self) -> dict[str, Any]:
+        """Return it as the action of a transaction."""
+        expression = "ADD " + ", ".join(f"#{name} :add_{name}" for name in self.adds)
+        conditions = [f"#{name} >= :least_{name}" for name in self.least] + list(self.conditions)
+        values = {f":add_{name}": number for name, number in self.adds.items()}
+        values |= {f":least_{name}": number for name, number in self.least.items()} | self.values
+        changes = {"Key": to_item(self.key), "UpdateExpression": expression}
+        return {"Update": changes | _conditioned(self.table, " AND ".join(conditions), values, expression)}
+
+
+@dataclass(slots=True)
 class Transaction:
     """All writes of one fact, committed together or not at all; ``at`` is when it was begun."""
 
@@ -649,6 +678,8 @@ class Transaction:
     """Makes every send the same request to DynamoDB, for the ten minutes that it remembers."""
     conflicts: list[int] = field(default_factory=list)
     """The action that another transaction was in the way of, for each time that one was."""
+    moves: dict[tuple[str, frozenset[tuple[str, str]]], tuple[int, "_Move"]] = field(default_factory=dict)
+    """What is added to rows: the action that does it, and all that goes into it."""
 
     def conflicts_on(self, table: str, key: Key) -> int:
         """Return how often other transactions were in the way of a row that this one updates."""
@@ -689,6 +720,56 @@ class Transaction:
         """
         changes = {"Key": to_item(key), "UpdateExpression": expression}
         self.actions.append({"Update": changes | _conditioned(table, condition, values, expression)})
+
+    def move(
+        self,
+        table: str,
+        key: Key,
+        *,
+        adds: Mapping[str, int],
+        least: Mapping[str, int] = MappingProxyType({}),
+        condition: str = "",
+        values: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """Add to numbers of a row, in one action with whatever else is added to the same row.
+
+        A transaction has one action per row; so what several facts of it add to one is summed up here.
+
+        Parameters
+        ----------
+        adds
+            What is added, or with a minus taken, by attribute. One that is not there counts as 0.
+        least
+            How much of an attribute must be there; of several facts it is the sum.
+        condition, values
+            What must hold besides, and its values, in which a name means the same for all facts of a row.
+        """
+        name = (table, frozenset(key.items()))
+        place, move = self.moves.get(name, (len(self.actions), None))
+        if move is None:
+            move = _Move(table, dict(key))
+            self.moves[name] = place, move
+            self.actions.append({})
+        move.take_in(_Move(table, dict(key), dict(adds), dict(least), {condition: None}, dict(values)))
+        self.actions[place] = move.action()
+
+    def absorb(self, other: "Transaction") -> None:
+        """Take in all that another transaction would have written, which has not been sent."""
+        moved = dict(other.moves.values())
+        for place, action in enumerate(other.actions):
+            move = moved.get(place)
+            if move is None:
+                self.actions.append(action)
+                continue
+            condition = " AND ".join(move.conditions)
+            self.move(
+                move.table,
+                move.key,
+                adds=move.adds,
+                least=move.least,
+                condition=condition,
+                values=move.values,
+            )
 
     def require(
         self, table: str, key: Key, *, condition: str, values: Mapping[str, Any] = MappingProxyType({})
@@ -804,10 +885,11 @@ def _conditioned(
     """Return what every action has: its table, its condition, and the row back if that does not hold."""
     action: dict[str, Any] = {
         "TableName": table,
-        "ConditionExpression": condition,
         "ExpressionAttributeNames": _names(expression, condition),
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+    if condition:
+        action["ConditionExpression"] = condition
     if values:
         action["ExpressionAttributeValues"] = to_item(values)
     return action

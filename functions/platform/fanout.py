@@ -15,10 +15,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.domain import calendar
+from functions.domain.errors import TryAgainError
 from functions.platform import batches, sdk
 from functions.platform.batches import Record
 from functions.platform.deadline import Deadline, LambdaContext
-from functions.platform.dynamo import Row
+from functions.platform.dynamo import Row, take_turns
 from functions.platform.observability import MetricUnit, logger, metrics
 from functions.platform.runs import Runs
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 T = TypeVar("T")
+TASK_TRIES = 4
+"""How often a task that finds the service busy is worked off before it goes back to its queue."""
 IN_FLIGHT = 4
 """How many things of a page a worker does at once: most of the time of each is waiting for the database."""
 Page = tuple[list[Row], Row | None]
@@ -164,7 +167,11 @@ class Starter:
 def consume(
     event: dict[str, Any], context: LambdaContext, handle: Callable[[Task, Deadline], None]
 ) -> dict[str, Any]:
-    """Handle a batch of tasks; return the ones to be delivered again."""
+    """Handle a batch of tasks; return the ones to be delivered again.
+
+    A task that meets a busy service is worked off again at once, as if it had been delivered again, up to
+    :data:`TASK_TRIES` times while the time lasts: its queue would hide it for minutes.
+    """
     deadline = Deadline.of(context)
 
     def one(record: Record) -> None:
@@ -172,13 +179,25 @@ def consume(
         try:
             task = Task.from_body(record["body"])
             about = {"work": task.work, "shard": task.shard}
-            handle(task, deadline)
+            _until_free(task, handle, deadline)
         except Exception:
             logger.exception("task failed", extra=about)
             metrics.add_metric(name="tasks_failed", unit=MetricUnit.Count, value=1)
             raise
 
     return batches.process(event, context, one, identifier=lambda record: str(record["messageId"]))
+
+
+def _until_free(task: Task, handle: Callable[[Task, Deadline], None], deadline: Deadline) -> None:
+    for tried in range(1, TASK_TRIES):
+        try:
+            return handle(task, deadline)
+        except TryAgainError:
+            if not deadline.seconds_left():
+                raise
+            logger.info("task met a busy service", extra={"work": task.work, "shard": task.shard})
+            take_turns(tried, deadline)
+    return handle(task, deadline)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from functions.domain.errors import (
     NotAllowedError,
     NotFoundError,
     RefusalError,
+    TooManyError,
     TryAgainError,
     UnauthenticatedError,
     invalid_fields,
@@ -294,6 +295,15 @@ _SERVED: ContextVar[_Request] = ContextVar("served")
 """The request that is being served; one at a time, but where a test lets several take turns."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Later:
+    """A face that nobody has asked for, with its routes, and what makes it."""
+
+    gateway: Gateway
+    make: Callable[[], object]
+    tag: str
+
+
 class Api:
     """The routes of one function, and the Lambda handler that serves them.
 
@@ -304,7 +314,8 @@ class Api:
     """
 
     def __init__(self, gateway: Callable[[], Gateway] = Gateway) -> None:
-        self.routes: list[Route] = []
+        self._routes: list[Route] = []
+        self._not_asked: list[_Later] = []
         self._gateway = gateway
         self._written_out: dict[tuple[str, str], Route] = {}
         self._with_ids: dict[tuple[str, int], list[Route]] = {}
@@ -336,11 +347,37 @@ class Api:
             if declared is None:
                 continue
             route = Route(declared=declared, function=getattr(face, name), tag=tag)
-            self.routes.append(route)
+            self._routes.append(route)
             if "<" in declared.path:
                 self._with_ids.setdefault((declared.method, len(route.segments)), []).append(route)
             else:
                 self._written_out[declared.method, declared.path] = route
+
+    def add_when_asked(self, routes: Sequence[str], make: Callable[[], object], *, tag: str) -> None:
+        """Serve the routes of a face that is made, and imported, when the first of them is asked for (Z6).
+
+        Parameters
+        ----------
+        routes
+            All of its routes, as the gateway has them, such as ``GET /campaigns/{campaign_id}``. None of them
+            may be one that takes for an id what another face's route writes out.
+        make
+            Makes the face.
+        tag
+            As for :meth:`add`.
+        """
+        self._not_asked.append(_Later(Gateway(routes), make, tag))
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """All routes, those of faces that have not been asked for, too: these are made."""
+        for later in [*self._not_asked]:
+            self._make(later)
+        return self._routes
+
+    def _make(self, later: "_Later") -> None:
+        self._not_asked.remove(later)
+        self.add(later.make(), tag=later.tag)
 
     def __call__(self, event: Event, context: LambdaContext) -> Event:
         """Serve one request of the HTTP API (payload format 2.0)."""
@@ -420,6 +457,8 @@ class Api:
 
     def _route_of(self, method: str, path: str, segments: tuple[str, ...]) -> Route | None:
         """Return the route of a path: one that is written out, before one that takes a part for an id."""
+        for later in [each for each in self._not_asked if method in each.gateway.methods_at(path)]:
+            self._make(later)
         route = self._written_out.get((method, path))
         if route is not None:
             return route
@@ -508,6 +547,8 @@ def _problem_of(refusal: RefusalError) -> tuple[dict[str, Any], dict[str, str]]:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         case NotAllowedError():
             headers["Allow"] = ", ".join(refusal.methods)
+        case TooManyError():
+            headers["Retry-After"] = str(refusal.retry_after_seconds)
     body = problem(
         status=refusal.status,
         title=TITLES.get(HTTPStatus(refusal.status)) or HTTPStatus(refusal.status).phrase,

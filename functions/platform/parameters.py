@@ -16,8 +16,14 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from functions.domain.errors import invalid_fields
-from functions.domain.identifiers import MEMBER_ID_LENGTH_MAX, ORDER_ID, PATH_ID
+from functions.domain.errors import MalformedError, invalid_fields
+from functions.domain.identifiers import (
+    CALLER_ID,
+    MEMBER_ID_LENGTH_MAX,
+    ORDER_ID,
+    PATH_ID,
+    is_caller_id,
+)
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.messages import faults_in_our_words
 
@@ -165,6 +171,35 @@ Cursor = Annotated[
     Field(max_length=CURSOR_LENGTH_MAX),
     Query(description="`next_cursor` of the page before."),
 ]
+
+
+REPLAYED = "Idempotent-Replayed"
+"""The header that says that what is answered was there before the request."""
+IdempotencyKey = Annotated[
+    str | None,
+    WithJsonSchema({"type": "string", "pattern": f"^{CALLER_ID}$"}),
+    Header(
+        alias="Idempotency-Key",
+        description="1 to 255 visible ASCII characters; required. Valid for ever.",
+    ),
+]
+
+
+def checked_key(key: str | None, what: str) -> str:
+    """Return the idempotency key of a request that needs one; ``what`` says what does.
+
+    Raises
+    ------
+    MalformedError
+        ``idempotency_key_missing``.
+    InvalidError
+        ``invalid_request``: too long, or not visible ASCII.
+    """
+    if not key:
+        raise MalformedError("idempotency_key_missing", f"{what} needs the header Idempotency-Key.")
+    if not is_caller_id(key):
+        raise invalid_fields(("Idempotency-Key", "1 to 255 visible ASCII characters"))
+    return key
 
 
 NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00%2B08:00 or …T01:30:00Z"

@@ -12,7 +12,7 @@ EVERY_OTHER = "$default"
 """The gateway's route of requests that no other route matches."""
 READS, HEAD = "GET", "HEAD"
 """What is read by the one can be asked for by the other, which is answered without a body (RFC 9110)."""
-SLASH_IN_ID = frozenset({"{sku}"})
+SLASH_IN_ID = frozenset({"{sku}", "{campaign_id}", "{template_id}"})
 """The ids of paths that callers make up: in one of them somebody may write a slash."""
 
 

@@ -3,14 +3,16 @@
 What checks one is built when it is first used, not when a function starts: that answers one request first.
 """
 
+import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     PlainSerializer,
     StringConstraints,
@@ -47,6 +49,31 @@ StoreTime = Annotated[
 ]
 """A moment with the store's offset, in whole seconds (RFC 3339)."""
 
+
+NO_MOMENT = "must be a date and time in whole seconds with an offset, such as 2026-12-10T09:30:00+08:00"
+_RFC_3339 = r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.0+)?([Zz]|[+-]\d{2}:\d{2})"
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def _moment(value: Any) -> Any:
+    """Read a moment with its offset."""
+    if not isinstance(value, str) or re.fullmatch(_RFC_3339, value, re.ASCII) is None:
+        raise ValueError(NO_MOMENT)
+    try:
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(NO_MOMENT) from None
+    if not _EARLIEST < moment < _LATEST:
+        raise ValueError(NO_MOMENT)
+    return moment
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-10T09:30:00+08:00"]}),
+]
+"""A moment that a caller names in a body: whole seconds, with an offset (RFC 3339)."""
 
 Rate = Annotated[
     Decimal,

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from functions.coupons.coupons import Coupons
+from functions.coupons.attempts import Guesses
+from functions.coupons.listing import CouponList
+from functions.coupons.origins import Origins
+from functions.coupons.worths import Worths
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.orders.lists import OrderLists
@@ -15,6 +18,7 @@ from functions.platform.settings import IdentitySettings, Settings
 from functions.points.accounts import Accounts
 from functions.privacy.export import Exports
 from functions.privacy.face import PrivacyFace
+from functions.privacy.offers_export import OfferParts
 from functions.tiers.members import Members
 
 
@@ -23,16 +27,20 @@ def create(
 ) -> Api:
     """Return the privacy API over these tables, users, policy and clock."""
     api = Api()
-    members = Members(tables, settings.members_table)
-    accounts = Accounts(tables, settings.members_table, settings.orders_table)
+    table = settings.members_table
+    members, accounts = Members(tables, table), Accounts(tables, table, settings.orders_table)
     exports = Exports(
         members=members,
         accounts=accounts,
-        coupons=Coupons(tables, settings.members_table),
+        coupons=CouponList.of(tables, table, Worths(tables, settings.catalog_table), policy.zone),
+        offers=OfferParts(tables, table, Origins(tables, table), policy),
         orders=OrderLists.of(tables, settings, policy),
         policy=policy,
     )
-    api.add(PrivacyFace(api, exports, members, accounts, users, policy, now), tag="Privacy")
+    api.add(
+        PrivacyFace(api, exports, members, accounts, Guesses(tables, table), users, policy, now),
+        tag="Privacy",
+    )
     return api
 
 

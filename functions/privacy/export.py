@@ -1,12 +1,14 @@
 """Everything that the programme knows of a member, page by page, as the member sees it elsewhere."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from functions.coupons.coupons import POSITION as COUPON_POSITION
-from functions.coupons.coupons import Coupons, position_of
+from functions.coupons.listing import POSITION as COUPON_POSITION
+from functions.coupons.listing import CouponList
+from functions.coupons.origins import POSITION as ORIGIN_POSITION
 from functions.coupons.schema import coupon_answer
+from functions.domain.identifiers import SKU
 from functions.domain.policy import Policy
 from functions.orders.lists import Filter, OrderLists
 from functions.orders.rows import POSITION as ORDER_POSITION
@@ -14,6 +16,8 @@ from functions.orders.schema import order_answer
 from functions.platform.deadline import Deadline
 from functions.points.accounts import Accounts
 from functions.points.schema import entry_answer, wallet_answer
+from functions.privacy.offers_export import OfferParts
+from functions.privacy.parts import Found, Part, joined
 from functions.privacy.schema import (
     BirthdayChangeReasonAnswer,
     Exported,
@@ -28,12 +32,11 @@ from functions.privacy.schema import (
 from functions.tiers.members import CHANGE_POSITION, Members, not_registered
 from functions.tiers.schema import member_answer, tier_change_answer
 
-POSITION = rf"[01] |[23] .*|4 ({COUPON_POSITION})?|5 ({ORDER_POSITION})?|6 ({CHANGE_POSITION})?"
+POSITION = (
+    rf"[01] |[23] .*|4 ({COUPON_POSITION})?|5 ({ORDER_POSITION})?|6 ({CHANGE_POSITION})?"
+    rf"|7 ({ORIGIN_POSITION})?|8 |9 ({SKU})?"
+)
 """Which kind of thing is next, and after which of it."""
-Found = tuple[Sequence[Exported], str | None]
-"""Things of one kind, and the position to go on after; None where no more of it follow."""
-Part = Callable[[int, str | None], Found]
-"""Gives so many things of one kind, after a position."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,8 @@ class Exports:
 
     members: Members
     accounts: Accounts
-    coupons: Coupons
+    coupons: CouponList
+    offers: OfferParts
     orders: OrderLists
     policy: Policy
 
@@ -80,13 +84,10 @@ class Exports:
             return [ExportedEntry(data=entry_answer(member_id, each, self.policy)) for each in found], more
 
         def coupons(limit: int, after: str | None) -> Found:
-            held = [
-                each
-                for each in self.coupons.of_member(member_id)
-                if after is None or position_of(each, self.policy) < after
-            ]
-            shown = [ExportedCoupon(data=coupon_answer(each, self.policy, at)) for each in held[:limit]]
-            return shown, position_of(held[limit - 1], self.policy) if len(held) > limit else None
+            held, position = self.coupons.page(
+                member_id, None, at, limit=limit, after=after, deadline=deadline
+            )
+            return [ExportedCoupon(data=coupon_answer(each, self.policy, at)) for each in held], position
 
         def orders(limit: int, after: str | None) -> Found:
             found, more = self.orders.of_member(
@@ -106,20 +107,9 @@ class Exports:
                 for each in changes
             ], more
 
-        parts = [member, points, tier_changes, entries, coupons, orders, birthday_changes]
-        return _joined(parts, limit=limit, after=after)
-
-
-def _joined(parts: Sequence[Part], *, limit: int, after: str | None) -> tuple[list[Exported], str | None]:
-    """Return a page of parts that follow one another."""
-    number, position = 0, after
-    if after is not None:
-        text, _, rest = after.partition(" ")
-        number, position = int(text), rest or None
-    items: list[Exported] = []
-    while number < len(parts) and len(items) < limit:
-        found, position = parts[number](limit - len(items), position)
-        items += found
-        if position is None:
-            number += 1
-    return items, None if number == len(parts) else f"{number} {position or ''}"
+        of_offers = (self.offers.origins, self.offers.attempts, self.offers.uses)
+        parts: list[Part] = [
+            *(member, points, tier_changes, entries, coupons, orders, birthday_changes),
+            *(partial(each, member_id, at, deadline) for each in of_offers),
+        ]
+        return joined(parts, limit=limit, after=after)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.coupons.attempts import Guesses
 from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
@@ -26,6 +27,7 @@ class PrivacyFace:
     exports: Exports
     members: Members
     accounts: Accounts
+    guesses: Guesses
     users: Identities
     policy: Policy
     clock: Callable[[], datetime]
@@ -41,7 +43,8 @@ class PrivacyFace:
         """List what the programme has of the caller: the rows of `kind` and `data`, page by page.
 
         What they told about themselves and their points come first, then tier changes, movements of points,
-        coupons, orders and staff's changes of the birthday, each kind newest first.
+        coupons, orders, staff's changes of the birthday, how coupons were got, codes that failed lately, and
+        what they have had of campaigns, each kind newest first, campaigns by id.
         """
         member_id = self.api.caller.member_id
         places = Cursors(EXPORT, member_id, POSITION)
@@ -60,7 +63,8 @@ class PrivacyFace:
     def erase_member(self, member_id: MemberIdPath) -> ErasedAnswer:
         """Forget who a member is, for good: name, birthday, phone, and their sign-in with its mail address.
 
-        Forgotten with it is what staff wrote down as the reason of a change of birthday or points.
+        Forgotten with it is what staff wrote down as the reason of a change of birthday or points, and when
+        codes of theirs failed.
 
         Ledger, tier changes, coupons and orders stay under the member's id, which says nothing of a person:
         the shop's figures stay as they were. Sent again, it answers the same, and completes what was left.
@@ -69,6 +73,7 @@ class PrivacyFace:
             member_id, operator=self.api.caller.member_id, at=self.clock(), deadline=self.api.deadline
         )
         self.accounts.forget_reasons(member_id)
+        self.guesses.forget(member_id, self.api.deadline)
         self.users.delete(member_id)
         logger.info("member erased", extra={"member_id": member_id, "operator": self.api.caller.member_id})
         return ErasedAnswer(member_id=member_id, erased_at=erased_at.astimezone(self.policy.zone))

@@ -74,6 +74,51 @@ class ExportedBirthdayChange(Answer):
     data: BirthdayChangeReasonAnswer
 
 
+class CouponOriginAnswer(Answer):
+    """How the member got a coupon that was made from a template: by a claim, by a code, or from staff."""
+
+    coupon_id: str
+    template_id: str
+    got_at: StoreTime
+    way: Literal["claim", "code", "staff"]
+    code: str | None
+
+
+class ExportedCouponOrigin(Answer):
+    """How the member got a coupon."""
+
+    kind: Literal["coupon_origin"] = "coupon_origin"
+    data: CouponOriginAnswer
+
+
+class CodeAttemptsAnswer(Answer):
+    """When the member sent codes that were not valid: the latest of them, as far as they still counted."""
+
+    failed_at: list[StoreTime]
+
+
+class ExportedCodeAttempts(Answer):
+    """The member's latest attempts at codes that failed."""
+
+    kind: Literal["code_attempts"] = "code_attempts"
+    data: CodeAttemptsAnswer
+
+
+class CampaignUsesAnswer(Answer):
+    """What the member has had of a campaign: orders, and units of a flash sale by sku."""
+
+    campaign_id: str
+    orders: int
+    units: dict[str, int]
+
+
+class ExportedCampaignUses(Answer):
+    """What the member has had of a campaign."""
+
+    kind: Literal["campaign_uses"] = "campaign_uses"
+    data: CampaignUsesAnswer
+
+
 Exported = Annotated[
     ExportedMember
     | ExportedPoints
@@ -81,7 +126,10 @@ Exported = Annotated[
     | ExportedEntry
     | ExportedCoupon
     | ExportedOrder
-    | ExportedBirthdayChange,
+    | ExportedBirthdayChange
+    | ExportedCouponOrigin
+    | ExportedCodeAttempts
+    | ExportedCampaignUses,
     Field(discriminator="kind"),
 ]
 """One thing that the programme knows of a member."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from functions.coupons.coupons import BIRTHDAY
-from functions.coupons.events import of_coupon
+from functions.coupons.events import of_coupon, of_template_coupon
+from functions.coupons.held import OF_TEMPLATE
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.platform import bus
@@ -20,9 +21,15 @@ from functions.points.events import of_entry, of_notice
 from functions.tiers.events import of_tier_change
 from functions.tiers.members import TIER_CHANGE
 
-TOLD = {ENTRY: of_entry, NOTICE: of_notice, TIER_CHANGE: of_tier_change, BIRTHDAY: of_coupon}
+TOLD = {
+    ENTRY: of_entry,
+    NOTICE: of_notice,
+    TIER_CHANGE: of_tier_change,
+    BIRTHDAY: of_coupon,
+    OF_TEMPLATE: of_template_coupon,
+}
 """How the rows begin that the outside is told of, when they are new."""
-COUNTED = {TIER_CHANGE: "tier_changes", BIRTHDAY: "coupons_issued"}
+COUNTED = {TIER_CHANGE: "tier_changes", BIRTHDAY: "coupons_issued", OF_TEMPLATE: "coupons_issued"}
 
 
 class Publisher:

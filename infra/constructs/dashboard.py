@@ -98,13 +98,18 @@ class Dashboard(Construct):
                 using_metrics={name: programme_metric(name, ORDERS_SERVICE, DAY, SUM)},
                 period=DAY,
             )
-            for name, label in (("paid_amount_fen", "paid"), ("refunds_due_fen", "to be refunded"))
+            for name, label in (
+                ("paid_amount_fen", "paid"),
+                ("refunds_due_fen", "to be refunded"),
+                ("given_fen", "given by campaigns"),
+            )
         ]
         others = [
             programme_metric(name, service, DAY, SUM)
             for service, name in (
                 (MEMBERS_SERVICE, "coupons_issued"),
                 (ORDERS_SERVICE, "coupons_used"),
+                (ORDERS_SERVICE, "orders_with_campaigns"),
                 (MEMBERS_SERVICE, "tier_changes"),
                 (STOCK_SERVICE, "stock_low"),
             )
@@ -121,7 +126,7 @@ class Dashboard(Construct):
             counted[0],
             _graph("Money, in yuan", money),
             counted[1],
-            _graph("Coupons, tiers, stock", others),
+            _graph("Campaigns, coupons, tiers, stock", others),
             _graph("Proof: differences at the audit, jobs overdue", audit),
         ]
 

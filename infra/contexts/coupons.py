@@ -9,7 +9,16 @@ def build(room: Room) -> None:
     """Build the coupons' API, the reader of standings, and the job."""
     members = room.table("Members")
     api = room.api("CouponsApi", "functions.coupons.api.handler")
-    grant_rows(members, api, "BatchGetItem", "Query")
+    grant_rows(members, api, "BatchGetItem", "GetItem", "Query", "PutItem", "ConditionCheckItem")
+    grant_rows(
+        room.table("Catalog"),
+        api,
+        "BatchGetItem",
+        "GetItem",
+        "PutItem",
+        "UpdateItem",
+        indexes=["by_name"],
+    )
 
     eligibility = room.function("BirthdayEligibility", "functions.coupons.stream.handler", STREAM_TIMEOUT)
     grant_rows(members, eligibility, "BatchGetItem", "PutItem", "ConditionCheckItem")

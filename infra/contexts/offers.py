@@ -1,13 +1,17 @@
-"""What it costs: the member day opens."""
+"""What it costs: the member day opens, and campaigns come to their end."""
 
-from functions.offers.timetable import OPEN_MEMBER_DAY
+from functions.offers.timetable import END_CAMPAIGNS, OPEN_MEMBER_DAY
 from infra.constructs.table import grant_rows
 from infra.room import JOB_TIMEOUT, Room
 
 
 def build(room: Room) -> None:
-    """Build the job that opens the member day."""
+    """Build the jobs that open the member day and put away campaigns that are over."""
     function = room.function("MemberDayJob", "functions.offers.schedule.handler", JOB_TIMEOUT)
     grant_rows(room.table("Catalog"), function, "PutItem")
     grant_rows(room.table("Reports"), function, "PutItem")
     room.scheduled(function, OPEN_MEMBER_DAY)
+    ending = room.function("CampaignsJob", "functions.offers.schedule.campaigns_handler", JOB_TIMEOUT)
+    grant_rows(room.table("Catalog"), ending, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+    grant_rows(room.table("Reports"), ending, "PutItem")
+    room.scheduled(ending, END_CAMPAIGNS)

@@ -28,5 +28,5 @@ def build(room: Room) -> None:
     grant_rows(room.table("Orders"), starter, indexes=["due"])
     grant_rows(room.table("Orders"), worker, "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
     grant_rows(room.table("Members"), worker, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
-    grant_rows(room.table("Catalog"), worker, "GetItem", "UpdateItem")
+    grant_rows(room.table("Catalog"), worker, "BatchGetItem", "GetItem", "UpdateItem")
     room.scheduled(starter, LAPSE_UNPAID, AUTO_RECEIPT)

@@ -9,5 +9,6 @@ def build(room: Room) -> None:
     users = room.shared.users
     api = room.api("PrivacyApi", "functions.privacy.api.handler", environment=users.environment)
     grant_rows(room.table("Members"), api, "BatchGetItem", "GetItem", "PutItem", "Query")
+    grant_rows(room.table("Catalog"), api, "BatchGetItem")
     grant_rows(room.table("Orders"), api, "BatchGetItem", indexes=["by_member"])
     users.grant_deletion(api)

@@ -1,6 +1,7 @@
 """Members and their tiers: who they are, how they are found, and what the outside hears of them."""
 
 from functions.coupons.coupons import BIRTHDAY
+from functions.coupons.held import OF_TEMPLATE
 from functions.points.account_rows import ENTRY, NOTICE
 from functions.tiers.members import TIER_CHANGE
 from infra.constructs.table import grant_rows
@@ -18,7 +19,7 @@ def build(room: Room) -> None:
         "functions.tiers.stream.handler",
         reader="MembersToBus",
         table="Members",
-        filters=[rows_that_begin(each) for each in (ENTRY, NOTICE, TIER_CHANGE, BIRTHDAY)],
+        filters=[rows_that_begin(each) for each in (ENTRY, NOTICE, TIER_CHANGE, BIRTHDAY, OF_TEMPLATE)],
     )
     # An operator starts the indexing: it reads the whole table, and has the key.
     _, worker = room.tasks("Members", "functions.tiers", for_worker=key.environment)

@@ -1,8 +1,8 @@
 """What a story is made of: chapters of calls of the API, steps of the clock, and fired jobs.
 
 Amounts are fen. Moments name the year before the story's by ``{last}``, its own by ``{year}``, and the one
-after by ``{next}``. Paths and bodies name an order by ``{order:NAME}``, and a member's newest birthday coupon
-by ``{coupon:NAME}``.
+after by ``{next}``. Paths and bodies name an order by ``{order:NAME}``, and a member's newest coupon by
+``{coupon:NAME}``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Call:
     path: str
     body: Json | None = None
     key: str | None = None
-    """The idempotency key of an order."""
+    """The idempotency key of an order, or of a claim."""
     keeps: str | None = None
     """The name by which later calls find the order that is answered."""
     status: int | None = None

@@ -73,6 +73,12 @@ class Books:
     """The report of the last audit."""
     audited: bool = False
     """Nothing has changed since that audit."""
+    campaigns: Sequence[Json] = ()
+    """All campaigns, as staff see them."""
+    templates: Sequence[Json] = ()
+    """All templates of coupons, as staff see them."""
+    zone: frozenset[str] = frozenset()
+    """The products of the member zone."""
 
     @property
     def orders(self) -> list[Json]:

@@ -41,7 +41,7 @@ def accounts(books: Books) -> Table:
         )
         for name, member in books.members.items()
     ]
-    columns = ("member", "tier", "E, yuan", "available", "frozen", "owed", "orders", "birthday coupon")
+    columns = ("member", "tier", "E, yuan", "available", "frozen", "owed", "orders", "coupons")
     return Table(title="The members", columns=columns, rows=rows, right=columns[2:7])
 
 
@@ -55,8 +55,11 @@ def figures(played: Played) -> dict[str, str]:
     """Return what the year came to."""
     books = played.books
     accounts = [member.account for member in books.members.values()]
-    coupons = Counter(coupon["status"] for member in books.members.values() for coupon in member.coupons)
+    coupons = [coupon for member in books.members.values() for coupon in member.coupons]
+    of_birthdays = Counter(each["status"] for each in coupons if each["kind"] == "birthday")
+    of_templates = Counter(each["status"] for each in coupons if each["kind"] != "birthday")
     kept = sum(order["retained"]["paid_fen"] for order in books.orders if order["paid_at"])
+    given = sum(campaign["used"]["given_fen"] for campaign in books.campaigns)
     report = books.report or {"value_fen": 0}
     return {
         "members": _counted(Counter(account.tier for account in accounts)),
@@ -68,7 +71,10 @@ def figures(played: Played) -> dict[str, str]:
         "points available": words.points(sum(account.available for account in accounts)),
         "points frozen": words.points(sum(account.frozen for account in accounts)),
         "worth as cash": f"{words.yuan(report['value_fen'])} yuan",
-        "birthday coupons": _counted(coupons),
+        "birthday coupons": _counted(of_birthdays),
+        "coupons of templates": _counted(of_templates),
+        "campaigns": _counted(Counter(each["kind"] for each in books.campaigns)),
+        "given by campaigns": f"{words.yuan(given)} yuan",
         "ledger entries": words.points(sum(len(member.entries) for member in books.members.values())),
         "calls of the API": words.points(played.calls),
         "events on the bus": words.points(sum(played.events.values())),

@@ -243,7 +243,7 @@ class Player:
             return self._orders[name]
         coupons = self._theatre.listed(name, "/members/me/coupons")
         if not coupons:
-            raise LocalError(f"the demo failed: {name} has no birthday coupon")
+            raise LocalError(f"the demo failed: {name} has no coupon")
         return str(coupons[0]["coupon_id"])
 
     def _looked_at(self, who: str) -> Iterator[str]:
@@ -276,6 +276,9 @@ class Player:
             failed_messages=failed,
             report=report.body if report.status == HTTPStatus.OK else None,
             audited=self._audited,
+            campaigns=self._theatre.listed(CLERK, "/campaigns"),
+            templates=self._theatre.listed(CLERK, "/coupon-templates"),
+            zone=frozenset(ware.sku for ware in self._wares if ware.zone),
         )
 
     def _member(self, who: str) -> Member:
@@ -308,12 +311,14 @@ def _shown_place(place: re.Match[str]) -> str:
     return f"{{{place[1]}}}"
 
 
-SKU = re.compile(r"(?<=/products/)[a-z]+")
+ID_OF_STAFF = re.compile(r"(?<=/)(products|campaigns|coupon-templates)/[a-z0-9-]+")
+"""What staff have called something, in a path."""
+_ITS_ID = {"products": "sku", "campaigns": "campaign_id", "coupon-templates": "template_id"}
 
 
 def _joined(calls: Mapping[str, int]) -> Counter[str]:
-    """Count calls of many products as one."""
+    """Count calls of many products, campaigns or templates as one."""
     joined: Counter[str] = Counter()
     for call, count in calls.items():
-        joined[SKU.sub("{sku}", call)] += count
+        joined[ID_OF_STAFF.sub(lambda named: f"{named[1]}/{{{_ITS_ID[named[1]]}}}", call)] += count
     return joined

@@ -33,6 +33,7 @@ from local.demo.acts import (
     shipped,
     stocked,
 )
+from local.demo.sale import SALE
 
 OPENS = (12, 20)
 """Month and day on which the story begins, in the year before its own."""
@@ -772,6 +773,7 @@ STORY = (
     APRIL,
     MAY,
     JUNE,
+    SALE,
     JULY,
     AUGUST,
     SEPTEMBER,

@@ -43,7 +43,8 @@ def facts(answer: Json) -> Iterator[str]:
         for offer in quote["not_applied"]:
             if offer["code"] in NOT_WORTH_TELLING:
                 continue
-            yield f"{offer['offer'].replace('_', ' ')} not used: {offer['detail']}"
+            name = f" {offer['campaign_id']}" if "campaign_id" in offer else ""
+            yield f"{offer['offer'].replace('_', ' ')}{name} not used: {offer['detail']}"
     if "refund_fen" in answer:
         kept = answer["retained"]
         yield (
@@ -57,6 +58,22 @@ def facts(answer: Json) -> Iterator[str]:
         yield "the order stays lapsed, the payment is recorded as not applied"
     if "value_fen" in answer:
         yield from owed(answer)
+    if "used" in answer and answer["used"]["orders"]:
+        yield came_to(answer)
+
+
+def came_to(campaign: Json) -> str:
+    """What a campaign came to so far."""
+    used = campaign["used"]
+    counts = ", ".join(_counted(used[each], each[:-1]) for each in ("orders", "members", "units"))
+    return (
+        f"{campaign['campaign_id']}: {counts}; {yuan(used['given_fen'])} given; "
+        f"goods of {yuan(used['goods_fen'])} stay, {yuan(used['refunded_fen'])} were refunded"
+    )
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
 def owed(report: Json) -> Iterator[str]:
@@ -76,16 +93,11 @@ def owed(report: Json) -> Iterator[str]:
 
 def priced(quote: Json) -> str:
     """How a quote comes about, in one line."""
-    lines = ", ".join(
-        f"{line['quantity']} × {line['sku']} at {yuan(line['unit_price_fen'])}"
-        + (
-            f" (list {yuan(line['list_price_fen'])})"
-            if line["unit_price_fen"] != line["list_price_fen"]
-            else ""
-        )
-        for line in quote["lines"]
-    )
+    lines = ", ".join(map(_line, quote["lines"]))
     sums = f"goods {yuan(quote['goods_fen'])}"
+    for use in quote["campaigns"]:
+        if use["amount_fen"]:
+            sums += f" − {use['campaign_id']} {yuan(use['amount_fen'])}"
     if quote["coupon"]:
         sums += f" − coupon {yuan(quote['coupon']['amount_fen'])}"
     sums += f" + shipping {yuan(quote['shipping_fen'])}"
@@ -94,6 +106,15 @@ def priced(quote: Json) -> str:
     return (
         f"{quote['tier']}: {lines}; {sums} = {yuan(quote['paid_fen'])}, earns {points(quote['earns_points'])}"
     )
+
+
+def _line(line: Json) -> str:
+    if line["gift_of"] is not None:
+        return f"{line['quantity']} × {line['sku']} as a gift of {line['gift_of']}"
+    text = f"{line['quantity']} × {line['sku']} at {yuan(line['unit_price_fen'])}"
+    if line["unit_price_fen"] != line["list_price_fen"]:
+        text += f" (list {yuan(line['list_price_fen'])})"
+    return text
 
 
 def changed(before: Account | None, after: Account) -> Iterator[str]:
@@ -117,7 +138,8 @@ def changed(before: Account | None, after: Account) -> Iterator[str]:
 def got_coupon(who: str, coupon: Json) -> str:
     """A coupon that was issued."""
     return (
-        f"{who.capitalize()} gets a birthday coupon of {yuan(coupon['face_value_fen'])}, "
+        f"{who.capitalize()} gets a {'birthday ' if coupon['kind'] == 'birthday' else ''}coupon of "
+        f"{yuan(coupon['face_value_fen'])}, "
         f"valid through {coupon['valid_until'][:10]}"
     )
 

@@ -2,9 +2,10 @@
 
 from tests.support.rights import puts_tasks, reads_stream, rows, started_by_a_schedule, works_off
 
-MAY_KNOW = {"domain", "platform", "tiers"}
+MAY_KNOW = {"domain", "platform", "tiers", "counters"}
 NEEDS = {
-    "CouponsApi": rows("Members", "BatchGetItem", "Query"),
+    "CouponsApi": rows("Members", "BatchGetItem", "GetItem", "Query", "PutItem", "ConditionCheckItem")
+    | rows("Catalog", "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["by_name"]),
     "BirthdayEligibility": rows("Members", "BatchGetItem", "PutItem", "ConditionCheckItem")
     | reads_stream("Members", "StandingsToCouponsFailures"),
     "CouponsJobs": rows("Reports", "PutItem") | puts_tasks("CouponsWork") | started_by_a_schedule(),

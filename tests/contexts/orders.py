@@ -11,7 +11,7 @@ NEEDS = {
     | started_by_a_schedule(),
     "OrderWorker": rows("Orders", "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
-    | rows("Catalog", "GetItem", "UpdateItem")
+    | rows("Catalog", "BatchGetItem", "GetItem", "UpdateItem")
     | rows("Reports", "PutItem")
     | works_off("OrderWork"),
 }

@@ -5,6 +5,7 @@ from tests.support.rights import USER_POOL, of, rows
 MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "offers", "orders"}
 NEEDS = {
     "PrivacyApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query")
+    | rows("Catalog", "BatchGetItem")
     | rows("Orders", "BatchGetItem", indexes=["by_member"])
     | of("cognito-idp", USER_POOL, "AdminDeleteUser", "ListUsers")
 }

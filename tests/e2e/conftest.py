@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     finally:
         if not kept:
             stack.try_local("reset")
+
+
+@pytest.fixture
+def ordinary_day(deployed: Stack) -> Stack:
+    """The stack on a day of the month that is no member day, nor its end."""
+    now = datetime.fromisoformat(deployed.local("clock")["now"])
+    if not 2 <= now.day <= 8:
+        ahead = (now.replace(day=28) + timedelta(days=7)).replace(day=3, hour=12)
+        deployed.clock(ahead.isoformat(timespec="seconds"))
+    return deployed

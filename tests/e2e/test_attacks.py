@@ -14,7 +14,9 @@ import urllib3
 
 from reach.aws import Aws
 from tests.support import document
+from tests.support.coupons import OF_CODES
 from tests.support.document import Operation
+from tests.support.events import Answer
 from tests.support.listener import StackListener
 from tests.support.personal import BIRTHDAY, NAME, NEW_BIRTHDAY, PHONE, TOLD, traces_in
 from tests.support.shopper import Shopper
@@ -269,6 +271,67 @@ def test_case_38_an_order_of_somebody_else_is_as_if_it_did_not_exist(
             theirs, none = [(each.status, each.body) for each in asked]
             assert theirs == none
             assert theirs[0] == (403 if operation.staff else 404)
+    assert shopper.found(order).status == "placed"
+
+
+GUESSES_MAX = 10
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A template of staff's, with codes that work once each."""
+
+    stack: Stack
+    template_id: str
+
+    def put(self) -> list[str]:
+        """Put the template; return two codes."""
+        path = f"/coupon-templates/{self.template_id}"
+        assert self.stack.call("PUT", path, {**OF_CODES}, who="clerk", staff=True).status == 201
+        batch = {"batch_id": "b1", "count": 2}
+        made = self.stack.call("POST", f"{path}/codes", batch, who="clerk", staff=True)
+        codes: list[str] = made.body["codes"]
+        return codes
+
+    def send(self, who: Shopper, code: str) -> Answer:
+        """Send a code as a member."""
+        return self.stack.call("POST", "/members/me/coupon-codes", {"code": code}, who=who.name)
+
+
+def test_V10_a_used_code_is_as_one_that_never_was_and_after_ten_of_them_none_is_looked_at(
+    deployed: Stack, shopper: Shopper
+) -> None:
+    codes, stranger = Codes(deployed, shopper.sku), Shopper(deployed)
+    stranger.register()
+    used, own = codes.put()
+    assert codes.send(shopper, used).status == 201
+    answers = [codes.send(stranger, used), codes.send(stranger, "NEVER-2345-WAS")]
+    answers += [codes.send(stranger, f"GUESS-2345-{number}") for number in range(GUESSES_MAX - 2)]
+    assert {(each.status, each.code, each.body["detail"]) for each in answers} == {
+        (422, "code_not_valid", "This code is not valid.")
+    }
+    for code in (own, used, "NEVER-2345-WAS"):
+        refused = codes.send(stranger, code)
+        assert (refused.status, refused.code) == (429, "too_many_attempts")
+    assert codes.send(shopper, used).status == 201  # to who has its coupon it is that, as often as asked
+    assert stranger.get("/members/me/coupons").body["items"] == []
+
+
+def test_V10_the_coupon_of_somebody_else_is_as_if_it_did_not_exist(deployed: Stack, shopper: Shopper) -> None:
+    codes, stranger = Codes(deployed, shopper.sku), Shopper(deployed)
+    stranger.register()
+    shopper.stocked(3)
+    theirs = codes.send(shopper, codes.put()[0]).body["coupon_id"]
+    missing = theirs[:-6] + "aaaaaa"
+    lines = [{"sku": shopper.sku, "quantity": 1}]
+    for path, key in (("/quotes", {}), ("/orders", {"idempotency-key": "theirs"})):
+        asked = [
+            deployed.call("POST", path, {"lines": lines, "coupon": each}, who=stranger.name, headers=key)
+            for each in (theirs, missing)
+        ]
+        assert {(each.status, each.code) for each in asked} == {(422, "coupon_not_found")}
+    assert deployed.call("GET", f"/members/{shopper.member_id}/coupons", who=stranger.name).status == 403
+    order = shopper.order(coupon=theirs)
     assert shopper.found(order).status == "placed"
 
 

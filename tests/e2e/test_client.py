@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,17 @@ import memberday_client.api
 import pytest
 from memberday_client import AuthenticatedClient
 from memberday_client.api.catalogue import get_member_day, get_movements, get_product, get_products
-from memberday_client.api.coupons import get_coupons, get_member_coupons
+from memberday_client.api.coupons import (
+    claim_coupon,
+    get_coupon_template,
+    get_coupon_templates,
+    get_coupons,
+    get_member_coupons,
+    issue_coupon,
+    make_coupon_codes,
+    put_coupon_template,
+    redeem_coupon_code,
+)
 from memberday_client.api.members import (
     change_birthday,
     change_me,
@@ -29,6 +39,7 @@ from memberday_client.api.members import (
     register,
     search_members,
 )
+from memberday_client.api.offers import get_campaign, get_campaigns, get_offers, put_campaign
 from memberday_client.api.orders import (
     cancel_order,
     get_member_orders,
@@ -45,15 +56,25 @@ from memberday_client.api.privacy import erase_member, get_export
 from memberday_client.api.reports import get_points_differences, get_points_liability
 from memberday_client.models import (
     BirthdayRequest,
+    CampaignRequest,
+    ClaimLimitsRequest,
+    CodeRequest,
+    CodesRequest,
+    DaysRequest,
+    DiscountTermsAnswer,
+    DiscountTermsRequest,
     ExportedMember,
     ExportedOrder,
     GatewayAnswer,
+    IssueRequest,
     OrderAnswer,
     OrderRequest,
     OrderStatus,
     ProfilePatch,
     ProfileRequest,
     SearchRequest,
+    SkusScopeRequest,
+    TemplateRequest,
 )
 
 from local import seed
@@ -190,6 +211,57 @@ def units_come_back(shopper: Shopper, order: OrderAnswer) -> None:
     assert [each.what for each in happened] == ["returned", "units_returned"]
 
 
+def a_sale_is_run(shopper: Shopper) -> None:
+    """Put a campaign on the product, and coupons for it: to claim, for a code, and from staff."""
+    clerk, scope = shopper.clerk, SkusScopeRequest(skus=[shopper.sku])
+    sale = CampaignRequest(
+        name="Tea week",
+        kind="discount",
+        starts_at=datetime(2026, 1, 1, tzinfo=UTC),
+        ends_at=datetime(2099, 1, 1, tzinfo=UTC),
+        scope=scope,
+        terms=DiscountTermsRequest(rate="0.85"),
+        status="active",
+    )
+    campaign = granted(put_campaign.sync(shopper.sku, client=clerk, body=sale))
+    assert (campaign.version, campaign.state) == (1, "running")
+    assert campaign.terms == DiscountTermsAnswer(rate="0.85")
+    template = TemplateRequest(
+        name="20 off",
+        kind="amount",
+        face_value_fen=2_000,
+        min_fen=0,
+        scope=scope,
+        valid=DaysRequest(days=7),
+        claimable=True,
+        limits=ClaimLimitsRequest(per_member=1),
+        status="active",
+    )
+    assert granted(put_coupon_template.sync(shopper.sku, client=clerk, body=template)).claimed == 0
+    claimed = granted(claim_coupon.sync(shopper.sku, client=shopper.client, idempotency_key="c1"))
+    assert (claimed.kind, claimed.template_id, claimed.face_value_fen) == ("amount", shopper.sku, 2_000)
+    batch = CodesRequest(batch_id="letters", count=2)
+    codes = granted(make_coupon_codes.sync(shopper.sku, client=clerk, body=batch)).codes
+    typed = CodeRequest(code=codes[0].lower())
+    by_code = granted(redeem_coupon_code.sync(client=shopper.client, body=typed))
+    sorry = IssueRequest(issue_id=uuid.uuid4().hex, template_id=shopper.sku)
+    given = granted(issue_coupon.sync(shopper.member_id, client=clerk, body=sorry))
+    listed = granted(get_coupons.sync(client=shopper.client, status="available")).items
+    assert {claimed.coupon_id, by_code.coupon_id, given.coupon_id} <= {each.coupon_id for each in listed}
+    assert granted(get_coupon_template.sync(shopper.sku, client=clerk)).claimed == 1
+    templates = granted(get_coupon_templates.sync(client=clerk)).items
+    assert templates[0].template_id == shopper.sku
+    offers = granted(get_offers.sync(client=shopper.client))
+    assert shopper.sku in {each.campaign_id for each in offers.running}
+    quote = shopper.quote(coupon="best")
+    assert (quote.lines[0].price_of, quote.lines[0].unit_price_fen) == (shopper.sku, 25_500)
+    assert quote.coupon is not None
+    assert (quote.coupon.template_id, quote.coupon.amount_fen) == (shopper.sku, 2_000)
+    assert granted(get_campaign.sync(shopper.sku, client=clerk)).used.orders == 0
+    running = granted(get_campaigns.sync(client=clerk, status="running", limit=100)).items
+    assert shopper.sku in {each.campaign_id for each in running}
+
+
 def the_books_are_seen(shopper: Shopper) -> None:
     """Adjust points, and read the report of the next audit."""
     assert shopper.adjust(500).available == 500
@@ -217,6 +289,7 @@ def test_a_shop_is_run_by_every_operation_of_the_client_and_by_nothing_else(depl
     order = orders_are_placed_and_paid(shopper)
     what_follows_from_them(shopper, order)
     units_come_back(shopper, order)
+    a_sale_is_run(shopper)
     the_books_are_seen(shopper)
     the_member_leaves(shopper)
     asked = {operation_of(deployed, request) for request in deployed.asked[before:]}

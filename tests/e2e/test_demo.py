@@ -32,7 +32,7 @@ def test_the_demo_lives_a_year_and_leaves_nothing_behind(tmp_path: Path) -> None
     answer = json.loads(result.stdout)
     assert [check["says"] for check in answer["checks"]] == [says for says, _, _ in CHECKS]
     assert all(check["holds"] for check in answer["checks"])
-    assert answer["figures"]["members"] == "1 J0, 3 J1, 1 J2, 2 J3, 1 J5"
+    assert answer["figures"]["members"] == "1 J0, 6 J1, 1 J2, 2 J3, 1 J5"
     assert answer["figures"]["points lapsed"] == "500"
 
     story = result.stderr

@@ -9,6 +9,8 @@ from tests.support.shell import typed
 from tests.support.stack import ROOT, Stack
 
 PAGE = (ROOT / "docs" / "first-order.md").read_text(encoding="utf-8")
+TASKS = re.compile(r"(?<=: tasks )\d+")
+"""How many parts of a job had something to do: of others' too, and none if the clock's step has done it."""
 
 
 def steps() -> list[tuple[str, str]]:
@@ -27,5 +29,6 @@ def test_the_walk_prints_what_the_page_says(deployed: Stack) -> None:
     assert len(walk) > 5
     marker = "--- next step ---"
     script = f"\necho '{marker}'\n".join(commands for commands, _ in walk)
-    printed = [part.strip() for part in typed(deployed, script).split(marker)]
-    assert printed == [expected.strip() for _, expected in walk]
+    printed = TASKS.sub("some", typed(deployed, script)).split(marker)
+    expected = [TASKS.sub("some", shown) for _, shown in walk]
+    assert [part.strip() for part in printed] == [part.strip() for part in expected]

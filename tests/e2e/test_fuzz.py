@@ -3,6 +3,8 @@
 `make fuzz` asks longer.
 """
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.fuzz import EXAMPLES, SEED, Fuzz, operations
@@ -13,10 +15,14 @@ OPERATIONS = operations()
 
 
 @pytest.fixture(scope="module")
-def scene(deployed: Stack) -> Scene:
-    """What exists while the operations are asked."""
+def scene(deployed: Stack) -> Iterator[Scene]:
+    """What exists while the operations are asked; no offer that was put meanwhile outlives it."""
     print(f"\n{EXAMPLES} examples of each operation and role from SEED={SEED}")
-    return Scene(deployed)
+    scene = Scene(deployed)
+    try:
+        yield scene
+    finally:
+        scene.close()
 
 
 @pytest.mark.parametrize("role", ["member", "staff"])

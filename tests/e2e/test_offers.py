@@ -60,16 +60,6 @@ class Holder(Shopper):
 
 
 @pytest.fixture
-def ordinary_day(deployed: Stack) -> Stack:
-    """The stack on a day of the month that is no member day, nor its end."""
-    now = datetime.fromisoformat(deployed.local("clock")["now"]).astimezone(STORE)
-    if not 2 <= now.day <= 8:
-        ahead = (now.replace(day=28) + timedelta(days=7)).replace(day=3, hour=12)
-        deployed.clock(ahead.isoformat(timespec="seconds"))
-    return deployed
-
-
-@pytest.fixture
 def member_day(ordinary_day: Stack) -> Stack:
     """The stack at noon of the next member day."""
     now = datetime.fromisoformat(ordinary_day.local("clock")["now"]).astimezone(STORE)

@@ -93,7 +93,7 @@ def test_a_received_order_comes_back_unit_by_unit(shopper: Shopper) -> None:
     parcel = ShipmentRequest(tracking_no="SF-1")
     assert granted(ship_order.sync(order_id, client=shopper.clerk, body=parcel)).status == "shipped"
     assert granted(receive_order.sync(order_id, client=shopper.client)).status == "received"
-    one, other = (ReturnRequest(return_id=name, lines=shopper.lines()) for name in ("r1", "r2"))
+    one, other = (ReturnRequest(return_id=name, lines=shopper.leaving()) for name in ("r1", "r2"))
     first = granted(return_units.sync(order_id, client=shopper.clerk, body=one))
     assert (first.status, first.refund_fen, first.retained.earned_points) == ("received", 9_950, 100)
     assert granted(return_units.sync(order_id, client=shopper.clerk, body=one)) == first

@@ -17,6 +17,8 @@ import urllib3
 from attrs import evolve
 from memberday_client.api.reports import get_points_liability
 
+from functions.offers import counting
+from functions.offers.timetable import END_CAMPAIGNS
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import per_shard
@@ -26,6 +28,7 @@ from ops.stack import Stack as Deployed
 from reach.aws import Aws
 from tests.support import accounts
 from tests.support.answers import granted
+from tests.support.coupons import OF_CODES
 from tests.support.listener import StackListener
 from tests.support.shopper import Shopper, registered
 from tests.support.stack import ROOT, Stack
@@ -478,6 +481,80 @@ def test_Z1_stock_is_spread_when_staff_say_so_sold_from_all_rows_and_gathered(st
     assert ops(stack, "stock", "--gather")["gathered"] >= 1
     (found,) = [each for each in ops(stack, "stock")["stock"] if each["sku"] == sku]
     assert (found["stock"], found["rows"], found["wanted"]) == (37, 1, None)
+
+
+def _flash(shopper: Shopper, ends_at: datetime) -> dict[str, Any]:
+    """Return what staff say of a flash sale of ten units that has begun."""
+    return {
+        "name": "Flash",
+        "kind": "flash",
+        "starts_at": (ends_at - timedelta(days=1)).isoformat(timespec="seconds"),
+        "ends_at": ends_at.isoformat(timespec="seconds"),
+        "terms": {"items": {shopper.sku: {"price_fen": 990, "units": 10}}, "per_member": 5},
+        "limits": {"orders": 100},
+        "status": "active",
+    }
+
+
+def test_V2_V14_a_campaign_that_has_not_ended_is_ended_and_what_is_counted_of_it_fits(stack: Stack) -> None:
+    shopper = registered(stack, units=20)
+    now = datetime.fromisoformat(stack.local("clock")["now"])
+    path = f"/campaigns/{shopper.sku}"
+    put = stack.call("PUT", path, _flash(shopper, now + timedelta(hours=2)), who="clerk", staff=True)
+    assert put.status == 201, put.body
+    order = shopper.order(quantity=3)
+    assert shopper.pay(order).paid_fen < 9_950
+    stack.local("settle")
+    assert ops(stack, "offers", "--at", now.isoformat()) == {"differences": []}
+    counter = counting.orders_counter(stack.outputs["CatalogTableName"], shopper.sku)
+    rows = rows_of(stack)
+    whole = rows.get(counter.table, counter.home)
+    assert whole is not None
+    rows.put(counter.table, whole | {counter.amount: 98})  # past the code
+    found = stack.try_ops("offers", "--at", now.isoformat())
+    assert found.returncode == 1
+    assert json.loads(found.stdout)["differences"] == [
+        {"what": "limit orders", "of": shopper.sku, "expected": 100, "found": 99}
+    ]
+    for limits in ({}, {"orders": 100}):  # it begins anew with what the figures say
+        said = _flash(shopper, now + timedelta(hours=2)) | {"limits": limits}
+        assert stack.call("PUT", path, said, who="clerk", staff=True).status == 200
+    assert ops(stack, "offers", "--at", now.isoformat()) == {"differences": []}
+
+    scheduler = aws_of(stack).client("scheduler")
+    schedule = scheduler.get_schedule(GroupName="memberday-dev", Name=END_CAMPAIGNS)
+    kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{name: schedule[name] for name in kept}, State="DISABLED")
+    stack.clock("+3h")
+    of_staff: Any = {"who": "clerk", "staff": True}
+    assert stack.call("GET", f"/products/{shopper.sku}", **of_staff).body["stock"] == 10
+    ended = ops(stack, "fire", END_CAMPAIGNS)
+    assert (ended["ended"], ended["left"]) == (1, 0)
+    assert ops(stack, "fire", END_CAMPAIGNS)["ended"] == 0
+    assert stack.call("GET", f"/products/{shopper.sku}", **of_staff).body["stock"] == 17
+    scheduler.update_schedule(**{name: schedule[name] for name in kept}, State="ENABLED")
+    later = now + timedelta(hours=3)
+    assert ops(stack, "offers", "--at", later.isoformat()) == {"differences": []}
+
+
+def test_V10_codes_that_leaked_give_no_coupon_once_their_template_is_paused(stack: Stack) -> None:
+    first, second = registered(stack), registered(stack)
+    of_staff: Any = {"who": "clerk", "staff": True}
+    path, code = f"/coupon-templates/{first.sku}", f"LEAKED-{first.sku.partition('-')[2]}"
+    template = {**OF_CODES, "name": "Leaked"}
+    assert stack.call("PUT", path, template, **of_staff).status == 201
+    batch = {"batch_id": "leaked", "code": code, "limit": 100}
+    assert stack.call("POST", f"{path}/codes", batch, **of_staff).status == 201
+    sent = {"code": code}
+    got = stack.call("POST", "/members/me/coupon-codes", sent, who=first.name)
+    assert got.status == 201
+    assert stack.call("PUT", path, template | {"status": "paused"}, **of_staff).status == 200
+    refused = stack.call("POST", "/members/me/coupon-codes", sent, who=second.name)
+    assert (refused.status, refused.code) == (422, "code_not_valid")
+    (kept,) = first.get("/members/me/coupons").body["items"]
+    assert (kept["coupon_id"], kept["status"]) == (got.body["coupon_id"], "available")
+    now = stack.local("clock")["now"]
+    assert ops(stack, "offers", "--at", now) == {"differences": []}
 
 
 def test_every_command_of_the_runbook_was_tried() -> None:

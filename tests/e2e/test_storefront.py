@@ -13,6 +13,10 @@ from tests.support.stack import ROOT, Stack
 
 PAGE = (ROOT / "docs" / "storefront.md").read_text(encoding="utf-8")
 SKU = "tea-longjing-100"
+PUER = "tea-puer-357"
+"""What the page's campaign is about: nobody else here buys it."""
+ENDS, LATER = "2026-12-13T00:00:00+08:00", "2099-12-13T00:00:00+08:00"
+"""When the page's campaign ends, and when it does here: a new one cannot be over, whatever the clock says."""
 STEP = re.compile(
     r"```sh\n(?P<commands>.*?)```"
     r"|<!-- (?P<part>part of )?answer: (?P<operation>\S+ \S+) (?P<status>\d+) -->\n"
@@ -57,16 +61,20 @@ def same(shown: Any, got: Any) -> Any:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page uses curl")
-def test_the_pages_calls_answer_what_it_shows(deployed: Stack, tmp_path: Path) -> None:
+def test_the_pages_calls_answer_what_it_shows(ordinary_day: Stack, tmp_path: Path) -> None:
+    deployed = ordinary_day  # the page's carts are priced on no member day
     product = {"name": "Longjing tea, 100 g", "price_fen": 9_950, "member_zone": False}
     assert deployed.call("PUT", f"/products/{SKU}", product, who="clerk", staff=True).status in (200, 201)
+    puer = {"name": "Pu'er tea cake, 357 g", "price_fen": 16_800, "member_zone": False}
+    assert deployed.call("PUT", f"/products/{PUER}", puer, who="clerk", staff=True).status in (200, 201)
     stock = {"movement_id": "walk", "delta": 10, "reason": "delivery"}
     assert deployed.call("POST", f"/products/{SKU}/stock", stock, who="clerk", staff=True).status == 200
     script, calls = [RECORDING], 0
     shown: dict[int, re.Match[str]] = {}
     for step in walk():
         if step["commands"]:
-            commands = re.sub(r"^ORDER=.*$", lambda _: ORDER_ID, step["commands"], flags=re.MULTILINE)
+            commands = step["commands"].replace(ENDS, LATER)
+            commands = re.sub(r"^ORDER=.*$", lambda _: ORDER_ID, commands, flags=re.MULTILINE)
             commands = re.sub(r"^MEMBER=.*$", lambda _: MEMBER_ID, commands, flags=re.MULTILINE)
             script.append(commands)
             first, calls = calls + 1, calls + len(re.findall(r"^curl ", commands, re.MULTILINE))

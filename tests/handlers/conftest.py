@@ -98,7 +98,7 @@ class Suite:
             return call.to(self.privacy)
         if "/points" in call.path:
             return call.to(self.points)
-        if "/coupons" in call.path:
+        if "/coupon" in call.path:
             return call.to(self.coupons)
         of_shop = not call.path.startswith("/members") or call.path.endswith("/orders")
         return call.to(self.shop if of_shop else self.members)

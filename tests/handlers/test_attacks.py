@@ -14,8 +14,10 @@ from functions.catalog.face import MOVEMENTS
 from functions.catalog.listing import Listing
 from functions.coupons.birthday import Coupon
 from functions.coupons.face import COUPONS
+from functions.coupons.templates_face import TEMPLATES
 from functions.domain import identifiers
 from functions.domain.policy import load
+from functions.offers.campaigns_face import CAMPAIGNS
 from functions.orders import rows as order_rows
 from functions.orders.lists import Filter
 from functions.orders.view_face import HISTORY, ORDERS
@@ -29,6 +31,7 @@ from functions.tiers.face import BIRTHDAY_CHANGES, TIERS
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import END_OF_MAY, MAY
 from tests.support import accounts, document, tables
+from tests.support.coupons import Desk
 from tests.support.document import Operation
 from tests.support.events import Answer, Call, Context, claims, staff, stream_record
 from tests.support.wire import Wire, let_send
@@ -42,12 +45,27 @@ ALICE, BOB = claims("alice"), claims("bob")
 KEY = {"idempotency-key": "attack"}
 ORDER_ID = identifiers.order_id("alice", "no such key")
 """An id of the right form that no order has."""
-OWN_IDS = {"order_id": ORDER_ID, "member_id": "nobody", "sku": "tea"}
+OWN_IDS = {
+    "order_id": ORDER_ID,
+    "member_id": "nobody",
+    "sku": "tea",
+    "campaign_id": "sale",
+    "template_id": "welcome",
+}
 """Ids for the paths of calls whose attack is elsewhere; a new kind of id is told here."""
 ANSWER_BYTES_MAX = 6_000_000
 """What a function may answer (Lambda's limit)."""
+CAMPAIGN = {
+    "name": "Sale",
+    "kind": "discount",
+    "starts_at": "2027-01-01T00:00:00+08:00",
+    "ends_at": "2027-02-01T00:00:00+08:00",
+    "scope": {"all": True},
+    "terms": {"rate": "0.9"},
+    "status": "active",
+}
 READS = ("GetItem", "BatchGetItem", "Query", "Scan")
-PUBLIC_IDS = {"sku"}
+PUBLIC_IDS = {"sku", "campaign_id", "template_id"}
 """Ids of what belongs to nobody."""
 
 
@@ -58,6 +76,8 @@ class World:
     suite: Suite
     orders: dict[str, list[str]] = field(default_factory=dict)
     coupons: dict[str, list[Coupon]] = field(default_factory=dict)
+    claimed: dict[str, str] = field(default_factory=dict)
+    """The id of the coupon of a template that each has."""
     sent: list[str] = field(default_factory=list)
     """The calls of DynamoDB since :meth:`ask` began."""
     writes: list[str] = field(default_factory=list)
@@ -117,6 +137,11 @@ def populated(suite: Suite) -> World:
         for number, delta in (("m1", 40), ("m2", 10)):
             movement = {"movement_id": number, "delta": delta, "reason": "new"}
             clerk(suite, "POST", f"/products/{sku}/stock", movement)
+    desk = Desk(suite.call)
+    for template_id in ("welcome", "other"):
+        assert desk.put(template_id).status == 201
+    for campaign_id in ("sale", "other"):
+        clerk(suite, "PUT", f"/campaigns/{campaign_id}", CAMPAIGN)
     for name in ("alice", "bob", "clerk"):
         settle_in(world, name)
     suite.fire("audit-points")
@@ -125,7 +150,7 @@ def populated(suite: Suite) -> World:
 
 
 def settle_in(world: World, name: str) -> None:
-    """Let a member have two coupons, three orders, points that no entry tells of, and tiers that changed."""
+    """Let a member have coupons, three orders, points that no entry tells of, and tiers that changed."""
     suite, who, table = world.suite, claims(name), world.suite.settings.members_table
     told = {"name": name, "birthday": "1990-05-05", "phone": "13800138000"}
     assert suite.call(Call("PUT", "/members/me", told, who)).status == 201
@@ -142,6 +167,7 @@ def settle_in(world: World, name: str) -> None:
         )
         for year in (2025, 2026)
     ]
+    world.claimed[name] = Desk(suite.call).claim(who).body["coupon_id"]
     bodies = [{"lines": [{"sku": sku, "quantity": 1}]} for sku in ("gold", "tea", "cup")]
     made = [suite.order(who, f"k{number}", body).body for number, body in enumerate(bodies)]
     gold, tea, _ = world.orders[name] = [each["order_id"] for each in made]
@@ -197,7 +223,7 @@ def others(world: World, name: str) -> tuple[list[str], str]:
         "order_id": (world.orders["bob"], ORDER_ID),
         "member_id": (["bob"], "eve"),
         "coupon": (
-            [each.coupon_id for each in world.coupons["bob"]],
+            [*(each.coupon_id for each in world.coupons["bob"]), world.claimed["bob"]],
             identifiers.coupon_id("nobody", 2026),
         ),
     }[name]
@@ -549,6 +575,8 @@ def name_of_list(world: World, operation: Operation) -> str:
         "/products": Listing().named,
         "/products/{sku}/movements": f"{MOVEMENTS} {OWN_IDS['sku']} None None",
         "/members/{member_id}/orders": f"{ORDERS} alice {Filter().named}",
+        "/campaigns": f"{CAMPAIGNS} ",
+        "/coupon-templates": TEMPLATES,
         "/members/me/coupons": f"{COUPONS} ",
         "/members/me/points/entries": ENTRIES,
         "/members/me/tier-history": TIERS,
@@ -608,6 +636,8 @@ def guesses(world: World) -> list[str]:
     drawn = ["".join(chance.choices(letters, k=26)) for _ in range(25)]
     return [
         *(each.coupon_id for each in world.coupons["bob"]),
+        world.claimed["bob"],
+        identifiers.claimed_coupon_id("alice", "another key"),
         *(identifiers.coupon_id("bob", year) for year in range(1999, 2040)),
         *(identifiers.coupon_id("alice", year) for year in (0, 1, 1999, 2024, 2027, 9999)),
         *(f"cpn_2026_{each}" for each in drawn),
@@ -801,6 +831,9 @@ def test_case_47_routes_that_the_contract_gives_to_staff_say_so_in_the_document(
     for_all = {str(each) for each in OPERATIONS if not each.staff}
     assert for_all <= {
         "GET /member-day",
+        "GET /offers",
+        "POST /coupon-templates/{template_id}/claim",
+        "POST /members/me/coupon-codes",
         "GET /members/me",
         "PUT /members/me",
         "PATCH /members/me",

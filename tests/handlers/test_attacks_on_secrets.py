@@ -21,6 +21,7 @@ from functions.tiers.stream import Publisher as MembersPublisher
 from tests.handlers.conftest import ONE_TEA, Suite
 from tests.handlers.test_order_life import job, returned
 from tests.support import document
+from tests.support.coupons import OF_CODES
 from tests.support.events import Call, Context, claims, staff, stream_record
 from tests.support.personal import BIRTHDAY, NAME, NEW_BIRTHDAY, PHONE, TOKEN, TOLD, USER_NAME, traces_in
 
@@ -185,9 +186,12 @@ def test_case_46_a_members_life_puts_out_nothing_personal(scene: Scene) -> None:
         job(scene.suite, name)
     for name in ("announce-expiring", "expire-points", "audit-points"):
         scene.suite.fire(name)
+    scene.must("PUT", "/campaigns/week", CAMPAIGN, staff())
+    scene.must("PUT", "/coupon-templates/ten", TEMPLATE, staff())
     for operation in document.operations():
         if operation.method == "GET":
             ids = {"order_id": order["order_id"], "member_id": "alice", "sku": "tea"}
+            ids |= {"campaign_id": "week", "template_id": "ten"}
             scene.must("GET", operation.at(**ids), who=staff("alice"), query=operation.needs)
     assert scene.stream() == 0
     kinds = {json.loads(event)["DetailType"] for event in scene.bridge.sent}
@@ -201,6 +205,16 @@ def test_case_46_a_members_life_puts_out_nothing_personal(scene: Scene) -> None:
     }
 
 
+CAMPAIGN = {
+    "name": "Week",
+    "kind": "discount",
+    "starts_at": "2026-12-01T00:00:00+08:00",
+    "ends_at": "2099-12-08T00:00:00+08:00",
+    "scope": {"skus": ["tea"]},
+    "terms": {"rate": "0.9"},
+    "status": "paused",
+}
+TEMPLATE = {**OF_CODES, "name": "Ten", "valid": {"days": 7}}
 SECRETS: list[Any] = [
     NAME,
     BIRTHDAY,

@@ -13,6 +13,8 @@ from jsonschema import ValidationError  # type: ignore[import-untyped]
 
 from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.coupons.stream import Consumer
+from functions.offers.campaign_rows import CAMPAIGN
+from functions.offers.counting import LIMIT
 from functions.offers.schedule import MemberDayJob
 from functions.orders.stream import Publisher as OrdersPublisher
 from functions.platform.bus import Bus
@@ -387,6 +389,21 @@ def everything(suite: Suite, bridge: Bridge) -> None:
     suite.now = store_time("2027-01-01T00:00:00")
     suite.fire("expire-points")
     catalog += shelf.records
+    only_once = {
+        "name": "新年",
+        "kind": "discount",
+        "starts_at": "2027-01-01T00:00:00+08:00",
+        "ends_at": "2027-02-01T00:00:00+08:00",
+        "scope": {"all": True},
+        "terms": {"rate": "0.90"},
+        "limits": {"orders": 1},
+        "status": "active",
+    }
+    assert suite.call(Call("PUT", "/campaigns/new-year", only_once, staff())).status == 201
+    place(1)
+    items = suite.tables.client.scan(TableName=suite.settings.catalog_table)["Items"]
+    of_campaigns = [row for row in map(from_item, items) if row["item"] in (CAMPAIGN, LIMIT)]
+    catalog += [record(None, row, number) for number, row in enumerate(of_campaigns)]
     published(CatalogPublisher(bridge.bus, suite.policy), *catalog)
     _tell_orders(suite, bridge, orders)
     _tell_members(suite, bridge)
@@ -417,7 +434,7 @@ def test_every_event_is_as_the_docs_say_and_case_46_holds_no_personal_data(suite
     everything(suite, bridge)
     kinds = {name for name, _ in bridge.told}
     assert kinds == {file.stem for file in schemas.FOLDER.glob("*.json")}
-    assert len(kinds) == 15
+    assert len(kinds) == 17
     text = json.dumps(bridge.told, ensure_ascii=False)
     for private in (*PERSONAL.values(), "Zhang", "1234-5678", "05-17"):
         assert private not in text
@@ -477,8 +494,12 @@ def test_B5_a_coupon_is_told_when_it_is_issued_and_not_when_it_is_used_or_comes_
         "member_id": "alice",
         "coupon_id": coupon.coupon_id,
         "kind": "birthday",
+        "template_id": None,
         "face_value_fen": 5_000,
+        "rate": None,
+        "max_off_fen": None,
         "min_goods_fen": 19_800,
+        "exclusive": True,
         "valid_from": "2026-05-01T00:00:00+08:00",
         "valid_until": "2026-05-31T23:59:59+08:00",
     }

@@ -12,6 +12,7 @@ from functions.tiers.stream import Publisher
 from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import shop, store_time
 from tests.handlers.test_points import ALICE, Posted, adjust, holding, placed, read
+from tests.support.coupons import Desk
 from tests.support.events import Call, Context, claims, stream_record
 
 PERSONAL = {"name": "Alice Wang 王小明", "birthday": "1990-05-05", "phone": "+86 138-1234-5678"}
@@ -231,6 +232,37 @@ def test_members_never_share_an_event(suite: Suite) -> None:
     (one, other) = [detail for _, detail in told(suite)]
     assert {one["member_id"], other["member_id"]} == {"alice", "bob"}
     assert one["event_id"] != other["event_id"]
+
+
+def test_V10_the_outside_is_told_of_coupons_of_templates_however_they_were_got(suite: Suite) -> None:
+    desk = Desk(suite.call)
+    window = {"from": "2026-05-01T00:00:00+08:00", "until": "2026-05-31T23:59:59+08:00"}
+    desk.put(valid=window)
+    desk.put("off", kind="rate", face_value_fen=None, rate="0.8", max_off_fen=5_000, exclusive=True)
+    who = suite.member()
+    claimed = desk.claim(who).body["coupon_id"]
+    suite.pass_time(minutes=1)
+    desk.redeem(who, desk.codes("off", count=1)[0])
+    suite.pass_time(minutes=1)
+    desk.issue("alice", template_id="off")
+    first, second, third = of_kind(suite, "CouponIssued")
+    assert first == {
+        "occurred_at": "2026-05-01T12:00:00+08:00",
+        "coupon_id": claimed,
+        "kind": "amount",
+        "template_id": "welcome",
+        "face_value_fen": 2_000,
+        "rate": None,
+        "max_off_fen": None,
+        "min_goods_fen": 10_000,
+        "exclusive": False,
+        "valid_from": "2026-05-01T00:00:00+08:00",
+        "valid_until": "2026-05-31T23:59:59+08:00",
+    }
+    for each in (second, third):
+        assert (each["kind"], each["rate"], each["max_off_fen"]) == ("rate", "0.80", 5_000)
+        assert (each["face_value_fen"], each["exclusive"], each["template_id"]) == (None, True, "off")
+    assert len({first["coupon_id"], second["coupon_id"], third["coupon_id"]}) == 3
 
 
 def test_rows_of_other_kinds_are_not_told(suite: Suite) -> None:

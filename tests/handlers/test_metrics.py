@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -164,7 +165,7 @@ def expected_points(suite: Suite) -> Counter[str]:
     return sums
 
 
-def only(sums: dict[str, int], begins: str) -> dict[str, int]:
+def only(sums: dict[str, int], *begins: str) -> dict[str, int]:
     """Return the figures whose names begin so."""
     return {name: value for name, value in sums.items() if name.startswith(begins)}
 
@@ -268,6 +269,34 @@ def test_coupons_are_counted_when_they_are_issued_and_when_an_order_is_placed_wi
     assert only(streams.sums, "coupons_") == {"coupons_issued": 1, "coupons_used": 1}
     order_of(streams, {"kettle": 1}, "k4", coupon="best")
     assert streams.sums["coupons_used"] == 2
+
+
+def test_V14_an_order_with_campaigns_is_counted_once_with_what_they_gave(
+    suite: Suite, streams: Streams
+) -> None:
+    shop(suite, kettle=19_800)
+    suite.member()
+    order_of(streams, {"kettle": 1}, "k1")
+    assert only(streams.sums, "given_", "orders_with_") == {}
+    of_all = {
+        "starts_at": suite.now.isoformat(),
+        "ends_at": (suite.now + timedelta(days=9)).isoformat(),
+        "scope": {"all": True},
+        "status": "active",
+    }
+    for kind, terms in (
+        ("discount", {"rate": "0.9"}),
+        ("spend_save", {"steps": [{"from_fen": 100, "off_fen": 30}]}),
+    ):
+        body = {**of_all, "name": kind, "kind": kind, "terms": terms}
+        assert suite.call(Call("PUT", f"/campaigns/{kind}", body, staff())).status == 201
+    placed = order_of(streams, {"kettle": 1}, "k2")
+    placed.pay()
+    placed.must("cancel")
+    assert only(streams.sums, "given_", "orders_with_") == {
+        "orders_with_campaigns": 1,
+        "given_fen": 1_980 + 30,
+    }
 
 
 def test_stock_is_counted_as_low_when_it_falls_to_its_threshold(suite: Suite, streams: Streams) -> None:

@@ -513,6 +513,7 @@ def test_what_a_shipment_says_is_checked(suite: Suite, body: Any) -> None:
     assert (order.send("shipment", body).status, order.everything()) == (422, before)
 
 
+TEA_BACK = {"line_id": "tea", "sku": "tea", "quantity": 1}
 TWO_LINES = [{"sku": "tea", "quantity": 1}, {"sku": "tea", "quantity": 1}]
 
 
@@ -924,7 +925,7 @@ def test_an_orders_history_tells_all_that_happened_newest_first_page_by_page(sui
     ]
     _, second, first, *_ = whole["items"]
     assert (second["return_id"], second["cancel_id"], second["refund_fen"]) == ("r2", None, 6_534)
-    assert (first["lines"], first["points_restored"]) == ([{"sku": "tea", "quantity": 1}], 666)
+    assert (first["lines"], first["points_restored"]) == ([TEA_BACK], 666)
     (left,) = [each for each in whole["items"] if each["what"] == "units_cancelled"]
     assert (left["cancel_id"], left["return_id"], left["refund_fen"]) == ("c1", None, 6_534)
     for limit in range(1, 10):

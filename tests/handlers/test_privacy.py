@@ -13,6 +13,7 @@ from functions.coupons.queue import Worker as CouponWorker
 from functions.coupons.stream import Consumer as Eligibility
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.policy import load
+from functions.offers.uses import Use, Uses, row_after
 from functions.platform.changes import changed
 from functions.platform.dynamo import Row, Tables, from_item
 from functions.platform.fanout import Starter, WorkQueue
@@ -21,6 +22,7 @@ from tests.handlers.test_members_events import PERSONAL, whole_story
 from tests.handlers.test_order_life import Life, hold_coupon, returned, shop, store_time
 from tests.handlers.test_points import ALICE, Posted, adjust, fits, placed, read
 from tests.support import tables
+from tests.support.coupons import Desk
 from tests.support.events import Answer, Call, Context, claims, staff, stream_record
 from tests.support.faults import Fault
 
@@ -533,6 +535,79 @@ def test_an_export_is_everything_that_the_other_routes_show_once_for_any_page_si
     assert [item["kind"] for item in read(suite, EXPORT).body["items"]] == [
         item["kind"] for item in expected[:20]
     ]
+
+
+def with_coupons(suite: Private) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Let alice get coupons by every way, and fail with codes; return who she is, and the coupons."""
+    desk = Desk(suite.call)
+    desk.put()
+    who = suite.member()
+    got = [desk.claim(who).body]
+    suite.pass_time(minutes=1)
+    (code,) = desk.codes(count=1)
+    got.append(desk.redeem(who, code).body | {"code": code})
+    suite.pass_time(minutes=1)
+    got.append(desk.issue("alice").body)
+    for _ in range(2):
+        assert desk.redeem(who, "WRONG").code == "code_not_valid"
+        suite.pass_time(minutes=1)
+    return who, got[::-1]
+
+
+def test_an_export_tells_how_coupons_were_got_and_which_codes_failed(suite: Private) -> None:
+    who, got = with_coupons(suite)
+    used = Uses(of={"b": Use(orders=2, until=suite.now), "a": Use(units={"tea": 3}, until=suite.now)})
+    suite.tables.put(suite.settings.members_table, row_after("alice", used))
+    coupons = read(suite, "/members/me/coupons", who).body["items"]
+    assert [each["coupon_id"] for each in coupons] == [each["coupon_id"] for each in got]
+    origins = [
+        {
+            "coupon_id": each["coupon_id"],
+            "template_id": "welcome",
+            "got_at": each["valid_from"],
+            "way": way,
+            "code": each.get("code"),
+        }
+        for each, way in zip(got, ("staff", "code", "claim"), strict=True)
+    ]
+    expected = [
+        *({"kind": "coupon", "data": each} for each in coupons),
+        *({"kind": "coupon_origin", "data": each} for each in origins),
+        {
+            "kind": "code_attempts",
+            "data": {"failed_at": ["2026-05-01T12:03:00+08:00", "2026-05-01T12:02:00+08:00"]},
+        },
+        {"kind": "campaign_uses", "data": {"campaign_id": "a", "orders": 0, "units": {"tea": 3}}},
+        {"kind": "campaign_uses", "data": {"campaign_id": "b", "orders": 2, "units": {}}},
+    ]
+    for limit in (1, 2, 3, 5, 100):
+        assert exported(suite, limit)[2:] == expected, limit
+
+
+def test_when_codes_failed_is_forgotten_with_a_member_and_their_coupons_stay(suite: Private) -> None:
+    with_coupons(suite)
+    attempts = {"member_id": "alice", "item": "ATTEMPTS"}
+    before = suite.tables.get(suite.settings.members_table, attempts)
+    assert before is not None
+    assert len(before["guesses"]) == 2
+    assert suite.erase().status == 200
+    after = suite.tables.get(suite.settings.members_table, attempts)
+    assert after is not None
+    assert (after["guesses"], after["version"]) == ([], before["version"] + 1)
+    listed = suite.call(Call("GET", "/members/alice/coupons", who=staff())).body["items"]
+    assert len(listed) == 3
+    assert suite.erase().status == 200
+    assert suite.tables.get(suite.settings.members_table, attempts) == after
+
+
+def test_who_was_erased_gets_no_coupon_any_more(suite: Private) -> None:
+    who, _ = with_coupons(suite)
+    desk = Desk(suite.call)
+    (code,) = desk.codes(batch_id="b2", count=1)
+    suite.erase()
+    assert desk.claim(who, "k9").code == desk.redeem(who, code).code == "not_registered"
+    assert desk.redeem(who, "WRONG").code == "not_registered"
+    assert desk.issue("alice", "i9").code == "member_not_found"
 
 
 def test_an_export_of_somebody_new_is_what_they_told_and_an_empty_wallet(suite: Private) -> None:

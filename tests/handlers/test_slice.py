@@ -125,7 +125,8 @@ def test_before_registration_one_is_nobody(suite: Suite) -> None:
 def test_products_show_stock_to_staff_only(suite: Suite) -> None:
     assert suite.call(Call("PUT", "/products/tea", TEA, staff())).status == 201
     assert suite.call(Call("PUT", "/products/tea", TEA, staff())).status == 200
-    seen = {"sku": "tea", "your_price_fen": 9_950, "status": "on_sale", "in_stock": False, **TEA}
+    price = {"your_price_fen": 9_950, "price_of": "list"}
+    seen = {"sku": "tea", **price, "status": "on_sale", "in_stock": False, **TEA}
     assert suite.call(Call("GET", "/products/tea", who=claims("alice"))).body == seen
     assert suite.call(Call("GET", "/products/tea", who=staff())).body == seen | {"stock": 0}
     assert suite.call(Call("GET", "/products/gone", who=staff())).code == "product_not_found"
@@ -175,14 +176,19 @@ def test_a_quote_has_every_field_of_the_contract(suite: Suite) -> None:
         "member_day": False,
         "lines": [
             {
+                "line_id": "tea",
                 "sku": "tea",
                 "quantity": 1,
                 "list_price_fen": 9_950,
                 "unit_price_fen": 9_950,
                 "amount_fen": 9_950,
+                "price_of": "list",
+                "gift_of": None,
             }
         ],
+        "campaigns": [],
         "goods_fen": 9_950,
+        "goods_net_fen": 9_950,
         "coupon": None,
         "shipping_fen": 1_000,
         "order_amount_fen": 10_950,

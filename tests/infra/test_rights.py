@@ -155,7 +155,7 @@ EVERYWHERE = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}
     [
         (_add(EVERYWHERE), {"CouponsApi may dynamodb:GetItem on *"}),
         (_add(EVERYWHERE | {"Action": ["sqs:*"]}), {"CouponsApi may sqs:* on *"}),
-        (_drop("dynamodb:Query"), {"CouponsApi may not dynamodb:Query on Members"}),
+        (_drop("dynamodb:ConditionCheckItem"), {"CouponsApi may not dynamodb:ConditionCheckItem on Members"}),
     ],
     ids=["one too many", "a wildcard", "one too few"],
 )

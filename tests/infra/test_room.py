@@ -22,6 +22,7 @@ from tests.infra.conftest import Template, resources, stacks
 RESOURCES_MAX = 250
 """Half of what CloudFormation takes."""
 ROUTES_MAX = 300
+"""What a new account's API takes; of all limits here the only one that is raised on request."""
 OUTPUTS_MAX, PARAMETERS_MAX = 200, 200
 TEMPLATE_BYTES_MAX = 1_000_000
 READERS_MAX = 2
@@ -156,7 +157,7 @@ def test_a_suite_of_twice_the_contexts_has_room_in_its_api_its_streams_and_its_p
     twice: dict[str, Template],
 ) -> None:
     together = assembly.whole(twice)
-    assert len(resources(together, "AWS::ApiGatewayV2::Route")) < ROUTES_MAX / 2
+    assert len(resources(together, "AWS::ApiGatewayV2::Route")) < ROUTES_MAX * 2 / 3
     assert len(resources(together, "AWS::DynamoDB::Table")) == 4 + len(TOMORROW)
     readers = Counter(
         json.dumps(mapping["EventSourceArn"])
@@ -207,8 +208,7 @@ def test_every_parameter_that_a_stack_reads_is_written_by_the_suites_own_and_eve
         for each in template["Parameters"].values()
         if each["Default"].startswith(assembly.OURS)
     }
-    assert read <= written
-    assert {name.rpartition("/")[2] for name in written - read} == {"ReportsStream"}  # nobody reads it yet
+    assert read == written
 
 
 def test_a_parameter_that_nobody_writes_and_a_second_resource_of_a_name_are_found(

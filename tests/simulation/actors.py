@@ -11,15 +11,20 @@ from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import identifiers
 from functions.domain.birthdays import coupon_years
 from functions.domain.timetable import Every
+from functions.offers.timetable import END_CAMPAIGNS
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.points.passes import AUDITS
 from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from tests.oracle.tables import RULES
+from tests.simulation.calls import order_id_of
 from tests.simulation.facts import order_name
 from tests.simulation.lanes import LANES_MAX
+from tests.simulation.offers_acts import OfferActs
+from tests.simulation.offers_rows import gifts_of
 from tests.simulation.programme import QUEUES
+from tests.simulation.readers import READERS
 from tests.simulation.script import Op, Step
-from tests.simulation.world import POLICY, READERS, START, Outcome, World, order_id_of
+from tests.simulation.world import POLICY, START, Outcome, World
 
 MEMBERS = ("ann", "bob", "cy", "di")
 PRODUCTS = {
@@ -42,10 +47,12 @@ ALTERED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "cancel_units": ("units", lambda units: {sku: count + 1 for sku, count in units.items()}),
     "adjust": ("points", lambda points: -points),
     "move_stock": ("delta", lambda delta: -delta),
+    "claim": ("template", lambda template: f"{template}0"),
+    "issue": ("template", lambda template: f"{template}0"),
 }
 """What of an operation is altered so that it is another one under the same id."""
 SELDOM = (18, 2, 0)  # an audit reads everything, again and again
-OFTEN = (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS)
+OFTEN = (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS, END_CAMPAIGNS)
 READS = (
     "/members/me",
     "/members/me/points",
@@ -56,7 +63,9 @@ READS = (
     "/products",
     "/products/tea",
     "/member-day",
+    "/offers",
 )
+READS_OF_STAFF = ("/campaigns", "/coupon-templates")
 DUE_AFTER = {
     "placed_at": timedelta(minutes=RULES.payment_window_minutes),
     "shipped_at": timedelta(days=RULES.auto_receipt_days),
@@ -116,6 +125,8 @@ class Actors:
         self._due: list[Op] = []
         self._next: list[tuple[str, Seen]] = []
         self._quoted: Op | None = None
+        prices = {sku: fen for sku, (fen, _) in PRODUCTS.items()}
+        self._offers = OfferActs(self._chance, world, self._name, prices, MEMBERS)
         self._beginning = [
             *(
                 Op("put_product", sku=sku, price_fen=fen, zone=zone, threshold=3, rows=rows)
@@ -126,6 +137,7 @@ class Actors:
                 for sku in PRODUCTS
             ),
             *(Op("register", member=name, birthday=self._birthday()) for name in MEMBERS),
+            *self._offers.beginning(),
         ]
 
     def next(self) -> Step:
@@ -150,13 +162,15 @@ class Actors:
         """Take in what was answered."""
         for outcome in outcomes:
             op = outcome.op
+            self._offers.learn(outcome)
             if outcome.unknown and op.do not in ("read", "quote"):
                 self._unknown.append(op)
             answer = outcome.answer
             if answer is None or answer.status >= 300:
                 continue
             if op.do == "quote":
-                self._quoted = Op("order", **op.what, key="", expects=answer.body["paid_fen"])
+                gifts = gifts_of(answer.body)
+                self._quoted = Op("order", **op.what, key="", expects=answer.body["paid_fen"], gifts=gifts)
             if op.do not in ("read", "quote"):
                 self._sent = [*self._sent[-30:], op]
             if op.do == "order" or "order" in op.what:
@@ -165,7 +179,7 @@ class Actors:
     def _see(self, op: Op, body: dict[str, Any]) -> None:
         """Take in what an order has become, and mostly think of going on with it."""
         name = order_name(op) if op.do == "order" else op["order"]
-        units = {each["sku"]: each["quantity"] for each in body["lines"]}
+        units = {each["line_id"]: each["quantity"] for each in body["lines"]}
         seen = self._orders.setdefault(name, Seen(name, units, body["paid_fen"]))
         seen.status = body["status"]
         for since, after in DUE_AFTER.items():
@@ -251,6 +265,12 @@ class Actors:
             "read": 4,
             "again": 4,
             "altered": 2,
+            "put_campaign": 4,
+            "put_template": 1,
+            "claim": 3,
+            "make_codes": 1,
+            "enter_code": 3,
+            "issue": 1,
             "deliver": 26,
             "work": min(40, 2 * len(self._world.queue)),
             "fire": 2,
@@ -287,19 +307,39 @@ class Actors:
             "deliver": self._deliver,
             "work": self._work,
             "fire": self._fire,
+            **self._offers.acts(),
         }
 
     def _about_one(self, count: int) -> list[Op]:
         """Let several things be done at once to one order, or with one wallet and coupon, or one sku."""
         chance = self._chance
         roll = chance.random()
-        if roll < 0.3 or not self._orders:
+        if roll < 0.15:
+            return self._about_offer(count)
+        if roll < 0.35 or not self._orders:
             return self._about_member(chance.choice(MEMBERS), count)
         if roll < 0.6:
             return self._about_sku(chance.choice(list(PRODUCTS)), count)
         seen = chance.choice(list(self._orders.values())[-12:])
         acts = list(self._with_an_order().values())
         return [chance.choice(acts)(seen) or self._deliver() for _ in range(count)]
+
+    def _about_offer(self, count: int) -> list[Op]:
+        """Let members rush for the last of a campaign's limit, or for coupons, while staff change it."""
+        chance, rush = self._chance, self._offers.rush
+        if not rush or chance.random() < 0.4:
+            return self._offers.many_at_once(count)
+        campaign_id = chance.choice(rush)
+        ops: list[Op] = []
+        for _ in range(count):
+            roll = chance.random()
+            if roll < 0.75:
+                ops.append(self._order(units=self._offers.units_for(campaign_id)))
+            elif roll < 0.9:
+                ops.append(self._offers.put_campaign(campaign_id))
+            else:
+                ops.append(self._cancel() or Op("fire", job=LAPSE_UNPAID))
+        return ops
 
     def _about_member(self, member: str, count: int) -> list[Op]:
         kinds = self._chance.choices(("order", "adjust", "deliver", "work"), (6, 1, 1, 1), k=count)
@@ -338,6 +378,8 @@ class Actors:
             self._cancel,
             self._cancel_units,
             lambda: Op("fire", job=LAPSE_UNPAID),
+            lambda: self._offers.flash_of(list(HOT_PRODUCTS)),
+            lambda: Op("fire", job=END_CAMPAIGNS),
             lambda: Op("deliver", consumer="keeper"),
             lambda: Op("deliver", consumer="keeper"),
             lambda: Op("deliver", consumer="keeper"),
@@ -372,6 +414,8 @@ class Actors:
         if member is None:
             with_coupon = [each for each in MEMBERS if self._usable_coupon(each)]
             member = chance.choice(with_coupon if with_coupon and chance.random() < 0.6 else MEMBERS)
+        if units is None and chance.random() < 0.35:
+            units = self._offers.some_units()
         if units is None:
             skus = chance.sample(list(PRODUCTS), chance.choice((1, 1, 2, 3)))
             units = {sku: chance.choice((1, 1, 1, 2, 3)) for sku in skus}
@@ -385,6 +429,10 @@ class Actors:
         points: int | str = chance.choice((0, "best", most, chance.choice((500, 1_000, 2_000))))
         if coupon not in ("none", "best"):
             points = chance.choice((0, "best"))
+        own = self._offers.coupon_of(member)
+        if own is not None and chance.random() < 0.25:
+            coupon = own
+        campaigns = self._offers.asked_for()
         return Op(
             "order",
             member=member,
@@ -392,6 +440,7 @@ class Actors:
             units=units,
             coupon=coupon,
             points=points,
+            **({} if campaigns is None else {"campaigns": campaigns}),
             expects=chance.choice((None, None, None, 1)),
         )
 
@@ -454,12 +503,17 @@ class Actors:
         if seen.cancels and chance.random() < 0.15:
             return chance.choice(seen.cancels)
         units = dict(seen.units) if chance.random() < 0.2 else self._some(seen)
-        return Op("cancel_units", order=seen.name, cancel_id=self._name("c"), units=units)
+        return Op("cancel_units", order=seen.name, cancel_id=self._name("c"), **self._named(units))
 
     def _some(self, seen: Seen) -> dict[str, int]:
         """Return units of one line of an order."""
-        sku = self._chance.choice(list(seen.units))
-        return {sku: self._chance.randint(1, seen.units[sku])}
+        line = self._chance.choice(list(seen.units))
+        return {line: self._chance.randint(1, seen.units[line])}
+
+    def _named(self, units: dict[str, int]) -> Json:
+        """Return units of lines, named by their ids, or by their skus where there is no gift (V6)."""
+        by_sku = all(":" not in line for line in units) and self._chance.random() < 0.5
+        return {"units": units} if by_sku else {"units": units, "by_line": True}
 
     def _give_back(self, seen: Seen | None = None) -> Op | None:
         chance = self._chance
@@ -469,7 +523,7 @@ class Actors:
         if seen.returns and chance.random() < 0.15:
             return chance.choice(seen.returns)
         units = dict(seen.units) if chance.random() < 0.3 else self._some(seen)
-        return Op("give_back", order=seen.name, return_id=self._name("r"), units=units)
+        return Op("give_back", order=seen.name, return_id=self._name("r"), **self._named(units))
 
     def _adjust(self, member: str | None = None) -> Op:
         points = self._chance.choice((1, 300, 500, 2_000, 5_000, -100, -700, -2_000))
@@ -504,6 +558,9 @@ class Actors:
 
     def _read(self) -> Op:
         chance = self._chance
+        if chance.random() < 0.2:
+            path = chance.choice((*READS_OF_STAFF, *(f"/campaigns/{name}" for name in self._offers.bodies)))
+            return Op("read", who="staff", staff=True, path=path)
         if self._orders and chance.random() < 0.3:
             name = chance.choice(list(self._orders))
             return Op("read", who=name.split("/")[0], staff=False, path=f"/orders/{order_id_of(name)}")

@@ -2,18 +2,26 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from functions.points.passes import AuditKind
-from tests.oracle import calendar, lunar, pricing, refunds, tables, tiers
-from tests.simulation.facts import Fact, Facts, order_name, within
+from tests.oracle import calendar, lunar, tables, tiers
+from tests.oracle.offer_shapes import Coupon, Running
+from tests.simulation.calls import order_id_of
+from tests.simulation.facts import Fact, Facts, order_name, units_of, within
 from tests.simulation.foretold import AUTO_RECEIPT, PAYMENT_WINDOW
 from tests.simulation.lives import Life, at, differ
+from tests.simulation.offers_books import OfferBooks
+from tests.simulation.offers_priced import Priced, Sources, priced
+from tests.simulation.offers_rows import birthday_coupon, gifts_of, running_of, template_coupon
 from tests.simulation.retraced import Retraced
 from tests.simulation.script import Violation
-from tests.simulation.world import World, order_id_of
+from tests.simulation.watch import Watch
+from tests.simulation.world import World
 from tests.support.events import Call, claims, staff
 
 Json = dict[str, Any]
@@ -40,12 +48,11 @@ class Books:
     """
 
     def __init__(
-        self, world: World, facts: Facts, known: dict[tuple[str, int, int], "Life"], *, falls: int
+        self, world: World, facts: Facts, known: dict[tuple[str, int, int], "Life"], watch: Watch
     ) -> None:
         self.world = world
         self.facts = facts
-        self.falls = falls
-        """How often the stock of a product has fallen to its threshold."""
+        self.watch = watch
         self.now = world.time.now()
         self._known = known
         """Closed orders by name, version and number of facts: such a one has been looked at."""
@@ -77,6 +84,7 @@ class Books:
             self._check_tier_history(member, lives)
             self._check_coupons(member, lives)
             self._check_points(member, lives)
+        OfferBooks(self.world, self.watch, self.lives, self.now).check(members)
         self._check_refunds_due()
         self._check_told()
         self._check_lists()
@@ -99,15 +107,15 @@ class Books:
             raise Violation("placed at another time", f"{name}: {placed_at}")
         if op["expects"] is not None:
             differ("expected amount", name, op["expects"], shown["quote"]["paid_fen"])
-        differ("units", name, op["units"], {line["sku"]: line["quantity"] for line in shown["lines"]})
-        self._check_quote(name, op["coupon"], op["points"], shown["quote"], placed_at, op["member"])
-        order = refunds.order_of(shown["quote"])
+        bought = [line for line in shown["lines"] if line["gift_of"] is None]
+        differ("units", name, op["units"], {line["sku"]: line["quantity"] for line in bought})
+        order = self._priced(placed, shown, row, placed_at)
         paid_at = self._paid_at(name, shown, then["pay"], order.paid_fen, placed_at)
         status, closed_at, received_at = self._status(name, shown, then, placed_at, paid_at, order)
         staying = list(order.all_quantities)
         if status in CLOSED:
             staying = [0] * len(staying)
-        skus = [line["sku"] for line in shown["lines"]]
+        skus = [line["line_id"] for line in shown["lines"]]
         life = Life(name, op["member"], shown, row, order, status, paid_at, staying)
         if paid_at is not None:
             life.staying = self._changes(life, skus, [*then["cancel_units"], *then["give_back"]], closed_at)
@@ -121,7 +129,7 @@ class Books:
         differ("refunded", name, order.paid_fen - kept["paid_fen"] if paid_at else 0, shown["refunded_fen"])
         if status not in ("cancelled", "refused"):
             for what, facts in (("cancelled", then["cancel_units"]), ("returned", then["give_back"])):
-                gone = [sum(fact.op["units"].get(sku, 0) for fact in facts) for sku in skus]
+                gone = [sum(units_of(fact.op, skus).get(line_id, 0) for fact in facts) for line_id in skus]
                 differ(f"{what} units", name, gone, [line[f"{what}_quantity"] for line in shown["lines"]])
         self._check_parcel(name, shown, then["ship"])
         return life
@@ -136,51 +144,53 @@ class Books:
             if shown[what] not in [*told, *untold]:
                 raise Violation("parcel from nowhere", f"{name}: {shown[what]}, told {told}")
 
-    def _check_quote(
-        self, name: str, coupon: str, points: int | str, quote: Json, placed_at: datetime, member: str
-    ) -> None:
-        """Price what was taken once more (P2-P8)."""
-        used = quote["coupon"]
-        held = None if used is None else self._held(member, used["coupon_id"])
-        lines = [
-            self._line(line, quote["tier"], placed_at, with_coupon=held is not None)
-            for line in quote["lines"]
-        ]
-        redeemed = quote["points"]["redeemed"]
-        cart = pricing.Cart(
-            lines, quote["tier"], placed_at, available_points=redeemed, coupon=coupon, points=points
+    def _priced(self, placed: Fact, shown: Json, row: Json, placed_at: datetime) -> Priced:
+        """Price what was taken once more (P2-P8, V1-V8), and compare it with what was asked for."""
+        name, op, quote = order_name(placed.op), placed.op, shown["quote"]
+        versions = {use["campaign_id"]: use["version"] for use in row["quote"].get("line_offers", [])}
+        sources = Sources(
+            campaign=self._campaign, coupon=partial(self._coupon, op["member"]), zones=self._zones
         )
-        if not pricing.is_allowed(cart, (held, redeemed)):
-            raise Violation("offer not allowed", f"{name}: {quote}")
-        expected = pricing.price(cart, held, redeemed)
-        differ(
-            "quote", name, expected, {each: value for each, value in quote.items() if each != "not_applied"}
-        )
-        if isinstance(points, int):
-            differ("points redeemed", name, points, redeemed)
-        if coupon != "best":
-            asked = None if coupon == "none" else coupon
+        redeemed, used = quote["points"]["redeemed"], quote["coupon"]
+        if isinstance(op["points"], int):
+            differ("points redeemed", name, op["points"], redeemed)
+        if op["coupon"] != "best":
+            asked = None if op["coupon"] == "none" else op["coupon"]
             differ("coupon asked for", name, asked, used and used["coupon_id"])
+        asked = op.what.get("campaigns", "best")
+        if asked != "best":
+            wanted = [] if asked == "none" else sorted(asked)
+            differ("campaigns asked for", name, wanted, [use["campaign_id"] for use in quote["campaigns"]])
+        if op.what.get("gifts") is not None:
+            differ("gifts expected", name, op["gifts"], gifts_of(quote))
+        return priced(
+            name, quote | {"line_offers": versions, "bases": _bases(row["quote"])}, placed_at, sources
+        )
 
-    def _line(self, line: Json, tier: str, placed_at: datetime, *, with_coupon: bool) -> pricing.Line:
-        """Return a line as some product was that staff had put into the catalogue."""
-        zones = {
+    def _campaign(self, campaign_id: str, version: int) -> Running:
+        rows = [row for _, row in self.watch.offers.history[campaign_id] if row["version"] == version]
+        if not rows:
+            raise Violation("campaign from nowhere", f"{campaign_id} {version}")
+        return running_of(rows[0])
+
+    def _zones(self, sku: str, price_fen: int) -> set[bool]:
+        """Return what staff have said of the zone of a product of this price."""
+        return {
             bool(fact.op["zone"])
             for fact in self.facts.happened("put_product")
-            if (fact.op["sku"], fact.op["price_fen"]) == (line["sku"], line["list_price_fen"])
+            if (fact.op["sku"], fact.op["price_fen"]) == (sku, price_fen)
         }
-        day = calendar.is_member_day(placed_at)
-        for zone in zones:
-            charged = pricing.unit_price_fen(line["list_price_fen"], zone, tier, day, with_coupon)
-            if charged == line["unit_price_fen"]:
-                return line["sku"], line["list_price_fen"], zone, line["quantity"]
-        raise Violation("price from nowhere", f"{line}")
 
-    def _held(self, member: str, coupon_id: str) -> pricing.HeldCoupon:
-        for row in self.world.cloud.rows("Members"):
-            if row.get("coupon_id") == coupon_id and row["member_id"] == member:
-                begins, ends = map(datetime.fromisoformat, (row["valid_from"], row["valid_until"]))
-                return pricing.HeldCoupon(coupon_id, row["face_value_fen"], begins, ends)
+    def _coupon(self, member: str, coupon_id: str) -> Coupon:
+        coupons = self.watch.coupons
+        if coupon_id in coupons.coupons:
+            row = coupons.coupons[coupon_id]
+            differ("coupon of another", coupon_id, member, row["member_id"])
+            version = coupons.versions[row["template_id"], row["template_version"]]
+            return replace(template_coupon(row, version), used=False)
+        for row in self._coupon_rows(member):
+            if row["coupon_id"] == coupon_id:
+                return replace(birthday_coupon(row), used=False)
         raise Violation("coupon from nowhere", f"{member} {coupon_id}")
 
     def _paid_at(
@@ -212,13 +222,14 @@ class Books:
         then: dict[str, list[Fact]],
         placed_at: datetime,
         paid_at: datetime | None,
-        order: refunds.Order,
+        order: Priced,
     ) -> tuple[str, datetime | None, datetime | None]:
         """Return what has become of an order, when it was closed and when received (O1-O5)."""
         closed_at, received_at = at(shown["closed_at"]), at(shown["received_at"])
         units = Counter[str]()
+        lines = [line["line_id"] for line in shown["lines"]]
         for fact in then["cancel_units"]:
-            units.update(fact.op["units"])
+            units.update(units_of(fact.op, lines))
         whole = sum(units.values()) == sum(order.all_quantities)
         if then["cancel"] or whole:
             if then["ship"]:
@@ -255,8 +266,8 @@ class Books:
             return "shipped", None, None
         back = units
         for fact in then["give_back"]:
-            back.update(fact.op["units"])
-        ordered = Counter({line["sku"]: line["quantity"] for line in shown["lines"]})
+            back.update(units_of(fact.op, lines))
+        ordered = Counter({line["line_id"]: line["quantity"] for line in shown["lines"]})
         if any(units > ordered[sku] for sku, units in back.items()):
             raise Violation("more returned than ordered", f"{name}: {back}")
         whole = sum(back.values()) == sum(order.all_quantities)
@@ -303,17 +314,20 @@ class Books:
         moment = stored[0][0]
         assert moment is not None
         for fact in returns:
-            after = [stays - fact.op["units"].get(sku, 0) for sku, stays in zip(skus, staying, strict=True)]
+            gone = units_of(fact.op, skus)
+            after = [stays - gone.get(line, 0) for line, stays in zip(skus, staying, strict=True)]
             if min(after) < 0 or not within(fact, moment):
                 continue
-            kept = refunds.retained(life.order, after)
+            kept = life.order.retained(after)
             if (kept["order_amount_fen"], kept["earned_points"], kept["paid_fen"]) != stored[0][1:]:
                 continue
-            before = refunds.retained(life.order, staying)
+            before = life.order.retained(staying)
             gave = (
                 before["paid_fen"] - kept["paid_fen"],
                 before["redeemed_points"] - kept["redeemed_points"],
             )
+            if min(gave) < 0:
+                raise Violation("negative refund", f"{life.name}: {gave}")
             told = fact.answer and (fact.answer.body["refund_fen"], fact.answer.body["points_restored"])
             if told and told != gave:
                 continue
@@ -337,7 +351,7 @@ class Books:
                 expected[line["sku"]] -= stays
         for sku in {fact.op["sku"] for fact in self.facts.happened("put_product")}:
             found = self.world.ask(Call("GET", f"/products/{sku}", None, staff())).body
-            differ("stock", sku, expected[sku], found["stock"])
+            differ("stock", sku, expected[sku], found["stock"] + self.watch.offers.aside(sku))
 
     def _check_tier(self, member: str, lives: list[Life]) -> None:
         paid = [life for life in lives if life.paid_at is not None]
@@ -386,7 +400,10 @@ class Books:
             if life.shown["quote"]["coupon"] and life.status not in CLOSED
         ]
         differ("coupon used more than once", member, len(using), len(held))
-        months = [at(coupon["valid_from"]) for coupon in coupons]
+        theirs = [name for name, row in self.watch.coupons.coupons.items() if row["member_id"] == member]
+        listed = sorted(coupon["coupon_id"] for coupon in coupons if coupon["kind"] != "birthday")
+        differ("coupons listed", member, sorted(theirs), listed)
+        months = [at(coupon["valid_from"]) for coupon in coupons if coupon["kind"] == "birthday"]
         for later, earlier in pairwise(months):
             assert later is not None
             assert earlier is not None
@@ -548,7 +565,14 @@ class Books:
             )
             told = sorted(event["date"] for event in self.world.told("MemberDayOpened").values())
             differ("MemberDayOpened told", "days", days, told)
-            differ("StockLow told", "falls", self.falls, len(self.world.told("StockLow")))
+            differ("StockLow told", "falls", self.watch.falls, len(self.world.told("StockLow")))
+
+
+def _bases(quote: Json) -> dict[str, tuple[int, ...]]:
+    """Return the places of the lines that each order offer of an order counts, and its template's coupon."""
+    used = {use["campaign_id"]: tuple(use["base"]) for use in quote.get("campaigns", [])}
+    coupon = quote["coupon"]
+    return used if coupon is None or "base" not in coupon else used | {"coupon": tuple(coupon["base"])}
 
 
 def _due_year(member: Json, first: date) -> str | None:

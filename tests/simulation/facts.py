@@ -1,15 +1,21 @@
 """What has happened, as far as the outside knows: what was acknowledged, and what reading has shown since."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from functions.catalog import rows as catalog_rows
 from functions.catalog.stock import MOVEMENT
+from functions.coupons import codes
+from functions.coupons.code_rows import batch_key
+from functions.coupons.held import coupon_key
+from functions.domain import identifiers
 from functions.orders import rows as order_rows
 from functions.points import account_rows
+from tests.simulation.calls import order_id_of
 from tests.simulation.script import Op, Violation
-from tests.simulation.world import Outcome, World, order_id_of
+from tests.simulation.world import Outcome, World
 from tests.support.events import Answer, Call, claims, staff
 
 Json = dict[str, Any]
@@ -17,7 +23,7 @@ SILENT = {"quote", "read"}
 """Operations after which everything is as before."""
 SPENDS = {"give_back": (order_rows.RETURN, "return_id"), "cancel_units": (order_rows.CANCEL, "cancel_id")}
 """The ids that are an order's own: how they are spent, and what an operation calls them."""
-ALLOWED = {200, 201, 400, 404, 409, 422, 503}
+ALLOWED = {200, 201, 400, 403, 404, 409, 422, 429, 503}
 
 
 @dataclass
@@ -47,6 +53,14 @@ def id_of(op: Op) -> tuple[Any, ...] | None:
             return "adjust", op["adjustment"]
         case "move_stock":
             return "move_stock", op["sku"], op["movement"]
+        case "claim":
+            return "claim", op["member"], op["key"]
+        case "enter_code":
+            return "enter_code", op["member"], op["code"]
+        case "issue":
+            return "issue", op["issue"]
+        case "make_codes":
+            return "make_codes", op["template"], op["batch"]
     return None
 
 
@@ -121,7 +135,14 @@ class Facts:
     @staticmethod
     def _same_again(op: Op, before: Answer, answer: Answer) -> None:
         gave = ("refund_fen", "points_restored")
-        same = {"order": ("order_id", "quote", "placed_at"), "give_back": gave, "cancel_units": gave}
+        coupon = ("coupon_id", "valid_from", "valid_until", "face_value_fen", "rate")
+        same = {
+            "order": ("order_id", "quote", "placed_at"),
+            "give_back": gave,
+            "cancel_units": gave,
+            **dict.fromkeys(("claim", "enter_code", "issue"), coupon),
+            "make_codes": ("codes",),
+        }
         for each in same.get(op.do, ()):
             if before.body[each] != answer.body[each]:
                 raise Violation("repeat answered otherwise", f"{op}: {each} was {before.body[each]}")
@@ -174,11 +195,24 @@ def _is_there(op: Op, world: World) -> bool:
             )
         case "put_product":  # another may have come after it
             return world.ask(Call("GET", f"/products/{op['sku']}", None, staff())).status == 200
-        case "set_birthday":
-            return True  # nothing depends on it
+        case "set_birthday" | "put_campaign" | "put_template":
+            return True  # nothing depends on it: what they say is read from their rows
+        case "claim":
+            row = _coupon(op["member"], identifiers.claimed_coupon_id(op["member"], op["key"]), world)
+            return row is not None and row["template_id"] == op["template"]
+        case "enter_code":
+            code = codes.normal(op["code"]) or ""
+            return _coupon(op["member"], identifiers.code_coupon_id(op["member"], code), world) is not None
+        case "issue":
+            row = _coupon(op["member"], identifiers.issued_coupon_id(op["issue"]), world)
+            return row is not None and row["template_id"] == op["template"]
+        case "make_codes":
+            row = cloud.row("Catalog", **batch_key(op["template"], op["batch"]))
+            return row is not None and all(row.get(name) == value for name, value in op["told"].items())
     if op.do == "order":
         answer = world.ask(Call("GET", f"/orders/{order_id_of(order_name(op))}", None, staff()))
-        lines = {line["sku"]: line["quantity"] for line in answer.body.get("lines", [])}
+        bought = [line for line in answer.body.get("lines", []) if line["gift_of"] is None]
+        lines = {line["sku"]: line["quantity"] for line in bought}
         return answer.status == 200 and lines == op["units"]
     order_id = order_id_of(op["order"])
     if op.do in SPENDS:
@@ -198,9 +232,21 @@ def _is_there(op: Op, world: World) -> bool:
     return bool(order.get("status") == {"refuse": "refused", "cancel": "cancelled"}[op.do])
 
 
+def _coupon(member: str, coupon_id: str, world: World) -> Json | None:
+    return world.cloud.row("Members", **coupon_key(member, coupon_id))
+
+
 def order_name(op: Op) -> str:
     """Return how later operations call the order that one places."""
     return f"{op['member']}/{op['key']}"
+
+
+def units_of(op: Op, line_ids: Sequence[str]) -> dict[str, int]:
+    """Return the units that an operation takes out of an order, by the ids of its lines (V6)."""
+    if op.what.get("by_line"):
+        return dict(op["units"])
+    named = {line_id.partition(":")[0]: line_id for line_id in line_ids}
+    return {named.get(sku, sku): units for sku, units in op["units"].items()}
 
 
 def within(fact: Fact, moment: datetime) -> bool:

@@ -4,11 +4,14 @@ from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.domain import identifiers
-from tests.oracle import calendar, pricing
-from tests.oracle.tables import RULES, Refused
+from tests.oracle import calendar
+from tests.oracle.tables import RULES
+from tests.simulation.calls import order_id_of
+from tests.simulation.facts import units_of
+from tests.simulation.offers_rows import line_id_of, staying_of
 from tests.simulation.script import Op, Violation
-from tests.simulation.world import Outcome, World, order_id_of
+from tests.simulation.watch import Watch
+from tests.simulation.world import Outcome, World
 
 Json = dict[str, Any]
 PAYMENT_WINDOW = timedelta(minutes=RULES.payment_window_minutes)
@@ -20,11 +23,13 @@ class Foretold(ABC):
 
     certain: bool
 
-    def __init__(self, op: Op, world: World) -> None:
+    def __init__(self, op: Op, world: World, watch: Watch) -> None:
         self._op = op
         self._cloud = world.cloud
+        self._watch = watch
         self._began = world.time.now()
 
+    @abstractmethod
     def compare(self, outcome: Outcome) -> None:
         """Compare with what was answered.
 
@@ -33,104 +38,17 @@ class Foretold(ABC):
         Violation
             It was something else.
         """
-        answer = outcome.answer
-        if answer is None:
-            raise Violation("no answer", f"{self._op}")
-        found = self._told(answer.body) if answer.status < 300 else answer.body["code"]
-        expected = [self._expected(moment) for moment in (self._began, outcome.ended)]
-        if found not in expected:
-            raise Violation("not as foretold", f"{self._op}: expected {expected[0]}, found {found}")
-
-    @abstractmethod
-    def _told(self, body: Json) -> Any:
-        """Return what is foretold of an answer that is no refusal."""
-
-    @abstractmethod
-    def _expected(self, moment: datetime) -> Any:
-        """Return what is foretold, or the code of the refusal."""
 
     def _spendable(self, wallet: Json | None, moment: datetime) -> int:
         years = {} if wallet is None else wallet["available"]
         return sum(points for year, points in years.items() if calendar.points_usable(int(year), moment))
 
 
-class Quoted(Foretold):
-    """A quote, or the one that an order is placed at."""
-
-    def __init__(self, op: Op, world: World, *, new: bool) -> None:
-        super().__init__(op, world)
-        self._member = op["member"]
-        self._products = {sku: self._cloud.row("Catalog", sku=sku, item="PRODUCT") for sku in op["units"]}
-        self._stock = {sku: world.stock_of(sku) for sku in op["units"]}
-        self._standing = self._row("STANDING")
-        self._wallet = self._row("WALLET")
-        rows = [self._row(f"COUPON#BIRTHDAY#{year}") for year in self._years()]
-        held = [row for row in rows if row is not None]
-        self._coupon = max(held, key=lambda row: str(row["valid_from"]), default=None)
-        self.certain = new and self._standing is not None and None not in self._products.values()
-
-    def _told(self, body: Json) -> Json:
-        quote = body if self._op.do == "quote" else body["quote"]
-        return {name: value for name, value in quote.items() if name != "not_applied"}
-
-    def _expected(self, moment: datetime) -> Any:
-        lines = [
-            (sku, product["price_fen"], product["member_zone"], self._op["units"][sku])
-            for sku, product in self._products.items()
-            if product is not None
-        ]
-        assert self._standing is not None
-        cart = pricing.Cart(
-            lines,
-            self._standing["tier"],
-            moment,
-            held=self._held(),
-            available_points=self._spendable(self._wallet, moment),
-            coupon=self._op["coupon"],
-            points=self._op["points"],
-            withdrawn=frozenset(each["sku"] for each in self._shelf() if each["status"] == "withdrawn"),
-        )
-        try:
-            quote = pricing.quote(cart)
-        except Refused as refused:
-            return refused.code
-        if self._op.do == "quote":
-            return quote
-        if any(self._stock[sku] < units for sku, _, _, units in lines):
-            return "insufficient_stock"
-        if self._op["expects"] not in (None, quote["paid_fen"]):
-            return "quote_changed"
-        return quote
-
-    def _shelf(self) -> list[Json]:
-        return [product for product in self._products.values() if product is not None]
-
-    def _held(self) -> pricing.HeldCoupon | None:
-        row = self._coupon
-        if row is None:
-            return None
-        begins, ends = map(datetime.fromisoformat, (row["valid_from"], row["valid_until"]))
-        return pricing.HeldCoupon(
-            row["coupon_id"], row["face_value_fen"], begins, ends, used=bool(row["order_id"])
-        )
-
-    def _years(self) -> list[str]:
-        """Return the years whose coupon can matter: a lunar one may be last year's still (B6)."""
-        asked: str = self._op["coupon"]
-        if asked not in ("none", "best"):
-            return [identifiers.coupon_year(self._member, asked) or ""]
-        year = calendar.store_time(self._began).year
-        return [str(year), f"l{year}", f"l{year - 1}"]
-
-    def _row(self, item: str) -> Json | None:
-        return self._cloud.row("Members", member_id=self._member, item=item)
-
-
 class Refusal(Foretold):
     """The code with which an order's transition, a payment, an adjustment or a stock movement is refused."""
 
-    def __init__(self, op: Op, world: World, *, new: bool) -> None:
-        super().__init__(op, world)
+    def __init__(self, op: Op, world: World, watch: Watch, *, new: bool) -> None:
+        super().__init__(op, world, watch)
         self.certain = new
         self._order = self._wallet = self._product = None
         match op.do:
@@ -142,8 +60,15 @@ class Refusal(Foretold):
             case _:
                 self._order = self._cloud.row("Orders", order_id=order_id_of(op["order"]), item="ORDER")
 
-    def _told(self, body: Json) -> None:
-        return None
+    def compare(self, outcome: Outcome) -> None:
+        """Compare with what was answered."""
+        answer = outcome.answer
+        if answer is None:
+            raise Violation("no answer", f"{self._op}")
+        found = None if answer.status < 300 else answer.body["code"]
+        expected = [self._expected(moment) for moment in (self._began, outcome.ended)]
+        if found not in expected:
+            raise Violation("not as foretold", f"{self._op}: expected {expected[0]}, found {found}")
 
     def _expected(self, moment: datetime) -> str | None:
         op = self._op
@@ -181,20 +106,23 @@ class Refusal(Foretold):
 
     def _of_units(self, order: Json, status: str) -> str | None:
         """O5, O7: no more leave an order than stay in it, before its shipment or after its receipt."""
-        wanted: dict[str, int] = self._op["units"]
         cancels = self._op.do == "cancel_units"
         exceeds = "cancel_exceeds_order" if cancels else "return_exceeds_order"
-        stays = {line["sku"]: line["quantity"] for line in order["quote"]["lines"]}
-        if any(units > stays.get(sku, 0) for sku, units in wanted.items()):
+        lines = order["quote"]["lines"]
+        bought = [line["sku"] for line in lines]
+        if not self._op.what.get("by_line") and any(bought.count(sku) > 1 for sku in self._op["units"]):
+            return "line_id_needed"  # V6
+        line_ids = [line_id_of(line) for line in lines]
+        wanted = units_of(self._op, line_ids)
+        stays = dict(zip(line_ids, (line["quantity"] for line in lines), strict=True))
+        if any(units > stays.get(line_id, 0) for line_id, units in wanted.items()):
             return exceeds
         if status not in (("placed", "paid") if cancels else ("received",)):
             return "order_not_cancellable" if cancels else "order_not_returnable"
-        for gone in (order.get("cancelled", []), order.get("returned", [])):
-            for sku, units in zip(stays, gone, strict=False):
-                stays[sku] -= units
-        if any(units > stays[sku] for sku, units in wanted.items()):
+        stays = dict(zip(line_ids, staying_of(order), strict=True))
+        if any(units > stays[line_id] for line_id, units in wanted.items()):
             return exceeds
-        whole = all(wanted.get(sku, 0) == units for sku, units in stays.items())
+        whole = all(wanted.get(line_id, 0) == units for line_id, units in stays.items())
         return "order_not_cancellable" if cancels and status == "placed" and not whole else None
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.oracle import refunds, tables
+from tests.oracle import tables
+from tests.simulation.offers_priced import Priced
 from tests.simulation.script import Violation
 
 Json = dict[str, Any]
@@ -34,7 +35,7 @@ class Life:
     member: str
     shown: Json
     row: Json
-    order: refunds.Order
+    order: Priced
     status: str
     paid_at: datetime | None
     staying: list[int]
@@ -44,7 +45,7 @@ class Life:
     @property
     def retained(self) -> dict[str, int]:
         """What is kept of it (O4, O5)."""
-        return refunds.retained(self.order, self.staying)
+        return self.order.retained(self.staying)
 
     @property
     def earned_first(self) -> int:

@@ -13,8 +13,8 @@ from functions.coupons.queue import Worker as CouponsWorker
 from functions.coupons.stream import Consumer as BirthdayEligibility
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.policy import Policy
-from functions.offers.schedule import MemberDayJob
-from functions.offers.timetable import OPEN_MEMBER_DAY
+from functions.offers.schedule import CampaignsJob, MemberDayJob
+from functions.offers.timetable import END_CAMPAIGNS, OPEN_MEMBER_DAY
 from functions.operations.schedule import Watch
 from functions.operations.timetable import WATCH_JOBS
 from functions.orders import jobs as order_jobs
@@ -105,6 +105,7 @@ class Programme:
             AUDIT_CHANGES: starters["audit"],
             ISSUE_BIRTHDAY_COUPONS: starters["coupons"],
             OPEN_MEMBER_DAY: member_day,
+            END_CAMPAIGNS: CampaignsJob(tables, settings, now),
             WATCH_JOBS: Watch(*everything),
         }
 
@@ -112,7 +113,7 @@ class Programme:
         """Send a request to the function that serves its path."""
         if "/points" in call.path:
             return call.to(self._points)
-        if "/coupons" in call.path:
+        if "/coupon" in call.path:
             return call.to(self._coupons)
         of_shop = not call.path.startswith("/members") or call.path.partition("?")[0].endswith("/orders")
         return call.to(self._shop if of_shop else self._members)

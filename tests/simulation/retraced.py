@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from tests.oracle.purse import Purse
+from tests.simulation.calls import order_id_of
 from tests.simulation.facts import Fact, within
 from tests.simulation.lives import Life, at, differ
 from tests.simulation.script import Violation
-from tests.simulation.world import order_id_of
 
 Json = dict[str, Any]
 

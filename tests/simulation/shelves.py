@@ -26,6 +26,7 @@ class Shelves:
     def __init__(self) -> None:
         self._units: dict[str, Counter[str]] = defaultdict(Counter)
         self._terms: dict[str, dict[str, int]] = defaultdict(dict)
+        self._aside: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self._offers: dict[str, dict[int, Json]] = defaultdict(dict)
         self.least: dict[str, int] = {}
 
@@ -53,18 +54,36 @@ class Shelves:
             self._offers[sku][row.get("terms", 0)] = row
         return sku
 
+    def put_aside(self, row: Json) -> str:
+        """Take in a row of units that are set aside for a campaign as it is now; return the product (V2)."""
+        name = str(row["sku"])
+        _, holder, sku = name.partition("#")[0].split(":")
+        self._aside[sku, holder].pop(name, None)
+        if "terms" in row:
+            self._aside[sku, holder][name] = row["terms"]
+        return sku
+
     def committed(self, skus: set[str]) -> None:
         """Take in that a transaction is over, with all that it has moved."""
         for sku in skus:
             self.least[sku] = min(self.least.get(sku, self.of(sku)), self.of(sku))
 
-    def offers(self, sku: str) -> list[Json]:
-        """Return what the product may be sold as: as its row says, or one that has not been told yet."""
-        return [self._offers[sku][terms] for terms in set(self._terms[sku].values())]
+    def offers(self, sku: str, holder: str | None = None) -> list[Json]:
+        """Return what the product may be sold as: as its row says, or one that has not been told yet.
+
+        Units that are set aside for a campaign, the ``holder``, go by what their own rows say.
+        """
+        rows = self._terms[sku] if holder is None else self._aside[sku, holder]
+        return [self._offers[sku][terms] for terms in set(rows.values())]
 
     def check_offer(self, sku: str) -> None:
-        """No row of a product's stock is sold as anything but what was said of the product last."""
-        offers = {(each["price_fen"], each["member_zone"], each["status"]) for each in self.offers(sku)}
+        """No row of a product's units is sold as anything but what was said of the product last."""
+        holders = [None, *(holder for of, holder in [*self._aside] if of == sku)]
+        offers = {
+            (each["price_fen"], each["member_zone"], each["status"])
+            for holder in holders
+            for each in self.offers(sku, holder)
+        }
         if len(offers) > 1:
             raise Violation("sold as before a change", f"{sku}: {offers}")
 

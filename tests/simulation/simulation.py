@@ -11,8 +11,10 @@ from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS
 from tests.simulation.actors import FAULTS, Actors
 from tests.simulation.books import Books
 from tests.simulation.facts import Facts
-from tests.simulation.foretold import Quoted, Refusal
+from tests.simulation.foretold import Refusal
 from tests.simulation.lives import Life
+from tests.simulation.offers_foretold import Quoted
+from tests.simulation.offers_refusals import OfferRefusal
 from tests.simulation.script import REST, Step, Violation
 from tests.simulation.shelves import spreads
 from tests.simulation.watch import Watch
@@ -20,10 +22,13 @@ from tests.simulation.world import Outcome, World, bring_to_rest, simulated
 from tests.support.tables import PARTITION_KEYS
 
 REST_EVERY_STEPS = 1_000
-FORETOLD: dict[str, type[Quoted] | type[Refusal]] = {
+FORETOLD: dict[str, type[Quoted] | type[Refusal] | type[OfferRefusal]] = {
     **dict.fromkeys(("quote", "order"), Quoted),
     **dict.fromkeys(
         ("pay", "ship", "receive", "refuse", "cancel", "give_back", "adjust", "move_stock"), Refusal
+    ),
+    **dict.fromkeys(
+        ("put_campaign", "put_template", "make_codes", "claim", "enter_code", "issue"), OfferRefusal
     ),
 }
 """What says how an operation must end that meets nobody and no fault."""
@@ -75,7 +80,7 @@ class Checked:
         kind = FORETOLD.get(step.ops[0].do) if len(step.ops) == 1 else None
         if kind is not None:
             self.world.time.move_to(step.moment)
-            foretold = kind(step.ops[0], self.world, new=self.facts.is_new(step.ops[0]))
+            foretold = kind(step.ops[0], self.world, self._watch, new=self.facts.is_new(step.ops[0]))
         outcomes = self.world.run(step)
         self._look()
         self._watch.check_answers(outcomes)
@@ -94,7 +99,7 @@ class Checked:
         Violation
             Something does not hold.
         """
-        self.world.time.pass_by(1)  # an audit of its own second
+        self.world.time.pass_by(6)  # an audit of its own second, and nobody knows campaigns of before (V16)
         with self.world.time.stopped():
             self._rest()
 
@@ -102,7 +107,7 @@ class Checked:
         bring_to_rest(self.world)
         self._look()
         self.facts.resolve(self.world)
-        books = Books(self.world, self.facts, self._known, falls=self._watch.falls)
+        books = Books(self.world, self.facts, self._known, self._watch)
         books.check()
         products = [row for row in self.world.cloud.rows("Catalog") if row["item"] == "PRODUCT"]
         self._watch.shelves.check_at_rest(products)

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from functions.counters import counter
-from functions.orders import book, rows
+from functions.orders import rows
 from functions.platform.changes import changed
 from functions.points import ledger
 from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS
 from tests.simulation.actors import Actors
+from tests.simulation.calls import CALLS
 from tests.simulation.faults import KINDS, Kind
 from tests.simulation.script import Op, Step, as_test
 from tests.simulation.simulation import Checked, Told, run, shrunk, violated
-from tests.simulation.world import CALLS, World, simulated
+from tests.simulation.world import World, simulated
 from tests.support.events import Call, staff
 
 STEPS = 250
@@ -124,7 +125,7 @@ def _long_ago(row_id: str, at: datetime) -> Any:
 
 
 BROKEN: dict[str, tuple[Any, str, Any]] = {
-    "stock that comes back": (book, "give_back_stock", _nothing),
+    "stock that comes back": (counter, "give", _nothing),
     "points that come back": (ledger, "restore", _kept),
     "what rows are told of a price": (counter, "tell_terms", _nothing),
     "a rounding": (ledger, "round_half_up", _up),

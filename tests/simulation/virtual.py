@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from unittest.mock import patch
 
 TIMED = (
+    "functions.checkout.basis",
+    "functions.offers.running",
     "functions.platform.bus",
     "functions.platform.deadline",
     "functions.platform.dynamo",

@@ -2,11 +2,15 @@
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from functions.platform.dynamo import from_item
 from functions.points.passes import OVERLAP
 from tests.oracle import calendar, lunar, pricing, tiers
+from tests.simulation.offers_coupons import CouponsWatch
+from tests.simulation.offers_rows import TEMPLATE_COUPON, price_of, staying_of
+from tests.simulation.offers_watch import OffersWatch
 from tests.simulation.script import Violation
 from tests.simulation.shelves import STOCK, Shelves, told
 from tests.simulation.world import Outcome
@@ -24,7 +28,10 @@ NEXT_STATUS = {
     "returned": {"returned"},
 }
 """What an order can become by one change; a shipped one may have been received by itself before."""
-FOR_EVER = ("RETURN#", "CANCEL#", "HISTORY#", "CHANGE#", "ADJUSTMENT", "TIER#", "MOVED#")
+FOR_EVER = (
+    *("RETURN#", "CANCEL#", "HISTORY#", "CHANGE#", "ADJUSTMENT", "TIER#", "MOVED#"),
+    *("VERSION#", "ISSUE", "GOT#"),
+)
 """How rows begin that are facts: written once."""
 OPEN = {"placed", "paid", "shipped", "received"}
 
@@ -60,6 +67,8 @@ class Watch:
         self._out: Counter[str] = Counter()
         self._products: dict[str, Json] = {}
         self.shelves = Shelves()
+        self.offers = OffersWatch()
+        self.coupons = CouponsWatch(self.offers.amount)
         self.falls = 0
         self._effective: dict[str, dict[str, int]] = defaultdict(dict)
         self._standing: dict[str, Json] = {}
@@ -88,6 +97,8 @@ class Watch:
             item = row["item"]
             if after is None:
                 raise Violation("row deleted", f"{row}")
+            self.offers.take(before, after, change["dynamodb"]["ApproximateCreationDateTime"])
+            self.coupons.take(before, after)
             if item in ("ORDER", "WALLET"):
                 _says_when(after, change["dynamodb"]["ApproximateCreationDateTime"])
             if item.startswith("ENTRY#"):
@@ -107,7 +118,7 @@ class Watch:
                 held.setdefault(row["member_id"], []).append(after)
             elif item.startswith("COUPON#"):
                 self._coupon(before, after)
-                if before is None:
+                if before is None and not item.startswith(TEMPLATE_COUPON):
                     issued.append(after)
             elif item == "ORDER":
                 skus |= self._order(before, after)
@@ -116,6 +127,8 @@ class Watch:
                 if item == "PRODUCT":
                     self._products[row["sku"]] = after
                     self.falls += before is not None and _is_low(after) and not _is_low(before)
+            elif item == "SET_ASIDE":
+                skus.add(self.shelves.put_aside(after))
             elif item.startswith("MOVEMENT#"):
                 skus.add(row["sku"])
                 self._moved[row["sku"]] += after["delta"]
@@ -136,6 +149,8 @@ class Watch:
             self._check_member(member)
         for sku in skus:
             self._check_stock(sku)
+        self.offers.check()
+        self.coupons.check(self.offers.now)
 
     @staticmethod
     def _never_changed(before: Json | None, after: Json) -> None:
@@ -224,25 +239,35 @@ class Watch:
             had, has = before.get("changes", []), after.get("changes", [])
             if has[: len(had) - moved] != had[moved:]:
                 raise Violation("change of an order lost", f"{after['order_id']}")
+            if any(later["paid_fen"] > sooner["paid_fen"] for sooner, later in pairwise(has)):
+                raise Violation("negative refund", f"{after}")
             self._moved_changes[after["order_id"]] += had[:moved]
         self._out.subtract(self._held.get(after["order_id"], Counter()))
         self._held[after["order_id"]] = Counter()
         skus = {line["sku"] for line in after["quote"]["lines"]}
         if after["status"] in OPEN:
             lines, held = after["quote"]["lines"], self._held[after["order_id"]]
-            held.update({line["sku"]: line["quantity"] for line in lines})
-            for units in (after.get("cancelled", []), after.get("returned", [])):
-                held.subtract({line["sku"]: gone for line, gone in zip(lines, units, strict=False)})
+            for line, stays in zip(lines, staying_of(after), strict=True):
+                held[line["sku"]] += stays
         self._out.update(self._held[after["order_id"]])
         return skus
 
     def _check_prices(self, order: Json) -> None:
         """P1, P2, O7: an order is of products on sale and at the prices of the moment of its commit."""
         quote, placed_at = order["quote"], datetime.fromisoformat(order["placed_at"])
+        flashes = {use["campaign_id"] for use in quote.get("line_offers", ()) if use["kind"] == "flash"}
         for line in quote["lines"]:
-            offers = [each for each in self.shelves.offers(line["sku"]) if each["status"] == "on_sale"]
+            of = price_of(line)
+            flash = of if of in flashes else None
+            offers = [each for each in self.shelves.offers(line["sku"], flash) if each["status"] == "on_sale"]
             if not offers:
                 raise Violation("withdrawn product sold", f"{line}: {self._products[line['sku']]}")
+            if of not in ("list", "member_day"):  # the price of a campaign, or a gift
+                listed = {product["price_fen"] for product in offers}
+                free = line.get("gift_of") is None or line["unit_price_fen"] == 0
+                if line["list_price_fen"] not in listed or not free:
+                    raise Violation("placed at another price", f"{line} while the product is {offers}")
+                continue
             prices = [
                 (
                     product["price_fen"],
@@ -251,7 +276,7 @@ class Watch:
                         product["member_zone"],
                         quote["tier"],
                         calendar.is_member_day(placed_at),
-                        quote["coupon"] is not None,
+                        self.coupons.stands_alone(quote["coupon"]),
                     ),
                 )
                 for product in offers
@@ -270,6 +295,8 @@ class Watch:
         Violation
             There was enough all the time, or a row still goes by what was said before.
         """
+        self.offers.check_told(outcomes)
+        self.coupons.check_guesses(outcomes)
         changed = [outcome for outcome in outcomes if outcome.op.do == "put_product"]
         broken_off = {outcome.op["sku"] for outcome in changed if outcome.unknown}
         for sku in {outcome.op["sku"] for outcome in changed} - broken_off:
@@ -278,6 +305,8 @@ class Watch:
             answer = outcome.answer
             if answer is None or answer.status != 409 or answer.body["code"] != "insufficient_stock":
                 continue
+            if outcome.op.do == "put_campaign":
+                continue  # as foretold, where nobody else is about
             for sku in answer.body["skus"]:
                 op, least = outcome.op, self.shelves.least.get(sku, 0)
                 units = op["units"][sku] if op.do == "order" else -op["delta"]
@@ -286,7 +315,7 @@ class Watch:
 
     def _check_stock(self, sku: str) -> None:
         held = self._out[sku]
-        stock = self.shelves.of(sku)
+        stock = self.shelves.of(sku) + self.offers.aside(sku)
         if stock != self._moved[sku] - held:
             raise Violation("stock not conserved", f"{sku}: {stock}, moved {self._moved[sku]}, held {held}")
 

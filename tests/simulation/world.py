@@ -15,158 +15,32 @@ from unittest.mock import patch
 from greenlet import getcurrent
 
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
-from functions.domain import identifiers
 from functions.domain.policy import load
-from functions.offers.timetable import OPEN_MEMBER_DAY
+from functions.offers.timetable import END_CAMPAIGNS, OPEN_MEMBER_DAY
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.batches import BatchError
 from functions.platform.observability import metrics
 from functions.points import passes, replay
 from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
 from tests.simulation import lanes
+from tests.simulation.calls import CALLS
 from tests.simulation.cloud import Cloud, Listener
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.programme import API_SECONDS, JOB_SECONDS, Programme
+from tests.simulation.readers import READERS
 from tests.simulation.script import Op, Step, Violation
 from tests.simulation.shelves import STOCK, sku_of
 from tests.simulation.virtual import Time
-from tests.support.events import Answer, Call, claims, staff
+from tests.support.events import Answer, Call
 from tests.support.threads import InLine
 
 Json = dict[str, Any]
 START = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
 POLICY = load()
 BATCH_MAX = 20
+TOLD_ONCE = {"CampaignExhausted": ("occurred_at",)}
+"""What may differ in events of a type: of what can be so again, one telling is enough."""
 ROUNDS_MAX = 400
-READERS: dict[str, tuple[str, Callable[[Json], bool]]] = {
-    "posting": (
-        "Orders",
-        lambda image: (
-            image["item"]["S"] == "ORDER"
-            and "S" in image.get("paid_at", {})
-            and image["status"]["S"] != "shipped"
-        ),
-    ),
-    "orders-publisher": (
-        "Orders",
-        lambda image: (
-            image["item"]["S"] == "ORDER"
-            or (image["item"]["S"] == "PAYMENT" and not image["applied"]["BOOL"])
-        ),
-    ),
-    "members-publisher": (
-        "Members",
-        lambda image: image["item"]["S"].startswith(
-            ("ENTRY#", "NOTICE#EXPIRING#", "TIER#", "COUPON#BIRTHDAY#")
-        ),
-    ),
-    "catalog-publisher": ("Catalog", lambda image: image["item"]["S"] in ("PRODUCT", "MEMBER_DAY")),
-    "keeper": (
-        "Catalog",
-        lambda image: (
-            image["item"]["S"] in ("STOCK", "HOT")
-            or (
-                image["item"]["S"] == "PRODUCT"
-                and ("generation" in image or "N" in image.get("rows_least", {}))
-            )
-        ),
-    ),
-    "birthdays": ("Members", lambda image: image["item"]["S"] == "STANDING" and "birthday_shard" in image),
-}
-"""Who reads which table's stream, and which new images; the event sources' filters say the same."""
-CALLS: dict[str, Callable[[Op], Call]] = {
-    "register": lambda op: Call(
-        "PUT",
-        "/members/me",
-        {"name": op["member"], **(_birthday(op["birthday"]) if op["birthday"] else {})},
-        claims(op["member"]),
-    ),
-    "set_birthday": lambda op: Call(
-        "PUT", f"/members/{op['member']}/birthday", {**_birthday(op["birthday"]), "reason": "told"}, staff()
-    ),
-    "put_product": lambda op: Call(
-        "PUT",
-        f"/products/{op['sku']}",
-        {
-            "name": op["sku"],
-            "price_fen": op["price_fen"],
-            "member_zone": op["zone"],
-            "low_stock_threshold": op["threshold"],
-            "status": op.what.get("status", "on_sale"),
-            "stock_rows": op.what.get("rows"),
-        },
-        staff(),
-    ),
-    "move_stock": lambda op: Call(
-        "POST",
-        f"/products/{op['sku']}/stock",
-        {"movement_id": op["movement"], "delta": op["delta"], "reason": "delivery"},
-        staff(),
-    ),
-    "quote": lambda op: Call("POST", "/quotes", _cart(op), claims(op["member"])),
-    "order": lambda op: Call(
-        "POST",
-        "/orders",
-        _cart(op) | ({} if op["expects"] is None else {"expected_paid_fen": op["expects"]}),
-        claims(op["member"]),
-        {"idempotency-key": op["key"]},
-    ),
-    "pay": lambda op: Call(
-        "POST",
-        _of_order(op, "payment"),
-        {"payment_id": op["payment"], "amount_fen": op["amount_fen"], "received": op["received"]},
-        staff(),
-    ),
-    "ship": lambda op: Call("POST", _of_order(op, "shipment"), op["told"], staff()),
-    "receive": lambda op: Call("POST", _of_order(op, "receipt"), None, claims(op["order"].split("/")[0])),
-    "refuse": lambda op: Call("POST", _of_order(op, "refusal"), None, staff()),
-    "cancel": lambda op: Call("POST", _of_order(op, "cancel"), None, claims(op["order"].split("/")[0])),
-    "cancel_units": lambda op: Call(
-        "POST",
-        _of_order(op, "cancel"),
-        {
-            "cancel_id": op["cancel_id"],
-            "lines": [{"sku": sku, "quantity": units} for sku, units in op["units"].items()],
-        },
-        claims(op["order"].split("/")[0]),
-    ),
-    "give_back": lambda op: Call(
-        "POST",
-        _of_order(op, "returns"),
-        {
-            "return_id": op["return_id"],
-            "lines": [{"sku": sku, "quantity": units} for sku, units in op["units"].items()],
-        },
-        staff(),
-    ),
-    "adjust": lambda op: Call(
-        "POST",
-        f"/members/{op['member']}/points/adjustments",
-        {"adjustment_id": op["adjustment"], "points": op["points"], "reason": "goodwill"},
-        staff(),
-    ),
-    "read": lambda op: Call("GET", op["path"], None, staff(op["who"]) if op["staff"] else claims(op["who"])),
-}
-"""The requests that operations send."""
-
-
-def _birthday(told: str | Json) -> Json:
-    """Return what is said of a birthday: a solar one is text, a lunar one an object (B6)."""
-    return {"birthday": told, "birthday_calendar": "solar" if isinstance(told, str) else "lunar"}
-
-
-def _cart(op: Op) -> Json:
-    lines = [{"sku": sku, "quantity": units} for sku, units in op["units"].items()]
-    return {"lines": lines, "coupon": op["coupon"], "points": op["points"]}
-
-
-def order_id_of(name: str) -> str:
-    """Return the id of the order that is called ``member/key``."""
-    return identifiers.order_id(*name.split("/"))
-
-
-def _of_order(op: Op, call: str) -> str:
-    return f"/orders/{order_id_of(op['order'])}/{call}"
 
 
 @dataclass(frozen=True)
@@ -295,6 +169,8 @@ class World:
         for entry in self.cloud.events:
             if entry["DetailType"] == detail_type:
                 event = json.loads(entry["Detail"])
+                for name in TOLD_ONCE.get(detail_type, ()):
+                    event.pop(name)
                 if told.setdefault(event["event_id"], event) != event:
                     raise Violation("event told otherwise", f"{event} and {told[event['event_id']]}")
         return told
@@ -434,6 +310,10 @@ def _new_enough(consumer: str, record: Json) -> bool:
     return consumer != "members-publisher" or record["eventName"] == "INSERT"
 
 
+GUESSES_MAX = 3
+HELD_MAX = 6
+OVERLAP_MAX, ORDER_OFFERS_MAX, GROUPS_MAX = 7, 4, 3
+"""Limits of offers, so low that a small world comes to them (V10, V16)."""
 SMALL = {
     "functions.points.jobs": {"LOT_SHARDS": 2, "WALLET_SHARDS": 2, "PAGE_ROWS": 2, "LOTS_PER_RELEASE_MAX": 2},
     "functions.points.account_rows": {"LOT_SHARDS": 2, "WALLET_SHARDS": 2},
@@ -445,6 +325,15 @@ SMALL = {
     "functions.platform.changes": {"CHANGED_SHARDS": 2},
     "functions.coupons.jobs": {"BIRTHDAY_SHARDS": 2, "PAGE_ROWS": 2},
     "functions.tiers.members": {"BIRTHDAY_SHARDS": 2},
+    "functions.coupons.attempts": {"GUESSES_MAX": GUESSES_MAX},
+    "functions.coupons.issuing": {"HELD_MAX": HELD_MAX},
+    "functions.coupons.listing": {"READ_MAX": 6, "PAGE_ROWS": 2},
+    "functions.offers.counting": {"FIGURE_ROWS": 3},
+    "functions.offers.directory": {
+        "OVERLAP_MAX": OVERLAP_MAX,
+        "ORDER_OFFERS_MAX": ORDER_OFFERS_MAX,
+        "GROUPS_MAX": GROUPS_MAX,
+    },
     "functions.orders.jobs": {"DUE_SHARDS": 2, "PAGE_ORDERS": 3},
     "functions.counters.keeping": {"ROWS_MAX": 6},
     "functions.counters.heat": {"CONFLICTS_HOT": 1},
@@ -459,6 +348,7 @@ JOBS_AT_REST = (
     EXPIRE_POINTS,
     ISSUE_BIRTHDAY_COUPONS,
     OPEN_MEMBER_DAY,
+    END_CAMPAIGNS,
 )
 
 
@@ -470,6 +360,11 @@ def bring_to_rest(world: World) -> None:
     for job in JOBS_AT_REST:
         world.fire(job)
     world.lost.discard("posting")
+
+
+def _drawn(size: int) -> str:
+    """Draw what nobody is to guess, by the seed of the step."""
+    return random.randbytes(size).hex()  # noqa: S311 - a simulation
 
 
 USER_AGENT = "botocore.useragent.UserAgentString.to_string"
@@ -490,6 +385,7 @@ def simulated(listener: Listener | None = None) -> Iterator[World]:
             patch("functions.platform.fanout.ThreadPoolExecutor", InLine),
             patch("functions.platform.lanes.ThreadPoolExecutor", InLine),
             patch.object(metrics, "add_metric"),
+            patch("secrets.token_hex", _drawn),
             patch(USER_AGENT, return_value="simulated"),
         ):
             for module, sizes in SMALL.items():

@@ -167,6 +167,16 @@ def full_life(bench: Bench, points: Points) -> None:
                 valid_from=year,
                 valid_until=year + DAY,
             )
+    for number in range(5):
+        asked = {"name": "Week", "scope": {"all": True}, "status": "paused"}
+        times = {
+            "starts_at": f"2026-12-0{1 + number // 2}T00:00:00+08:00",
+            "ends_at": "2099-01-01T00:00:00+08:00",
+        }
+        campaign = asked | times | {"kind": "discount", "terms": {"rate": "0.9"}}
+        bench.must("PUT", f"/campaigns/c{number}", campaign, who=staff())
+        template = {"kind": "amount", "face_value_fen": 100, "min_fen": 0, "valid": {"days": 7}}
+        bench.must("PUT", f"/coupon-templates/t{number}", asked | template, who=staff())
     for number, tier_points in enumerate((40_000, 90_000) * 2):
         paper = points.pay("alice", tier_points, NOON + number * DAY)
         points.post(paper)

@@ -14,8 +14,8 @@ from functions.contexts import timetable
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.policy import Policy, load
 from functions.domain.timetable import At, Every, Scheduled
-from functions.offers.schedule import MemberDayJob
-from functions.offers.timetable import OPEN_MEMBER_DAY
+from functions.offers.schedule import CampaignsJob, MemberDayJob
+from functions.offers.timetable import END_CAMPAIGNS, OPEN_MEMBER_DAY
 from functions.operations.schedule import Watch
 from functions.operations.watch import overdue
 from functions.orders import jobs, life
@@ -24,7 +24,7 @@ from functions.orders.rows import due_shard, key
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
-from functions.platform.fanout import Starter
+from functions.platform.fanout import TASK_TRIES, Starter
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
 from functions.points import passes, replay, shards
@@ -61,6 +61,7 @@ TIMES = {
     ANNOUNCE_EXPIRING: store(2026, 12, 2, 9),
     ISSUE_BIRTHDAY_COUPONS: store(2026, 5, 1, 0, 5),
     OPEN_MEMBER_DAY: store(2026, 5, 10),
+    END_CAMPAIGNS: store(2026, 5, 1, 12),
     AUDIT_POINTS: store(2026, 5, 3, 2),
     AUDIT_CHANGES: store(2026, 5, 1, 4),
 }
@@ -131,6 +132,8 @@ class Clockwork:
             MemberDayJob(self.shop.tables, self.shop.settings, self.shop.policy, lambda: at)(
                 {"job": job}, Context()
             )
+        elif job == END_CAMPAIGNS:
+            CampaignsJob(self.shop.tables, self.shop.settings, lambda: at)({"job": job}, Context())
         else:
             assert self.of(job).do(job, at) == []
 
@@ -373,7 +376,7 @@ def test_an_end_that_could_not_be_written_is_written_when_the_task_comes_again(
 
     def struck(runs: Runs, job: str, at: datetime, part: str, *, parts: int = 1) -> None:
         monkeypatch.setattr(Runs, "end", end)
-        calls.fail("PutItem", *[SERVER_ERROR] * SENDS_OF_THE_SDK)
+        calls.fail("PutItem", *[SERVER_ERROR] * SENDS_OF_THE_SDK * TASK_TRIES)
         end(runs, job, at, part, parts=parts)
 
     monkeypatch.setattr(Runs, "end", struck)
@@ -433,7 +436,7 @@ def test_a_job_on_orders_ends_beside_one_that_fails_which_is_alone_on_the_failur
 def test_a_job_on_orders_whose_shard_cannot_be_read_ends_when_its_task_comes_again(
     clockwork: Clockwork, calls: Calls, job: str
 ) -> None:
-    calls.fail("Query", *[SERVER_ERROR] * SENDS_OF_THE_SDK)
+    calls.fail("Query", *[SERVER_ERROR] * SENDS_OF_THE_SDK * TASK_TRIES)
     clockwork.orders.receives_max = 1
     (dead,) = clockwork.orders.do(job, NOON)
     assert dead.only == ()
@@ -548,6 +551,7 @@ def test_on_a_fresh_stack_nothing_is_overdue_before_it_was_first_watched(shop: S
             seen.setdefault(name, minutes * MINUTE)
     assert seen == {
         "lapse-unpaid": timedelta(minutes=35),
+        "end-campaigns": timedelta(minutes=15),
         "auto-receipt": timedelta(hours=2, minutes=5),
         "release-points": timedelta(minutes=70),
         "expire-points": timedelta(hours=6, minutes=10),
@@ -566,8 +570,8 @@ def test_jobs_overdue_is_counted_also_when_there_are_none(
     assert figures.values == {"jobs_overdue": [0]}
     assert (figures.dimensions, figures.services) == ({("service",)}, {SERVICE})
     found = clockwork.watch(BEGINNING + 2 * HOUR)
-    assert found == [LAPSE_UNPAID, RELEASE_POINTS]
-    assert Figures().read(capsys.readouterr().out).values == {"jobs_overdue": [2]}
+    assert found == [END_CAMPAIGNS, LAPSE_UNPAID, RELEASE_POINTS]
+    assert Figures().read(capsys.readouterr().out).values == {"jobs_overdue": [3]}
 
 
 def test_the_log_names_each_schedule_that_is_overdue_and_since_when_its_run_is_wanted(
@@ -578,6 +582,7 @@ def test_the_log_names_each_schedule_that_is_overdue_and_since_when_its_run_is_w
     monkeypatch.setattr(logger.registered_handler, "stream", log)
     for job in (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS):
         clockwork.run(job, store(2026, 1, 2, 8, 5))
+    clockwork.run(END_CAMPAIGNS, store(2026, 1, 2, 8, 20))
     clockwork.run(EXPIRE_POINTS, store(2026, 1, 2, 0, 29))
     log.truncate(0)
     clockwork.runs.begin(ISSUE_BIRTHDAY_COUPONS, BEGINNING, parts=1)
@@ -743,6 +748,11 @@ OUTAGES = [
         overdue=(store(2027, 1, 3, 14, 0, 1), store(2027, 1, 3, 18)),  # after it ran at 11:55
     ),
     Outage(
+        name="end-campaigns",
+        out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
+        overdue=(store(2027, 1, 3, 12, 10, 1), store(2027, 1, 3, 15)),  # after it ran at 11:55
+    ),
+    Outage(
         name="release-points",
         out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
         overdue=(store(2027, 1, 3, 13, 0, 1), store(2027, 1, 3, 15)),  # after it ran at 11:50
@@ -851,7 +861,7 @@ def test_the_real_jobs_of_the_days_around_a_years_end_are_never_overdue(shop: Sh
         while fired and fired[0][0] <= now:
             at, job = fired.pop(0)
             clockwork.run(job, at)
-        for job in (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS):
+        for job in (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS, END_CAMPAIGNS):
             clockwork.run(job, now)
         assert clockwork.watch(now + MINUTE) == []
         now += 3 * HOUR

@@ -142,21 +142,35 @@ def test_Z1_after_a_change_of_price_nobody_pays_the_old_one(shop: Shop, hot: Cou
 def test_Z1_a_change_of_price_that_broke_off_is_completed_by_the_next_order(
     shop: Shop, hot: Counter, calls: Calls
 ) -> None:
+    break_a_change_of_price_off(shop, calls)
+    for number in range(8):
+        order, _ = shop.place("alice", f"k{number}", "tea")
+        assert order.quote.lines[0].list_price_fen == 20_000
+    told = [row for row in rows_of(shop, hot) if row["terms"] == 2]
+    assert len(told) > 1  # those that were asked; the others are told when they are, or by the keeper
+
+
+def test_Z1_a_change_of_price_that_broke_off_holds_no_movement_of_stock_up(
+    shop: Shop, hot: Counter, calls: Calls
+) -> None:
+    break_a_change_of_price_off(shop, calls)
+    assert move(shop, "loss", -UNITS) == 0
+    assert {row["terms"] for row in rows_of(shop, hot)} == {2}
+
+
+def break_a_change_of_price_off(shop: Shop, calls: Calls) -> None:
+    """Have a change of the price end after the home row is written, and before any other one is told."""
+
     class GoneError(BaseException):
         pass
 
     def gone() -> None:
         raise GoneError
 
-    calls.do_before("UpdateItem", lambda: calls.do_before("UpdateItem", gone))  # the home row is written
+    calls.do_before("UpdateItem", lambda: calls.do_before("UpdateItem", gone))
     with pytest.raises(GoneError):
         shop.stock("tea", 0, price_fen=20_000)
     calls.meanwhile.clear()
-    for number in range(8):
-        order, _ = shop.place("alice", f"k{number}", "tea")
-        assert order.quote.lines[0].list_price_fen == 20_000
-    told = [row for row in rows_of(shop, hot) if row["terms"] == 2]
-    assert len(told) > 1  # those that were asked; the others are told when they are, or by the keeper
 
 
 def rows_of(shop: Shop, counter: Counter) -> list[dict[str, object]]:

@@ -95,7 +95,7 @@ class Bench:
             return call.to(self.privacy_api)
         if "/points" in path:
             return call.to(self.points_api)
-        if "/coupons" in path:
+        if "/coupon" in path:
             return call.to(self.coupons_api)
         of_shop = not path.startswith("/members") or path.endswith("/orders")
         return call.to(self.shop_api if of_shop else self.members_api)

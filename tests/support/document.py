@@ -87,6 +87,16 @@ class Operation:
         return {each["name"]: resolved(each["schema"]) for each in found if each["in"] == place}
 
 
+UNLIKE: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "LeavingLineRequest": (("line_id",), {}),
+    "CampaignRequest": (
+        ("group", "with_coupons", "with_points"),  # of order offers; the first kind is none
+        {"ends_at": "2099-12-10T09:30:00+08:00"},
+    ),
+}
+"""What no schema says of its fields together: those that do not go with the others, and what fits to them."""
+
+
 @cache
 def document() -> dict[str, Any]:
     """Return the document."""
@@ -138,7 +148,11 @@ def example(schema: Schema) -> Any:
         case {"const": value} | {"enum": [value, *_]}:
             return value
         case {"type": "object"}:
-            return {name: example(each) for name, each in schema.get("properties", {}).items()}
+            left_out, said = UNLIKE.get(schema.get("title", ""), ((), {}))
+            fields = {
+                name: each for name, each in schema.get("properties", {}).items() if name not in left_out
+            }
+            return {name: example(each) for name, each in fields.items()} | said
         case {"type": "array"}:
             return [example(schema["items"])]
         case {"type": "string"}:
@@ -189,10 +203,12 @@ def replaced(body: Any, place: Place, value: Any) -> Any:
     if not place:
         return value
     first, *others = place
-    copy = list(body) if isinstance(body, list) else dict(body)
-    inner = copy[first] if not isinstance(copy, dict) or first in copy else None  # type: ignore[index]
-    copy[first] = replaced(inner, tuple(others), value)  # type: ignore[index]
-    return copy
+    if isinstance(first, int):  # of a list; where a body has another choice there, of one with this alone
+        items = list(body) if isinstance(body, list) else [None] * (first + 1)
+        items[first] = replaced(items[first], tuple(others), value)
+        return items
+    fields = dict(body) if isinstance(body, dict) else {}
+    return {**fields, first: replaced(fields.get(first), tuple(others), value)}
 
 
 def told_fields() -> set[str]:

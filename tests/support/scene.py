@@ -12,6 +12,7 @@ from memberday_client.api.orders import cancel_order
 from memberday_client.models import BirthdayRequest, OrderAnswer
 
 from tests.support.answers import granted
+from tests.support.scene_offers import SceneOffers, leaving_lines
 from tests.support.shopper import TEA, Shopper
 from tests.support.stack import Stack
 
@@ -43,7 +44,7 @@ class Act:
 
 
 class Scene:
-    """A member and a clerk, both registered, with products, orders, points, coupons and an audit."""
+    """A member and a clerk, both registered, with products, orders, points, offers and an audit."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -61,12 +62,17 @@ class Scene:
         self._zone.stocked(UNITS, member_zone=True)
         self._sold_out.stocked(0, member_zone=True)
         self._withdrawn.stocked(UNITS, status="withdrawn")
+        self._offers = SceneOffers(stack, self.member, self._zone)
         self._own, self._not_own = (each.order("second").order_id for each in (self.member, self.clerk))
         stack.local("settle")
         stack.local("fire", "issue-birthday-coupons")
         stack.local("fire", "audit-points")
         held = granted(get_coupons.sync(client=self.member.client))
         self._coupons = [coupon.coupon_id for coupon in held.items]
+
+    def close(self) -> None:
+        """Let no offer of the scene change the prices of other tests on the stack."""
+        self._offers.close()
 
     def token(self, *, staff: bool) -> str:
         """Return a token of the clerk or of the member, signed in anew before it runs out."""
@@ -82,19 +88,15 @@ class Scene:
         statuses = sorted(STATUSES, key=lambda status: status != wanted) if "{order_id}" in path else []
         orders = [self._order(f"{name}-{status}", status) for status in statuses]
         known: dict[str, Sequence[Any]] = {
-            "member_id": self._erasable() if method == "DELETE" else [self.member.member_id],
+            "member_id": self._erasable() if _fills_up(method, path) else [self.member.member_id],
             "order_id": [*(order.order_id for order in orders), self._own, self._not_own],
             "amount_fen": [order.paid_fen for order in orders],
             "sku": self._skus(method),
-            "lines": [
-                _cart(self.member),
-                _cart(self.member, self._zone),
-                _cart(self._sold_out),
-                _cart(self._withdrawn),
-            ],
+            "lines": self._lines(path),
             "coupon": ["none", "best", *self._coupons],
             "points": [1, -1] if path.endswith("/adjustments") else [0, 100, "best"],
             "expected_paid_fen": [None],
+            "expected_gifts": [None],
             "name": ["Alice", "李 雷"],
             "name_prefix": ["ALICE", "李"],
             "phone": ["138 0013 8000", "+852 9123 4567"],
@@ -109,10 +111,23 @@ class Scene:
             "idempotency-key": [f"{name}-{number}" for number in range(KEYS)],
             **{
                 f"{what}_id": [f"{name}-1", f"{name}-2"]
-                for what in ("adjustment", "cancel", "movement", "payment", "return")
+                for what in ("adjustment", "batch", "cancel", "issue", "movement", "payment", "return")
             },
         }
-        return Act({each: values for each, values in known.items() if values}, _body(method, path, known))
+        known |= self._offers.known(path, method)
+        body = self._offers.body(method, path) or _body(method, path, known)
+        return Act({each: values for each, values in known.items() if values}, body)
+
+    def _lines(self, path: str) -> list[list[dict[str, Any]]]:
+        """Return lines of carts, or those of which units leave an order."""
+        if "{order_id}" in path:
+            return list(leaving_lines(self.member.sku, f"{self._zone.sku}:{self._offers.gift}"))
+        return [
+            _cart(self.member),
+            _cart(self.member, self._zone),
+            _cart(self._sold_out),
+            _cart(self._withdrawn),
+        ]
 
     def _order(self, key: str, status: str) -> OrderAnswer:
         """Return a new order of the member that stands so."""
@@ -141,10 +156,18 @@ class Scene:
 
     def _cursors(self, path: str, *, staff: bool) -> list[str]:
         """Return the cursor of a list's second page, if it is a list and has one."""
-        asked = path.format(member_id=self.member.member_id, sku=self.member.sku, order_id=self._own)
+        others = dict.fromkeys(("campaign_id", "template_id"), "none")
+        asked = path.format(
+            member_id=self.member.member_id, sku=self.member.sku, order_id=self._own, **others
+        )
         first = self.stack.call("GET", f"{asked}?limit=1", token=self.token(staff=staff))
         cursor = first.body.get("next_cursor")
         return [cursor] if cursor else []
+
+
+def _fills_up(method: str, path: str) -> bool:
+    """Tell whether an operation takes from its member what others need: all of it, or room for coupons."""
+    return method == "DELETE" or (method, path) == ("POST", "/members/{member_id}/coupons")
 
 
 def _statuses(path: str) -> list[str]:
@@ -163,9 +186,12 @@ def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
     """Return a body that an operation accepts, if it takes one."""
 
     def best(*names: str) -> dict[str, Any]:
-        return {name: known[name][0] for name in names if known[name]}
+        return {name: known[name][0] for name in names if known.get(name)}
 
     return {
+        "POST /coupon-templates/{template_id}/codes": {"count": 2, **best("batch_id")},
+        "POST /members/me/coupon-codes": best("code"),
+        "POST /members/{member_id}/coupons": best("issue_id", "template_id"),
         "PATCH /members/me": best("name", "phone"),
         "POST /members/search": {"name_prefix": "alice"},
         "PUT /members/me": best("name"),

@@ -62,7 +62,7 @@ class Shop:
     @property
     def checkout(self) -> Checkout:
         """Where carts become orders."""
-        return Checkout(self.tables, self.settings, self.policy)
+        return Checkout.of(self.tables, self.settings, self.policy)
 
     @property
     def lists(self) -> OrderLists:

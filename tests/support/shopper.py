@@ -23,6 +23,7 @@ from memberday_client.models import (
     CartLineRequest,
     CartRequest,
     EntryAnswer,
+    LeavingLineRequest,
     MemberAnswer,
     OrderAnswer,
     OrderRequest,
@@ -93,6 +94,10 @@ class Shopper:
         """Return so many units of the product."""
         return [CartLineRequest(sku=self.sku, quantity=quantity)]
 
+    def leaving(self, quantity: int = 1) -> list[LeavingLineRequest]:
+        """Return so many units of the product that leave an order."""
+        return [LeavingLineRequest(sku=self.sku, quantity=quantity)]
+
     def cart(self, quantity: int = 1, **offers: Unpack[Offers]) -> CartRequest:
         """Return a cart of the product, to be priced."""
         return CartRequest(lines=self.lines(quantity), **offers)
@@ -130,7 +135,7 @@ class Shopper:
 
     def give_back(self, order: OrderAnswer, units: int = 1) -> ReturnAnswer:
         """Let units of the product come back."""
-        body = ReturnRequest(return_id=uuid.uuid4().hex, lines=self.lines(units))
+        body = ReturnRequest(return_id=uuid.uuid4().hex, lines=self.leaving(units))
         return granted(return_units.sync(order.order_id, client=self.clerk, body=body))
 
     def adjust(self, points: int) -> BalancesAnswer:

@@ -48,10 +48,14 @@ class Stack:
 
     def ops(self, *arguments: str) -> dict[str, Any]:
         """Run ``python -m ops …`` on this stack and return what it prints as JSON."""
-        result = self._run("ops", "--dir", str(self.folder), "--json", *arguments)
+        result = self.try_ops(*arguments)
         assert result.returncode == 0, f"ops {' '.join(arguments)}: {result.stderr}"
         answer: dict[str, Any] = json.loads(result.stdout)
         return answer
+
+    def try_ops(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run ``python -m ops …`` on this stack, whatever comes of it."""
+        return self._run("ops", "--dir", str(self.folder), "--json", *arguments)
 
     def _run(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603 - our own command

@@ -70,12 +70,16 @@ FACTS: Json = {
                 "cancelled_quantity": 0,
                 "returned_quantity": 1,
                 "unit_price_fen": 6_667,
+                "price_of": "list",
+                "gift_of": None,
             }
         ],
         "quote": {
             "tier": "J0",
             "lines": [{"sku": "cup", "quantity": 3, "list_price_fen": 6_667, "unit_price_fen": 6_667}],
             "goods_fen": 20_001,
+            "campaigns": [],
+            "goods_net_fen": 20_001,
             "coupon": None,
             "shipping_fen": 0,
             "points": {"redeemed": 2_000, "value_fen": 400},
@@ -84,6 +88,8 @@ FACTS: Json = {
     },
     "coupons": [
         {
+            "coupon_id": "cpn_2027_a",
+            "kind": "birthday",
             "valid_from": "2027-06-01T00:00:00+08:00",
             "valid_until": "2027-06-30T23:59:59+08:00",
             "face_value_fen": 2_000,
@@ -94,6 +100,8 @@ FACTS: Json = {
     "received_fen": {ORDER: 19_601},
     "due_back_fen": {ORDER: 6_534},
     "failed": {},
+    "campaigns": [],
+    "templates": [{"template_id": "tea-20", "limits": {"total": 2, "per_member": 1}, "claimed": 2}],
     "stock": 48,
     "report": {
         "as_of": AT.isoformat(),
@@ -128,6 +136,8 @@ def books(change: Change | None = None, *, audited: bool = True) -> Books:
         failed_messages=facts["failed"],
         report=facts["report"],
         audited=audited,
+        campaigns=facts["campaigns"],
+        templates=facts["templates"],
     )
 
 

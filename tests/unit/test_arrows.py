@@ -31,7 +31,16 @@ OUTSIDE = {"benchmarks", "infra", "local", "ops", "reach", "tests", "tools"}
 OUTSIDE_MAY_KNOW = {"reach": set(), "ops": {"reach"}, "local": {"reach", "ops", "infra"}, "infra": set()}
 """Of what is never deployed, the operator's and the developer's commands, and the stack that they reach."""
 DOMAIN_LIBRARIES = {"borax"}
-MAY_KNOW_PYDANTIC = {"shapes", "parameters", "http", "schema"}
+MAY_KNOW_PYDANTIC = {
+    "shapes",
+    "scopes",
+    "parameters",
+    "http",
+    "schema",
+    "campaign_schema",
+    "campaign_answers_schema",
+    "template_schema",
+}
 """What requests and answers are made of; faces know it besides."""
 STANDARD_LIBRARY_KEPT_OUT_OF_DOMAIN = {"os", "time", "boto3", "socket", "random", "uuid"}
 

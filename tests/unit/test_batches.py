@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from functions.domain.errors import TryAgainError
 from functions.platform import batches
 from functions.platform.batches import BatchError
-from functions.platform.fanout import Task
+from functions.platform.deadline import Deadline
+from functions.platform.fanout import TASK_TRIES, Task
 from functions.platform.fanout import consume as consume_tasks
 from functions.platform.lanes import side_by_side
 from functions.platform.observability import MetricUnit, logger, metrics
@@ -144,3 +146,32 @@ def test_Z7_a_record_whose_lane_cannot_be_told_has_one_of_its_own() -> None:
         handled=side_by_side(lambda record: str(record["lane"])),
     )
     assert (sorted(seen), answer) == (["1", "2", "3", "4"], {"batchItemFailures": []})
+
+
+def given_back(busy_times: int, *, remaining_ms: int = 60_000) -> tuple[int, list[dict[str, str]]]:
+    """Consume a task that finds the service busy at first; return the number of tries and what goes back."""
+    worked = 0
+
+    def handle(task: Task, _: Deadline) -> None:
+        nonlocal worked
+        worked += 1
+        assert task == TASK
+        if worked <= busy_times:
+            raise TryAgainError("try_again", "The service is busy; send the same request again.")
+
+    records = [{"messageId": name, "body": TASK.to_body()} for name in ("busy", "after")]
+    answer = consume_tasks({"Records": records}, Context(remaining_ms=remaining_ms), handle)
+    return worked, answer["batchItemFailures"]
+
+
+@pytest.mark.parametrize("busy_times", range(TASK_TRIES))
+def test_a_task_that_finds_the_service_busy_is_worked_off_again_at_once(busy_times: int) -> None:
+    assert given_back(busy_times) == (busy_times + 2, [])
+
+
+def test_a_task_that_finds_the_service_busy_each_time_goes_back_to_its_queue() -> None:
+    assert given_back(TASK_TRIES) == (TASK_TRIES + 1, [{"itemIdentifier": "busy"}])
+
+
+def test_no_task_is_worked_off_again_when_the_time_is_up() -> None:
+    assert given_back(1, remaining_ms=0) == (2, [{"itemIdentifier": "busy"}])

@@ -87,13 +87,11 @@ def test_a_run_that_is_interrupted_writes_nothing(tmp_path: Path, monkeypatch: p
     assert not bench.FIGURES.exists()
 
 
-def test_a_run_that_compares_nothing_keeps_the_last_comparison(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_keeps_what_other_runs_have_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "FIGURES", tmp_path / "figures.json")
-    bench.FIGURES.write_text('{"requests": "old", "against": "old"}', encoding="utf-8")
-    assert bench.with_comparison({"requests": "new"}) == {"requests": "new", "against": "old"}
-    assert bench.with_comparison({"against": "new"}) == {"against": "new"}
+    bench.FIGURES.write_text('{"requests": "old", "against": "old", "engines": "old"}', encoding="utf-8")
+    assert bench.with_others({"requests": "new"}) == {"requests": "new", "against": "old", "engines": "old"}
+    assert bench.with_others({"against": "new"}) == {"against": "new", "engines": "old"}
 
 
 def test_every_module_of_handlers_is_measured() -> None:

@@ -11,7 +11,7 @@ from tests.support.stack import ROOT
 
 FOLDER = ROOT / "findings"
 SCRIPTS = sorted(FOLDER.glob("*.sh"))
-PINNED = re.compile(r"(?:@[a-z0-9-]+/)?[a-z0-9-]+(?:\[[a-z]+\])?(?:==|@)[0-9]+(?:\.[0-9]+)+")
+PINNED = re.compile(r"(?:@[a-z0-9-]+/)?[a-z0-9.-]+(?:\[[a-z]+\])?(?:==|@)[0-9]+(?:\.[0-9]+)+")
 LISTED = re.compile(r"^\| \[(\S+\.sh)\]\((\S+)\) \| .+ \|$", re.MULTILINE)
 
 
@@ -52,7 +52,7 @@ def test_each_shows_what_was_seen_and_compares_it(script: Path) -> None:
     shown = [line.removeprefix("#   ") for line in seen.splitlines()[1:]]
     assert len(shown) >= 2
     packages = script.read_text(encoding="utf-8").partition('packages="')[2].partition('"')[0].split()
-    first = re.split(r"[\[=@]", packages[0].lstrip("@"))[0]
+    (first,) = re.findall(r"^@?[^\[=@]+", packages[0])
     assert shown[0].startswith(f"{first} ")
 
 

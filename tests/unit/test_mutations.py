@@ -354,7 +354,11 @@ def test_what_hangs_is_caught_and_leaves_nothing_behind(tree: Path, tmp_path: Pa
     assert not written.exists()
 
 
-def test_a_test_that_hangs_is_named(tree: Path) -> None:
+@pytest.mark.parametrize("options", ["", "-v"])
+def test_a_test_that_hangs_is_named_whatever_who_runs_it_has_tests_say(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, options: str
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", options)
     (tree / "tests" / "unit" / "test_hang.py").write_text(
         "import time\n\n\ndef test_waits():\n    time.sleep(60)\n"
     )

@@ -195,9 +195,15 @@ class Question:
 
 
 def as_oracle_shows(quote: Quote) -> dict[str, Any]:
-    """Return our quote in the contract's fields, without the reasons."""
+    """Return our quote in the contract's fields, without the reasons, and without what offers add to it."""
     shown = quote_answer(quote).model_dump(mode="json")
     del shown["not_applied"]
+    assert shown.pop("campaigns") == []
+    assert shown.pop("goods_net_fen") == shown["goods_fen"]
+    for line in shown["lines"]:
+        assert line.pop("line_id") == line["sku"]
+        assert line.pop("gift_of") is None
+        assert line.pop("price_of") in ("list", "member_day")
     return shown
 
 

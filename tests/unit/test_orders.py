@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.catalog.products import Product
+from functions.checkout.schema import OrderRequest
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import load
 from functions.offers.pricing import price
-from functions.offers.quotes import Cart, CartLine, Shopper
+from functions.offers.quotes import Cart, CartLine, LineOfferUse, NotApplied, Shopper
 from functions.orders.life import PAYMENTS_KEPT_MAX, as_of, pay, receive, refuse, return_units, ship
 from functions.orders.order import Order, Status, Terms
 from functions.orders.rows import order_of, row_of
+from tests.support.offered import bought, coupon, gift, gives, placed, quote_of, saves
 
 POLICY = load()
 PLACED_AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -115,3 +117,102 @@ def test_an_order_survives_its_row() -> None:
     order = paid(paid(at=PLACED_AT), payment_id="p2", amount_fen=5, at=LAPSES_AT)
     assert order_of(row_of(order)) == order
     assert order_of(row_of(ORDER)) == ORDER
+
+
+OFFERED = replace(
+    quote_of(
+        [
+            bought("tea", 7_000, 3, list_fen=9_950, price_of="flash-1"),
+            bought("cup", 2_000, list_fen=2_500, price_of="member_day"),
+            bought("pin", 100),
+            gift("cup", 2_500, "z"),
+        ],
+        saves("a", 1_000, 0, 2),
+        gives(20_000, 0, 1, 2, campaign_id="z"),
+        coupon=coupon(500, 1),
+        line_offers=[LineOfferUse(campaign_id="flash-1", version=4, kind="flash")],
+    ),
+    not_applied=(
+        NotApplied(offer="points", code="not_requested", detail="No."),
+        NotApplied(offer="campaign", code="below_threshold", detail="No.", campaign_id="b", missing_fen=1),
+        NotApplied(offer="coupon", code="other_coupon", detail="No.", coupon_id="cpn_u"),
+        NotApplied(
+            offer="campaign",
+            code="flash_sold_out",
+            detail="No.",
+            campaign_id="flash-0",
+            sku="cup",
+            may_have=0,
+        ),
+    ),
+)
+"""Every field that offers have, said and left out."""
+
+
+def test_V16_an_order_keeps_every_offer_in_its_row() -> None:
+    order = placed(OFFERED)
+    assert order_of(row_of(order)) == order
+    assert [line.line_id for line in order.quote.lines] == ["tea", "cup", "pin", "cup:z"]
+
+
+LINE_FROM_BEFORE = {"sku", "quantity", "list_price_fen", "unit_price_fen", "amount_fen"}
+QUOTE_FROM_BEFORE = {
+    "tier",
+    "member_day",
+    "lines",
+    "goods_fen",
+    "coupon",
+    "shipping_fen",
+    "order_amount_fen",
+    "redeemed_points",
+    "points_value_fen",
+    "paid_fen",
+    "earns_points",
+    "not_applied",
+}
+
+
+def test_an_order_without_offers_has_the_row_that_it_had_before_there_were_any() -> None:
+    quote = quote_of([bought("tea", 9_950), bought("cup", 90, list_fen=100, price_of="member_day")])
+    quote = replace(
+        quote, not_applied=QUOTE.not_applied, coupon=replace(coupon(1), template_id=None, base=None)
+    )
+    row = row_of(placed(quote))["quote"]
+    assert set(row) == QUOTE_FROM_BEFORE
+    assert [set(line) for line in row["lines"]] == [LINE_FROM_BEFORE] * 2
+    assert set(row["coupon"]) == {"coupon_id", "amount_fen"}
+    assert {name for reason in row["not_applied"] for name in reason} == {"offer", "code", "detail"}
+
+
+def test_a_line_from_before_there_were_campaigns_says_by_its_prices_what_they_are_of() -> None:
+    quote = quote_of([bought("tea", 9_950), bought("cup", 90, list_fen=100, price_of="member_day")])
+    read = order_of(row_of(placed(quote)))
+    assert [(line.line_id, line.price_of, line.gift_of) for line in read.quote.lines] == [
+        ("tea", "list", None),
+        ("cup", "member_day", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "was"),
+    [
+        ({"lines": [{"sku": "tea", "quantity": 1}]}, "sha_cia46tc5pnn3bhyrbvbgsybrve"),
+        (
+            {
+                "lines": [{"sku": "tea", "quantity": 1}, {"sku": "cup", "quantity": 2}],
+                "coupon": "best",
+                "points": 500,
+                "expected_paid_fen": 10_950,
+            },
+            "sha_7otibhqughs7bugezugeifrcvm",
+        ),
+    ],
+)
+def test_R1_a_request_from_before_there_were_campaigns_has_the_fingerprint_that_it_had(
+    body: dict[str, object], was: str
+) -> None:
+    assert OrderRequest.model_validate(body).fingerprint() == was
+    assert OrderRequest.model_validate({**body, "campaigns": "best"}).fingerprint() == was
+    others: list[dict[str, object]] = [{"campaigns": "none"}, {"campaigns": ["a"]}, {"expected_gifts": []}]
+    told = {OrderRequest.model_validate({**body, **other}).fingerprint() for other in others}
+    assert len(told | {was}) == 1 + len(others)

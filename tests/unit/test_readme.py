@@ -89,4 +89,4 @@ def test_what_it_says_of_speed_was_measured() -> None:
         each["time_ratio"]["median"] for name, each in measured["requests"].items() if "checkout" in name
     ]
     assert 0.9 < sum(ratios) / len(ratios) < 1.1
-    assert measured["pricing"]["10 lines"]["ours_us"] < 100
+    assert measured["pricing"]["10 lines"]["ours_us"] < 150

@@ -1,6 +1,7 @@
 """What the documents tell to type is there: targets, modules, commands and options, jobs and queues.
 
-That walks do what they say is tested on a deployed stack (test_first_order.py, test_storefront.py).
+That walks do what they say is tested on a deployed stack (test_first_order.py, test_first_sale.py,
+test_storefront.py).
 """
 
 import importlib.util
@@ -23,7 +24,7 @@ from tests.support.stack import ROOT
 PLACEHOLDER = "…"
 PYTHON = ".venv/bin/python"
 FOLDERS = ("docs", "functions", "infra", "tests")
-WALKS = {"docs/first-order.md", "docs/storefront.md"}
+WALKS = {"docs/first-order.md", "docs/first-sale.md", "docs/storefront.md"}
 """Pages whose commands run one after another on a deployed stack; they make words of their own."""
 BY_HAND = {"git show", "git revert", "aws sns", "pip install"}
 """What changes the reader's repository or account, and no test may type."""

@@ -198,6 +198,7 @@ def test_the_timetable_is_the_programmes() -> None:
             "issue-birthday-coupons-again": ("issue-birthday-coupons", At(hour=0, minute=5, day=2)),
             "open-member-day": ("open-member-day", At(hour=0, minute=0, day=10)),
             "open-member-day-again": ("open-member-day", At(hour=0, minute=15, day=10)),
+            "end-campaigns": ("end-campaigns", Every(5)),
             "audit-points": ("audit-points", At(hour=2, minute=0, weekday=7)),
             "audit-changes": ("audit-changes", At(hour=4, minute=0)),
         }.items()

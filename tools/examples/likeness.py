@@ -9,6 +9,8 @@ IDS = (
     re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     re.compile(r"(ord|ent)_[a-z2-7]{26}"),
     re.compile(r"cpn_[0-9]{4}_[a-z2-7]{26}"),
+    re.compile(r"cpt_[a-z2-7]{26}"),
+    re.compile(r"[2-9A-HJKMNP-TV-Z]{13}"),  # a code that works once
 )
 """Ids that are drawn, or follow from one that is. Those that callers make up are the story's."""
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+08:00")

@@ -1,6 +1,7 @@
 """What is asked in the shop's days, in order: a member's way from the registration to the erasure.
 
 A value such as ``$first`` stands for what an answer before was kept as; ``$erin`` is that user's member id.
+In a text ``{year}`` stands for the year in which the story is played.
 """
 
 from collections.abc import Mapping
@@ -9,13 +10,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+YEAR = "{year}"
 ERIN = "erin"
 FRANK = "frank"
 """Has signed up and never registered."""
 CLERK = "clerk"
 STAFF = frozenset({CLERK})
 TEA, KETTLE, CANDLE, TOWEL = "tea-longjing-100", "kettle-iron", "candle-osmanthus", "towel-bamboo"
-TRAY = "tray-bamboo"
+TRAY, CUP = "tray-bamboo", "cup-celadon"
 NO_ORDER = "ord_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -67,6 +69,20 @@ Step = Call | At | Local
 
 def _cart(*lines: tuple[str, int], **more: Any) -> dict[str, Any]:
     return {"lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines], **more}
+
+
+def _campaign(name: str, kind: str, terms: Any, scope: Any = None, **more: Any) -> dict[str, Any]:
+    """Return what staff say of a campaign of the story's December."""
+    return {
+        "name": name,
+        "kind": kind,
+        "starts_at": f"{YEAR}-12-11T00:00:00+08:00",
+        "ends_at": f"{YEAR}-12-13T00:00:00+08:00",
+        **({} if scope is None else {"scope": scope}),
+        "terms": terms,
+        "status": "active",
+        **more,
+    }
 
 
 def _product(name: str, price_fen: int, *, zone: bool = False, **more: Any) -> dict[str, Any]:
@@ -209,7 +225,7 @@ def _account(story: _Story) -> None:
     story.call("get_points", ERIN, 200, "frozen", "Until they are released")
     story.call("get_points", FRANK, 409, "not_registered", "Before the registration")
     story.call("get_points_entries", ERIN, 200, "earned", "After a first order")
-    that_day = {"since": "2026-12-03T00:00:00+08:00", "before": "2026-12-04T00:00:00+08:00"}
+    that_day = {"since": f"{YEAR}-12-03T00:00:00+08:00", "before": f"{YEAR}-12-04T00:00:00+08:00"}
     earned = {"kind": "earn", **that_day}
     story.call("get_points_entries", ERIN, 200, "of_a_kind", "Of one kind, on one day", query=earned)
     story.call("get_points_entries", FRANK, 409, "not_registered", "Before the registration")
@@ -261,6 +277,140 @@ def _member_day(story: _Story) -> None:
     story.call("get_order", ERIN, 404, "unknown", "No such order", at={"order_id": NO_ORDER})
 
 
+def _campaigns(story: _Story) -> None:
+    """The day before a sale staff put it: a price, units of a flash, an amount off, and a gift."""
+    story.clock(12, 10, 20)
+    cup = _product("Celadon cup", 6_667)
+    story.call("put_product", CLERK, 201, at={"sku": CUP}, body=cup)
+    delivery = {"movement_id": "delivery-1", "delta": 40, "reason": "delivery"}
+    story.call("move_stock", CLERK, 200, at={"sku": CUP}, body=delivery)
+    tea = _campaign("Tea week", "discount", {"rate": "0.90"}, {"skus": [TEA]}, except_skus=[KETTLE])
+    cheaper = {**tea, "terms": {"rate": "0.85"}, "tiers": ["J1", "J2", "J3", "J4", "J5"]}
+    flash_terms = {"items": {CANDLE: {"price_fen": 9_900, "units": 20}}, "per_member": 2}
+    flash = _campaign("Candles at midnight", "flash", flash_terms, stacks=False)
+    steps = [{"from_fen": 30_000, "off_fen": 5_000}, {"from_fen": 50_000, "off_fen": 10_000}]
+    limits = {"orders": 100, "per_member": 1, "budget_fen": 500_000}
+    save = _campaign(
+        "双十二: 满300减50, 满500减100",
+        "spend_save",
+        {"steps": steps},
+        {"all": True},
+        group="1212",
+        limits=limits,
+    )
+    gift = _campaign(
+        "A cup from 399 on", "gift", {"from_fen": 39_900, "sku": CUP, "quantity": 1}, {"all": True}
+    )
+    tea_at, flash_at = {"campaign_id": "tea-week"}, {"campaign_id": "candles"}
+    story.call("put_campaign", CLERK, 201, "discount", "A discount", at=tea_at, body=tea)
+    story.call("put_campaign", CLERK, 200, "changed", "Another rate, for members", at=tea_at, body=cheaper)
+    story.call("put_campaign", CLERK, 201, "flash", "A flash sale", at=flash_at, body=flash)
+    save_at, gift_at = {"campaign_id": "1212-save"}, {"campaign_id": "1212-cup"}
+    story.call("put_campaign", CLERK, 201, "spend_save", "So much off, in two steps", at=save_at, body=save)
+    story.call("put_campaign", CLERK, 201, "gift", "A gift", at=gift_at, body=gift)
+    other = _campaign("Candles", "discount", {"rate": "0.50"}, {"skus": [CANDLE]})
+    story.call("put_campaign", CLERK, 409, "kind_fixed", "Another kind", at=flash_at, body=other)
+    many = {"items": {CANDLE: {"price_fen": 9_900, "units": 5_000}}, "per_member": 2}
+    too_many = {**flash, "terms": many}
+    story.call(
+        "put_campaign", CLERK, 409, "too_many_units", "More than there are", at=flash_at, body=too_many
+    )
+    story.call("put_campaign", ERIN, 403, "no_staff", "A member tries", at=save_at, body=save)
+    story.call("get_offers", ERIN, 200, "coming", "The evening before")
+    story.call("get_offers", FRANK, 409, "not_registered", "Before the registration")
+
+
+def _templates(story: _Story) -> None:
+    """Erin claims a coupon. She has no other one in the sale: a quote tells of several by their ids."""
+    tea = {
+        "name": "20 off tea, for a week",
+        "kind": "amount",
+        "face_value_fen": 2_000,
+        "min_fen": 15_000,
+        "scope": {"skus": [TEA]},
+        "claimable": True,
+        "valid": {"days": 7},
+        "limits": {"total": 5_000, "per_member": 1},
+        "status": "active",
+    }
+    tenth = {
+        "name": "A tenth off, 30 at most",
+        "kind": "rate",
+        "rate": "0.90",
+        "max_off_fen": 3_000,
+        "min_fen": 10_000,
+        "scope": {"all": True},
+        "valid": {"from": f"{YEAR}-12-01T00:00:00+08:00", "until": f"{YEAR}-12-31T23:59:59+08:00"},
+        "status": "active",
+    }
+    tea_at, tenth_at = {"template_id": "tea-20"}, {"template_id": "tenth"}
+    nothing = {"template_id": "coffee"}
+    story.call("put_coupon_template", CLERK, 201, "amount", "An amount off", at=tea_at, body=tea)
+    more = {**tea, "limits": {"total": 8_000, "per_member": 1}}
+    story.call("put_coupon_template", CLERK, 200, "changed", "More of them", at=tea_at, body=more)
+    story.call("put_coupon_template", CLERK, 201, "rate", "A rate", at=tenth_at, body=tenth)
+    story.call("put_coupon_template", CLERK, 409, "kind_fixed", "Another kind", at=tea_at, body=tenth)
+    key, again = {"Idempotency-Key": "claim-1"}, {"Idempotency-Key": "claim-2"}
+    story.call("claim_coupon", ERIN, 201, "claimed", "A claim", at=tea_at, headers=key)
+    story.call("claim_coupon", ERIN, 409, "already_claimed", "Another one", at=tea_at, headers=again)
+    story.call("get_coupon_template", CLERK, 200, "claimed", "After a claim", at=tea_at)
+    story.call("get_coupon_template", CLERK, 404, "unknown", "No such template", at=nothing)
+    story.call("get_coupon_templates", CLERK, 200, "page", "A page", query={"limit": "1"})
+    story.call("get_coupon_templates", ERIN, 403, "no_staff", "A member tries")
+    listed = {"status": "available"}
+    story.call("get_coupons", ERIN, 200, "of_templates", "Those of templates, too", query=listed)
+
+
+def _sale(story: _Story) -> None:
+    """In the sale Erin has all of it, and sends the goods back but keeps the gift."""
+    story.clock(12, 11, 10)
+    story.call("get_product", ERIN, 200, "in_a_sale", "At a campaign's price", at={"sku": TEA})
+    story.call("get_offers", ERIN, 200, "running", "In the sale")
+    sale = _cart((TEA, 4), (CANDLE, 1), (TOWEL, 1), coupon="best")
+    story.call("quote_cart", ERIN, 200, "sale", "In a sale, with a coupon", body=sale)
+    candles = _cart((CANDLE, 3))
+    story.call("quote_cart", ERIN, 200, "flash_limit", "More than a member may have", body=candles)
+    named = _cart((TOWEL, 1), campaigns=["1212-save"])
+    story.call("quote_cart", ERIN, 422, "campaign", "A campaign that does not apply", body=named)
+    kettle = _cart((KETTLE, 1))
+    unexpected = {**kettle, "expected_gifts": []}
+    key = {"Idempotency-Key": "cart-5"}
+    story.call("place_order", ERIN, 409, "other_gifts", "With a gift unseen", headers=key, body=unexpected)
+    told = {**kettle, "expected_gifts": [{"sku": CUP, "quantity": 1}]}
+    story.placed("cart-5", "fifth", told, "gift", "With a gift")
+    story.paid("fifth", "pay-5")
+    story.happens("ship_order", CLERK, 200, "fifth")
+    story.happens("receive_order", ERIN, 200, "fifth")
+    back = {"return_id": "return-1", "lines": [{"line_id": KETTLE, "quantity": 1}]}
+    story.happens("return_units", CLERK, 200, "fifth", "gift_kept", "But the gift is kept", body=back)
+    story.settle()
+    story.call("get_campaign", CLERK, 200, "used", "After an order", at={"campaign_id": "1212-cup"})
+    story.call("get_campaign", CLERK, 404, "unknown", "No such campaign", at={"campaign_id": "1111"})
+    running = {"status": "running", "limit": "2"}
+    story.call("get_campaigns", CLERK, 200, "running", "Those that run", query=running)
+    story.call("get_campaigns", ERIN, 403, "no_staff", "A member tries")
+
+
+def _codes(story: _Story) -> None:
+    """After the sale she gets a coupon for a code, and one from staff."""
+    tenth_at = {"template_id": "tenth"}
+    poster = {"batch_id": "poster", "code": "TENTH-1212", "limit": 1_000}
+    unique = {"batch_id": "letters", "count": 3}
+    other = {"batch_id": "letters", "count": 5}
+    story.call("make_coupon_codes", CLERK, 201, "shared", "One for a poster", at=tenth_at, body=poster)
+    story.call("make_coupon_codes", CLERK, 201, "unique", "Some that work once", at=tenth_at, body=unique)
+    story.call("make_coupon_codes", CLERK, 200, "again", "The same batch again", at=tenth_at, body=unique)
+    story.call("make_coupon_codes", CLERK, 422, "reused", "Another batch of that id", at=tenth_at, body=other)
+    story.call("redeem_coupon_code", ERIN, 201, "right", "However it is typed", body={"code": "tenth 1212"})
+    story.call("redeem_coupon_code", ERIN, 422, "wrong", "A wrong one", body={"code": "TENTH-1213"})
+    erin = {"member_id": "$erin"}
+    sorry = {"issue_id": "late-parcel-1", "template_id": "tea-20"}
+    story.call("issue_coupon", CLERK, 201, "given", "From staff", at=erin, body=sorry)
+    story.call("issue_coupon", CLERK, 200, "again", "The same again", at=erin, body=sorry)
+    reused = {**sorry, "template_id": "tenth"}
+    story.call("issue_coupon", CLERK, 422, "reused", "Another coupon under that id", at=erin, body=reused)
+
+
 def _office(story: _Story) -> None:
     """Staff looks after a member, and the member leaves."""
     erin, nobody = {"member_id": "$erin"}, {"member_id": NOBODY}
@@ -274,7 +424,7 @@ def _office(story: _Story) -> None:
     story.call("search_members", CLERK, 200, "by_phone", "By phone", body=by_phone)
     story.call("search_members", CLERK, 200, "by_name", "By how the name begins", body={"name_prefix": "er"})
     story.call("search_members", CLERK, 422, "by_two", "By two things", body=by_two)
-    that_week = {"since": "2026-12-07T00:00:00+08:00", "before": "2026-12-14T00:00:00+08:00"}
+    that_week = {"since": f"{YEAR}-12-07T00:00:00+08:00", "before": f"{YEAR}-12-14T00:00:00+08:00"}
     adjusted = {"kind": "adjust", **that_week}
     story.call(
         "get_member_points_entries", CLERK, 200, "adjusted", "What was adjusted", at=erin, query=adjusted
@@ -309,7 +459,8 @@ def _office(story: _Story) -> None:
 
 def _told() -> tuple[Step, ...]:
     story = _Story()
-    for chapter in (_shelves, _window, _first_order, _account, _second_order, _member_day, _office):
+    chapters = (_shelves, _window, _first_order, _account, _second_order, _member_day)
+    for chapter in (*chapters, _campaigns, _templates, _sale, _codes, _office):
         chapter(story)
     return tuple(story.steps)
 

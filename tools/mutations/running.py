@@ -128,8 +128,9 @@ def run(command: Sequence[str], *, cwd: Path, seconds: float) -> Ended:
 
 
 def _environment(tree: Path) -> dict[str, str]:
-    """Return the environment in which a tree's own code is what is imported."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    """Return the environment in which a tree's own code is imported, and tests say what is read."""
+    ours = ("COVERAGE_", "PYTEST_ADDOPTS")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**inherited, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
 
 

@@ -16,6 +16,7 @@ from local.demo import figures, page, script, teller
 from local.demo.acts import Act, Call, Chapter, Wait, paid
 from local.demo.checks import CHECKS, examine
 from local.demo.player import PLACE, Player
+from local.demo.sale_checks import FIGURES
 from local.demo.theatre import Answer, Theatre
 from local.deployment import Project
 from local.errors import LocalError
@@ -53,6 +54,16 @@ WRONG: Mapping[str, Change] = {
     "every order's amounts add up": put("order", "quote", "shipping_fen", value=1_000),
     "E and the tier follow from the orders": put("account", "tier", value="J2"),
     "nobody gets two birthday coupons in a year": lambda facts: facts["coupons"].append(facts["coupons"][0]),
+    "a coupon is used by the order that says so": put("coupons", 0, "order_id", value=story.ORDER),
+    "a campaign's figures are what its orders say": lambda facts: facts["campaigns"].append(
+        {
+            "campaign_id": "tea-week",
+            "kind": "discount",
+            "limits": {"orders": None, "per_member": None, "budget_fen": None},
+            "used": dict.fromkeys(FIGURES, 1),
+        }
+    ),
+    "no limit is passed, of campaigns and templates": put("templates", 0, "claimed", value=3),
     "stock is what was delivered less what members have": put("stock", value=47),
     "no message has failed": put("failed", "posting", value=1),
     "audit-points reports no difference": put("report", "differences", value=1),
@@ -158,7 +169,7 @@ def test_without_a_terminal_the_story_is_plain_lines() -> None:
         "10 Apr 10:00  One cup comes back",
         "POST /orders/{order}/returns → 200",
         "O5 the refund is the difference",
-        "✓ 14 checks hold: 1 wallets, 5 ledger entries, 1 orders",
+        "✓ 17 checks hold: 1 wallets, 5 ledger entries, 1 orders",
         "dana-cups",
     ):
         assert part in text
@@ -179,7 +190,9 @@ def test_a_check_that_fails_is_told() -> None:
     out = io.StringIO()
     narrator = teller.Teller(Console(file=out, width=200), 1)
     narrator.checked(story.ended(story.CHAPTERS[0], put("stock", value=47)))
-    assert "✗ O1 O4 stock is what was delivered less what members have: cup: 50 delivered" in out.getvalue()
+    assert (
+        "✗ O1 O4 V2 stock is what was delivered less what members have: cup: 50 delivered" in out.getvalue()
+    )
     assert "✓" not in out.getvalue()
 
 
@@ -226,7 +239,7 @@ def test_the_script_names_orders_before_it_uses_them_and_each_chapter_once() -> 
                 used = {name for kind, name in PLACE.findall(call.path) if kind == "order"}
                 assert used <= known, act.says
                 known |= {call.keeps} - {None} if call.keeps else set()
-    assert len({chapter.short for chapter in script.STORY}) == len(script.STORY) == 14
+    assert len({chapter.short for chapter in script.STORY}) == len(script.STORY) == 15
 
 
 def test_the_script_visits_each_member_day_and_each_tier() -> None:

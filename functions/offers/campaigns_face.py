@@ -1,0 +1,178 @@
+"""Face: campaigns as staff put them, and what members see of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from functions.domain.errors import invalid_fields
+from functions.domain.policy import Policy
+from functions.offers import uses as offer_uses
+from functions.offers.campaign_answers_schema import (
+    CampaignAnswer,
+    OffersAnswer,
+    campaign_answer,
+    offer_answer,
+)
+from functions.offers.campaign_rows import POSITION
+from functions.offers.campaign_schema import RESERVED, CampaignRequest
+from functions.offers.campaign_store import CampaignStore
+from functions.offers.campaigns import ACTIVE, Campaign
+from functions.offers.counting import figures, figures_of_each
+from functions.offers.crossing import losing_lines_to, warning
+from functions.offers.running import RunningCampaigns
+from functions.platform.cursors import Cursors
+from functions.platform.http import Api, Response, Who, answer, route
+from functions.platform.parameters import Body, Cursor, Limit, Path, Query
+from functions.platform.settings import Settings
+from functions.platform.shapes import Page, Sku
+from functions.tiers import members
+
+CampaignIdPath = Annotated[Sku, Path(description="The campaign's id.")]
+CAMPAIGNS = "campaigns"
+NEXT_MAX = 10
+"""Campaigns that members are shown of those that have not started."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignsFace:
+    """What staff say of campaigns, and what runs for a member."""
+
+    api: Api
+    store: CampaignStore
+    running: RunningCampaigns
+    settings: Settings
+    policy: Policy
+    clock: Callable[[], datetime]
+
+    @route(
+        "PUT",
+        "/campaigns/<campaign_id>",
+        summary="Put a campaign",
+        who=Who.STAFF,
+        body=True,
+        refuses={
+            409: [
+                "campaign_ended",
+                "campaign_kind_fixed",
+                "too_many_campaigns",
+                "insufficient_stock",
+                "units_in_use",
+                "limit_in_use",
+                "conflict",
+            ],
+            422: ["unknown_sku"],
+        },
+        also_answers={HTTPStatus.CREATED: "The campaign is new"},
+    )
+    def put_campaign(
+        self, campaign_id: CampaignIdPath, request: Annotated[CampaignRequest, Body()]
+    ) -> Response[CampaignAnswer]:
+        """Create a campaign, or replace what is said of it. Contents that it has already keep its version.
+
+        It holds for orders that are placed from five seconds after the answer on. Orders keep what they used.
+        To end a campaign, let it end now; one that has ended stays as it is.
+
+        The units of a flash sale are set aside from the stock. Those of a sku that leaves it go back, if none
+        was sold; the others do some minutes after its end.
+        """
+        if campaign_id in RESERVED:
+            raise invalid_fields(("campaign_id", "is reserved"))
+        known = {tier.code for tier in self.policy.tiers}
+        if not set(request.tiers or ()) <= known:
+            raise invalid_fields(("tiers", f"must be of {', '.join(sorted(known))}"))
+        now = self.clock()
+        campaign, new = self.store.put(request.campaign(campaign_id), now, self.api.deadline)
+        self.running.forget()
+        shown = campaign_answer(
+            campaign,
+            figures(self.store.tables, self.store.table, campaign_id, self.api.deadline),
+            self.policy,
+            now,
+            warning=self._warning(campaign),
+        )
+        return answer(shown, HTTPStatus.CREATED if new else HTTPStatus.OK)
+
+    @route(
+        "GET",
+        "/campaigns/<campaign_id>",
+        summary="See a campaign",
+        who=Who.STAFF,
+        refuses={404: ["campaign_not_found"]},
+    )
+    def get_campaign(self, campaign_id: CampaignIdPath) -> CampaignAnswer:
+        """Show a campaign, and what it came to so far, net of what came back."""
+        (shown,) = self._shown([self.store.find(campaign_id)], self.clock())
+        return shown
+
+    @route(
+        "GET",
+        "/campaigns",
+        summary="See the campaigns",
+        who=Who.STAFF,
+        refuses={400: ["invalid_cursor"]},
+    )
+    def get_campaigns(
+        self,
+        status: Annotated[
+            Literal["scheduled", "running", "paused", "ended"] | None,
+            Query(description="Only those that stand so now."),
+        ] = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[CampaignAnswer]:
+        """List the campaigns, the one that starts last first. A page may have fewer than asked for, and still
+        go on."""
+        places = Cursors(f"{CAMPAIGNS} {status or ''}", self.api.caller.member_id, POSITION)
+        now = self.clock()
+        found, position = self.store.listed(
+            status, now, limit=limit, after=places.read(cursor), deadline=self.api.deadline
+        )
+        return Page(items=self._shown(found, now), next_cursor=places.write(position))
+
+    @route(
+        "GET",
+        "/offers",
+        summary="See what offers run for you",
+        who=Who.MEMBER,
+        refuses={409: ["not_registered"]},
+    )
+    def get_offers(self) -> OffersAnswer:
+        """List the campaigns that run now for the caller's tier, with what the caller may still have of each,
+        and those that start next."""
+        member_id, table, now = self.api.caller.member_id, self.settings.members_table, self.clock()
+        row, used = self.store.tables.batch_get(
+            [(table, members.key(member_id, members.STANDING)), (table, offer_uses.key(member_id))],
+            self.api.deadline,
+        )
+        standing = members.registered_standing_of(row)
+        if standing is None:
+            raise members.not_registered()
+        uses = offer_uses.uses_of(used)
+        theirs = [
+            each
+            for each in self.running.known(self.api.deadline)
+            if each.status == ACTIVE and (each.tiers is None or standing.tier in each.tiers)
+        ]
+        coming = sorted(
+            (each for each in theirs if now < each.starts_at),
+            key=lambda each: (each.starts_at, each.campaign_id),
+        )
+        return OffersAnswer(
+            running=[offer_answer(each, uses, self.policy) for each in theirs if each.runs_at(now)],
+            next=[offer_answer(each, uses, self.policy) for each in coming[:NEXT_MAX]],
+        )
+
+    def _shown(self, campaigns: Sequence[Campaign], at: datetime) -> list[CampaignAnswer]:
+        store, ids = self.store, [campaign.campaign_id for campaign in campaigns]
+        used = figures_of_each(store.tables, store.table, ids, self.api.deadline)
+        return [
+            campaign_answer(campaign, each, self.policy, at)
+            for campaign, each in zip(campaigns, used, strict=True)
+        ]
+
+    def _warning(self, campaign: Campaign) -> str | None:
+        if not campaign.terms.is_line_offer or campaign.stacks:
+            return None
+        return warning(losing_lines_to(campaign, self.running.known(self.api.deadline)))
