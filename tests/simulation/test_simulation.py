@@ -23,7 +23,7 @@ from tests.simulation.world import World, simulated
 from tests.support.events import Call, staff
 
 STEPS = 250
-SEEDS = range(1, 7)
+SEEDS = range(1, 13)
 
 
 @cache

@@ -30,7 +30,7 @@ from functions.orders.rows import DUE_SHARDS, due_partition, due_shard, key, ord
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, to_item
-from functions.platform.fanout import TaskError
+from functions.platform.fanout import TASK_TRIES, TaskError
 from functions.points.account_rows import wallet_of
 from functions.points.ledger import Entry, Wallet
 from functions.tiers import members
@@ -844,7 +844,7 @@ def test_a_shard_that_cannot_be_read_holds_up_no_other_and_its_task_fails(world:
     calls.fail("Query", SERVER_ERROR_AFTER)  # answered at the SDK's second send
     calls.do_before("Query", lambda: None)
     world.job(LAPSE_UNPAID, NOON)
-    calls.fail("Query", *[SERVER_ERROR] * SENDS_OF_THE_SDK)
+    calls.fail("Query", *[SERVER_ERROR] * SENDS_OF_THE_SDK * TASK_TRIES)
     with pytest.raises(TaskError):
         world.job(LAPSE_UNPAID, PAST_WINDOW)
     lapsed = [order for order in world.all_found() if order.status is Status.LAPSED]
@@ -1028,7 +1028,8 @@ def test_a_read_that_fails_is_503_and_nothing_has_happened(
         for number in range(1 + change.more_reads):
 
             def fail(fault: Fault = fault) -> None:
-                calls.fail(change.reads, *[fault] * SENDS_OF_THE_SDK)
+                tries = TASK_TRIES if change.is_job else 1
+                calls.fail(change.reads, *[fault] * SENDS_OF_THE_SDK * tries)
 
             before_read(calls, change.reads, number, fail)
             with pytest.raises(TaskError if change.is_job else TryAgainError):
