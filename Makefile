@@ -8,7 +8,8 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml \
 	--custom-compile-command "make lock"
-GROUPS := local cdk demo charts
+GROUPS := payments local cdk demo charts
+PROVIDERS := wechatpay,alipay,stripe
 stage ?= dev
 
 .PHONY: help run demo stop test simulate fuzz bench check format synth deploy docs client site lock setup
@@ -51,7 +52,7 @@ check: setup ## format, lint, types, API document and client, links, synthesis, 
 	@$(BIN)/python -m benchmarks.costs --check
 	@$(BIN)/python -m benchmarks.audits --check
 	@$(BIN)/properdocs build
-	@$(CDK) synth --quiet --output cdk.out/check
+	@$(CDK) synth --quiet --output cdk.out/check --context payments=$(PROVIDERS)
 	@$(BIN)/python -m tools.diagram --check cdk.out/check memberday-dev
 	@$(BIN)/cfn-lint cdk.out/check/*.template.json
 	@echo "check: all clean"
@@ -64,7 +65,7 @@ synth: setup ## write the CloudFormation templates of a stage (stage=dev) to cdk
 	@$(CDK) synth --quiet --context stage=$(stage)
 
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
-	@$(CDK) deploy --all --concurrency 4 $(foreach each,stage listen cors restored reserve moving requests,$(if $($(each)),--context $(each)=$($(each))))
+	@$(CDK) deploy --all --concurrency 4 $(foreach each,stage listen cors restored reserve moving requests payments return,$(if $($(each)),--context $(each)=$($(each))))
 
 docs: setup ## write anew what follows from code and policy: API, events, programme, models, picture, local stacks
 	@$(BIN)/python -m tools.openapi
@@ -74,7 +75,7 @@ docs: setup ## write anew what follows from code and policy: API, events, progra
 	@$(BIN)/python -m benchmarks.scale --write
 	@$(BIN)/python -m benchmarks.costs --write
 	@$(BIN)/python -m benchmarks.audits --write
-	@$(CDK) synth --quiet --output cdk.out/check
+	@$(CDK) synth --quiet --output cdk.out/check --context payments=$(PROVIDERS)
 	@$(BIN)/python -m tools.diagram cdk.out/check memberday-dev
 
 client: setup ## generate a typed Python client of the API in .build/client, say how to install it

@@ -255,7 +255,7 @@ class Programme:
             writes_per_request=constant(stage, "WRITES_PER_REQUEST"),
             reads_per_request=constant(stage, "READS_PER_REQUEST"),
             memory_megabytes=constant(constructs / "function.py", "MEMORY_MEGABYTES"),
-            reserved=_workers(workers),
+            reserved=_workers(workers) + constant(INFRA / "contexts" / "payments.py", "NOTIFICATIONS_MAX"),
             readers=built("reader") + built("publisher"),
             gathering=gathering(),
             parallelization=constant(consumer, "BATCHES_AT_ONCE"),

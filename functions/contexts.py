@@ -26,8 +26,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "counters",
             "catalog",
             "offers",
+            "refunds",
             "orders",
             "checkout",
+            "payments",
         ),
         "programme": (
             "tiers",

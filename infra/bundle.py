@@ -10,8 +10,12 @@ or another one, starts nowhere.
 Bytecode is compiled ahead where an interpreter of the runtime's version is at hand: CDK's archive dates files
 1980, which makes Python throw timestamped bytecode away and compile at every cold start.
 
-The function that shows the API's document has a bundle of its own: its code without dependencies, and what it
-serves, compressed ahead.
+Functions of payments have a bundle of their own, made alike from a lock of their own: the providers' SDKs are
+twice what all others carry, who have nothing in reach that signs or reads a key (Y1). Our own code is in
+both.
+
+The function that shows the API's document has a bundle of its own, too: its code without dependencies, and
+what it serves, compressed ahead.
 """
 
 import gzip
@@ -32,7 +36,7 @@ from functions.domain import policy as policies
 from infra import carried
 
 ROOT = Path(__file__).parent.parent
-LOCK = ROOT / "requirements" / "runtime.txt"
+LOCKS = ROOT / "requirements"
 SOURCES = ROOT / "functions"
 BUILD = ROOT / ".build"
 DOCUMENT = ROOT / "docs" / "openapi.json"
@@ -40,6 +44,8 @@ DOCUMENTS = SOURCES / "documents"
 PAGE = ("page.html", "page.js")
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 """Where Powertools, which the lock pins by its hash, carries Swagger UI."""
+FROM_SOURCE = ("python-alipay-sdk",)
+"""Packages that are published as source only, which is Python alone: what is made of it fits any platform."""
 LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 CARRIED = Path(carried.__file__)
 POLICY = policies.FILE.relative_to(ROOT)
@@ -76,6 +82,18 @@ HOST = Platform(name="host", python=f"{sys.version_info.major}.{sys.version_info
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of bundle: the lock of what it carries, and what its folders' names begin with."""
+
+    lock: Path
+    prefix: str = ""
+
+
+MAIN = Kind(lock=LOCKS / "runtime.txt")
+PAYMENTS = Kind(lock=LOCKS / "payments.txt", prefix="payments-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """A built bundle: its folder, and the digest of all that went into it."""
 
@@ -85,7 +103,7 @@ class Bundle:
 
 
 def build(platform: Platform) -> Bundle:
-    """Build the bundle for a platform, or find it built.
+    """Build the bundle of all functions but those of payments for a platform, or find it built.
 
     Raises
     ------
@@ -94,11 +112,20 @@ def build(platform: Platform) -> Bundle:
     PolicyError
         The policy breaks a rule; the message names the field.
     """
+    return _code(MAIN, platform)
+
+
+def payments(platform: Platform) -> Bundle:
+    """Build the bundle of the functions of payments for a platform, or find it built: as :func:`build`."""
+    return _code(PAYMENTS, platform)
+
+
+def _code(kind: Kind, platform: Platform) -> Bundle:
     compiler = _interpreter(platform.python)
     policy = policies.packed(policies.load(policies.FILE))
-    libraries = _carried_libraries(platform, compiler)
+    libraries = _carried_libraries(kind, platform, compiler)
     digest = _digest(libraries.name, *_sources())
-    folder = BUILD / f"{platform.name}-{digest}"
+    folder = BUILD / f"{kind.prefix}{platform.name}-{digest}"
     if not folder.exists():
         with _draft_of(folder) as draft:
             shutil.copytree(libraries, draft, symlinks=True, dirs_exist_ok=True)
@@ -108,7 +135,7 @@ def build(platform: Platform) -> Bundle:
     return Bundle(folder=folder, digest=digest, compiled=compiler is not None)
 
 
-def libraries(platform: Platform) -> Path:
+def libraries(platform: Platform, kind: Kind = MAIN) -> Path:
     """Return the folder with all installed dependencies: what a bundle carries is a part of them.
 
     Raises
@@ -116,7 +143,7 @@ def libraries(platform: Platform) -> Path:
     BundleError
         They could not be installed.
     """
-    return _libraries(platform, _interpreter(platform.python))
+    return _libraries(kind, platform)
 
 
 def documents(platform: Platform) -> Bundle:
@@ -128,7 +155,7 @@ def documents(platform: Platform) -> Bundle:
         The dependencies, which Swagger UI comes with, could not be installed.
     """
     compiler = _interpreter(platform.python)
-    libraries = _libraries(platform, compiler)
+    libraries = _libraries(MAIN, platform)
     code = [SOURCES / "__init__.py", *sorted(DOCUMENTS.glob("*.py"))]
     served = _served(libraries)
     digest = _digest(
@@ -190,25 +217,25 @@ def _sources() -> list[str]:
     return parts
 
 
-def _libraries(platform: Platform, compiler: str | None) -> Path:
-    """Return the folder with the installed dependencies, made if the lock is new."""
-    digest = _digest(LOCK.read_text(), platform.python, str(compiler is not None), *platform.wheels)
-    folder = BUILD / f"libraries-{platform.name}-{digest}"
+def _libraries(kind: Kind, platform: Platform) -> Path:
+    """Return the folder with the installed dependencies, made if the lock is new; none of it is compiled."""
+    digest = _digest(kind.lock.read_text(), platform.python, *platform.wheels)
+    folder = BUILD / f"libraries-{kind.prefix}{platform.name}-{digest}"
     if folder.exists():
         return folder
     with _draft_of(folder) as draft:
-        if platform.wheels or not _copy_installed(draft):
-            _install(platform, draft)
-        _compile(compiler, draft)
+        if platform.wheels or not _copy_installed(kind.lock, draft):
+            _install(kind.lock, platform, draft)
     return folder
 
 
-def _carried_libraries(platform: Platform, compiler: str | None) -> Path:
+def _carried_libraries(kind: Kind, platform: Platform, compiler: str | None) -> Path:
     """Return the folder with what a bundle carries of the dependencies, made if lock or choice are new."""
-    libraries = _libraries(platform, compiler)
+    libraries = _libraries(kind, platform)
     names = carried.called(SOURCES.rglob("*.py"))
-    digest = _digest(libraries.name, CARRIED.read_text(encoding="utf-8"), *sorted(names))
-    folder = BUILD / f"carried-{platform.name}-{digest}"
+    compiled = str(compiler is not None)
+    digest = _digest(libraries.name, compiled, CARRIED.read_text(encoding="utf-8"), *sorted(names))
+    folder = BUILD / f"carried-{kind.prefix}{platform.name}-{digest}"
     if not folder.exists():
         with _draft_of(folder) as draft:
             carried.carry(libraries, draft, names)
@@ -216,7 +243,7 @@ def _carried_libraries(platform: Platform, compiler: str | None) -> Path:
     return folder
 
 
-def _copy_installed(into: Path) -> bool:
+def _copy_installed(lock: Path, into: Path) -> bool:
     """Copy the locked packages from this environment, which has them from locks with the same hashes.
 
     Returns
@@ -225,7 +252,7 @@ def _copy_installed(into: Path) -> bool:
         Whether they were all there, at the locked versions; if not, they must be installed.
     """
     found = []
-    for name, version in LOCKED.findall(LOCK.read_text()):
+    for name, version in LOCKED.findall(lock.read_text()):
         try:
             package = metadata.distribution(name)
         except metadata.PackageNotFoundError:
@@ -243,7 +270,7 @@ def _copy_installed(into: Path) -> bool:
     return True
 
 
-def _install(platform: Platform, into: Path) -> None:
+def _install(lock: Path, platform: Platform, into: Path) -> None:
     """Install the locked packages for a platform with pip."""
     command = [
         sys.executable,
@@ -259,10 +286,11 @@ def _install(platform: Platform, into: Path) -> None:
         "--target",
         str(into),
         "--requirement",
-        str(LOCK),
+        str(lock),
     ]
     if platform.wheels:
-        command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", platform.python]
+        command += ["--only-binary=:all:", *(f"--no-binary={name}" for name in FROM_SOURCE)]
+        command += ["--implementation", "cp", "--python-version", platform.python]
         command += [f"--platform={tag}" for tag in platform.wheels]
     result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if result.returncode:

@@ -18,16 +18,24 @@ from botocore import xform_name
 
 SERVICES = ("cognito-idp", "dynamodb", "events", "secretsmanager", "sqs")
 """What functions make clients of (:mod:`functions.platform.sdk`)."""
-NOT_IMPORTED = ("boto3", "s3transfer")
-"""Packages of the lock that no function imports: its clients are botocore's, which is pinned by boto3."""
+NOT_IMPORTED = ("boto3", "pycparser", "s3transfer")
+"""Packages of a lock that no function imports: clients are botocore's, which is pinned by boto3, and what is
+called of C is compiled."""
 PARTS_LEFT_OUT = (
+    "Cryptodome/SelfTest",
     "aws_lambda_powertools/event_handler",  # only where the document is written
     "bin",
+    "cffi",  # reads C; `cryptography` needs its compiled part only, and `Cryptodome` starts faster without
     "dateutil/zoneinfo",  # a second copy of the time zones
     *(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata")),  # where, whose, at what time
     "pydantic/mypy.py",
     "pydantic/v1",
+    *(f"stripe/{part}" for part in ("events", "params", "test_helpers")),  # types, and what we never ask for
+    "wechatpayv3/async_",
 )
+"""What no function imports. Of Stripe's SDK all classes stay: it imports those that an answer names."""
+FILES_LEFT_OUT = ("phonenumbers/shortdata/region_",)
+"""What the names begin with of files that nobody imports whose package is: short numbers of each region."""
 UTILITIES = "aws_lambda_powertools/utilities"
 UTILITIES_KEPT = frozenset({"__init__.py", "jmespath_utils"})
 """What Powertools' logger imports of its utilities."""
@@ -86,6 +94,7 @@ def _is_left_out(file: Path) -> bool:
         or file.suffix == ".pyi"
         or package in NOT_IMPORTED
         or any(name == part or name.startswith(f"{part}/") for part in PARTS_LEFT_OUT)
+        or name.startswith(FILES_LEFT_OUT)
         or (name.startswith(f"{UTILITIES}/") and file.parts[2] not in UTILITIES_KEPT)
         or (file.is_relative_to(_DATA) and file.name not in _GENERAL_DATA)
         or (file.parts[0].endswith(".dist-info") and (file.name in _RECORDS or "sboms" in file.parts))

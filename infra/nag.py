@@ -17,10 +17,12 @@ from functions import contexts
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.membership_api import PREFLIGHT
+from infra.constructs.payment_secret import PaymentSecret
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
 from infra.constructs.work_queue import TaskQueue
+from infra.stage import DOCUMENTS
 
 LISTING = (
     "X-Ray's PutTraceSegments and PutTelemetryRecords take no resource, they only write traces; nor does "
@@ -45,7 +47,19 @@ NO_THREAT_PROTECTION = (
     "Cognito's threat protection is a paid plan per active user, for the shop to choose; passwords have "
     "twelve characters of four kinds, and Cognito locks out who guesses."
 )
-PUBLIC = frozenset(route for served in contexts.public_routes().values() for route in served)
+NOTIFICATIONS = (
+    "A payment provider has no token of ours: the function checks the signature before all else, and may put "
+    "a row and nothing more. The route is throttled, and the function's concurrency is bounded."
+)
+PROVIDERS_KEYS = (
+    "Keys are made and changed at the payment provider, so that nothing here can turn them by itself: a "
+    "secret holds two at a time, and whoever gets a new one puts it in."
+)
+PUBLIC = {
+    route: DOCUMENT if function == DOCUMENTS else NOTIFICATIONS
+    for function, served in contexts.public_routes().items()
+    for route in served
+}
 ANY_RESOURCE = "AwsSolutions-IAM5[Resource::*]"
 SCHEDULER_ROLE = "SchedulerRoleForTarget"
 
@@ -66,8 +80,10 @@ def _acknowledge_all(stack: Stack) -> None:
                 _acknowledge(cast(iam.Role, each.role), ANY_RESOURCE, LISTING)
             case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
-            case apigateway.HttpRoute() if each.node.id.replace("--", "/") in PUBLIC:
-                _acknowledge(each, "AwsSolutions-APIG4", DOCUMENT)
+            case apigateway.HttpRoute() if (route := each.node.id.replace("--", "/")) in PUBLIC:
+                _acknowledge(each, "AwsSolutions-APIG4", PUBLIC[route])
+            case PaymentSecret():
+                _acknowledge(each, "AwsSolutions-SMG4", PROVIDERS_KEYS)
             case PhoneKey():
                 _acknowledge(each, "AwsSolutions-SMG4", NO_ROTATION)
             case Identity():

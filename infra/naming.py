@@ -5,7 +5,7 @@ name it without a reference. What holds data keeps the name that CloudFormation 
 parameter.
 """
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from constructs import Construct
 
 from infra.stage import Stage
@@ -19,6 +19,23 @@ def named(title: str, stage: Stage) -> str:
 def physical(scope: Construct, title: str, stage: Stage) -> str | None:
     """Return the name that a resource is given; None in the suite's own stack, where it has one."""
     return None if Stack.of(scope).stack_name == stage.stack_name else named(title, stage)
+
+
+def api_url(api_id: str, stage: Stage) -> str:
+    """Return where an HTTP API is called: on AWS, or on the local cloud."""
+    if stage.local:
+        return f"{stage.endpoint}/_aws/execute-api/{api_id}"
+    return f"https://{api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+
+
+def payment_secrets(stage: Stage) -> str:
+    """Return how the names of the secrets with providers' keys begin."""
+    return f"memberday/{stage.name}/payments"
+
+
+def payment_secret(provider: str, use: str, stage: Stage) -> str:
+    """Return what the secret is called with a provider's keys for a use: to ``receive`` or to ``send``."""
+    return f"{payment_secrets(stage)}/{provider}/{use}"
 
 
 def parameter(name: str, stage: Stage) -> str:

@@ -90,14 +90,26 @@ class Room:
         )
 
     def api(
-        self, construct_id: str, handler: str, *, environment: Mapping[str, str] = MappingProxyType({})
+        self,
+        construct_id: str,
+        handler: str,
+        *,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        code: lambda_.Code | None = None,
+        memory_megabytes: int | None = None,
+        timeout: Duration = API_TIMEOUT,
     ) -> ProgrammeFunction:
         """Return a function that serves the routes which contexts have declared for one of this name.
 
         It is told ``environment`` besides the tables' names.
         """
         function = self.function(
-            construct_id, handler, API_TIMEOUT, environment=self.shared.table_names | dict(environment)
+            construct_id,
+            handler,
+            timeout,
+            environment=self.shared.table_names | dict(environment),
+            code=code,
+            memory_megabytes=memory_megabytes,
         )
         self.serve(function, with_heads(contexts.routes()[construct_id]))
         return function
@@ -123,6 +135,7 @@ class Room:
         reader: str,
         table: str,
         filters: Sequence[Mapping[str, Any]],
+        code: lambda_.Code | None = None,
     ) -> ProgrammeFunction:
         """Return a function that puts on the bus what a reader of a table's stream gives it."""
         function = self.function(
@@ -130,6 +143,7 @@ class Room:
             handler,
             STREAM_TIMEOUT,
             environment={"EVENT_BUS_NAME": BUS},
+            code=code,
         )
         self.shared.bus.grant_put_events_to(function)
         self.reader(reader, function, table=table, filters=filters, patient=True)
@@ -169,12 +183,13 @@ class Room:
         for_worker: Mapping[str, str] = MappingProxyType({}),
         workers: int = WORKERS_MAX,
         worker_megabytes: int | None = None,
+        code: lambda_.Code | None = None,
     ) -> tuple[ProgrammeFunction, ProgrammeFunction]:
         """Return the function that starts a part's jobs and the worker of their tasks, a queue between."""
         work = TaskQueue(self.stack, f"{name}Work", worker_timeout=JOB_TIMEOUT, stage=self.stage)
         environment = self.shared.table_names | {"WORK_QUEUE_URL": work.queue.queue_url}
         starter = self.function(
-            f"{name}Jobs", f"{part}.schedule.handler", JOB_TIMEOUT, environment=environment
+            f"{name}Jobs", f"{part}.schedule.handler", JOB_TIMEOUT, environment=environment, code=code
         )
         work.queue.grant(starter, "sqs:SendMessage")
         worker = self.function(
@@ -184,6 +199,7 @@ class Room:
             environment=environment | dict(for_worker),
             at_once_max=workers,
             memory_megabytes=worker_megabytes,
+            code=code,
         )
         work.serve(worker, at_once=workers)
         for function in (starter, worker):
@@ -217,8 +233,11 @@ class Room:
 
 
 def rows(*items: str, **having: Any) -> dict[str, Any]:
-    """Return the filter of new and changed rows of these kinds, and of these attributes in typed form."""
-    image = {"item": {"S": list(items)}, **having}
+    """Return the filter of new and changed rows of these kinds, and of these attributes in typed form.
+
+    Where no kind is named, rows of every kind come through.
+    """
+    image = {"item": {"S": list(items)}, **having} if items else having
     return {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": image}}
 
 

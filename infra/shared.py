@@ -18,15 +18,23 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 
 from functions import contexts
-from infra.naming import parameter
+from functions.payments.providers.directory import NAMES as PROVIDERS
+from infra.naming import api_url, parameter, payment_secrets
 from infra.stage import Stage
 
 SSM_VALUE = "AWS::SSM::Parameter::Value<String>"
+RECEIVE, SEND = "receive", "send"
+"""What the keys of a payment provider are for: to check what it tells, and to ask it."""
 
 
 def stream_of(table: str) -> str:
     """Return what the place of a table's stream is called: it says table and name, too."""
     return f"{table}Stream"
+
+
+def payment_keys(provider: str, use: str) -> str:
+    """Return what the secret of a provider's keys for a use is called."""
+    return f"Payments{provider.title()}{use.title()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,30 @@ class PhoneSecret:
         iam.Grant.add_to_principal(
             grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[self.arn]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSecrets:
+    """The secrets with the keys of all payment providers, to who may read those for one use (Y1)."""
+
+    prefix: str
+    providers: tuple[str, ...]
+    arns: Mapping[str, tuple[str, ...]]
+    """By their use; none where no provider has ever been on."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells a function which providers are on, and how the names of their secrets begin."""
+        return {"PAYMENT_PROVIDERS": ",".join(self.providers), "PAYMENT_SECRETS": self.prefix}
+
+    def grant(self, grantee: iam.IGrantable, use: str) -> None:
+        """Let a function read the keys for this use, and no others."""
+        if self.arns[use]:
+            iam.Grant.add_to_principal(
+                grantee=grantee,
+                actions=["secretsmanager:GetSecretValue"],
+                resource_arns=list(self.arns[use]),
+            )
 
 
 @dataclass
@@ -126,6 +158,11 @@ class Shared:
         return self.value("ApiId")
 
     @property
+    def api_url(self) -> str:
+        """Where the API is called, as the suite's own stack puts it out."""
+        return api_url(self.api_id, self.stage)
+
+    @property
     def users(self) -> Users:
         """The user pool."""
         return Users(self.value("UserPoolId"), self.value("UserPoolArn"))
@@ -134,6 +171,19 @@ class Shared:
     def phone_key(self) -> PhoneSecret:
         """The key of the phones."""
         return PhoneSecret(self.value("PhoneKeyArn"))
+
+    @cached_property
+    def payment_keys(self) -> PaymentSecrets:
+        """The keys of the payment providers."""
+        providers = PROVIDERS if self.stage.payment_keys else ()
+        return PaymentSecrets(
+            payment_secrets(self.stage),
+            self.stage.payments,
+            {
+                use: tuple(self.value(f"{payment_keys(provider, use)}Arn") for provider in providers)
+                for use in (RECEIVE, SEND)
+            },
+        )
 
     @cached_property
     def bus(self) -> events.IEventBus:

@@ -11,19 +11,21 @@ from constructs import Construct
 
 from functions import contexts as declared
 from functions.domain.policy import Policy
+from functions.payments.providers.directory import NAMES as PROVIDERS
 from functions.platform.routes import EVERY_OTHER, with_heads
 from infra import contexts
 from infra.constructs.alarms import Alarms
 from infra.constructs.dashboard import Dashboard
 from infra.constructs.identity import Identity
 from infra.constructs.membership_api import MembershipApi
+from infra.constructs.payment_secret import PaymentSecret
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
 from infra.constructs.table import table
 from infra.naming import named
 from infra.room import BUS, Room
-from infra.shared import Shared, stream_of
+from infra.shared import RECEIVE, SEND, Shared, payment_keys, stream_of
 from infra.stage import Stage
 
 
@@ -56,6 +58,7 @@ class MembershipStack(Stack):
         self.identity = Identity(self, "Identity", stage=stage)
         self.api = MembershipApi(self, "Api", identity=self.identity, stage=stage)
         self.phone_key = PhoneKey(self, "PhoneKey", stage=stage)
+        self.payment_keys = self._payment_keys() if stage.payment_keys else {}
         if stage.listen:
             Subscription(self, "Subscription", bus=self.bus, detail_types=stage.listen, stage=stage)
         if stage.moving:
@@ -81,8 +84,18 @@ class MembershipStack(Stack):
         for title, routes in declared.routes().items():
             self.api.serve(title, self._function(title), with_heads(routes))
         for title, routes in declared.public_routes().items():
-            if self._stage.shows_document:
+            if self._stage.serves(title):
                 self.api.serve(title, self._function(title), routes, public=True)
+
+    def _payment_keys(self) -> dict[str, PaymentSecret]:
+        """Return the secrets of all providers' keys, one for each use, by what they are called."""
+        return {
+            payment_keys(provider, use): PaymentSecret(
+                self, payment_keys(provider, use), provider=provider, use=use, stage=self._stage
+            )
+            for provider in PROVIDERS
+            for use in (RECEIVE, SEND)
+        }
 
     def _default(self) -> lambda_.IFunction:
         """Return the function that is asked what no route matches."""
@@ -112,6 +125,7 @@ class MembershipStack(Stack):
             "UserPoolId": self.identity.user_pool.user_pool_id,
             "UserPoolArn": self.identity.user_pool.user_pool_arn,
             "PhoneKeyArn": self.phone_key.arn,
+            **{f"{name}Arn": each.arn for name, each in self.payment_keys.items()},
         }
 
     def _outputs(self) -> None:

@@ -10,12 +10,17 @@ from aws_cdk import aws_logs as logs
 from constructs import Node
 
 from functions import contexts
+from functions.payments.providers.directory import NAMES as PROVIDERS
 
 LOCAL = "local"
 AWS = "aws"
 DEV = "dev"
 PROD = "prod"
 YES, NO = "yes", "no"
+DOCUMENTS = "DocumentsApi"
+"""The function that shows the API's document."""
+NONE = "none"
+"""In place of providers: none is on, but their secrets are there, before the first one and after the last."""
 REQUESTS_PER_SECOND = 1_000
 """What the API takes of a stage that says nothing else; new tables take what comes of it."""
 REQUESTS_MAX = 10_000
@@ -28,6 +33,9 @@ READS_PER_REQUEST = 12
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html)."""
 _STREAM = re.compile(r"arn:[^:,]+:dynamodb:[^:,]+:[0-9]{12}:table/[A-Za-z0-9_.-]+/stream/[^,]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/?&=%-]*)?")
+PAGE_CHARACTERS_MAX = 256
+"""As many as each provider takes of an address."""
 _RESERVED = ("aws", "amazon", "cognito")
 """Words that Cognito refuses in the name of a token endpoint, which has the stage in it."""
 
@@ -57,19 +65,25 @@ class Stage:
     """Requests per second that the API takes before it answers 429; the tables are warm for them."""
     reserves: bool = True
     """Whether jobs have concurrency of their own; a new account's quota may be too small to give any away."""
+    payments: tuple[str, ...] = ()
+    """Payment providers that are on; with none, staff and services record payments, and nobody else does."""
+    payment_keys: bool = False
+    """Whether the secrets of all providers' keys are there: once one is on, or ``none`` is asked for."""
+    returns_to: str = ""
+    """The page that a shopper comes back to who has paid at a provider's own page, if there is one."""
     moving: bool = False
     """Whether the suite's stack still has the functions of contexts, which are on their way out of it."""
 
     @classmethod
     def of(cls, node: Node) -> "Stage":
         """Read the stage from ``-c stage=… -c target=… -c endpoint=… -c listen=… -c cors=… -c restored=…
-        -c reserve=… -c moving=… -c requests=…``.
+        -c reserve=… -c moving=… -c requests=… -c payments=… -c return=…``.
 
         Raises
         ------
         ContextError
-            One of them says what does not exist: a target, an event, an origin; or the local target comes
-            without its endpoint.
+            One of them says what does not exist: a target, an event, an origin, a provider; or the local
+            target comes without its endpoint.
         """
         name = node.try_get_context("stage") or DEV
         target = node.try_get_context("target") or AWS
@@ -106,6 +120,7 @@ class Stage:
             raise ContextError(f"-c requests={asked}: a whole number a second, up to {REQUESTS_MAX}")
         reserve = _answer(node, "reserve", YES)
         moving = _answer(node, "moving", NO)
+        payments, payment_keys = _payments(node, target)
         return cls(
             name=name,
             target=cast(Literal["aws", "local"], target),
@@ -115,6 +130,9 @@ class Stage:
             restored=restored,
             requests=int(asked),
             reserves=reserve == YES,
+            payments=payments,
+            payment_keys=payment_keys,
+            returns_to=_page(node, name),
             moving=moving == YES,
         )
 
@@ -132,6 +150,10 @@ class Stage:
     def shows_document(self) -> bool:
         """Whether everybody may read the API's document there, and try it with a token."""
         return self.name == DEV or self.local
+
+    def serves(self, function: str) -> bool:
+        """Whether a function is there that asks for no token: all are but the one that shows the document."""
+        return self.shows_document or function != DOCUMENTS
 
     @property
     def traces(self) -> bool:
@@ -161,6 +183,32 @@ class Stage:
     def removal_policy(self) -> RemovalPolicy:
         """What becomes of data when the stack is destroyed."""
         return RemovalPolicy.RETAIN if self.keeps_data else RemovalPolicy.DESTROY
+
+
+def _payments(node: Node, target: str) -> tuple[tuple[str, ...], bool]:
+    """Return the providers that are on, and whether there are secrets; the local cloud has all of them."""
+    asked: str | None = node.try_get_context("payments")
+    if asked is None:
+        asked = ",".join(PROVIDERS) if target == LOCAL else ""
+    named = tuple(filter(None, asked.split(",")))
+    if named == (NONE,):
+        return (), True
+    unknown = sorted(set(named) - set(PROVIDERS))
+    if unknown or len(set(named)) < len(named):
+        raise ContextError(
+            f"-c payments={asked}: there are {', '.join(PROVIDERS)}, each once; or {NONE}, for their secrets"
+        )
+    return named, bool(named)
+
+
+def _page(node: Node, name: str) -> str:
+    """Return the page that shoppers come back to, or nothing."""
+    page: str = node.try_get_context("return") or ""
+    if page and (not _PAGE.fullmatch(page) or len(page) > PAGE_CHARACTERS_MAX):
+        raise ContextError(f"-c return: {page} is no address such as https://shop.example/paid")
+    if name == PROD and page.startswith("http://"):
+        raise ContextError(f"-c return: {page} has no TLS, which {PROD} asks for")
+    return page
 
 
 def _answer(node: Node, question: str, otherwise: str) -> str:

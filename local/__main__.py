@@ -9,6 +9,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from reach.folder import FOLDER, FOLDER_VARIABLE, StateFolder, folder_of
 if TYPE_CHECKING:
     from ops.stack import Stack
 
+PROVIDERS = ("wechatpay", "alipay", "stripe")
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = "DocsUrl"
 FAILED = 1
@@ -100,7 +102,7 @@ class Commands:
 
     def status(self, arguments: argparse.Namespace) -> Answer:
         """Where it is and what it has, or one output of the stack alone."""
-        server = self._cloud.require()
+        server, till = self._cloud.require(), self._lifecycle.till.running()
         outputs = self._outputs()
         if arguments.output is not None and arguments.output not in outputs:
             raise LocalError(
@@ -110,6 +112,7 @@ class Commands:
             "outputs": outputs,
             "running": True,
             "endpoint": server.endpoint,
+            "till": till.endpoint if till else "not running: run `python -m local up`",
             "region": REGION,
             "pid": server.pid,
             "now": self._shown(self._cloud.now()),
@@ -141,7 +144,7 @@ class Commands:
         from ops import jobs
 
         value = jobs.fire(self._stack(), arguments.job)
-        self._cloud.settle(arguments.timeout)
+        self._lifecycle.settle(arguments.timeout)
         counts = ", ".join(f"{name} {count}" for name, count in value.items() if name != "job")
         return value, f"{arguments.job}: {counts or 'done'}"
 
@@ -155,7 +158,7 @@ class Commands:
 
     def settle(self, arguments: argparse.Namespace) -> Answer:
         """Wait for streams and queues."""
-        unread = self._cloud.settle(arguments.timeout).unread()
+        unread = self._lifecycle.settle(arguments.timeout).unread()
         text = "".join(f"; {count} messages in {queue}" for queue, count in unread.items())
         return {"settled": True, "unread_queues": unread}, f"settled{text}"
 
@@ -167,6 +170,26 @@ class Commands:
         lines = [f"{each['state']:18} {each['alarm']}: {each['says']} ({each['because']})" for each in off]
         counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
         return {"alarms": found}, "\n".join([*lines, counted])
+
+    def pay(self, arguments: argparse.Namespace) -> Answer:
+        """Play a shopper who pays for an order."""
+        from local import pay, users
+
+        outputs, name = self._outputs(), arguments.shopper
+        token = users.token(self._aws(), self._folder, outputs, name, staff=False)["access_token"]
+        wish = pay.Wish(
+            order_id=arguments.order_id,
+            provider=arguments.provider,
+            method=arguments.method,
+            shopper=name,
+            twice=arguments.twice,
+            late_seconds=arguments.late,
+            wrong_amount=arguments.wrong_amount,
+            lost=arguments.lost,
+        )
+        with closing(pay.Shop(outputs["ApiUrl"], token)) as shop:
+            value = pay.pay(shop, self._lifecycle.till, wish)
+        return value, pay.shown(value)
 
     def logs(self, arguments: argparse.Namespace) -> Answer:
         """What the functions printed; while it follows, line by line."""
@@ -273,6 +296,17 @@ def parser() -> Parser:
     policy_check.add_argument("file", type=Path, help="a policy in TOML, as functions/domain/policy.toml")
     demo = add("demo", "live a year of the programme on a cloud of its own, and check everything")
     demo.add_argument("--record", type=Path, metavar="FILE", help="write it down as a page with charts, too")
+    pay = add("pay", "play a shopper who pays for an order through a provider, at the till")
+    pay.add_argument("order_id", metavar="ORDER_ID")
+    pay.add_argument("--provider", choices=PROVIDERS, required=True)
+    pay.add_argument("--method", help="one of the provider's; default: its default")
+    pay.add_argument(
+        "--as", dest="shopper", default="alice", metavar="NAME", help="whose order; default: alice"
+    )
+    pay.add_argument("--twice", action="store_true", help="the provider tells it two times")
+    pay.add_argument("--late", type=_lasting, default=0, metavar="90s", help="it tells it so much later")
+    pay.add_argument("--wrong-amount", action="store_true", help="one fen less than asked for is paid")
+    pay.add_argument("--lost", action="store_true", help="it is paid, and the provider never tells it")
     logs = add("logs", "what the functions printed")
     logs.add_argument("function", nargs="?", help="part of the function's name; default: all")
     logs.add_argument("--follow", action="store_true", help="go on as more is printed")
@@ -300,6 +334,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 86400:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds
+
+
+def _lasting(text: str) -> int:
+    try:
+        return clock.lasting_seconds(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s or 1h30m") from None
 
 
 def main(argv: Sequence[str] | None = None, project: Project | None = None) -> int:

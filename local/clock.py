@@ -58,6 +58,20 @@ def target(text: str, now: datetime) -> datetime:
     return moment
 
 
+def lasting_seconds(text: str) -> int:
+    """How long ``text`` lasts, which is a step without its sign, such as ``90s``.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    if not STEP.fullmatch(f"+{text}"):
+        raise ValueError(text)
+    parts = STEP_PART.findall(text)
+    return sum(int(count) * int(timedelta(**{UNITS[unit]: 1}).total_seconds()) for count, unit in parts)
+
+
 def offset_seconds(timestamps: Path) -> float:
     """How far the cloud is ahead of this machine."""
     try:

@@ -57,6 +57,7 @@ class Project:
         "cdk.json",
         "docs/openapi.json",
         "requirements/runtime.txt",
+        "requirements/payments.txt",
     )
 
     @property

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from local.backlog import Backlog
 from local.cloud import Cloud
 from local.deployment import Deployment, Project
 from local.errors import LocalError
 from local.interrupts import Interrupts
+from local.till.process import TillProcess, state_of
 from reach.aws import Aws
 from reach.errors import CommandError
 from reach.folder import StateFolder
@@ -39,6 +41,7 @@ class Lifecycle:
         self._folder = folder
         self._say = say
         self.cloud = Cloud(folder, interrupts)
+        self.till = TillProcess(folder, interrupts)
 
     def up(self, port: int | None) -> Up:
         """Start what does not run, deploy what has changed; a cloud that crashed starts anew, empty."""
@@ -53,9 +56,11 @@ class Lifecycle:
                 if server is None:
                     self._say("starting the local cloud")
                     server = self.cloud.start(port)
+                till = self.till.start()
                 deployment = self.deployment(server)
                 deployed = deployment.update(self._say)
                 outputs = deployment.outputs()
+                self._introduce(till, server, outputs or {})
             if outputs is None:
                 raise LocalError(f"the stack {self._project.stack} is not deployed: run `up` again")
             return Up(server, outputs, fresh, started, deployed)
@@ -66,8 +71,10 @@ class Lifecycle:
             return False
         with self._folder.locked():
             if self.cloud.running() is None:
+                self.till.stop()
                 self.cloud.stop()
                 return False
+            self.till.stop()  # first: what it tells would have to be settled again
             try:
                 self.cloud.settle(SETTLE_BEFORE_STOP_SECONDS)
             except CommandError as error:
@@ -82,12 +89,29 @@ class Lifecycle:
         """Stop at once and forget everything."""
         if self._folder.exists():
             with self._folder.locked():
+                self.till.kill()
                 self.cloud.kill()
                 self._folder.wipe()
+
+    def settle(self, timeout_seconds: float) -> Backlog:
+        """Have the till tell what is due, then wait until streams and queues are drained."""
+        if self.till.running() is not None:
+            self.till.ask("POST", "/till/deliver", {})
+        return self.cloud.settle(timeout_seconds)
 
     def deployment(self, server: Running) -> Deployment:
         """The project's stack on a running server."""
         return Deployment(self._project, self._folder, Aws(server.endpoint))
+
+    def _introduce(self, till: Running, server: Running, outputs: dict[str, str]) -> None:
+        """Give the deployed stack the till's address and keys, and the till the stack's address."""
+        from local.till.secrets import fill  # brings cryptography with it, which takes a while
+
+        self.till.await_answer()
+        fill(Aws(server.endpoint), self._project.stage, state_of(self._folder), till.endpoint)
+        if "ApiUrl" in outputs:
+            url = f"{outputs['ApiUrl']}/payments/stripe/notifications"
+            self.till.ask("POST", "/till/webhook", {"url": url})
 
     @contextmanager
     def _undone_on_failure(self, *, was_running: bool) -> Iterator[bool]:
@@ -101,6 +125,8 @@ class Lifecycle:
             yield fresh
         except BaseException:
             server = self.cloud.running()
+            if not was_running:
+                self.till.kill()
             if fresh:
                 self.cloud.kill()
                 self._folder.wipe_cloud()
@@ -117,6 +143,7 @@ class Lifecycle:
             self._say(
                 "the local cloud had not been stopped properly: it starts fresh, without what was in it"
             )
+            self.till.kill()
             self.cloud.kill()
             self._folder.wipe_cloud()
         return True

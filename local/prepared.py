@@ -27,6 +27,7 @@ ENDPOINT = "http://endpoint.invalid"
 """What stands in a kept template for the cloud's endpoint, which is known when it is deployed."""
 CODE = "functions.zip"
 DOCUMENTS = "documents.zip"
+PAYMENTS = "payments.zip"
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
 UNSEEN = {"__pycache__"}
 STACK_SECONDS_MAX = 600.0
@@ -150,6 +151,7 @@ class Deployer:
         for placeholder, built in (
             (CODE, bundle.build(bundle.HOST)),
             (DOCUMENTS, bundle.documents(bundle.HOST)),
+            (PAYMENTS, bundle.payments(bundle.HOST)),
         ):
             names[placeholder] = f"{built.digest}.zip"
             with tempfile.TemporaryFile() as archive:

@@ -29,6 +29,7 @@ TAGS = {
     "Catalogue": "Products with the caller's own price, the member zone, stock, and the member day.",
     "Offers": "Campaigns that staff run for a time, and what members see of them.",
     "Orders": "What a cart costs, and an order's way from there to its payment, receipt and return.",
+    "Payments": "How an order is paid through a payment provider, and money that is no order's.",
     "Points": "What a member can spend, what waits, and every movement of it.",
     "Coupons": "Coupons of birthdays and of templates: what they are made from, and how members get them.",
     "Reports": "What the nightly audit says of everybody's points; for staff.",
@@ -59,14 +60,16 @@ Described = dict[str, Any]
 def document() -> Described:
     """Return the OpenAPI document of all functions together, with the examples."""
     # The handlers read their settings when imported; no table is ever reached from here.
-    tables = ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE")
-    for name in (*tables, "USER_POOL_ID", "PHONE_KEY_SECRET"):
+    tables = ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE", "PAYMENTS_TABLE")
+    of_payments = ("PAYMENT_PROVIDERS", "PAYMENT_SECRETS", "PAYMENTS_URL", "PAYMENTS_RETURN_URL")
+    for name in (*tables, *of_payments, "USER_POOL_ID", "PHONE_KEY_SECRET"):
         os.environ.setdefault(name, _NO_TABLE)
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
     from functions.checkout import api as shop
     from functions.coupons import api as coupons
+    from functions.payments import api as payments
     from functions.points import api as points
     from functions.privacy import api as privacy
     from functions.tiers import api as members
@@ -74,7 +77,7 @@ def document() -> Described:
     paths: Described = {}
     schemas: Described = {}
     token = HTTPBearer(bearerFormat="JWT", description=HOW_TO_SIGN_IN)
-    for module in (shop, members, points, coupons, privacy):
+    for module in (shop, payments, members, points, coupons, privacy):
         text = described(module.handler).get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )

@@ -13,10 +13,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from local.prepared import CODE, DOCUMENTS, ENDPOINT, KEPT, KeptStack, Prepared, digest
+from local.prepared import CODE, DOCUMENTS, ENDPOINT, KEPT, PAYMENTS, KeptStack, Prepared, digest
 from tools.generated import ROOT, asked_to_check, write_or_check
 
-SERVED = Path("functions") / "documents" / "files"
+MARKS = {DOCUMENTS: Path("functions") / "documents" / "files", PAYMENTS: Path("stripe")}
+"""What a bundle is told by: only that of the documents has what is served, only that of payments an SDK."""
 FOLLOWED = ("infra", "cdk.json", "functions/domain/policy.toml")
 """What the stacks follow from, beside the files of the functions that the infrastructure takes names from."""
 DECLARED = ("tables", "routes", "events", "timetable")
@@ -37,8 +38,9 @@ def synthesise(folder: Path) -> Prepared:
     for manifest in folder.glob("*.assets.json"):
         for key, asset in json.loads(manifest.read_text())["files"].items():
             if asset["source"]["packaging"] == "zip":
-                served = (folder / asset["source"]["path"] / SERVED).exists()
-                names[f"{key}.zip"] = DOCUMENTS if served else CODE
+                built = folder / asset["source"]["path"]
+                marked = (name for name, mark in MARKS.items() if (built / mark).exists())
+                names[f"{key}.zip"] = next(marked, CODE)
     stacks = tuple(_kept(each, names) for each in assembly.stacks)
     sources = (*FOLLOWED, *imported())
     return Prepared(stacks=stacks, sources=sources, digest=digest(ROOT, sources))

@@ -110,6 +110,22 @@ rounding is half up. The ids are those that code, tests and the demo quote.
   lacks is the plain one. Its coupon counts for the lunar year. After staff change a calendar or date, no coupon's month begins less
   than 300 days after the last one's.
 
+## Payments (Y1-Y7)
+
+- **Y1** WeChat Pay, Alipay and Stripe, each if the stage says so. Their keys lie in secrets, two at a time if need be.
+- **Y2** A payment is for exactly what the order costs. An order has one open attempt, and ten in all; they end three minutes before it
+  lapses, and none begins in its last five.
+- **Y3** What a provider has signed counts once, however often and in whatever order it comes. The amount must be the order's to the fen; another one
+  is recorded, not applied, and due back.
+- **Y4** Money that is no order's stands apart until staff say whose it is, or send it back; of more than
+  {yuan(policy.payments.two_eyes_fen)} yuan two people do. After fourteen days it goes back by itself.
+- **Y5** Money whose notification never came is found: the provider is asked 2, 10 and 20 minutes after the attempt was made, and at its end. The
+  provider's time decides nothing.
+- **Y6** What a change of an order makes due back goes to the payment that paid for it, what did not pay for its order whole to itself. One change, at most one
+  refund.
+- **Y7** Money is sent back through the provider that it came by, one transfer of a payment at a time, exactly once. What that provider will
+  not do is paid by hand.
+
 ## Offers (V1-V19)
 
 Campaigns and coupons are no part of the policy: staff put them while the shop runs ([offers](offers.md)). These rules say

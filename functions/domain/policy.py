@@ -195,6 +195,13 @@ class OrderPolicy(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentPolicy(_Section):
+    """Money through payment providers (Y4)."""
+
+    two_eyes_fen: int = field(metadata=_whole(least=0))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy(_Section):
     """All rules of the programme that an operator may change."""
 
@@ -205,6 +212,7 @@ class Policy(_Section):
     shipping: ShippingPolicy = field(metadata=_section(ShippingPolicy))
     points: PointsPolicy = field(metadata=_section(PointsPolicy))
     orders: OrderPolicy = field(metadata=_section(OrderPolicy))
+    payments: PaymentPolicy = field(metadata=_section(PaymentPolicy))
 
     def contradictions(self) -> Iterator[Fault]:
         """T4: bounds start at 0 and each ends where the next begins, so that every amount has one tier."""

@@ -14,6 +14,7 @@ from functions.domain.policy import Policy
 from functions.domain.records import read_as
 from functions.orders import history
 from functions.orders.coming_back import WALLET, Change, counter_named
+from functions.orders.due_back import refunds_of_change
 from functions.orders.history import HISTORY, Occurrence
 from functions.orders.life import without_earlier_changes
 from functions.orders.order import Order
@@ -22,6 +23,11 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
 from functions.platform.settings import Settings
 from functions.points import account_rows, accounts, ledger
+from functions.refunds.refund import Refund, State, shown_state
+from functions.refunds.rows import REFUND, TRANSFER, refund_of, refund_row, transfer_of
+
+REFUNDS_SHOWN_MAX = 200
+"""Refunds that an order shows; one unit is returned at a time by few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,7 @@ class OrderBook:
     orders_table: str
     members_table: str
     catalog_table: str
+    payments_table: str
     policy: Policy
 
     @classmethod
@@ -42,6 +49,7 @@ class OrderBook:
             orders_table=settings.orders_table,
             members_table=settings.members_table,
             catalog_table=settings.catalog_table,
+            payments_table=settings.payments_table,
             policy=policy,
         )
 
@@ -95,6 +103,29 @@ class OrderBook:
         )
         page = found[:limit]
         return page, page[-1].position if more or len(found) > limit else None
+
+    def refunds(self, order: Order) -> list[tuple[Refund, State]]:
+        """Return what is due back for an order, and where each refund stands, the first first (Y7).
+
+        Nothing is read where nothing can be due: at most :data:`REFUNDS_SHOWN_MAX` are shown, the latest.
+        """
+        if not order.refunded_fen and all(payment.applied for payment in order.payments):
+            return []
+
+        def rows(prefix: str) -> list[Row]:
+            found, _ = self.tables.query(
+                self.payments_table,
+                partition=("subject", order.order_id),
+                prefix=("item", prefix),
+                limit=REFUNDS_SHOWN_MAX,
+                after=None,
+            )
+            return found
+
+        found = sorted(map(refund_of, rows(REFUND)), key=lambda each: (each.made_at, each.refund_id))
+        carried = any(each.transfer is not None for each in found)
+        transfers = {each.place: each for each in map(transfer_of, rows(TRANSFER) if carried else ())}
+        return [(each, shown_state(each, transfers.get(each.transfer or 0))) for each in found]
 
     def change(
         self,
@@ -175,6 +206,8 @@ class OrderBook:
         transaction.put_version(self.orders_table, changed, replaces=before.version)
         for number, each in enumerate(earlier, after.earlier_changes - len(earlier)):
             transaction.put_new(self.orders_table, change_row(after.order_id, number, each))
+        for refund in refunds_of_change(before, change.after):
+            transaction.put_new(self.payments_table, refund_row(refund))  # Y6
         change.offers_come_back(
             transaction,
             rows,

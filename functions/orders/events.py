@@ -8,10 +8,10 @@ from typing import Any, Literal
 from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.domain.records import plain
-from functions.orders.order import CLOSED, Order, Payment, Status
+from functions.orders.due_back import PAYMENT_NOT_APPLIED, due_back, payment_that_paid
+from functions.orders.order import CLOSED, Order
 from functions.platform.bus import Event, MemberEvent
-
-PAYMENT_NOT_APPLIED = "payment_not_applied"
+from functions.refunds import refund
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +67,23 @@ class OrderClosed(_OrderEvent):
 class RefundDue(_OrderEvent):
     """Money is to be paid back: of a change that keeps less of it, or a payment that was not applied (O6).
 
-    ``payment_id`` is the payment to pay back from; there is none where the order cost nothing.
+    ``payment_id`` is the payment to pay back from; there is none where the order cost nothing. What is
+    ``settled_by`` its provider is paid back by the suite; whoever listens pays the ``manual`` ones only (Y6).
     """
 
     amount_fen: int
     reason: Literal["cancelled", "refused", "returned", "payment_not_applied"]
     payment_id: str | None
+    settled_by: Literal["provider", "manual"]
+    refund_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentMismatched(_OrderEvent):
+    """A provider told of money of another amount than the order waits for, which stays payable (Y3)."""
+
+    payment_id: str
+    amount_fen: int
 
 
 _STEPS = (
@@ -109,9 +120,18 @@ def of_change(before: Order | None, after: Order, policy: Policy, at: datetime) 
 
 
 def of_payment(row: dict[str, Any], received_at: datetime, policy: Policy) -> Iterator[Event]:
-    """Give the refund that is due for a payment that did not pay for its order (O6)."""
+    """Give the refund that is due for a payment that did not pay for its order (O6), and why (Y3)."""
+    payment_id = row["order_id"].partition(":")[2]
+    if row.get("mismatched"):
+        yield PaymentMismatched(
+            event_id=identifiers.event_id(PaymentMismatched.__name__, payment_id),
+            occurred_at=received_at.astimezone(policy.zone),
+            member_id=row["member_id"],
+            order_id=row["paid_order_id"],
+            payment_id=payment_id,
+            amount_fen=row["amount_fen"],
+        )
     if not row["applied"] and row["amount_fen"]:
-        payment_id = row["order_id"].partition(":")[2]
         yield RefundDue(
             event_id=identifiers.event_id(RefundDue.__name__, payment_id, PAYMENT_NOT_APPLIED),
             occurred_at=received_at.astimezone(policy.zone),
@@ -120,31 +140,27 @@ def of_payment(row: dict[str, Any], received_at: datetime, policy: Policy) -> It
             amount_fen=row["amount_fen"],
             reason="payment_not_applied",
             payment_id=payment_id,
+            settled_by=_settled_by(row.get("notified", False)),
+            refund_id=refund.of_payment(row["paid_order_id"], payment_id),
         )
-
-
-def payment_that_paid(order: Order) -> Payment | None:
-    """Return the payment that an order was paid by; None before, and for one that cost nothing."""
-    return next((payment for payment in order.payments if payment.applied), None)
 
 
 def _refunds(before: Order | None, after: Order, policy: Policy) -> Iterator[Event]:
     """O4, O5: every change that keeps less money than the one before makes the difference due."""
-    first, end = after.earlier_changes, after.changes_count
-    seen = 0 if before is None else before.changes_count
     paid = payment_that_paid(after)
-    for number in range(max(seen, first + 1), end):
-        change = after.changes[number - first]
-        amount_fen = after.changes[number - 1 - first].paid_fen - change.paid_fen
-        if amount_fen:
-            part = Status.CANCELLED if number <= after.cancels else Status.RETURNED  # O7 comes before O5
-            whole = after.status if after.status in CLOSED and number + 1 == end else part
-            told = _told(RefundDue, after, change.at, policy, discriminator=str(number))
-            yield RefundDue(
-                **told | {"reason": whole.value},
-                amount_fen=amount_fen,
-                payment_id=None if paid is None else paid.payment_id,
-            )
+    for due in due_back(before, after):
+        told = _told(RefundDue, after, due.at, policy, discriminator=str(due.number))
+        yield RefundDue(
+            **told | {"reason": due.reason},
+            amount_fen=due.amount_fen,
+            payment_id=None if paid is None else paid.payment_id,
+            settled_by=_settled_by(paid is not None and paid.notified),
+            refund_id=refund.of_change(after.order_id, due.number),
+        )
+
+
+def _settled_by(notified: bool) -> Literal["provider", "manual"]:
+    return "provider" if notified else "manual"
 
 
 def _told(

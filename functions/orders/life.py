@@ -56,7 +56,15 @@ def place(
     return order if quote.paid_fen else _changed(order, now, status=Status.PAID, paid_at=now, version=1)
 
 
-def pay(order: Order, *, payment_id: str, amount_fen: int, now: datetime, received: bool = False) -> Order:
+def pay(
+    order: Order,
+    *,
+    payment_id: str,
+    amount_fen: int,
+    now: datetime,
+    received: bool = False,
+    notified: bool = False,
+) -> Order:
     """Return the order after a payment under a new id.
 
     A placed order becomes paid by exactly its paid amount. An order that is no longer placed keeps its status
@@ -72,7 +80,9 @@ def pay(order: Order, *, payment_id: str, amount_fen: int, now: datetime, receiv
     if waits and not fits and not received:
         raise InvalidError("amount_mismatch", f"The order waits for {order.quote.paid_fen} fen.")
     applied = waits and fits
-    payment = Payment(payment_id=payment_id, amount_fen=amount_fen, received_at=now, applied=applied)
+    payment = Payment(
+        payment_id=payment_id, amount_fen=amount_fen, received_at=now, applied=applied, notified=notified
+    )
     payments = _kept_payments((*order.payments, payment))
     if applied:
         return _changed(order, now, status=Status.PAID, paid_at=now, payments=payments)

@@ -164,7 +164,11 @@ class OrderLifeFace:
         summary="Record a payment",
         who=Who.STAFF,
         body=True,
-        refuses={404: ["order_not_found"], 409: ["conflict"], 422: ["amount_mismatch", "payment_id_reused"]},
+        refuses={
+            404: ["order_not_found"],
+            409: ["conflict"],
+            422: ["amount_mismatch", "payment_id_reused", "payment_gone_back"],
+        },
     )
     def record_payment(
         self, order_id: OrderIdPath, request: Annotated[PaymentRequest, Body()]

@@ -24,6 +24,9 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
+MANUAL = "manual"
+PROVIDERS = ("wechatpay", "alipay", "stripe")
+"""What the payment providers are called; ids of their payments begin with it, and a colon (Y3)."""
 CLOSED = frozenset({Status.RETURNED, Status.CANCELLED, Status.LAPSED, Status.REFUSED})
 
 
@@ -51,12 +54,21 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """Money that a payment provider reports for an order; ``applied`` if it paid for it (O6)."""
+    """Money that has come in for an order; ``applied`` if it paid for it (O6).
+
+    It was ``notified`` if its provider told of it, and not staff: then it is paid back through it (Y6).
+    """
 
     payment_id: str
     amount_fen: int
     received_at: datetime
     applied: bool
+    notified: bool = False
+
+    @property
+    def provider(self) -> str:
+        """Who the money came through: a provider, or staff who recorded it by hand."""
+        return provider_of(self.payment_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +169,12 @@ class Order:
     def refunded_fen(self) -> int:
         """Money that went back, or is due to."""
         return self.quote.paid_fen - self.retained.paid_fen if self.paid_at else 0
+
+
+def provider_of(payment_id: str) -> str:
+    """Return who a payment came through, as its id says: a provider, or staff."""
+    name, colon, _ = payment_id.partition(":")
+    return name if colon and name in PROVIDERS else MANUAL
 
 
 def sku_of(line_id: str) -> str:

@@ -110,13 +110,19 @@ def _plain(order: Order) -> Row:
     row["quote"] = _plain_quote(row["quote"])
     row["changes"] = [change.to_row() for change in order.changes]
     row["payments"] = [
-        {**payment, "received_at": calendar.to_row(payment["received_at"])} for payment in row["payments"]
+        _payment({**payment, "received_at": calendar.to_row(payment["received_at"])})
+        for payment in row["payments"]
     ]
     for name in _TIMES:
         row[name] = read_as(calendar.to_row, row[name])
     for name in _MAPS:
         row[name] = dict(row[name])
     return {name: value for name, value in row.items() if value or name not in _LEFT_OUT}
+
+
+def _payment(row: Row) -> Row:
+    """Leave out that a payment was not notified: those of staff are as they were before any provider."""
+    return {name: value for name, value in row.items() if name != "notified" or value}
 
 
 def change_row(order_id: str, number: int, change: OrderChange) -> Row:
@@ -153,6 +159,7 @@ def payment_row(order: Order, payment: Payment) -> Row:
         "amount_fen": payment.amount_fen,
         "received_at": calendar.to_row(payment.received_at),
         "applied": payment.applied,
+        **({"notified": True} if payment.notified else {}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -12,8 +12,12 @@ from functions.domain.records import plain
 from functions.offers.schema import LINES_MAX, Fen, Quantity, QuoteAnswer, quote_answer
 from functions.orders.history import Occurrence, What
 from functions.orders.leaving import Left
-from functions.orders.order import Order, Shipment, Status, sku_of
+from functions.orders.order import Order, Shipment, Status, provider_of, sku_of
 from functions.platform.shapes import Answer, CallerId, Printable, Request, Sku, StoreTime
+from functions.refunds.refund import Refund, State
+
+Refunded = tuple[Refund, State]
+"""A refund, and where it stands."""
 
 NO_ORDER = {404: ["order_not_found"]}
 """What every route about one order refuses."""
@@ -127,17 +131,34 @@ class RetainedAnswer(Answer):
     earned_points: int
 
 
+PaidThrough = Literal["wechatpay", "alipay", "stripe", "manual"]
+
+
 class PaymentAnswer(Answer):
     """A payment reported for an order; what is not ``applied`` is due back."""
 
     payment_id: str
+    provider: PaidThrough
     amount_fen: int
     received_at: StoreTime
     applied: bool
 
 
+RefundStands = Literal["manual", "due", "sent", "succeeded", "failed", "paid_by_hand"]
+
+
+class OrderRefundAnswer(Answer):
+    """Money that is due back for an order, and how far it has come (Y7)."""
+
+    refund_id: str
+    amount_fen: int
+    state: RefundStands
+    provider: PaidThrough
+    at: StoreTime
+
+
 class OrderAnswer(Answer):
-    """An order as it is now."""
+    """An order as it is now; where it is shown by itself, with the money that is due back for it."""
 
     order_id: str
     member_id: str
@@ -156,6 +177,7 @@ class OrderAnswer(Answer):
     refunded_fen: int
     retained: RetainedAnswer
     payments: list[PaymentAnswer]
+    refunds: list[OrderRefundAnswer] = Field(default=[], exclude_if=lambda refunds: not refunds)
     policy_version: str
 
 
@@ -206,9 +228,19 @@ class HistoryAnswer(Answer):
     former: ShipmentAnswer | None
 
 
-def order_answer(order: Order, policy: Policy) -> OrderAnswer:
-    """Show an order, in store time."""
-    return OrderAnswer(**_shown(order, policy))
+def order_answer(order: Order, policy: Policy, refunds: Sequence[Refunded] = ()) -> OrderAnswer:
+    """Show an order, in store time; with what is due back for it, where that was read."""
+    shown = [
+        OrderRefundAnswer(
+            refund_id=refund.refund_id,
+            amount_fen=refund.amount,
+            state=state.value,
+            provider=cast(PaidThrough, provider_of(refund.payment_id)),
+            at=refund.made_at.astimezone(policy.zone),
+        )
+        for refund, state in refunds
+    ]
+    return OrderAnswer(**_shown(order, policy), refunds=shown)
 
 
 def return_answer(left: Left, policy: Policy) -> ReturnAnswer:
@@ -288,7 +320,13 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
         "refunded_fen": order.refunded_fen,
         "retained": RetainedAnswer(**plain(order.retained)),
         "payments": [
-            PaymentAnswer(**{**plain(payment), "received_at": store_time(payment.received_at)})
+            PaymentAnswer(
+                payment_id=payment.payment_id,
+                provider=cast(PaidThrough, payment.provider),
+                amount_fen=payment.amount_fen,
+                received_at=payment.received_at.astimezone(policy.zone),
+                applied=payment.applied,
+            )
             for payment in order.payments
         ],
         "policy_version": order.terms.policy_version,

@@ -108,7 +108,7 @@ class OrderViewFace:
     def get_order(self, order_id: OrderIdPath) -> OrderAnswer:
         """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
         order = self.book.require(order_id, member_id=self.api.caller.owner)
-        return order_answer(as_of(order, self.clock()), self.policy)
+        return order_answer(as_of(order, self.clock()), self.policy, self.book.refunds(order))
 
     @route(
         "GET",

@@ -525,6 +525,22 @@ class Tables:
             )
         )
 
+    def put_if(self, table: str, row: Row, *, version: int) -> bool:
+        """Put a row over the one of a version; return whether that was there.
+
+        Where the answer is lost and it is sent again, it says that it was not.
+        """
+        condition = "#version = :replaces"
+        return _held(
+            lambda: self.client.put_item(
+                TableName=table,
+                Item=to_item(row),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(condition),
+                ExpressionAttributeValues=to_item({":replaces": version}),
+            )
+        )
+
     def change(
         self, table: str, key: Key, *, expression: str, condition: str, values: Mapping[str, Any]
     ) -> bool:

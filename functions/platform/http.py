@@ -39,6 +39,7 @@ from functions.platform.messages import NOT_KNOWN, shown
 from functions.platform.observability import flush_metrics, logger
 from functions.platform.parameters import Parameters
 from functions.platform.routes import HEAD, READS, REQUEST_ID, Gateway
+from functions.platform.secure_headers import SECURE_HEADERS
 from functions.platform.shapes import problem
 
 RETRY_AFTER_SECONDS = 1
@@ -59,18 +60,6 @@ MERGE_PATCH_TYPE = "application/merge-patch+json"
 PROBLEM_TYPE = "application/problem+json"
 PREFLIGHT = "OPTIONS"
 """What browsers ask with before they ask; the gateway adds its CORS headers, if it has any."""
-SECURE_HEADERS = MappingProxyType(
-    {
-        "cache-control": "no-store",
-        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-        "referrer-policy": "no-referrer",
-        "strict-transport-security": "max-age=63072000; includeSubDomains",
-        "x-content-type-options": "nosniff",
-    }
-)
-"""What every answer tells browsers: keep nothing, guess nothing, run nothing, and come back by TLS only
-(OWASP's headers for REST: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html)."""
-
 _OF_PATHS = re.compile(r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+")
 """The characters of an id in a path: of what a URI can have, and letters and digits of any script."""
 

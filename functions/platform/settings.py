@@ -49,6 +49,7 @@ class Settings(_Environment):
     members_table: str = field(metadata=_variable("MEMBERS_TABLE", characters_min=3))
     catalog_table: str = field(metadata=_variable("CATALOG_TABLE", characters_min=3))
     reports_table: str = field(metadata=_variable("REPORTS_TABLE", characters_min=3))
+    payments_table: str = field(metadata=_variable("PAYMENTS_TABLE", characters_min=3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +78,24 @@ class BusSettings(_Environment):
     """The event bus that a publisher writes to."""
 
     event_bus: str = field(metadata=_variable("EVENT_BUS_NAME"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvidersSettings(_Environment):
+    """Which payment providers are on, with commas between, and how the names of their secrets begin (Y1)."""
+
+    on: str = field(metadata=_variable("PAYMENT_PROVIDERS", characters_min=0))
+    secrets: str = field(metadata=_variable("PAYMENT_SECRETS"))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The providers that are on."""
+        return tuple(name for name in self.on.split(",") if name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashierSettings(_Environment):
+    """Where providers tell what they have to tell, and where a shopper comes back to, if anywhere (Y2)."""
+
+    payments_url: str = field(metadata=_variable("PAYMENTS_URL"))
+    return_url: str = field(metadata=_variable("PAYMENTS_RETURN_URL", characters_min=0))

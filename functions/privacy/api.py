@@ -10,6 +10,7 @@ from functions.coupons.worths import Worths
 from functions.domain import policy as policies
 from functions.domain.policy import Policy
 from functions.orders.lists import OrderLists
+from functions.payments.book import PaymentBook
 from functions.platform import clock, dynamo, identities
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
@@ -19,6 +20,7 @@ from functions.points.accounts import Accounts
 from functions.privacy.export import Exports
 from functions.privacy.face import PrivacyFace
 from functions.privacy.offers_export import OfferParts
+from functions.privacy.payments_export import PaymentParts
 from functions.tiers.members import Members
 
 
@@ -35,6 +37,7 @@ def create(
         coupons=CouponList.of(tables, table, Worths(tables, settings.catalog_table), policy.zone),
         offers=OfferParts(tables, table, Origins(tables, table), policy),
         orders=OrderLists.of(tables, settings, policy),
+        payments=PaymentParts(PaymentBook.of(tables, settings, policy), policy),
         policy=policy,
     )
     api.add(

@@ -13,11 +13,13 @@ from functions.domain.policy import Policy
 from functions.orders.lists import Filter, OrderLists
 from functions.orders.rows import POSITION as ORDER_POSITION
 from functions.orders.schema import order_answer
+from functions.payments.rows import ATTEMPT_POSITION
 from functions.platform.deadline import Deadline
 from functions.points.accounts import Accounts
 from functions.points.schema import entry_answer, wallet_answer
 from functions.privacy.offers_export import OfferParts
 from functions.privacy.parts import Found, Part, joined
+from functions.privacy.payments_export import PaymentParts
 from functions.privacy.schema import (
     BirthdayChangeReasonAnswer,
     Exported,
@@ -34,7 +36,7 @@ from functions.tiers.schema import member_answer, tier_change_answer
 
 POSITION = (
     rf"[01] |[23] .*|4 ({COUPON_POSITION})?|5 ({ORDER_POSITION})?|6 ({CHANGE_POSITION})?"
-    rf"|7 ({ORIGIN_POSITION})?|8 |9 ({SKU})?"
+    rf"|7 ({ORIGIN_POSITION})?|8 |9 ({SKU})?|10 ({ATTEMPT_POSITION})?"
 )
 """Which kind of thing is next, and after which of it."""
 
@@ -48,6 +50,7 @@ class Exports:
     coupons: CouponList
     offers: OfferParts
     orders: OrderLists
+    payments: PaymentParts
     policy: Policy
 
     def page(
@@ -107,9 +110,9 @@ class Exports:
                 for each in changes
             ], more
 
-        of_offers = (self.offers.origins, self.offers.attempts, self.offers.uses)
+        of_others = (self.offers.origins, self.offers.attempts, self.offers.uses, self.payments.attempts)
         parts: list[Part] = [
             *(member, points, tier_changes, entries, coupons, orders, birthday_changes),
-            *(partial(each, member_id, at, deadline) for each in of_offers),
+            *(partial(each, member_id, at, deadline) for each in of_others),
         ]
         return joined(parts, limit=limit, after=after)

@@ -43,8 +43,8 @@ class PrivacyFace:
         """List what the programme has of the caller: the rows of `kind` and `data`, page by page.
 
         What they told about themselves and their points come first, then tier changes, movements of points,
-        coupons, orders, staff's changes of the birthday, how coupons were got, codes that failed lately, and
-        what they have had of campaigns, each kind newest first, campaigns by id.
+        coupons, orders, staff's changes of the birthday, how coupons were got, codes that failed lately, what
+        they have had of campaigns, and attempts to pay, each kind newest first, campaigns by id.
         """
         member_id = self.api.caller.member_id
         places = Cursors(EXPORT, member_id, POSITION)

@@ -119,6 +119,26 @@ class ExportedCampaignUses(Answer):
     data: CampaignUsesAnswer
 
 
+class PaymentAttemptAnswer(Answer):
+    """An attempt to have an order of the member's paid through a provider."""
+
+    attempt_id: str
+    order_id: str
+    provider: Literal["wechatpay", "alipay", "stripe"]
+    method: str
+    amount_fen: int
+    asked_at: StoreTime
+    expires_at: StoreTime
+    state: Literal["open", "closing", "closed", "paid"]
+
+
+class ExportedPaymentAttempt(Answer):
+    """An attempt to have an order paid."""
+
+    kind: Literal["payment_attempt"] = "payment_attempt"
+    data: PaymentAttemptAnswer
+
+
 Exported = Annotated[
     ExportedMember
     | ExportedPoints
@@ -129,7 +149,8 @@ Exported = Annotated[
     | ExportedBirthdayChange
     | ExportedCouponOrigin
     | ExportedCodeAttempts
-    | ExportedCampaignUses,
+    | ExportedCampaignUses
+    | ExportedPaymentAttempt,
     Field(discriminator="kind"),
 ]
 """One thing that the programme knows of a member."""

@@ -16,6 +16,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from functions.payments import metrics as payments
+from functions.payments.providers.directory import NAMES as PROVIDERS
 from infra.constructs.function import METRICS, ProgrammeFunction
 from infra.constructs.membership_api import MembershipApi
 from infra.constructs.queues import FailureQueue
@@ -27,11 +29,17 @@ from infra.stage import Stage
 RUNBOOK = "docs/runbook"
 AUDIT_SERVICE = "AuditWorker"
 WATCH_SERVICE = "JobsWatch"
+NOTIFICATIONS_SERVICE = "PaymentsNotifications"
+NOTICES_SERVICE = "PaymentsWorker"
+MONEY_SERVICES = ("PaymentsHeard", "PaymentsWorker", "PaymentsApi")
+"""All that record money: what is told, what is asked after, and what a shopper's request comes upon."""
 FIVE_MINUTES = Duration.minutes(5)
 HOUR = Duration.hours(1)
 BEHIND_MILLISECONDS_MAX = 5 * 60 * 1_000
 TASK_SECONDS_MAX = 3_600
 """How old the oldest task of a job may be: what is handed on is a new task."""
+REFUSED_MAX = 20
+"""Notifications in five minutes that no provider has signed, or not for us (Y3)."""
 API_FAULTS_MAX = 5
 """Answers of 5xx in five minutes: one burst of throttling is the callers' to repeat."""
 T = TypeVar("T")
@@ -124,6 +132,7 @@ class Alarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._of_the_suite = topic is None
+        self._of_providers = topic is None and stage.payment_keys
         self.topic = topic or AlarmsTopic(self, "Topic", stage=stage)
         tell = actions.SnsAction(self.topic)
         self.names: list[str] = []
@@ -159,6 +168,8 @@ class Alarms(Construct):
                 yield _faults(construct)
         if self._of_the_suite:
             yield from _of_the_programme()
+        if self._of_providers:
+            yield from _of_payments()
 
     def _measured(self) -> Iterator[_Measured]:
         for each in Stack.of(self).node.find_all():
@@ -262,6 +273,54 @@ def _of_the_programme() -> Iterator[_Watched]:
         below=True,
         page="jobs-unwatched",
         missing=cloudwatch.TreatMissingData.BREACHING,
+    )
+
+
+def _of_payments() -> Iterator[_Watched]:
+    refused = [(f"{payments.REFUSED}{provider}", NOTIFICATIONS_SERVICE) for provider in PROVIDERS]
+    yield _Watched(
+        name="notifications-refused",
+        says="More notifications than now and then were no provider's own, or not for us.",
+        metric=_summed("notifications refused", refused),
+        above=REFUSED_MAX,
+        page="payments",
+    )
+    yield _Watched(
+        name="notices-late",
+        says="What a provider told was not worked off in ten minutes.",
+        metric=programme_metric(payments.LATE, NOTICES_SERVICE, FIVE_MINUTES, cloudwatch.Stats.SUM),
+        above=0,
+        page="payments",
+    )
+    for name, metric, says in (
+        ("payments-unassigned", payments.UNASSIGNED, "Money has come in that is no order's."),
+        (
+            "payments-conflicting",
+            payments.CONFLICTING,
+            "Staff have recorded a payment otherwise than its provider.",
+        ),
+    ):
+        counted = [(metric, service) for service in MONEY_SERVICES]
+        yield _Watched(name=name, says=says, metric=_summed(name, counted), above=0, page="payments")
+    for name, metric, says in (
+        ("refunds-failed", payments.REFUNDS_FAILED, "A provider will not pay money back: staff have to."),
+        ("refunds-doubled", payments.REFUNDS_DOUBLED, "What staff paid back was paid back, too."),
+    ):
+        counted_by_worker = programme_metric(metric, NOTICES_SERVICE, FIVE_MINUTES, cloudwatch.Stats.SUM)
+        yield _Watched(name=name, says=says, metric=counted_by_worker, above=0, page="payments")
+
+
+def _summed(label: str, counted: Sequence[tuple[str, str]]) -> cloudwatch.IMetric:
+    """Return the sum of figures, each by its name and that of the function which counts it."""
+    keys = names(len(counted))
+    return cloudwatch.MathExpression(
+        expression=written(SUM, keys),
+        label=label,
+        using_metrics={
+            key: programme_metric(name, service, FIVE_MINUTES, cloudwatch.Stats.SUM)
+            for key, (name, service) in zip(keys, counted, strict=True)
+        },
+        period=FIVE_MINUTES,
     )
 
 

@@ -9,7 +9,18 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.constructs.alarms import AUDIT_SERVICE, RUNBOOK, WATCH_SERVICE, Alarms, programme_metric
+from functions.payments import metrics as payments
+from functions.payments.providers.directory import NAMES as PROVIDERS
+from infra.constructs.alarms import (
+    AUDIT_SERVICE,
+    MONEY_SERVICES,
+    NOTICES_SERVICE,
+    NOTIFICATIONS_SERVICE,
+    RUNBOOK,
+    WATCH_SERVICE,
+    Alarms,
+    programme_metric,
+)
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.membership_api import MembershipApi
 from infra.constructs.queues import FailureQueue
@@ -128,6 +139,11 @@ class Dashboard(Construct):
             counted[1],
             _graph("Campaigns, coupons, tiers, stock", others),
             _graph("Proof: differences at the audit, jobs overdue", audit),
+            *(
+                [_graph("Payments: refused, late, unassigned", _of_payments())]
+                if self._stage.payment_keys
+                else []
+            ),
         ]
 
     def _suite(self) -> list[cloudwatch.IWidget]:
@@ -194,6 +210,25 @@ class Dashboard(Construct):
             )
         name = {"QueueName": named(f"{queue.title}Failures", self._stage)}
         return _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", name, MAXIMUM, queue.title)
+
+
+def _of_payments() -> list[cloudwatch.IMetric]:
+    """Return what goes wrong with payments through providers: what goes well stands with the orders."""
+    return [
+        *(
+            programme_metric(f"{payments.REFUSED}{provider}", NOTIFICATIONS_SERVICE, DAY, SUM)
+            for provider in PROVIDERS
+        ),
+        *(
+            programme_metric(name, NOTICES_SERVICE, DAY, SUM)
+            for name in (payments.LATE, payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED)
+        ),
+        *(
+            programme_metric(name, service, DAY, SUM)
+            for name in (payments.UNASSIGNED, payments.CONFLICTING)
+            for service in MONEY_SERVICES
+        ),
+    ]
 
 
 def _text(markdown: str) -> cloudwatch.TextWidget:

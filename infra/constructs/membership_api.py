@@ -14,6 +14,7 @@ from constructs import Construct
 
 from functions.platform.routes import EVERY_OTHER, REQUEST_ID
 from infra.constructs.identity import Identity
+from infra.naming import api_url
 from infra.stage import BURST_SECONDS, Stage
 
 ACCESS_LOG = {
@@ -27,6 +28,8 @@ ACCESS_LOG = {
 }
 """A line of the access log: no address, no path, no token; ``requestId`` is the functions' correlation id
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html)."""
+PUBLIC_PER_SECOND = 50
+"""Requests that a route takes which asks for no token: who has none cannot use up what the stage takes."""
 CORS_SECONDS_MAX = 3_600
 PREFLIGHT = "Preflight"
 
@@ -65,16 +68,12 @@ class MembershipApi(Construct):
         access_logs = logs.LogGroup(
             self, "AccessLogs", retention=stage.log_retention, removal_policy=RemovalPolicy.DESTROY
         )
-        cast(
-            apigateway.CfnStage, live.node.default_child
-        ).access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+        self.url = api_url(self.http_api.api_id, stage)
+        self._live = cast(apigateway.CfnStage, live.node.default_child)
+        self._live.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=access_logs.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
-        self.url = (
-            f"{stage.endpoint}/_aws/execute-api/{self.http_api.api_id}"
-            if stage.local
-            else self.http_api.api_endpoint
-        )
+        self._limits: dict[str, dict[str, int]] = {}
 
     def answer_preflights(self, function: lambda_.IFunction) -> None:
         """Let a function answer browsers that ask whether they may ask; nobody has a token at that point.
@@ -96,13 +95,14 @@ class MembershipApi(Construct):
     ) -> None:
         """Let a function serve routes such as ``GET /orders/{order_id}``, or :data:`EVERY_OTHER`.
 
-        All ask the authorizer first but those that are public. A route keeps its resource whichever stack its
-        function stands in: what changes is where its integration leads, in place.
+        All ask the authorizer first but those that are public, each of which takes so much and no more
+        (:data:`PUBLIC_PER_SECOND`). A route keeps its resource whichever stack its function stands in: what
+        changes is where its integration leads, in place.
         """
         integration = HttpLambdaIntegration(f"{title}Integration", function)
         for route in routes:
             method, _, path = route.partition(" ")
-            apigateway.HttpRoute(
+            served = apigateway.HttpRoute(
                 self,
                 route,
                 http_api=self.http_api,
@@ -112,6 +112,17 @@ class MembershipApi(Construct):
                 else apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod(method)),
                 authorizer=apigateway.HttpNoneAuthorizer() if public else None,
             )
+            if public:
+                self._limit(route, served)
+
+    def _limit(self, key: str, route: apigateway.HttpRoute) -> None:
+        """Let a route take less than the stage, which the gateway is told once the route is there."""
+        self._limits[key] = {
+            "ThrottlingRateLimit": PUBLIC_PER_SECOND,
+            "ThrottlingBurstLimit": BURST_SECONDS * PUBLIC_PER_SECOND,
+        }
+        self._live.route_settings = self._limits
+        self._live.node.add_dependency(route)
 
 
 def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:

@@ -17,6 +17,7 @@ def build(room: Room) -> None:
         indexes=["by_member", "by_status"],
     )
     grant_rows(room.table("Members"), shop, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+    grant_rows(room.table("Payments"), shop, "ConditionCheckItem", "GetItem", "PutItem", "Query")
     grant_rows(
         room.table("Catalog"),
         shop,

@@ -1,4 +1,4 @@
-"""What a story is made of: chapters of calls of the API, steps of the clock, and fired jobs.
+"""What a story is made of: chapters of calls, payments at the till, steps of the clock, and fired jobs.
 
 Amounts are fen. Moments name the year before the story's by ``{last}``, its own by ``{year}``, and the one
 after by ``{next}``. Paths and bodies name an order by ``{order:NAME}``, and a member's newest coupon by
@@ -59,11 +59,42 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pay:
+    """A member who pays an order through a provider, at the till; how its notification fares is the plan.
+
+    It is the one call that asks for the payment, and all that follows on the shopper's device.
+    """
+
+    who: str
+    order: str
+    provider: str
+    by: str | None = None
+    """The provider's method; its default if there is none."""
+    twice: bool = False
+    late_seconds: int = 0
+    lost: bool = False
+    expects: Mapping[str, Any] = field(default_factory=dict)
+    """What must have come of it, by path: ``{"order_status": "paid"}``."""
+    status: int = 200
+    keeps: None = None
+
+    @property
+    def method(self) -> str:
+        """How the payment is asked for."""
+        return "POST"
+
+    @property
+    def path(self) -> str:
+        """Where the payment is asked for."""
+        return f"/orders/{{order:{self.order}}}/payments"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Act:
     """Calls that are told as one, whose account is looked at afterwards, and the rules that explain it."""
 
     says: str
-    calls: Sequence[Call]
+    calls: Sequence[Call | Pay]
     about: Sequence[str] = ()
     why: Mapping[str, str] = field(default_factory=dict)
     """What explains it, in words, by the rule's id."""

@@ -64,7 +64,8 @@ class Books:
     members: Mapping[str, Member]
     shelves: Sequence[Shelf]
     received_fen: Mapping[str, int]
-    """Money that the payment provider has reported, by order id; each payment once."""
+    """Money that has come in, by order id: what the clerk was told of and recorded, each payment once, and
+    what was paid at the till."""
     due_back_fen: Mapping[str, int]
     """Money that the suite has told the outside to pay back, by order id; each event once."""
     failed_messages: Mapping[str, int]
@@ -77,6 +78,10 @@ class Books:
     """All campaigns, as staff see them."""
     templates: Sequence[Json] = ()
     """All templates of coupons, as staff see them."""
+    trades: Sequence[Json] = ()
+    """What was paid at the till, as its providers have it."""
+    unassigned: Sequence[Json] = ()
+    """Money that is no order's, as staff see it."""
     zone: frozenset[str] = frozenset()
     """The products of the member zone."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy
-from local.demo import sale_checks
+from local.demo import money_checks, sale_checks
 from local.demo.acts import Json
 from local.demo.books import Account, Books, Member
 from local.demo.sale_checks import CLOSED
@@ -271,6 +271,12 @@ CHECKS: tuple[tuple[str, str, Find], ...] = (
     ),
     ("redeemed points are kept, given back or lapsed", "E6 O5", _redeemed_points_are_kept_or_given_back),
     ("money received is kept or announced as due back, to the fen", "O4 O5 O6", _money_is_kept_or_due_back),
+    (
+        "what was paid at the till stands with its order, once",
+        "Y3 Y5",
+        money_checks.trades_stand_with_their_orders,
+    ),
+    ("what did not pay for an order is due back", "O6", money_checks.what_is_not_applied_is_due_back),
     ("every order's amounts add up", "P3 P5 P6 P8 V7", _amounts_add_up),
     ("E and the tier follow from the orders", "T1–T4", _tier_follows_from_orders),
     ("nobody gets two birthday coupons in a year", "B3 B5", _one_coupon_a_year),

@@ -65,6 +65,7 @@ def figures(played: Played) -> dict[str, str]:
         "members": _counted(Counter(account.tier for account in accounts)),
         "orders": _counted(Counter(order["status"] for order in books.orders)),
         "money received": f"{words.yuan(sum(books.received_fen.values()))} yuan",
+        "of it at the till": _counted(Counter(trade["provider"] for trade in books.trades)),
         "of it refunded": f"{words.yuan(sum(books.due_back_fen.values()))} yuan",
         "of it kept": f"{words.yuan(kept)} yuan",
         **{f"points {name}": words.points(count) for name, count in _moved(books).items()},

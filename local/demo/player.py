@@ -13,11 +13,12 @@ from typing import Any, Protocol
 
 from functions.domain.policy import Policy
 from local.demo import words
-from local.demo.acts import CLERK, Act, Call, Chapter, Fire, Step, Wait, Ware
+from local.demo.acts import CLERK, Act, Call, Chapter, Fire, Json, Pay, Step, Wait, Ware
 from local.demo.books import Account, Books, Member, Shelf
 from local.demo.checks import Outcome, examine
 from local.demo.theatre import Answer, Theatre
 from local.errors import LocalError
+from local.pay import Wish
 
 PLACE = re.compile(r"\{(order|coupon):([a-z0-9-]+)\}")
 AUDIT = "audit-points"
@@ -94,6 +95,7 @@ class Player:
         self._wares = wares
         self._orders: dict[str, str] = {}
         self._payments: dict[str, tuple[str, int]] = {}
+        self._trades: dict[tuple[str, str], str] = {}
         self._due_back: Counter[str] = Counter()
         self._events: Counter[str] = Counter()
         self._accounts: dict[str, Account] = {}
@@ -144,10 +146,16 @@ class Player:
         return told
 
     def _act(self, act: Act) -> Told:
-        answers = [self._call(act, call) for call in act.calls]
+        answers = [
+            self._pay(act, call) if isinstance(call, Pay) else self._call(act, call) for call in act.calls
+        ]
         self._audited &= all(call.method == "GET" or call.path == "/quotes" for call in act.calls)
         self._theatre.settle()
-        facts = [fact for answer in answers for fact in words.facts(answer.body)]
+        facts = [
+            fact
+            for call, answer in zip(act.calls, answers, strict=True)
+            for fact in (words.paid(call, answer.body) if isinstance(call, Pay) else words.facts(answer.body))
+        ]
         changes = [change for who in act.about for change in self._looked_at(who)]
         for what, expected in act.leaves.items():
             found = getattr(self._accounts[act.about[0]], what)
@@ -218,18 +226,41 @@ class Player:
                 f"the demo failed at “{act.says}”: "
                 f"{call.method} {call.path} answers {answer.status}, not {wanted}: {answer.body}"
             )
-        for where, expected in call.expects.items():
-            found = _found(answer.body, where)
-            if found != expected:
-                raise LocalError(
-                    f"the demo failed at “{act.says}”: "
-                    f"{call.method} {call.path} answers {where} = {found!r}, not {expected!r}"
-                )
+        self._expect(act, call, answer.body)
         if call.keeps and answer.status < HTTPStatus.BAD_REQUEST:
             self._orders[call.keeps] = answer.body["order_id"]
         if call.path.endswith("/payment") and body is not None:
             self._payments[body["payment_id"]] = (answer.body["order_id"], body["amount_fen"])
         return answer
+
+    def _pay(self, act: Act, paying: Pay) -> Answer:
+        """Have a member pay at the till."""
+        wish = Wish(
+            order_id=self._orders[paying.order],
+            provider=paying.provider,
+            method=paying.by,
+            shopper=paying.who,
+            twice=paying.twice,
+            late_seconds=paying.late_seconds,
+            lost=paying.lost,
+        )
+        try:
+            value = self._theatre.pay(wish)
+        except LocalError as error:
+            raise LocalError(f"the demo failed at “{act.says}”: {error}") from None
+        self._trades[paying.provider, value["number"]] = wish.order_id
+        self._expect(act, paying, value)
+        return Answer(paying.status, value)
+
+    def _expect(self, act: Act, call: Call | Pay, body: Json) -> None:
+        """Make sure that an answer holds what the script says."""
+        for where, expected in call.expects.items():
+            found = _found(body, where)
+            if found != expected:
+                raise LocalError(
+                    f"the demo failed at “{act.says}”: "
+                    f"{call.method} {call.path} answers {where} = {found!r}, not {expected!r}"
+                )
 
     def _filled(self, text: str) -> str:
         """Put the ids and years into a text of the script."""
@@ -267,6 +298,9 @@ class Player:
         received: Counter[str] = Counter()
         for order_id, amount_fen in self._payments.values():
             received[order_id] += amount_fen
+        trades = self._theatre.trades(list(self._trades))
+        for trade in trades:
+            received[self._trades[trade["provider"], trade["number"]]] += trade["paid_amount"]
         return Books(
             at=self._theatre.now().astimezone(self._policy.zone),
             members={who: self._member(who) for who in self._accounts},
@@ -278,6 +312,8 @@ class Player:
             audited=self._audited,
             campaigns=self._theatre.listed(CLERK, "/campaigns"),
             templates=self._theatre.listed(CLERK, "/coupon-templates"),
+            trades=trades,
+            unassigned=self._theatre.listed(CLERK, "/reports/unassigned-payments"),
             zone=frozenset(ware.sku for ware in self._wares if ware.zone),
         )
 

@@ -33,6 +33,7 @@ from local.demo.acts import (
     shipped,
     stocked,
 )
+from local.demo.money import MONEY
 from local.demo.sale import SALE
 
 OPENS = (12, 20)
@@ -548,7 +549,6 @@ AUGUST = Chapter(
     short="Aug",
     title="August: Fay reaches the highest tier",
     steps=[
-        until_the_10th(8),
         buys(
             "fay",
             "fay-screen",
@@ -775,6 +775,7 @@ STORY = (
     JUNE,
     SALE,
     JULY,
+    MONEY,
     AUGUST,
     SEPTEMBER,
     OCTOBER,

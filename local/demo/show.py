@@ -29,6 +29,7 @@ NEXT = """where to go next
   make run                        the same cloud for yourself, with a clock that you can move
   docs/first-order.md             a first order by hand
   docs/programme.md               the rules that you have just seen
+  docs/till.md                    the till at which orders were paid
   make demo RECORD=demo.html      the same as a page with charts"""
 
 
@@ -113,9 +114,10 @@ def _cloud(
             lifecycle.cloud.move_clock(_opening(lifecycle.cloud.now()))
             lock.close()  # the deployment takes it by itself
             up = lifecycle.up(None)
-            yield Theatre(lifecycle.cloud, folder, up.outputs, project.stack)
+            yield Theatre(lifecycle.cloud, lifecycle.till, folder, up.outputs, project.stack)
             lifecycle.reset()
         except BaseException:
+            lifecycle.till.kill()
             lifecycle.cloud.kill()
             for part in (folder.cloud, folder.assembly, folder.temporary, folder.home):
                 shutil.rmtree(part, ignore_errors=True)

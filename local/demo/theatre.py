@@ -1,13 +1,16 @@
-"""The cloud that the story is played on: its API, its clock, its jobs, and what its bus tells."""
+"""The cloud that the story is played on: its API, its clock, its jobs, what its bus tells, and the till."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import urllib3
 
@@ -17,6 +20,9 @@ from local.cloud import Cloud
 from local.demo.acts import CLERK, Json
 from local.errors import LocalError
 from local.listener import Listener
+from local.pay import Shop, Wish, pay
+from local.processes import wait_until
+from local.till.process import TillProcess
 from ops import jobs
 from ops.stack import Stack
 from reach.aws import Aws
@@ -24,6 +30,7 @@ from reach.folder import StateFolder
 
 ANSWER_SECONDS_MAX = 30
 PAGES_MAX = 50
+TOLD_SECONDS_MAX = 5.0
 LISTENER = "demo-listener"
 
 
@@ -38,8 +45,11 @@ class Answer:
 class Theatre:
     """A deployed stack, as a storefront, an operator and a listener on the bus reach it."""
 
-    def __init__(self, cloud: Cloud, folder: StateFolder, outputs: dict[str, str], stack: str) -> None:
+    def __init__(
+        self, cloud: Cloud, till: TillProcess, folder: StateFolder, outputs: dict[str, str], stack: str
+    ) -> None:
         self._cloud = cloud
+        self._till = till
         self._folder = folder
         self._outputs = outputs
         self._aws = Aws(cloud.require().endpoint)
@@ -97,6 +107,35 @@ class Theatre:
             query = f"{path}?limit=100&cursor={page['next_cursor']}"
         raise LocalError(f"GET {path} has more than {PAGES_MAX} pages")
 
+    def pay(self, wish: Wish) -> Json:
+        """Play a shopper who pays at the till; what came of it.
+
+        Raises
+        ------
+        LocalError
+            The suite or the till refuses, or the order does not become what it should.
+        """
+        with closing(Shop(self._outputs["ApiUrl"], self._token(wish.shopper)["access_token"])) as shop:
+            value = pay(shop, self._till, wish)
+        self.calls["POST"] += 1  # how often it looks at the order meanwhile is the machine's affair
+        return value
+
+    def trades(self, numbers: Sequence[tuple[str, str]]) -> list[Json]:
+        """How the till's trades of these providers and numbers stand, once all that is told was answered."""
+        found: list[Json] = []
+
+        def read() -> bool:
+            found[:] = [trade for provider, number in numbers for trade in self._trades(provider, number)]
+            return all(told["tries"] for trade in found for told in trade["told"])
+
+        wait_until(read, TOLD_SECONDS_MAX)
+        return found
+
+    def _trades(self, provider: str, number: str) -> list[Json]:
+        path = f"/till/trades?number={quote(number, safe='')}&provider={provider}"
+        trades: list[Json] = self._till.ask("GET", path)["trades"]
+        return trades
+
     def member_id(self, who: str) -> str:
         """The id of somebody."""
         return self._token(who)["member_id"]
@@ -107,6 +146,7 @@ class Theatre:
 
     def settle(self) -> dict[str, int]:
         """Wait until all that follows has happened; how many messages lie in queues that nobody reads."""
+        self._till.ask("POST", "/till/deliver", {})
         return self._cloud.settle(TIMEOUT_SECONDS).unread()
 
     def heard(self) -> list[Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from functions.domain.money import FEN_PER_YUAN
-from local.demo.acts import Json
+from local.demo.acts import Json, Pay
 from local.demo.books import Account
 
 NOT_WORTH_TELLING = ("not_requested", "no_zone_products")
@@ -60,6 +60,29 @@ def facts(answer: Json) -> Iterator[str]:
         yield from owed(answer)
     if "used" in answer and answer["used"]["orders"]:
         yield came_to(answer)
+
+
+DEVICES = {
+    "qr": "scans the code",
+    "redirect": "goes to the page",
+    "params": "opens the app",
+    "client_secret": "types a card",
+}
+"""What a shopper does, by the kind of the action."""
+
+
+def paid(paying: Pay, value: Json) -> Iterator[str]:
+    """What a shopper has done at the till, and how that is told."""
+    if paying.lost:
+        told = "nobody is told"
+    elif paying.late_seconds:
+        told = f"the suite will be told {paying.late_seconds // 60} minutes later"
+    else:
+        told = "the suite is told twice, at once" if paying.twice else "the suite is told"
+    yield (
+        f"{paying.who.capitalize()} {DEVICES[value['action']]} and pays {yuan(value['paid_fen'])} "
+        f"by {paying.provider}; {told}; the order is {value['order_status']}"
+    )
 
 
 def came_to(campaign: Json) -> str:

@@ -3,11 +3,13 @@
 from tests.support.rights import rows
 
 MAY_KNOW = {"domain", "platform", "tiers", "counters", "coupons", "points", "catalog", "offers", "orders"}
+MAY_KNOW |= {"refunds"}
 NEEDS = {
     "ShopApi": rows(
         "Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member", "by_status"]
     )
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+    | rows("Payments", "ConditionCheckItem", "GetItem", "PutItem", "Query")
     | rows(
         "Catalog",
         "BatchGetItem",

@@ -2,7 +2,7 @@
 
 from tests.support.rights import publishes, puts_tasks, reads_stream, rows, started_by_a_schedule, works_off
 
-MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "counters", "offers"}
+MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "counters", "offers", "refunds"}
 NEEDS = {
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
     "OrderJobs": rows("Orders", indexes=["due"])

@@ -2,10 +2,11 @@
 
 from tests.support.rights import USER_POOL, of, rows
 
-MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "offers", "orders"}
+MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "offers", "orders", "payments"}
 NEEDS = {
     "PrivacyApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query")
     | rows("Catalog", "BatchGetItem")
     | rows("Orders", "BatchGetItem", indexes=["by_member"])
+    | rows("Payments", "BatchGetItem", indexes=["attempts_by_member"])
     | of("cognito-idp", USER_POOL, "AdminDeleteUser", "ListUsers")
 }

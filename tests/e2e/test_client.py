@@ -51,11 +51,23 @@ from memberday_client.api.orders import (
     refuse_order,
     search_orders,
 )
+from memberday_client.api.payments import (
+    ask_for_payment,
+    assign_payment,
+    get_refunds,
+    get_unassigned_payments,
+    pay_refund_by_hand,
+    refund_payment,
+)
 from memberday_client.api.points import get_member_points_entries, get_points, get_points_entries
 from memberday_client.api.privacy import erase_member, get_export
 from memberday_client.api.reports import get_points_differences, get_points_liability
 from memberday_client.models import (
+    AssignmentRequest,
+    AttemptRequest,
+    BackRequest,
     BirthdayRequest,
+    ByHandRequest,
     CampaignRequest,
     ClaimLimitsRequest,
     CodeRequest,
@@ -78,6 +90,9 @@ from memberday_client.models import (
 )
 
 from local import seed
+from local.interrupts import Interrupts
+from local.till.process import TillProcess
+from reach.folder import StateFolder
 from tests.support.answers import granted, refused
 from tests.support.document import Operation, operations
 from tests.support.shopper import Shopper
@@ -262,6 +277,37 @@ def a_sale_is_run(shopper: Shopper) -> None:
     assert shopper.sku in {each.campaign_id for each in running}
 
 
+def money_comes_and_goes(shopper: Shopper) -> None:
+    """An order is to be paid through a provider, money comes in that is no order's, and some goes back."""
+    shopper.stocked(1)
+    order = shopper.order("k-till")
+    asked = AttemptRequest(provider="wechatpay")
+    attempt = granted(ask_for_payment.sync(order.order_id, client=shopper.client, body=asked))
+    assert attempt.amount_fen == order.paid_fen
+    till = TillProcess(StateFolder(shopper.stack.folder), Interrupts())
+    numbers = [f"client-{uuid.uuid4().hex[:12]}" for _ in range(2)]
+    for number in numbers:
+        money = {"provider": "stripe", "number": number, "amount_fen": order.paid_fen}
+        till.ask("POST", "/till/money", money)
+    shopper.stack.local("settle")
+    listed = granted(get_unassigned_payments.sync(client=shopper.clerk, limit=100)).items
+    ids = [each.payment_id for number in numbers for each in listed if each.number == number]
+    to = AssignmentRequest(order_id=order.order_id)
+    assigned = granted(assign_payment.sync(ids[0], client=shopper.clerk, body=to))
+    assert assigned.order_id == order.order_id
+    back = BackRequest(reason="paid by mistake")
+    assert granted(refund_payment.sync(ids[1], client=shopper.clerk, body=back)).refund_id is not None
+    shopper.stocked(1)
+    by_hand = shopper.order("k-hand")
+    shopper.pay(by_hand)
+    granted(cancel_order.sync(by_hand.order_id, client=shopper.client))
+    (due,) = shopper.found(by_hand).refunds or []
+    manual = granted(get_refunds.sync(client=shopper.clerk, state="manual", limit=100)).items
+    assert due.refund_id in {each.refund_id for each in manual}
+    said = ByHandRequest(reason="bank transfer", reference="bank-1")
+    granted(pay_refund_by_hand.sync(due.refund_id, client=shopper.clerk, body=said))
+
+
 def the_books_are_seen(shopper: Shopper) -> None:
     """Adjust points, and read the report of the next audit."""
     assert shopper.adjust(500).available == 500
@@ -277,7 +323,7 @@ def the_member_leaves(shopper: Shopper) -> None:
     items = granted(get_export.sync(client=shopper.client, limit=100)).items
     (member,) = [each.data for each in items if isinstance(each, ExportedMember)]
     assert member == shopper.me()
-    assert sum(isinstance(each, ExportedOrder) for each in items) == 4
+    assert sum(isinstance(each, ExportedOrder) for each in items) == 6
     assert granted(erase_member.sync(shopper.member_id, client=shopper.clerk)).member_id == shopper.member_id
     assert refused(get_me.sync(client=shopper.client)).code == "not_registered"
 
@@ -290,6 +336,7 @@ def test_a_shop_is_run_by_every_operation_of_the_client_and_by_nothing_else(depl
     what_follows_from_them(shopper, order)
     units_come_back(shopper, order)
     a_sale_is_run(shopper)
+    money_comes_and_goes(shopper)
     the_books_are_seen(shopper)
     the_member_leaves(shopper)
     asked = {operation_of(deployed, request) for request in deployed.asked[before:]}

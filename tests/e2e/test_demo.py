@@ -34,6 +34,7 @@ def test_the_demo_lives_a_year_and_leaves_nothing_behind(tmp_path: Path) -> None
     assert all(check["holds"] for check in answer["checks"])
     assert answer["figures"]["members"] == "1 J0, 6 J1, 1 J2, 2 J3, 1 J5"
     assert answer["figures"]["points lapsed"] == "500"
+    assert answer["figures"]["of it at the till"] == "1 alipay, 1 stripe, 2 wechatpay"
 
     story = result.stderr
     at = -1

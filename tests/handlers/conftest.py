@@ -13,6 +13,7 @@ from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
 from functions.orders import lists as order_lists
+from functions.payments import api as payments_api
 from functions.platform import dynamo, fanout, lanes
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
@@ -20,7 +21,7 @@ from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.http import Api
 from functions.platform.observability import logger
 from functions.platform.runs import Runs
-from functions.platform.settings import Settings
+from functions.platform.settings import CashierSettings, Settings
 from functions.points import api as points_api
 from functions.points import jobs, schedule
 from functions.points.accounts import Accounts
@@ -32,12 +33,15 @@ from functions.privacy import api as privacy_api
 from functions.tiers import api as members_api
 from tests.support import dynoxide, tables
 from tests.support.events import Answer, Call, Context, claims, staff
+from tests.support.paying import Paying
 from tests.support.phones import hash_phone
 from tests.support.pool import Pool
+from tests.support.shop import Shop
 from tests.support.threads import InLine
 from tests.support.wire import Wire, let_send
 
 TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
+OF_PAYMENTS = ("/reports/unassigned-payments", "/reports/refunds")
 ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
 
 
@@ -81,6 +85,11 @@ class Suite:
         self.privacy: Api = privacy_api.create(
             self.tables, self.settings, self.pool.identities, self.policy, lambda: self.now
         )
+        paying = Paying(Shop(self.tables, self.settings, self.policy))
+        at = CashierSettings(payments_url=paying.payments_url, return_url="")
+        self.payments: Api = payments_api.create(
+            paying.book, paying.sender_of, paying.on, at, self.policy, lambda: self.now
+        )
         self.posting = Consumer(self.tables, self.settings, self.policy)
         self.queue = Messages()
         work = WorkQueue(self.queue, "work")  # type: ignore[arg-type]
@@ -96,6 +105,8 @@ class Suite:
         """Send a request to the function that serves its path."""
         if call.method == "DELETE" or call.path.endswith("/export"):
             return call.to(self.privacy)
+        if call.path.endswith("/payments") or call.path.startswith(OF_PAYMENTS):
+            return call.to(self.payments)
         if "/points" in call.path:
             return call.to(self.points)
         if "/coupon" in call.path:

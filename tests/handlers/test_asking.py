@@ -28,6 +28,8 @@ IDS = {
     "member_id": "alice",
     "campaign_id": "sale",
     "template_id": "welcome",
+    "payment_id": "stripe:pi_1",
+    "refund_id": f"ref_{'a' * 26}_c00001",
 }
 NOT_OUR_WORDS = re.compile(
     r"should|pattern|input|valid |pydantic|extra|permitted|\^|\[A-Z|instance|constrained|literal\[",

@@ -16,9 +16,16 @@ from functions.coupons.stream import Consumer
 from functions.offers.campaign_rows import CAMPAIGN
 from functions.offers.counting import LIMIT
 from functions.offers.schedule import MemberDayJob
+from functions.orders.book import OrderBook
+from functions.orders.payments import pay
 from functions.orders.stream import Publisher as OrdersPublisher
+from functions.payments.rows import Because, Unassigned, unassigned_row
+from functions.payments.stream import Publisher as PaymentsPublisher
 from functions.platform.bus import Bus
+from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, from_item, to_item
+from functions.refunds.refund import ByHand, Refund, State
+from functions.refunds.rows import refund_row
 from functions.tiers import members
 from functions.tiers.stream import Publisher as MembersPublisher
 from tests.handlers.conftest import Suite
@@ -405,8 +412,46 @@ def everything(suite: Suite, bridge: Bridge) -> None:
     of_campaigns = [row for row in map(from_item, items) if row["item"] in (CAMPAIGN, LIMIT)]
     catalog += [record(None, row, number) for number, row in enumerate(of_campaigns)]
     published(CatalogPublisher(bridge.bus, suite.policy), *catalog)
+    of_another_amount = place(1)
+    pay(
+        OrderBook.of(suite.tables, suite.settings, suite.policy),
+        of_another_amount.order_id,
+        payment_id="wechatpay:42",
+        amount_fen=7,
+        now=suite.now,
+        deadline=Deadline(20),
+        received=True,
+        notified=True,
+    )
     _tell_orders(suite, bridge, orders)
     _tell_members(suite, bridge)
+    _tell_payments(suite, bridge)
+
+
+def _tell_payments(suite: Suite, bridge: Bridge) -> None:
+    money = Unassigned(
+        payment_id="stripe:pi_1",
+        provider="stripe",
+        because=Because.CURRENCY,
+        noticed_at=suite.now,
+        amount=100,
+        currency="USD",
+    )
+    refund = Refund(
+        refund_id=f"ref_{'a' * 26}_c00001",
+        subject="ord_" + "a" * 26,
+        payment_id="wechatpay:42",
+        amount=100,
+        reason="returned",
+        made_at=suite.now,
+        order_id="ord_" + "a" * 26,
+        state=State.PAID_BY_HAND,
+        by_hand=ByHand(reason="late", reference="bank-1", operator="clerk", at=suite.now),
+    )
+    twice = refund_row(replace(refund, version=2, doubled=True))
+    publisher = PaymentsPublisher(bridge.bus, suite.policy)
+    records = [record(None, unassigned_row(money), 0), record(refund_row(refund), twice, 1)]
+    assert published(publisher, *records) == {"batchItemFailures": []}
 
 
 def _tell_orders(suite: Suite, bridge: Bridge, orders: list[Life]) -> None:
@@ -434,7 +479,7 @@ def test_every_event_is_as_the_docs_say_and_case_46_holds_no_personal_data(suite
     everything(suite, bridge)
     kinds = {name for name, _ in bridge.told}
     assert kinds == {file.stem for file in schemas.FOLDER.glob("*.json")}
-    assert len(kinds) == 17
+    assert len(kinds) == 20
     text = json.dumps(bridge.told, ensure_ascii=False)
     for private in (*PERSONAL.values(), "Zhang", "1234-5678", "05-17"):
         assert private not in text

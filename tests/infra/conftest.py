@@ -12,9 +12,11 @@ from infra.app import build
 
 ROOT = Path(__file__).parent.parent.parent
 Template = dict[str, Any]
+NOTIFICATIONS = "POST /payments/{provider}/notifications"
+PAYMENTS = {"payments": "wechatpay,alipay,stripe"}
 CONTEXTS = {
-    "dev": {"stage": "dev"},
-    "prod": {"stage": "prod"},
+    "dev": {"stage": "dev", **PAYMENTS},
+    "prod": {"stage": "prod", **PAYMENTS},
     "local": {"stage": "dev", "target": "local", "endpoint": "http://127.0.0.1:4566"},
 }
 

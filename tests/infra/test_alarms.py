@@ -12,13 +12,17 @@ from functions.catalog.metrics import COUNTED as CATALOG
 from functions.contexts import GROUPS
 from functions.orders.metrics import COUNTED as ORDERS
 from functions.orders.order import CLOSED
+from functions.payments import metrics as payments
+from functions.payments.providers.directory import NAMES as PROVIDERS
 from functions.points.ledger import EntryKind
 from functions.points.metrics import NAMES
 from functions.tiers.stream import COUNTED as MEMBERS
+from infra.constructs.function import METRICS
 from infra.expressions import METRICS_MAX
 from local import monitor
 from tests.infra.conftest import ROOT, Template, resources
 
+PAGE = "runbook/payments.md"
 RUNBOOK = ROOT / "docs" / "runbook"
 _NUMBER = re.compile(r"-\d+$")
 COUNTED = re.compile(r"""(?:add_metric\(\s*name=|_add\()f?"([a-z_]+)[{"]""")
@@ -59,7 +63,24 @@ def kind_of(name: str) -> str:
 
 def by_kind(template: Template) -> dict[str, dict[str, Any]]:
     """Return the alarms that look at all there is of a kind."""
-    return {name: alarm for name, alarm in alarms(template).items() if "Metrics" in alarm}
+    return {
+        name: alarm for name, alarm in alarms(template).items() if "Metrics" in alarm and not counted(alarm)
+    }
+
+
+def counted(alarm: dict[str, Any]) -> bool:
+    """Tell whether an alarm looks at what functions count."""
+    return {each["Namespace"] for each in metrics_of(alarm).values()} == {METRICS}
+
+
+def counted_by(alarm: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return each figure that an alarm looks at, and the function that counts it."""
+    found = set()
+    for each in metrics_of(alarm).values():
+        (dimension,) = each["Dimensions"]
+        assert dimension["Name"] == "service"
+        found.add((each["MetricName"], dimension["Value"]))
+    return found
 
 
 def deployed(alarm: dict[str, Any]) -> dict[str, Any]:
@@ -163,16 +184,57 @@ def test_the_programmes_own_alarms_look_at_figures_that_a_function_of_that_name_
         function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]: function["Handler"]
         for function in resources(template, "AWS::Lambda::Function").values()
     }
-    counted_by = {
+    handlers = {
         "audit_differences": "functions.points.queue.handler",
         "jobs_overdue": "functions.operations.schedule.handler",
+        **dict.fromkeys(
+            (payments.LATE, payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED),
+            "functions.payments.queue.handler",
+        ),
     }
     own = {name: each for name, each in alarms(template).items() if each.get("Namespace") == "memberday"}
-    assert own.keys() == {"audit-differences", "jobs-overdue", "jobs-unwatched"}
+    of_payments = {"notices-late", "refunds-failed", "refunds-doubled"}
+    assert own.keys() == {"audit-differences", "jobs-overdue", "jobs-unwatched", *of_payments}
     for alarm in own.values():
         (dimension,) = alarm["Dimensions"]
         assert dimension["Name"] == "service"
-        assert services[dimension["Value"]] == counted_by[alarm["MetricName"]]
+        assert services[dimension["Value"]] == handlers[alarm["MetricName"]]
+
+
+def test_Y3_refused_and_late_notifications_and_money_of_no_order_are_alarms(template: Template) -> None:
+    recording = ("PaymentsHeard", "PaymentsWorker", "PaymentsApi")
+    wanted = {
+        "notifications-refused": (
+            {(f"{payments.REFUSED}{each}", "PaymentsNotifications") for each in PROVIDERS},
+            20,
+        ),
+        "notices-late": ({(payments.LATE, "PaymentsWorker")}, 0),
+        "payments-unassigned": ({(payments.UNASSIGNED, each) for each in recording}, 0),
+        "payments-conflicting": ({(payments.CONFLICTING, each) for each in recording}, 0),
+        "refunds-failed": ({(payments.REFUNDS_FAILED, "PaymentsWorker")}, 0),
+        "refunds-doubled": ({(payments.REFUNDS_DOUBLED, "PaymentsWorker")}, 0),
+    }
+    found = {name: each for name, each in alarms(template).items() if each["AlarmDescription"].endswith(PAGE)}
+    assert found.keys() == wanted.keys()
+    services = {
+        function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        for function in resources(template, "AWS::Lambda::Function").values()
+    }
+    for name, (figures, above) in wanted.items():
+        alarm = found[name]
+        assert counted_by(alarm) == figures
+        assert {service for _, service in figures} <= services
+        assert {each["Stat"] for each in metrics_of(alarm).values()} == {"Sum"}
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (above, "GreaterThanThreshold")
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_Y3_refusals_of_all_providers_together_are_one_alarm(dev: Template) -> None:
+    alarm = deployed(alarms(dev)["notifications-refused"])
+    keys = [each.key for each in monitor.metrics_of(alarm)]
+    assert monitor.state_of(alarm, {key: [3.0, 3.0] for key in keys}) == monitor.OK
+    assert monitor.state_of(alarm, {key: [4.0, 3.0] for key in keys}) == monitor.ALARM
+    assert monitor.state_of(alarm, {keys[0]: [21.0]}) == monitor.ALARM
 
 
 def test_no_figure_at_all_says_that_nobody_watches(template: Template) -> None:
@@ -219,6 +281,9 @@ def test_the_dashboard_shows_every_figure_that_the_programme_counts(template: Te
     literal = {name for source in sources for name in COUNTED.findall(source) if not name.endswith("_")}
     closed = {f"orders_{status.value}" for status in CLOSED}
     counted = {*NAMES.values(), *ORDERS.values(), *CATALOG.values(), *MEMBERS.values(), *closed, *literal}
+    counted |= {payments.LATE, payments.UNASSIGNED, payments.CONFLICTING}
+    counted |= {payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED}
+    counted |= {f"{payments.REFUSED}{provider}" for provider in PROVIDERS}
     assert {"paid_amount_fen", "coupons_used", "audit_differences", "jobs_overdue"} <= counted
     unseen = {name for name in counted if f'\\"{name}\\"' not in body}
     assert unseen <= {"records_failed", "tasks_failed", "orders_replayed"}, unseen

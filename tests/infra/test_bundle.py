@@ -5,12 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from botocore import xform_name
 
 from functions.domain import policy as policies
+from functions.payments.providers import directory
 from infra import bundle, carried
 from infra.bundle import HOST, LAMBDA_ARM64, Bundle
 from tests.infra.conftest import ROOT, Template, resources
@@ -32,9 +34,12 @@ ENVIRONMENT = {
     "MEMBERS_TABLE": "members",
     "CATALOG_TABLE": "catalog",
     "REPORTS_TABLE": "reports",
+    "PAYMENTS_TABLE": "payments",
     "WORK_QUEUE_URL": "queue",
 }
 MIB = 1 << 20
+PAYMENTS_MIB_MAX = 40
+"""With three SDKs and two libraries of ciphers, one of which alone has 14 MiB."""
 BUNDLE_MIB_MAX = 12
 """Z6: without bytecode, which doubles it where the runtime's interpreter is at hand to compile it ahead."""
 WITH_API = {
@@ -43,7 +48,14 @@ WITH_API = {
     "functions.points.api",
     "functions.privacy.api",
 }
-WITH_API |= {"functions.tiers.api"}
+WITH_API |= {"functions.payments.api", "functions.tiers.api"}
+KINDS = ["of all", "of payments"]
+PROVIDERS = {
+    "PAYMENT_PROVIDERS": "wechatpay,alipay,stripe",
+    "PAYMENT_SECRETS": "memberday/dev/payments",
+    "PAYMENTS_URL": "https://api.example/payments",
+    "PAYMENTS_RETURN_URL": "",
+}
 POOL = {"USER_POOL_ID": "pool"}
 PHONE_KEY = {"PHONE_KEY_SECRET": "key"}
 DOCUMENTS = "functions.documents.api.handler"
@@ -55,35 +67,111 @@ def host() -> Bundle:
     return bundle.build(HOST)
 
 
+@pytest.fixture(scope="module")
+def cashier() -> Bundle:
+    """The bundle of payments for this machine."""
+    return bundle.payments(HOST)
+
+
 def test_every_handler_imports_from_the_bundle_alone(host: Bundle, dev: Template) -> None:
     handlers = [function["Handler"] for function in resources(dev, "AWS::Lambda::Function").values()]
     assert handlers
-    handlers.remove(DOCUMENTS)  # has a bundle of its own
-    result = run(IMPORT, str(host.folder), *handlers)
+    handlers.remove(DOCUMENTS)  # has a bundle of its own, as those of payments have
+    result = run(IMPORT, str(host.folder), *(each for each in handlers if not of_payments(each)))
     assert result.returncode == 0, result.stderr
 
 
-def test_Z6_a_worker_starts_without_pydantic_and_nothing_starts_with_the_resolver(host: Bundle) -> None:
+def test_Y1_every_handler_of_payments_imports_from_its_bundle_alone(cashier: Bundle, dev: Template) -> None:
+    handlers = [function["Handler"] for function in resources(dev, "AWS::Lambda::Function").values()]
+    handlers = [each for each in handlers if of_payments(each)]
+    assert len(handlers) == 6
+    result = run(IMPORT, str(cashier.folder), *handlers)
+    assert result.returncode == 0, result.stderr
+
+
+def test_Y1_every_adapter_with_its_sdk_imports_from_the_bundle_of_payments_alone(cashier: Bundle) -> None:
+    adapters = [f"functions.payments.providers.{name}" for name in directory.NAMES]
+    names = [f"{adapter}.{role}" for adapter in adapters for role in ("Sending", "Receiving")]
+    result = run(IMPORT, str(cashier.folder), *names)
+    assert result.returncode == 0, result.stderr
+
+
+SIGN = r"""
+import sys
+sys.path.append(sys.argv[1])
+import json, time, hashlib, hmac
+from Cryptodome.PublicKey import RSA
+from alipay import AliPay
+key = RSA.generate(2048)
+private, public = key.export_key().decode(), key.public_key().export_key().decode()
+alipay = AliPay(
+    appid="1", app_notify_url=None, app_private_key_string=private, alipay_public_key_string=public
+)
+assert alipay.verify({"a": "1"}, alipay._sign("a=1"))
+assert not alipay.verify({"a": "2"}, alipay._sign("a=1"))
+from wechatpayv3.utils import rsa_sign, rsa_verify, load_private_key, load_public_key
+signed = rsa_sign(load_private_key(key.export_key(pkcs=8).decode()), "1\n2\n3\n")
+assert rsa_verify("1", "2", "3", signed, load_public_key(public))
+assert not rsa_verify("1", "2", "4", signed, load_public_key(public))
+import stripe
+charge = {"id": "ch_1", "object": "charge", "refunds": {"object": "list", "data": []}}
+method = {"id": "pm_1", "object": "payment_method"}
+told = {"id": "pi_1", "object": "payment_intent", "latest_charge": charge, "payment_method": method}
+told = {"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "data": {"object": told}}
+event = json.dumps(told)
+at = int(time.time())
+mac = hmac.new(b"whsec_x", f"{at}.{event}".encode(), hashlib.sha256).hexdigest()
+read = stripe.Webhook.construct_event(event.encode(), f"t={at},v1={mac}", "whsec_x").data.object
+assert type(read).__name__ == "PaymentIntent" and type(read.latest_charge).__name__ == "Charge"
+stripe.StripeClient("sk_test_x").v1.payment_intents
+files = [getattr(each, "__file__", None) or "" for each in sys.modules.values()]
+outside = [each for each in files if "site-packages" in each]
+assert not outside, outside
+assert "cffi" not in sys.modules
+"""
+
+
+def test_Y1_what_is_left_of_the_sdks_signs_checks_and_reads(cashier: Bundle) -> None:
+    """With keys made on the spot; what our adapters make of it is tested with them."""
+    result = run(SIGN, str(cashier.folder))
+    assert result.returncode == 0, result.stderr
+
+
+def test_Y1_no_function_but_those_of_payments_has_an_sdk_of_a_provider(host: Bundle) -> None:
+    there = {each.name for each in host.folder.iterdir()}
+    assert not there & {"stripe", "alipay", "wechatpayv3", "Cryptodome", "cryptography", "requests"}
+
+
+def test_Z6_a_worker_starts_without_pydantic_and_nothing_starts_with_the_resolver(
+    host: Bundle, cashier: Bundle
+) -> None:
     tell = "\n".join(
         (
             "import importlib, sys; sys.path.append(sys.argv[1]); importlib.import_module(sys.argv[2])",
             "known = {'pydantic', 'aws_lambda_powertools.event_handler', 'boto3', 'phonenumbers', 'borax'}",
+            "known |= {'stripe', 'alipay', 'wechatpayv3'}",  # each is imported when its provider is asked for
             "print(*sorted(known & set(sys.modules)))",
         )
     )
     modules = handler_modules()
     assert set(modules) > WITH_API
     for module in modules:
-        result = run(tell, str(host.folder), module)
+        result = run(tell, str((cashier if of_payments(module) else host).folder), module)
         assert result.returncode == 0, result.stderr
         assert result.stdout.split() == (["pydantic"] if module in WITH_API else []), module
 
 
+@pytest.mark.parametrize(
+    ("build", "mib_max"),
+    [(bundle.build, BUNDLE_MIB_MAX), (bundle.payments, PAYMENTS_MIB_MAX)],
+    ids=["of all", "of payments"],
+)
 @pytest.mark.parametrize("platform", [HOST, LAMBDA_ARM64], ids=lambda platform: platform.name)
-def test_Z6_the_bundle_is_small(platform: bundle.Platform) -> None:
-    folder = bundle.build(platform).folder
-    files = [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc"]
-    assert sum(file.stat().st_size for file in files) <= BUNDLE_MIB_MAX * MIB
+def test_Z6_the_bundle_is_small(
+    platform: bundle.Platform, build: Callable[[bundle.Platform], Bundle], mib_max: int
+) -> None:
+    files = [file for file in build(platform).folder.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    assert sum(file.stat().st_size for file in files) <= mib_max * MIB
 
 
 def test_Z6_the_bundle_has_every_operation_of_aws_that_is_called_and_no_other(host: Bundle) -> None:
@@ -111,8 +199,13 @@ def test_Z6_every_client_that_a_function_makes_has_its_model_in_the_bundle() -> 
     assert set(re.findall(r'sdk\.client\(\s*"([a-z-]+)"', text)) == set(carried.SERVICES)
 
 
-def test_Z6_what_is_carried_keeps_its_licence() -> None:
-    libraries, folder = bundle.libraries(HOST), bundle.build(HOST).folder
+@pytest.mark.parametrize(
+    ("kind", "build"), [(bundle.MAIN, bundle.build), (bundle.PAYMENTS, bundle.payments)], ids=KINDS
+)
+def test_Z6_what_is_carried_keeps_its_licence(
+    kind: bundle.Kind, build: Callable[[bundle.Platform], Bundle]
+) -> None:
+    libraries, folder = bundle.libraries(HOST, kind), build(HOST).folder
     licences = {
         file.relative_to(libraries)
         for info in libraries.glob("*.dist-info")
@@ -163,6 +256,11 @@ def test_a_bundle_carries_the_policy_that_was_checked_and_no_other_form_of_it(ho
     assert not policies.PACKED.exists()  # or this project's own functions would start with it
 
 
+def of_payments(module: str) -> bool:
+    """Tell whether a module, or a handler, is one of payments."""
+    return module.startswith("functions.payments.")
+
+
 def handler_modules() -> list[str]:
     """Return the modules of the bundle that hold a handler."""
     return sorted(
@@ -178,6 +276,7 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         ENVIRONMENT
         | POOL
         | PHONE_KEY
+        | PROVIDERS
         | {
             "AWS_DEFAULT_REGION": "us-east-1",
             "POWERTOOLS_METRICS_NAMESPACE": "memberday",
@@ -201,13 +300,17 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         ("functions.privacy.api.handler", *POOL),
         ("functions.tiers.api.handler", *PHONE_KEY),
         ("functions.tiers.queue.handler", *PHONE_KEY),
+        *(("functions.payments.api.handler", name) for name in PROVIDERS),
+        ("functions.payments.notifications.handler", "PAYMENT_SECRETS"),
     ],
 )
 def test_a_function_without_its_settings_does_not_start_and_names_them(
-    host: Bundle, handler: str, missing: str
+    host: Bundle, cashier: Bundle, handler: str, missing: str
 ) -> None:
-    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(host.folder), handler]
-    environment = {name: value for name, value in (ENVIRONMENT | POOL | PHONE_KEY).items() if name != missing}
+    folder = (cashier if of_payments(handler) else host).folder
+    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(folder), handler]
+    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS
+    environment = {name: value for name, value in told.items() if name != missing}
     result = subprocess.run(  # noqa: S603 - our own command
         command,
         env=environment | {"AWS_DEFAULT_REGION": "us-east-1"},
@@ -219,12 +322,15 @@ def test_a_function_without_its_settings_does_not_start_and_names_them(
     assert f"SettingsError: {missing}" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("kind", "build"), [(bundle.MAIN, bundle.build), (bundle.PAYMENTS, bundle.payments)], ids=KINDS
+)
 @pytest.mark.parametrize("platform", [HOST, LAMBDA_ARM64], ids=lambda platform: platform.name)
 def test_the_bundle_holds_the_functions_and_the_locked_dependencies_and_nothing_else(
-    platform: bundle.Platform,
+    platform: bundle.Platform, kind: bundle.Kind, build: Callable[[bundle.Platform], Bundle]
 ) -> None:
-    folder = bundle.build(platform).folder
-    lock = (ROOT / "requirements" / "runtime.txt").read_text()
+    folder = build(platform).folder
+    lock = kind.lock.read_text()
     locked = {
         f"{name}-{version}" for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE)
     }
@@ -239,7 +345,7 @@ def test_the_bundle_holds_the_functions_and_the_locked_dependencies_and_nothing_
     assert without_bytecode == {file for file in sources if file.suffix != ".pyc"} - {toml} | {
         toml.with_name("policy.json")
     }
-    known = {"functions", "__pycache__"} | _top_levels(bundle.libraries(platform))
+    known = {"functions", "__pycache__"} | _top_levels(bundle.libraries(platform, kind))
     assert {each.name for each in folder.iterdir()} <= known
 
 
@@ -249,8 +355,11 @@ def test_what_is_imported_only_when_it_is_needed_is_in_the_bundle(host: Bundle) 
     subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)  # noqa: S603 - our own command
 
 
-def test_the_arm64_bundle_has_libraries_for_that_processor_only() -> None:
-    libraries = list(bundle.build(LAMBDA_ARM64).folder.rglob("*.so"))
+@pytest.mark.parametrize("build", [bundle.build, bundle.payments], ids=KINDS)
+def test_the_arm64_bundle_has_libraries_for_that_processor_only(
+    build: Callable[[bundle.Platform], Bundle],
+) -> None:
+    libraries = list(build(LAMBDA_ARM64).folder.rglob("*.so"))
     assert libraries
     machine_aarch64 = 0xB7
     for library in libraries:
@@ -318,7 +427,7 @@ def test_the_documents_bundle_is_the_same_until_the_document_changes(
 ) -> None:
     before = bundle.documents(HOST)
     assert bundle.documents(HOST) == before
-    libraries = bundle._libraries(HOST, sys.executable)
+    libraries = bundle._libraries(bundle.MAIN, HOST)
     monkeypatch.setattr(bundle, "_libraries", lambda *_: libraries)
     monkeypatch.setattr(bundle, "BUILD", tmp_path)
     changed = tmp_path / "openapi.json"

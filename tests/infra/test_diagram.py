@@ -27,7 +27,7 @@ def test_every_function_table_and_job_is_drawn(templates: dict[str, Any], pictur
         if resource["Type"] == "AWS::Scheduler::Schedule":
             assert json.loads(resource["Properties"]["Target"]["Input"])["job"] in drawn
     assert len(picture.functions) > 15
-    assert len(picture.tables) == 4
+    assert len(picture.tables) == 5
 
 
 def test_no_function_stands_alone(picture: Picture) -> None:
@@ -46,6 +46,10 @@ def test_the_edges_are_routes_streams_queues_and_rights(picture: Picture) -> Non
         Edge("CouponsApi", "Members"),
         Edge("PrivacyApi", "Catalog", style="dotted"),
         Edge("OrdersPublisher", "bus"),
+        Edge("api", "PaymentsNotifications", "1 route"),
+        Edge("PaymentsNotifications", "Payments"),
+        Edge("Payments", "PaymentsHeard", "stream", "dashed"),
+        Edge("PaymentsHeard", "Orders"),
     } <= picture.edges
     assert Edge("PointsWorker", "PointsWorkTasks") not in picture.edges
     assert Edge("PrivacyApi", "Catalog") not in picture.edges

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.prepared import CODE, DOCUMENTS, ENDPOINT, Prepared
+from local.prepared import CODE, DOCUMENTS, ENDPOINT, PAYMENTS, Prepared
 from tests.support.stack import ROOT
 from tools import prepared
 
@@ -47,7 +47,7 @@ def test_H7_what_is_kept_knows_no_machine_and_is_read_as_it_was_written(
 
 
 def test_H7_a_deployment_puts_the_endpoint_and_the_codes_names_in(kept: Prepared) -> None:
-    names = {ENDPOINT: "http://127.0.0.1:1", CODE: "a.zip", DOCUMENTS: "b.zip"}
+    names = {ENDPOINT: "http://127.0.0.1:1", CODE: "a.zip", DOCUMENTS: "b.zip", PAYMENTS: "c.zip"}
     texts = [each.deployable(names) for each in kept.stacks]
     for placeholder, name in names.items():
         assert not any(placeholder in text for text in texts)

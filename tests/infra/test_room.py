@@ -17,7 +17,7 @@ from functions.domain.timetable import Every, Scheduled, planned
 from infra import assembly
 from infra.constructs.table import grant_rows
 from infra.room import JOB_TIMEOUT, Room, rows
-from tests.infra.conftest import Template, resources, stacks
+from tests.infra.conftest import PAYMENTS, Template, resources, stacks
 
 RESOURCES_MAX = 250
 """Half of what CloudFormation takes."""
@@ -28,9 +28,8 @@ TEMPLATE_BYTES_MAX = 1_000_000
 READERS_MAX = 2
 INLINE_POLICY_CHARACTERS_MAX = 10_240
 """Of all policies of a role together."""
-TOMORROW = ("payments", "aftersales", "console", "notices", "growth", "mall", "paid", "channels", "figures")
+TOMORROW = ("aftersales", "console", "notices", "growth", "mall", "paid", "channels", "figures")
 HOMES = {
-    "payments": "shop",
     "aftersales": "shop",
     "channels": "shop",
     "growth": "programme",
@@ -110,7 +109,7 @@ def _declared(name: str, size: dict[str, int]) -> dict[str, ModuleType]:
 
 @pytest.fixture(scope="module")
 def twice(dev_whole: Template, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
-    """The templates of a suite with nine more contexts, each as large as today's are in the mean."""
+    """The templates of a suite with eight more contexts, each as large as today's are in the mean."""
     size = _today(dev_whole)
     made = {name: module for each in TOMORROW for name, module in _declared(each, size).items()}
     groups = {
@@ -132,7 +131,7 @@ def twice(dev_whole: Template, tmp_path_factory: pytest.TempPathFactory) -> dict
         for each in gathered:
             each.cache_clear()
         try:
-            return stacks({"stage": "prod"}, tmp_path_factory.mktemp("twice"))
+            return stacks({"stage": "prod", **PAYMENTS}, tmp_path_factory.mktemp("twice"))
         finally:
             for each in gathered:
                 each.cache_clear()
@@ -158,7 +157,7 @@ def test_a_suite_of_twice_the_contexts_has_room_in_its_api_its_streams_and_its_p
 ) -> None:
     together = assembly.whole(twice)
     assert len(resources(together, "AWS::ApiGatewayV2::Route")) < ROUTES_MAX * 2 / 3
-    assert len(resources(together, "AWS::DynamoDB::Table")) == 4 + len(TOMORROW)
+    assert len(resources(together, "AWS::DynamoDB::Table")) == len(contexts.tables()) + len(TOMORROW)
     readers = Counter(
         json.dumps(mapping["EventSourceArn"])
         for mapping in resources(together, "AWS::Lambda::EventSourceMapping").values()
@@ -225,7 +224,7 @@ def test_a_parameter_that_nobody_writes_and_a_second_resource_of_a_name_are_foun
 @pytest.fixture(scope="module")
 def moving(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
     """The templates of the deployment in between: the contexts are in both places."""
-    return stacks({"stage": "dev", "moving": "yes"}, tmp_path_factory.mktemp("moving"))
+    return stacks({"stage": "dev", "moving": "yes", **PAYMENTS}, tmp_path_factory.mktemp("moving"))
 
 
 def test_while_contexts_move_the_suites_stack_serves_and_works_off_but_reads_and_starts_nothing(

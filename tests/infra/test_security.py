@@ -11,7 +11,7 @@ from constructs import IConstruct
 from infra import nag
 from infra.app import build
 from tests.contexts import AT_ONCE_MAX
-from tests.infra.conftest import ROOT, Template, only, resources, service, synthesise
+from tests.infra.conftest import NOTIFICATIONS, PAYMENTS, ROOT, Template, only, resources, service, synthesise
 
 
 def test_cors_is_closed_unless_origins_are_named(template: Template) -> None:
@@ -28,8 +28,10 @@ def test_cors_is_opened_to_the_origins_that_are_named_and_no_others(tmp_path: Pa
     assert set(cors["AllowMethods"]) == {method.upper() for path in documented for method in path}
     assert not cors.get("AllowCredentials")
     routes = resources(template, "AWS::ApiGatewayV2::Route").values()
-    (preflight,) = [each for each in routes if each["AuthorizationType"] == "NONE"]
-    assert preflight["RouteKey"] == "OPTIONS /{proxy+}"
+    assert {each["RouteKey"] for each in routes if each["AuthorizationType"] == "NONE"} == {
+        "OPTIONS /{proxy+}",
+        NOTIFICATIONS,
+    }
 
 
 def test_the_access_log_says_what_was_asked_and_nothing_of_who_asked(template: Template) -> None:
@@ -135,7 +137,7 @@ def test_every_suppression_of_nag_is_of_something_that_it_finds(
 
     monkeypatch.setattr(nag, "_acknowledge", collect)
     with pytest.raises(RuntimeError, match="ValidationFailed"):
-        synthesise({"stage": stage}, tmp_path)
+        synthesise({"stage": stage, **PAYMENTS}, tmp_path)
     found = {
         (
             construct["constructPath"].removesuffix("/Resource").removesuffix("/DefaultPolicy"),

@@ -16,7 +16,7 @@ from infra.constructs.function import CORE_MEGABYTES
 from infra.stage import ContextError, Stage
 from ops.stack import matches
 from tests.contexts import AT_ONCE_MAX, NEEDS, TIMES
-from tests.infra.conftest import ROOT, Template, only, resources, service, synthesise
+from tests.infra.conftest import NOTIFICATIONS, ROOT, Template, only, resources, service, synthesise
 from tests.support import tables
 
 DOCUMENTS = "functions.documents.api.handler"
@@ -55,6 +55,7 @@ def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> Non
         "MembersTableName",
         "CatalogTableName",
         "ReportsTableName",
+        "PaymentsTableName",
         "PointsJobsFunctionName",
         "AlarmsTopicArn",
         "DashboardName",
@@ -107,7 +108,8 @@ def test_every_route_of_the_api_document_is_served_and_no_other(template: Templa
     }
     served = {route["RouteKey"] for route in resources(template, "AWS::ApiGatewayV2::Route").values()}
     heads = {f"HEAD{route.removeprefix('GET')}" for route in documented if route.startswith("GET ")}
-    assert served - {"GET /docs", "GET /docs/{file}"} == documented | heads | {"$default"}
+    assert NOTIFICATIONS in served, "providers tell what they have to tell on every stage"
+    assert served - {"GET /docs", "GET /docs/{file}", NOTIFICATIONS} == documented | heads | {"$default"}
 
 
 @pytest.mark.parametrize(
@@ -141,13 +143,14 @@ def test_the_documents_function_has_code_and_settings_of_its_own(dev: Template) 
         "POWERTOOLS_METRICS_NAMESPACE",
     }
     codes = {json.dumps(each["Code"], sort_keys=True) for each in functions if each is not shows}
-    assert len(codes) == 1
     assert json.dumps(shows["Code"], sort_keys=True) not in codes
 
 
-def test_every_route_asks_the_authorizer_first_but_those_of_the_document(template: Template) -> None:
+def test_every_route_asks_the_authorizer_first_but_those_of_the_document_and_of_providers(
+    template: Template,
+) -> None:
     for route in resources(template, "AWS::ApiGatewayV2::Route").values():
-        public = route["RouteKey"] in ("GET /docs", "GET /docs/{file}")
+        public = route["RouteKey"] in ("GET /docs", "GET /docs/{file}", NOTIFICATIONS)
         assert route["AuthorizationType"] == ("NONE" if public else "JWT")
         assert ("AuthorizerId" in route) is not public
     (authorizer,) = resources(template, "AWS::ApiGatewayV2::Authorizer").values()
@@ -297,7 +300,8 @@ def test_Z8_only_readers_whose_records_nobody_waits_for_let_them_gather(dev: Tem
         for each in stream_consumers(dev)
     }
     points, coupons = "functions.points.stream.handler", "functions.coupons.stream.handler"
-    assert {each for each, seconds in windows.items() if not seconds} == {points, coupons}
+    payments = "functions.payments.heard.handler"
+    assert {each for each, seconds in windows.items() if not seconds} == {points, coupons, payments}
     assert max(windows.values()) <= 10
 
 
@@ -360,12 +364,14 @@ def test_V15_counters_are_kept_where_they_lie_in_several_rows_and_told_of_when_n
     assert readers_of(template, "catalog", to_item(row), "MODIFY") == wanted
 
 
-def readers_of(template: Template, table: str, image: dict[str, Any], event: str) -> set[str]:
-    """Return the contexts whose readers of the orders' or members' stream are given a new image."""
+def readers_of(
+    template: Template, table: str, image: dict[str, Any], event: str, *, part: int = 1
+) -> set[str]:
+    """Return the contexts whose readers of a stream are given a new image, or another part of their names."""
     functions = resources(template, "AWS::Lambda::Function")
     record = {"eventName": event, "dynamodb": {"NewImage": image}}
     return {
-        functions[each["FunctionName"]["Ref"]]["Handler"].split(".")[1]
+        functions[each["FunctionName"]["Ref"]]["Handler"].split(".")[part]
         for each in stream_consumers(template)
         if table in json.dumps(each["EventSourceArn"]).lower()
         and any(matches(json.loads(one["Pattern"]), record) for one in each["FilterCriteria"]["Filters"])
@@ -494,6 +500,15 @@ def test_the_bus_is_called_membership(template: Template) -> None:
         {"requests": "-1000"},
         {"requests": "1e3"},
         {"requests": "10001"},
+        {"payments": "paypal"},
+        {"payments": "Stripe"},
+        {"payments": "stripe,stripe"},
+        {"payments": "stripe,none"},
+        {"return": "shop.example"},
+        {"return": "javascript:alert(1)"},
+        {"return": "https://shop.example/paid#here"},
+        {"return": f"https://shop.example/{'p' * 300}"},
+        {"stage": "prod", "return": "http://shop.example/paid"},
         {"restored": "Orders=nothing"},
         {"restored": "Nothing=arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/2026"},
     ],
@@ -511,13 +526,13 @@ def test_a_context_that_describes_no_deployment_is_refused(context: dict[str, st
 def test_restored_tables_take_the_place_of_the_stacks_own_for_every_reader_and_role(tmp_path: Path) -> None:
     streams = {
         name: f"arn:aws:dynamodb:us-east-1:000000000000:table/well-{name}/stream/2026-11-22T00:00:00.000"
-        for name in ("Orders", "Members", "Catalog", "Reports")
+        for name in contexts.tables()
     }
     restored = ",".join(f"{name}={stream}" for name, stream in streams.items())
     template = synthesise({"stage": "prod", "restored": restored}, tmp_path)
     assert not resources(template, "AWS::DynamoDB::Table")
     assert {each["EventSourceArn"] for each in stream_consumers(template)} == {
-        streams[name] for name in ("Orders", "Members", "Catalog")
+        streams[name] for name in ("Orders", "Members", "Catalog", "Payments")
     }
     for name in streams:
         output = template["Outputs"][f"{name}TableName"]["Value"]
@@ -552,4 +567,4 @@ def test_the_example_listens_to_what_is_asked_for_on_a_queue_of_its_own(tmp_path
 def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
     written = {file.stem for file in (ROOT / "docs" / "events").glob("*.json")}
     assert written == set(contexts.events())
-    assert len(contexts.events()) == 17
+    assert len(contexts.events()) == 20

@@ -22,6 +22,11 @@ from functions.orders.book import OrderBook
 from functions.orders.queue import Worker as OrdersWorker
 from functions.orders.stream import Publisher as OrdersPublisher
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.payments import jobs as payment_jobs
+from functions.payments.book import PaymentBook
+from functions.payments.providers.provider import Sender, UnansweredError
+from functions.payments.queue import Worker as PaymentsWorker
+from functions.payments.timetable import ASK_PAYMENTS
 from functions.platform.bus import Bus
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs
@@ -58,6 +63,14 @@ QUEUES: dict[str, Callable[..., Any]] = {
 """The work queues, each with its own worker."""
 
 
+PAYMENTS = "payments"
+"""The queue of payments, which has nothing to do here: no provider is on, and staff pay money back."""
+
+
+def _nobody(provider: str) -> Sender:
+    raise UnansweredError(provider)
+
+
 class Programme:
     """The functions, as their modules make them, over the tables, queues and the bus of a cloud."""
 
@@ -82,6 +95,17 @@ class Programme:
             name: worker(tables, settings, queues[name], policy) for name, worker in QUEUES.items()
         }
         runs = Runs(tables, settings.reports_table)
+        payments = PaymentBook.of(tables, settings, policy)
+        queues[PAYMENTS] = WorkQueue(cloud.sqs, PAYMENTS)
+        self.workers[PAYMENTS] = PaymentsWorker(
+            payments,
+            _nobody,
+            "https://api.test/payments",
+            policy,
+            settings.reports_table,
+            queues[PAYMENTS],
+            now,
+        )
         accounts = Accounts(tables, settings.members_table, settings.orders_table)
         shards = Shards(accounts, Reports(tables, settings.reports_table), policy)
         points = partial(schedule.tasks, policy=policy, shards=shards)
@@ -93,10 +117,18 @@ class Programme:
             "points": Starter(queues["points"], runs, points, now, idle=nothing_due),
             "audit": Starter(queues["audit"], runs, points, now, idle=nothing_due),
             "coupons": Starter(queues["coupons"], runs, coupon_jobs.tasks, now),
+            PAYMENTS: Starter(
+                queues[PAYMENTS],
+                runs,
+                payment_jobs.tasks,
+                now,
+                idle=partial(payment_jobs.idle, book=payments),
+            ),
         }
         self.jobs: dict[str, Callable[..., Any]] = {
             LAPSE_UNPAID: starters["orders"],
             AUTO_RECEIPT: starters["orders"],
+            ASK_PAYMENTS: starters[PAYMENTS],
             RELEASE_POINTS: starters["points"],
             EXPIRE_POINTS: starters["points"],
             ANNOUNCE_EXPIRING: starters["points"],

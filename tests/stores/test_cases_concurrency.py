@@ -280,7 +280,8 @@ def test_case_5_after_more_than_a_year_everything_sent_again_is_answered_and_doe
     for _ in range(2):
         answer = bench.ask("POST", "/orders", bench.cart(points=2_000), key="k1")
         assert (answer.status, answer.headers["idempotent-replayed"]) == (201, "true")
-        assert answer.body == bench.must("GET", f"/orders/{order_id}")
+        shown = bench.must("GET", f"/orders/{order_id}")
+        assert answer.body == {name: value for name, value in shown.items() if name != "refunds"}
         for method, path, body, by_staff in again:
             bench.must(method, path, body, who=staff() if by_staff else None)
         assert bench.dump() == done

@@ -18,15 +18,17 @@ from functions.domain.errors import RefusalError
 from functions.domain.policy import Policy
 from functions.orders.order import Order
 from functions.orders.rows import key
+from functions.payments import api as payments_api
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Row, Tables, from_item, to_item
-from functions.platform.settings import Settings
+from functions.platform.settings import CashierSettings, Settings
 from functions.points import api as points_api
 from functions.points.stream import Consumer as PostingConsumer
 from functions.privacy import api as privacy_api
 from functions.tiers import api as members_api
 from tests.support.accounts import hold_coupon, hold_points, hold_tier
 from tests.support.events import Answer, Call, Context, claims, staff, stream_record
+from tests.support.paying import Paying
 from tests.support.phones import hash_phone
 from tests.support.shop import NOON, Shop
 from tests.support.tables import PARTITION_KEYS
@@ -37,6 +39,9 @@ Dump = dict[tuple[str, str, str], str]
 TEA, KETTLE = "tea", "kettle"
 TEA_FEN, KETTLE_FEN = 6_667, 20_000
 UNITS = 100
+
+
+OF_PAYMENTS = ("/reports/unassigned-payments", "/reports/refunds")
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,11 @@ class Bench:
         self.privacy_api = privacy_api.create(
             self.tables, self.settings, nobody, self.policy, lambda: self.now
         )
+        paying = Paying(self.shop)
+        at = CashierSettings(payments_url=paying.payments_url, return_url="")
+        self.payments_api = payments_api.create(
+            paying.book, paying.sender_of, paying.on, at, self.policy, lambda: self.now
+        )
         self.posting = PostingConsumer(self.tables, self.settings, self.policy)
         self.coupons = CouponConsumer(self.tables, self.settings, self.policy, lambda: self.now)
 
@@ -93,6 +103,8 @@ class Bench:
         call = Call(method, path, body, who or claims("alice"), headers, query or {})
         if path.endswith("/export"):
             return call.to(self.privacy_api)
+        if path.endswith("/payments") or path.startswith(OF_PAYMENTS):
+            return call.to(self.payments_api)
         if "/points" in path:
             return call.to(self.points_api)
         if "/coupon" in path:

@@ -13,7 +13,7 @@ from tests.support.stack import ROOT
 
 FILE = ROOT / "docs" / "openapi.json"
 METHODS = ("get", "put", "post", "patch", "delete")
-TEXTS = ("tea", "1", "1990-05-05")
+TEXTS = ("tea", "1", "1990-05-05", "ord_" + "a" * 26)
 """What a text of a schema may be: the first that its pattern or format admits."""
 Schema = Mapping[str, Any]
 Place = tuple[str | int, ...]

@@ -73,6 +73,12 @@ def reads_phone_key() -> Rights:
     return of("secretsmanager", "PhoneKey", "GetSecretValue")
 
 
+def reads_payment_keys(use: str) -> Rights:
+    """Return what a function needs that has to do with payment providers: all their keys for this use."""
+    names = (f"Payments{provider}{use}" for provider in ("Wechatpay", "Alipay", "Stripe"))
+    return frozenset().union(*(of("secretsmanager", name, "GetSecretValue") for name in names))
+
+
 def schedule_rights(function: str) -> Rights:
     """Return all that a schedule of a function may do."""
     return (

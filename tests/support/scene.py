@@ -11,6 +11,9 @@ from memberday_client.api.members import change_birthday
 from memberday_client.api.orders import cancel_order
 from memberday_client.models import BirthdayRequest, OrderAnswer
 
+from local.interrupts import Interrupts
+from local.till.process import TillProcess
+from reach.folder import StateFolder
 from tests.support.answers import granted
 from tests.support.scene_offers import SceneOffers, leaving_lines
 from tests.support.shopper import TEA, Shopper
@@ -115,8 +118,43 @@ class Scene:
             },
         }
         known |= self._offers.known(path, method)
+        known |= self._of_money(name, path)
         body = self._offers.body(method, path) or _body(method, path, known)
         return Act({each: values for each, values in known.items() if values}, body)
+
+    def _of_money(self, name: str, path: str) -> dict[str, Sequence[Any]]:
+        """Return money that waits for somebody to decide, and how orders are paid."""
+        if path.endswith("/payments"):
+            return {"provider": ["wechatpay", "stripe"], "method": ["default"], "payer": ["oAbc"]}
+        if "{payment_id}" in path:
+            return {"payment_id": [self._unassigned(f"{name}-{number}") for number in range(2)]}
+        if "{refund_id}" in path:
+            return {"refund_id": [self._to_be_paid_by_hand(name)], "reference": ["bank-1"]}
+        return {}
+
+    def _unassigned(self, number: str) -> str:
+        """Let money come in that is no order's; return its payment's id."""
+        till = TillProcess(StateFolder(self.stack.folder), Interrupts())
+        till.ask("POST", "/till/money", {"provider": "stripe", "number": number, "amount_fen": 100})
+        self.stack.local("settle")
+        listed: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            path = f"/reports/unassigned-payments?limit=100{cursor}"
+            page = self.stack.call("GET", path, token=self.token(staff=True)).body
+            listed += page["items"]
+            if page["next_cursor"] is None:
+                break
+            cursor = f"&cursor={page['next_cursor']}"
+        (payment_id,) = [each["payment_id"] for each in listed if each["number"] == number]
+        return str(payment_id)
+
+    def _to_be_paid_by_hand(self, key: str) -> str:
+        """Let a paid order be cancelled; return the id of its refund, which staff pay."""
+        order = self._order(f"{key}-back", "paid")
+        granted(cancel_order.sync(order.order_id, client=self.member.clerk))
+        (refund,) = self.member.found(order).refunds or []
+        return refund.refund_id
 
     def _lines(self, path: str) -> list[list[dict[str, Any]]]:
         """Return lines of carts, or those of which units leave an order."""
@@ -200,6 +238,10 @@ def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
         "POST /orders": best("lines"),
         "POST /orders/{order_id}/cancel": best("cancel_id", "lines"),
         "POST /orders/{order_id}/payment": best("payment_id", "amount_fen"),
+        "POST /orders/{order_id}/payments": best("provider"),
+        "POST /reports/unassigned-payments/{payment_id}/assign": best("order_id"),
+        "POST /reports/unassigned-payments/{payment_id}/refund": best("reason"),
+        "POST /reports/refunds/{refund_id}/by-hand": best("reason", "reference"),
         "POST /orders/{order_id}/returns": best("return_id", "lines"),
         "POST /orders/{order_id}/shipment": {"carrier": "SF Express", "tracking_no": "SF-1"},
         "POST /quotes": best("lines"),

@@ -12,7 +12,7 @@ from local.demo.checks import examine
 from local.demo.player import Ended, Played, Told
 
 AT = datetime.fromisoformat("2027-04-10T10:00:00+08:00")
-ORDER = "11111111"
+ORDER = "ord_" + "a" * 26
 Json = dict[str, Any]
 Change = Callable[[Json], object]
 
@@ -57,6 +57,9 @@ FACTS: Json = {
         "paid_at": AT.isoformat(),
         "paid_fen": 19_601,
         "refunded_fen": 6_534,
+        "payments": [
+            {"payment_id": "wechatpay:42", "provider": "wechatpay", "amount_fen": 19_601, "applied": True}
+        ],
         "retained": {
             "order_amount_fen": 13_334,
             "paid_fen": 13_067,
@@ -99,6 +102,16 @@ FACTS: Json = {
     ],
     "received_fen": {ORDER: 19_601},
     "due_back_fen": {ORDER: 6_534},
+    "trades": [
+        {
+            "provider": "wechatpay",
+            "number": f"{'a' * 26}_01",
+            "state": "paid",
+            "paid_amount": 19_601,
+            "told": [{"done": "taken"}],
+        }
+    ],
+    "unassigned": [],
     "failed": {},
     "campaigns": [],
     "templates": [{"template_id": "tea-20", "limits": {"total": 2, "per_member": 1}, "claimed": 2}],
@@ -138,6 +151,8 @@ def books(change: Change | None = None, *, audited: bool = True) -> Books:
         audited=audited,
         campaigns=facts["campaigns"],
         templates=facts["templates"],
+        trades=facts["trades"],
+        unassigned=facts["unassigned"],
     )
 
 

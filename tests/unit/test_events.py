@@ -70,7 +70,13 @@ def test_O4_a_closed_order_makes_its_money_due(before: Order, event: Callable[[O
     (refund, closed) = told(before, after)
     assert refund == (
         "RefundDue",
-        {"amount_fen": PAID.quote.paid_fen, "reason": after.status.value, "payment_id": "p1"},
+        {
+            "amount_fen": PAID.quote.paid_fen,
+            "reason": after.status.value,
+            "payment_id": "p1",
+            "settled_by": "manual",
+            "refund_id": f"ref_{after.order_id.removeprefix('ord_')}_c00001",
+        },
     )
     assert closed == ("OrderClosed", {"status": after.status.value})
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.stack import ROOT
 
 FOLDER = ROOT / "requirements"
-PARTS = ("runtime", "local", "cdk", "demo", "charts")
+PARTS = ("runtime", "payments", "local", "cdk", "demo", "charts")
 ENTRY = re.compile(r"^([a-z0-9-]+==\S+)(?: ; [^\\]*)?((?: \\\n    --hash=\S+)+)", re.MULTILINE)
 NOT_TO_RUN = {
     "aws-cdk-lib",
@@ -48,7 +48,7 @@ def test_H7_a_lock_is_a_part_of_the_one_that_locks_all(part: str) -> None:
 
 
 def test_H7_running_needs_the_functions_packages_and_none_of_the_cdk_of_tests_or_of_documents() -> None:
-    assert names("runtime") < names("local")
+    assert names("runtime") < names("payments") < names("local")
     assert names("dev") >= NOT_TO_RUN
     assert names("local") & NOT_TO_RUN == set()
 

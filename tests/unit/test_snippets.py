@@ -26,7 +26,7 @@ PYTHON = ".venv/bin/python"
 FOLDERS = ("docs", "functions", "infra", "tests")
 WALKS = {"docs/first-order.md", "docs/first-sale.md", "docs/storefront.md"}
 """Pages whose commands run one after another on a deployed stack; they make words of their own."""
-BY_HAND = {"git show", "git revert", "aws sns", "pip install"}
+BY_HAND = {"git show", "git revert", "aws sns", "aws secretsmanager", "pip install"}
 """What changes the reader's repository or account, and no test may type."""
 INLINE = re.compile(rf"`((?:make|(?:{re.escape(PYTHON)}|python3?) -m) [^`]+)`")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

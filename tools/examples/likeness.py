@@ -10,6 +10,10 @@ IDS = (
     re.compile(r"(ord|ent)_[a-z2-7]{26}"),
     re.compile(r"cpn_[0-9]{4}_[a-z2-7]{26}"),
     re.compile(r"cpt_[a-z2-7]{26}"),
+    re.compile(r"[a-z2-7]{26}_[0-9]{2}"),
+    re.compile(r"till-[0-9]{4}"),  # two that are noticed in one second are listed in either order
+    re.compile(r"ref_[a-z2-7]{26}_(c[0-9]{5}|p[a-z2-7]{26}|u)"),
+    re.compile(r"(wechatpay|alipay|stripe):[A-Za-z0-9_]{10,}"),
     re.compile(r"[2-9A-HJKMNP-TV-Z]{13}"),  # a code that works once
 )
 """Ids that are drawn, or follow from one that is. Those that callers make up are the story's."""
@@ -21,6 +25,8 @@ ENDS = ("00:00:00", "23:59:59")
 """Times at which a day begins or ends, which do not depend on when somebody asked."""
 CURSORS = frozenset({"cursor", "next_cursor"})
 EARN_YEARS = frozenset({"earned_in"})
+DEVICES = frozenset({"value", "appId", "timeStamp", "nonceStr", "package", "paySign"})
+"""What a shopper's device is given by a provider: texts that are drawn, or signed with what is."""
 POLICY_VERSIONS = frozenset({"policy_version"})
 
 
@@ -59,6 +65,8 @@ class Likeness:
             return bool(found == recorded + self._years)
         if not isinstance(recorded, str):
             return bool(found == recorded)
+        if field in DEVICES:
+            return bool(recorded) == bool(found)
         if field in POLICY_VERSIONS:
             return bool(VERSION.fullmatch(recorded) and VERSION.fullmatch(found))
         if field in CURSORS or any(each.fullmatch(recorded) and each.fullmatch(found) for each in IDS):

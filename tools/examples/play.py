@@ -4,13 +4,16 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
+
+import urllib3
 
 from reach.aws import Aws
 from tests.support.document import Operation, operations
 from tests.support.stack import Stack
-from tools.examples.story import BEGIN, ERIN, STAFF, STORY, YEAR, At, Call, Local, Step
+from tools.examples.story import BEGIN, ERIN, STAFF, STORY, YEAR, At, AtTill, Call, Local, Step
 
 PASSWORD_TAIL = "-Aa1"  # noqa: S105 - no secret: it only pleases the policy
 REFERENCE = "$"
@@ -46,6 +49,7 @@ class Play:
         self._stack = stack
         self._operations = {each.described["operationId"]: each for each in operations()}
         self._kept: dict[str, Any] = {}
+        self._till = ""
         self.year = 0
         """The year that the story is played in."""
 
@@ -64,6 +68,8 @@ class Play:
                     self._clock(step)
                 case Local():
                     self._stack.local(*step.arguments)
+                case AtTill():
+                    self._at_till(step)
                 case Call():
                     played = self._call(step)
                     if step.name:
@@ -79,6 +85,13 @@ class Play:
     def _clock(self, to: At) -> None:
         now = datetime.fromisoformat(self._stack.local("clock")["now"])
         self._stack.clock(to.in_year(self.year, now).isoformat())
+
+    def _at_till(self, step: AtTill) -> None:
+        if not self._till:
+            self._till = str(self._stack.local("status")["till"])
+        answer = urllib3.request("POST", self._till + step.path, json=self._known(step.body), retries=False)
+        if answer.status != HTTPStatus.OK:
+            raise StoryError(f"{step.path}: {answer.status} {answer.data!r}")
 
     def _call(self, call: Call) -> Played:
         operation: Operation = self._operations[call.operation]
@@ -97,7 +110,7 @@ class Play:
         if answer.status != call.status:
             raise StoryError(f"{operation.method} {asked}: {answer.status} {answer.body}")
         for name, field in call.keeps.items():
-            self._kept[name] = answer.body[field]
+            self._kept[name] = _within(answer.body, field.split("."))
         return Played(
             summary=call.says,
             path=path,
@@ -136,3 +149,10 @@ class Play:
         )
         token: str = answer["AuthenticationResult"]["IdToken"]
         return token
+
+
+def _within(value: Any, way: list[str]) -> Any:
+    """Return what stands in an answer, by names and places: ``items.0.payment_id``."""
+    for each in way:
+        value = value[int(each)] if isinstance(value, list) else value[each]
+    return value

@@ -64,7 +64,15 @@ class Local:
     arguments: tuple[str, ...]
 
 
-Step = Call | At | Local
+@dataclass(frozen=True, slots=True)
+class AtTill:
+    """What a shopper does at the till: a path of its control surface, and what that is told."""
+
+    path: str
+    body: Mapping[str, Any]
+
+
+Step = Call | At | Local | AtTill
 
 
 def _cart(*lines: tuple[str, int], **more: Any) -> dict[str, Any]:
@@ -111,6 +119,9 @@ class _Story:
 
     def fire(self, job: str) -> None:
         self.steps.append(Local(("fire", job)))
+
+    def till(self, path: str, **body: Any) -> None:
+        self.steps.append(AtTill(path, body))
 
     def placed(self, key: str, kept: str, body: Any, name: str = "", says: str = "") -> None:
         keeps = {kept: "order_id", f"{kept}_fen": "paid_fen"}
@@ -411,6 +422,59 @@ def _codes(story: _Story) -> None:
     story.call("issue_coupon", CLERK, 422, "reused", "Another coupon under that id", at=erin, body=reused)
 
 
+def _payments(story: _Story) -> None:
+    """She pays an order at a provider, and money comes in that is no order's."""
+    story.placed("cart-6", "sixth", _cart((TEA, 1)))
+    at = {"order_id": "$sixth"}
+    by_name = {"provider": "wechatpay", "method": "jsapi", "payer": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"}
+    nameless = {"provider": "wechatpay", "method": "jsapi"}
+    kept = {"number": "attempt_id"}
+    wechatpay, alipay = {"provider": "wechatpay"}, {"provider": "alipay"}
+    story.call("ask_for_payment", ERIN, 200, "params", "In an app of WeChat", at=at, body=by_name)
+    story.call("ask_for_payment", ERIN, 422, "nameless", "No payer is named", at=at, body=nameless)
+    story.call("ask_for_payment", ERIN, 200, "qr", "By a QR code", at=at, body=wechatpay, keeps=kept)
+    story.till("/till/pay", number="$number")
+    story.settle()
+    story.call("get_order", ERIN, 200, "paid", "Paid through a provider", at=at)
+    story.call("ask_for_payment", ERIN, 409, "paid", "The order is paid", at=at, body=alipay)
+    story.call(
+        "ask_for_payment", ERIN, 404, "unknown", "No such order", at={"order_id": NO_ORDER}, body=alipay
+    )
+    story.placed("cart-7", "seventh", _cart((TEA, 1)))
+    for number in ("till-2041", "till-2042"):
+        story.till("/till/money", provider="stripe", number=number, amount_fen="$seventh_fen")
+    story.settle()
+    listed = {"next": "next_cursor", "payment": "items.0.payment_id"}
+    first = {"limit": "1"}
+    story.call("get_unassigned_payments", CLERK, 200, "page", "A first page", query=first, keeps=listed)
+    rest = {"cursor": "$next"}
+    second = {"second": "items.0.payment_id"}
+    story.call("get_unassigned_payments", CLERK, 200, "rest", "The rest", query=rest, keeps=second)
+    story.call("get_unassigned_payments", ERIN, 403, "no_staff", "A member tries")
+    to, body = {"payment_id": "$payment"}, {"order_id": "$seventh"}
+    story.call("assign_payment", CLERK, 200, "assigned", "It is an order's", at=to, body=body)
+    other = {"order_id": "$sixth"}
+    story.call("assign_payment", CLERK, 409, "another", "To another order", at=to, body=other)
+    nothing = {"payment_id": "stripe:pi_3TillNowhere"}
+    story.call("assign_payment", CLERK, 404, "unknown", "No such money", at=nothing, body=body)
+    back = {"reason": "paid by mistake"}
+    other_money = {"payment_id": "$second"}
+    story.call("refund_payment", CLERK, 200, "back", "It goes back", at=other_money, body=back)
+    story.call("refund_payment", CLERK, 409, "assigned", "It is an order's", at=to, body=back)
+    story.call("refund_payment", CLERK, 404, "unknown", "No such money", at=nothing, body=back)
+    story.happens("cancel_order", ERIN, 200, "seventh")
+    manual = {"state": "manual", "limit": "1"}
+    found = {"refund": "items.0.refund_id"}
+    story.call("get_refunds", CLERK, 200, "manual", "To be paid by hand", query=manual, keeps=found)
+    story.call("get_refunds", ERIN, 403, "no_staff", "A member tries")
+    refund, said = {"refund_id": "$refund"}, {"reason": "bank transfer", "reference": "bank-2041"}
+    story.call("pay_refund_by_hand", CLERK, 200, "paid", "It has been paid", at=refund, body=said)
+    again = {"reason": "bank transfer", "reference": "bank-2042"}
+    story.call("pay_refund_by_hand", CLERK, 409, "again", "With other words", at=refund, body=again)
+    no_refund = {"refund_id": "ref_aaaaaaaaaaaaaaaaaaaaaaaaaa_c00001"}
+    story.call("pay_refund_by_hand", CLERK, 404, "unknown", "No such refund", at=no_refund, body=said)
+
+
 def _office(story: _Story) -> None:
     """Staff looks after a member, and the member leaves."""
     erin, nobody = {"member_id": "$erin"}, {"member_id": NOBODY}
@@ -460,7 +524,7 @@ def _office(story: _Story) -> None:
 def _told() -> tuple[Step, ...]:
     story = _Story()
     chapters = (_shelves, _window, _first_order, _account, _second_order, _member_day)
-    for chapter in (*chapters, _campaigns, _templates, _sale, _codes, _office):
+    for chapter in (*chapters, _payments, _campaigns, _templates, _sale, _codes, _office):
         chapter(story)
     return tuple(story.steps)
 

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from functions.domain import policy as policies
 from local.__main__ import main
-from local.demo import figures, page, script, teller
-from local.demo.acts import Act, Call, Chapter, Wait, paid
+from local.demo import figures, page, script, teller, words
+from local.demo.acts import Act, Call, Chapter, Pay, Wait, paid
 from local.demo.checks import CHECKS, examine
 from local.demo.player import PLACE, Player
 from local.demo.sale_checks import FIGURES
@@ -51,6 +51,8 @@ WRONG: Mapping[str, Change] = {
     "money received is kept or announced as due back, to the fen": put(
         "due_back_fen", story.ORDER, value=6_533
     ),
+    "what was paid at the till stands with its order, once": put("trades", 0, "paid_amount", value=19_600),
+    "what did not pay for an order is due back": put("order", "payments", 0, "applied", value=False),
     "every order's amounts add up": put("order", "quote", "shipping_fen", value=1_000),
     "E and the tier follow from the orders": put("account", "tier", value="J2"),
     "nobody gets two birthday coupons in a year": lambda facts: facts["coupons"].append(facts["coupons"][0]),
@@ -99,6 +101,12 @@ def test_each_check_fails_on_a_wrong_figure(says: str) -> None:
         put("coupons", 0, "status", value="used"),
         put("coupons", 0, "face_value_fen", value=2_500),
         put("report", value=None),
+        put("trades", value=[]),
+        put("trades", 0, "number", value=f"{'b' * 26}_01"),
+        put("trades", 0, "told", 0, "done", value="given up"),
+        put("order", "payments", value=[]),
+        lambda facts: facts["order"]["payments"].append(facts["order"]["payments"][0]),
+        lambda facts: facts["unassigned"].append({"payment_id": "stripe:pi_1", "because": "unknown_number"}),
     ],
 )
 def test_a_figure_that_is_one_off_is_found(change: Change) -> None:
@@ -121,6 +129,10 @@ class FakeTheatre:
         """Answer an order."""
         return Answer(201, {"order_id": "1", "paid_fen": self._paid_fen, "status": "paid"})
 
+    def pay(self, _: Any) -> Json:
+        """Answer that the order waits, whatever was paid."""
+        return {"number": "a_01", "action": "qr", "paid_fen": self._paid_fen, "order_status": "placed"}
+
     def settle(self) -> dict[str, int]:
         """Have nothing to do."""
         return {}
@@ -135,6 +147,32 @@ def test_an_amount_that_the_script_does_not_expect_ends_the_demo_and_is_named() 
         LocalError, match=r"“Dana buys a candle”: POST /orders answers paid_fen = 12900, not 10320"
     ):
         player.play([chapter])
+
+
+def test_a_payment_at_the_till_that_ends_otherwise_ends_the_demo_and_is_named() -> None:
+    order = Call(who="ivy", method="POST", path="/orders", keeps="ivy-tea")
+    paying = Pay(who="ivy", order="ivy-tea", provider="wechatpay", expects={"order_status": "paid"})
+    chapter = Chapter(short="Till", title="Till", steps=[Act(says="Ivy pays", calls=[order, paying])])
+    audience = teller.Teller(Console(file=io.StringIO()), 1)
+    player = Player(cast("Theatre", FakeTheatre(10_950)), audience, POLICY, 2027, ())
+    with pytest.raises(LocalError, match=r"“Ivy pays”: .* answers order_status = 'placed', not 'paid'"):
+        player.play([chapter])
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        ({}, "the suite is told;"),
+        ({"twice": True}, "the suite is told twice, at once;"),
+        ({"lost": True}, "nobody is told;"),
+        ({"late_seconds": 2_400}, "the suite will be told 40 minutes later;"),
+    ],
+)
+def test_a_payment_at_the_till_is_told_with_how_its_notification_fares(plan: Json, told: str) -> None:
+    paying = Pay(who="ivy", order="ivy-tea", provider="stripe", **plan)
+    value = {"action": "client_secret", "paid_fen": 10_950, "order_status": "placed"}
+    (line,) = words.paid(paying, value)
+    assert line == f"Ivy types a card and pays 109.50 by stripe; {told} the order is placed"
 
 
 def test_books_that_do_not_hold_end_the_demo_and_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +207,7 @@ def test_without_a_terminal_the_story_is_plain_lines() -> None:
         "10 Apr 10:00  One cup comes back",
         "POST /orders/{order}/returns → 200",
         "O5 the refund is the difference",
-        "✓ 17 checks hold: 1 wallets, 5 ledger entries, 1 orders",
+        "✓ 19 checks hold: 1 wallets, 5 ledger entries, 1 orders",
         "dana-cups",
     ):
         assert part in text
@@ -239,7 +277,7 @@ def test_the_script_names_orders_before_it_uses_them_and_each_chapter_once() -> 
                 used = {name for kind, name in PLACE.findall(call.path) if kind == "order"}
                 assert used <= known, act.says
                 known |= {call.keeps} - {None} if call.keeps else set()
-    assert len({chapter.short for chapter in script.STORY}) == len(script.STORY) == 15
+    assert len({chapter.short for chapter in script.STORY}) == len(script.STORY) == 16
 
 
 def test_the_script_visits_each_member_day_and_each_tier() -> None:

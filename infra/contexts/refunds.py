@@ -1,0 +1,7 @@
+"""What is due back: rows that whoever changes an order writes with it, and payments works off."""
+
+from infra.room import Room
+
+
+def build(_: Room) -> None:
+    """Build nothing: it has no function of its own."""
