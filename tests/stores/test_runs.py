@@ -22,6 +22,7 @@ from functions.orders import jobs, life
 from functions.orders.book import OrderBook
 from functions.orders.rows import due_shard, key
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.payments.timetable import ASK_PAYMENTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
 from functions.platform.fanout import TASK_TRIES, Starter
@@ -43,6 +44,7 @@ from tests.support.emf import SERVICE, Figures
 from tests.support.events import Context
 from tests.support.faults import SENDS_OF_THE_SDK, SERVER_ERROR, Calls
 from tests.support.orders import OrderWorkers
+from tests.support.paying import Paying
 from tests.support.points import Died, Message, Points, Workers, mortal, store
 from tests.support.shop import NOON, Shop
 from tests.support.tampering import DUE, PAID, RECEIVED
@@ -111,6 +113,8 @@ class Clockwork:
         """Return the workers of a job whose work is tasks."""
         if job in (LAPSE_UNPAID, AUTO_RECEIPT):
             return self.orders
+        if job == ASK_PAYMENTS:
+            return Paying(self.shop).workers(looks_first=False)
         return self.coupons if job == ISSUE_BIRTHDAY_COUPONS else self.workers
 
     def start(self, job: str, at: datetime) -> list[Message]:
@@ -551,6 +555,7 @@ def test_on_a_fresh_stack_nothing_is_overdue_before_it_was_first_watched(shop: S
             seen.setdefault(name, minutes * MINUTE)
     assert seen == {
         "lapse-unpaid": timedelta(minutes=35),
+        "ask-payments": timedelta(minutes=35),
         "end-campaigns": timedelta(minutes=15),
         "auto-receipt": timedelta(hours=2, minutes=5),
         "release-points": timedelta(minutes=70),
@@ -570,8 +575,8 @@ def test_jobs_overdue_is_counted_also_when_there_are_none(
     assert figures.values == {"jobs_overdue": [0]}
     assert (figures.dimensions, figures.services) == ({("service",)}, {SERVICE})
     found = clockwork.watch(BEGINNING + 2 * HOUR)
-    assert found == [END_CAMPAIGNS, LAPSE_UNPAID, RELEASE_POINTS]
-    assert Figures().read(capsys.readouterr().out).values == {"jobs_overdue": [3]}
+    assert found == [END_CAMPAIGNS, LAPSE_UNPAID, ASK_PAYMENTS, RELEASE_POINTS]
+    assert Figures().read(capsys.readouterr().out).values == {"jobs_overdue": [4]}
 
 
 def test_the_log_names_each_schedule_that_is_overdue_and_since_when_its_run_is_wanted(
@@ -743,6 +748,11 @@ OUTAGES = [
         overdue=(store(2027, 1, 3, 12, 30, 1), store(2027, 1, 3, 15)),  # after it ran at 11:59
     ),
     Outage(
+        name="ask-payments",
+        out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
+        overdue=(store(2027, 1, 3, 12, 30, 1), store(2027, 1, 3, 15)),  # after it ran at 11:59
+    ),
+    Outage(
         name="auto-receipt",
         out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 6 * HOUR),
         overdue=(store(2027, 1, 3, 14, 0, 1), store(2027, 1, 3, 18)),  # after it ran at 11:55
@@ -861,7 +871,7 @@ def test_the_real_jobs_of_the_days_around_a_years_end_are_never_overdue(shop: Sh
         while fired and fired[0][0] <= now:
             at, job = fired.pop(0)
             clockwork.run(job, at)
-        for job in (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS, END_CAMPAIGNS):
+        for job in (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS, END_CAMPAIGNS, ASK_PAYMENTS):
             clockwork.run(job, now)
         assert clockwork.watch(now + MINUTE) == []
         now += 3 * HOUR
