@@ -16,6 +16,7 @@ from functions.payments.rows import (
     Because,
     Decided,
     Unassigned,
+    key_of,
     unassigned_key,
     unassigned_of,
     unassigned_row,
@@ -50,9 +51,7 @@ class Assigning:
             noticed_at, payment_id = after
             start = {**unassigned_key(payment_id), "unassigned": LIST, "noticed_at": noticed_at}
         keys, more = self.book.all_unassigned(limit=limit, after=start)
-        rows = self.book.tables.batch_get(
-            [(self.book.table, {name: key[name] for name in ("subject", "item")}) for key in keys], deadline
-        )
+        rows = self.book.tables.batch_get([(self.book.table, key_of(key)) for key in keys], deadline)
         # The index may be behind: what has been assigned meanwhile is listed no more.
         found = [unassigned_of(row) for row in rows if row is not None and "unassigned" in row]
         if not more:

@@ -20,6 +20,7 @@ from functions.payments.rows import (
     attempt_of,
     attempt_row,
     due_partition,
+    key_of,
     unassigned_key,
     unassigned_of,
 )
@@ -83,9 +84,7 @@ class PaymentBook:
             after=start,
             newest_first=True,
         )
-        rows = self.tables.batch_get(
-            [(self.table, {name: key[name] for name in ("subject", "item")}) for key in keys], deadline
-        )
+        rows = self.tables.batch_get([(self.table, key_of(key)) for key in keys], deadline)
         found = [attempt_of(row) for row in rows if row is not None]
         if not more:
             return found, None

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from functions.domain.errors import ConflictError, NotFoundError
 from functions.domain.records import read_as
+from functions.orders.order import provider_of
 from functions.payments.asking import SenderOf, unanswered
 from functions.payments.book import PaymentBook
 from functions.payments.paid import find
 from functions.payments.paying_back import paying
 from functions.payments.providers.provider import PaidBack, UnansweredError
+from functions.payments.rows import key_of
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, until_clear
 from functions.refunds import refund as refunds
@@ -45,9 +47,7 @@ class Refunds:
         keys, more = self.book.tables.query_index(
             self.book.table, LISTED, partition=("listed", state.value), limit=limit, after=start
         )
-        rows = self.book.tables.batch_get(
-            [(self.book.table, {name: key[name] for name in ("subject", "item")}) for key in keys], deadline
-        )
+        rows = self.book.tables.batch_get([(self.book.table, key_of(key)) for key in keys], deadline)
         found = [refund_of(row) for row in rows if row is not None and row.get("listed") == state.value]
         if not more:
             return found, None
@@ -111,7 +111,7 @@ class Refunds:
 
     def _check_not_done(self, refund: Refund, transfer: Transfer) -> None:
         paid = find(self.book, refund.subject, refund.payment_id)
-        provider = refund.payment_id.partition(":")[0]
+        provider = provider_of(refund.payment_id)
         try:
             answer = self.sender_of(provider).ask_paid_back(paying(paid, transfer))
         except UnansweredError:

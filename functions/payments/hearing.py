@@ -15,7 +15,7 @@ from functions.payments import disputes, metrics
 from functions.payments.attempts import Attempt
 from functions.payments.book import PaymentBook
 from functions.payments.providers.provider import CNY, Kind, Notice
-from functions.payments.rows import Because, Unassigned, unassigned_key, unassigned_row
+from functions.payments.rows import Because, Unassigned, key_of, unassigned_key, unassigned_row
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Transaction, until_clear
 from functions.platform.observability import logger
@@ -69,7 +69,7 @@ class _Noted:
         if self._row is not None:
             transaction.update(
                 self._book.table,
-                {name: self._row[name] for name in ("subject", "item")},
+                key_of(self._row),
                 expression=WORKED_OFF,
                 condition="attribute_exists(#subject)",
                 values={":worked_at": calendar.to_row(self._now)},

@@ -10,7 +10,7 @@ from functions.payments.assigning import NOT_DECIDED, Assigning
 from functions.payments.book import PaymentBook
 from functions.payments.hearing import hear
 from functions.payments.paying_back import PayBack
-from functions.payments.rows import ATTEMPT, ATTEMPTS, DUE_SHARDS, NOTICES, UNASSIGNED, notice_of
+from functions.payments.rows import ATTEMPT, ATTEMPTS, DUE_SHARDS, NOTICES, UNASSIGNED, key_of, notice_of
 from functions.payments.timetable import ASK_PAYMENTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
@@ -95,7 +95,7 @@ class PaymentJobs:
             return 1
 
         def handle(rows: list[Row]) -> Handled:
-            keys = [{name: row[name] for name in ("subject", "item")} for row in rows]
+            keys = [key_of(row) for row in rows]
             handled = each_until(deadline, keys, act, rows_of=lambda key: [key])
             if handled.done:
                 logger.info("shard", extra={"work": task.work, "kind": kind, "done": handled.done})

@@ -11,6 +11,7 @@ from typing import Any
 
 from functions.domain import calendar
 from functions.domain.errors import TryAgainError
+from functions.orders.order import provider_of
 from functions.payments import metrics
 from functions.payments.asking import SenderOf
 from functions.payments.book import PaymentBook
@@ -267,7 +268,7 @@ class PayBack:
                     amount=amount,
                     currency=work.paid.currency,
                     parts=len(chunk),
-                    notify_url=f"{self.payments_url}/{_provider_of(work.paid)}/notifications",
+                    notify_url=f"{self.payments_url}/{provider_of(work.paid.payment_id)}/notifications",
                     made_at=now,
                     due_at=now,
                 )
@@ -309,7 +310,7 @@ class PayBack:
     def _send(self, work: _Work, transfer: Transfer, now: datetime, deadline: Deadline) -> None:
         """Send a transfer whose row says already that it is sent."""
         try:
-            answer = self.sender_of(_provider(transfer)).pay_back(paying(work.paid, transfer))
+            answer = self.sender_of(provider_of(transfer.payment_id)).pay_back(paying(work.paid, transfer))
         except UnansweredError:
             logger.warning("transfer was not answered", extra=_about(transfer))
             return
@@ -318,7 +319,9 @@ class PayBack:
     def _follow_up(self, work: _Work, transfer: Transfer, now: datetime, deadline: Deadline) -> None:
         """Ask after a transfer, and send it again where it certainly is not there (Y7)."""
         try:
-            answer = self.sender_of(_provider(transfer)).ask_paid_back(paying(work.paid, transfer))
+            answer = self.sender_of(provider_of(transfer.payment_id)).ask_paid_back(
+                paying(work.paid, transfer)
+            )
         except UnansweredError:
             logger.warning("transfer was not answered", extra=_about(transfer))
             self._asked_again(work, transfer, now, deadline)
@@ -399,7 +402,9 @@ class PayBack:
         back twice, which is told. What had succeeded may have failed.
         """
         try:
-            answer = self.sender_of(_provider(transfer)).ask_paid_back(paying(work.paid, transfer))
+            answer = self.sender_of(provider_of(transfer.payment_id)).ask_paid_back(
+                paying(work.paid, transfer)
+            )
         except UnansweredError:
             self._asked_again(work, transfer, now, deadline, ended=True)
             return
@@ -500,14 +505,6 @@ def _succeeded_after_all(each: Refund) -> Refund:
 
 def _too_long(transfer: Transfer, now: datetime) -> bool:
     return now >= (transfer.first_sent_at or transfer.made_at) + FAILED_AFTER
-
-
-def _provider_of(paid: Paid) -> str:
-    return paid.payment_id.partition(":")[0]
-
-
-def _provider(transfer: Transfer) -> str:
-    return transfer.payment_id.partition(":")[0]
 
 
 def _about(transfer: Transfer) -> dict[str, str]:

@@ -35,6 +35,11 @@ _TIMES = ("asked_at", "ends_at", "due_at")
 _NAMES = tuple(each.name for each in fields(Attempt))
 
 
+def key_of(row: Row) -> Row:
+    """Return the key of a row of the table, from the row or from what an index has of it."""
+    return {name: row[name] for name in ("subject", "item")}
+
+
 def attempt_key(order_id: str, place: int) -> dict[str, str]:
     """Return the key of an attempt's row."""
     return {"subject": order_id, "item": f"{ATTEMPT}{place:02}"}
