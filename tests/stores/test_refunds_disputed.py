@@ -4,12 +4,14 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.domain.errors import TryAgainError
 from functions.orders.order import Order
+from functions.payments.paid import Paid, find, written
 from functions.payments.providers.provider import PaidBack
 from functions.platform.deadline import Deadline
 from functions.platform.observability import metrics
@@ -300,3 +302,23 @@ def test_Y7_the_stream_and_a_worker_at_once_lose_no_dispute(paying: Paying) -> N
             if row["item"].startswith("PAYMENT#") and row["subject"] == order.order_id
         ]
         assert disputes == [[f"dp_{each}"]]
+
+
+def test_Y7_a_worker_that_dies_with_its_lease_forgets_nothing_of_the_payment(paying: Paying) -> None:
+    """It writes the payment again when it takes the lease: that a lost dispute is to be looked at, too."""
+    known = Paid(
+        subject="ord_" + "a" * 26,
+        payment_id="stripe:pi_1",
+        amount=10_950,
+        currency="CNY",
+        received_at=NOON,
+        version=1,
+        lease_until=NOON + MINUTE,
+        disputes=("dp_1",),
+        ended=("dp_2",),
+        lost=700,
+        covered=500,
+        due_at=NOON + MINUTE,
+    )
+    assert written(paying.book, replace(known, version=0), known)
+    assert find(paying.book, known.subject, known.payment_id) == known
