@@ -28,7 +28,7 @@ class Courier:
     def __init__(self, book: Book, dialects: dict[str, Dialect]) -> None:
         self._book = book
         self._dialects = dialects
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, Future[None]] = {}
         self._over = threading.Event()
         self._hands = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier")
         self._walk = threading.Thread(target=self._go, name="courier", daemon=True)
@@ -45,11 +45,14 @@ class Courier:
         self._hands.shutdown(wait=True, cancel_futures=True)
 
     def deliver(self, wanted: Iterable[str] | None = None) -> int:
-        """Bring what is due, of all or of these only, and wait for the answers; how many were brought."""
-        begun = self._begin(None if wanted is None else set(wanted))
-        for each in begun:
+        """Bring what is due, of all or of these only, and wait for the answers; how many were brought.
+
+        What is on its way already is waited for, and counts.
+        """
+        brought = self._begin(None if wanted is None else set(wanted))
+        for each in brought:
             each.result()
-        return len(begun)
+        return len(brought)
 
     def _go(self) -> None:
         while not self._over.wait(TICK_SECONDS):
@@ -59,18 +62,18 @@ class Courier:
                 logging.getLogger("till").exception("the courier stumbled")
 
     def _begin(self, wanted: set[str] | None) -> list[Future[None]]:
+        """Let what is due go, of all or of these; give everything of it that is on its way now."""
         with self._book.lock:
             self._book.settle()
             now = self._book.now()
-            due = [
-                each
-                for each in self._book.to_tell()
-                if each.due_at <= now
-                and each.ident not in self._under_way
-                and (wanted is None or each.ident in wanted)
-            ]
-            self._under_way |= {each.ident for each in due}
-        return [self._hands.submit(self._bring, each) for each in due]
+            for each in self._book.to_tell():
+                if (
+                    each.due_at <= now
+                    and each.ident not in self._under_way
+                    and (wanted is None or each.ident in wanted)
+                ):
+                    self._under_way[each.ident] = self._hands.submit(self._bring, each)
+            return [way for ident, way in self._under_way.items() if wanted is None or ident in wanted]
 
     def _bring(self, notification: Notification) -> None:
         try:
@@ -95,7 +98,7 @@ class Courier:
                 self._book.tell(notification)
         finally:
             with self._book.lock:
-                self._under_way.discard(notification.ident)
+                self._under_way.pop(notification.ident, None)
 
     def _end(self, notification: Notification, why: str) -> None:
         with self._book.lock:
