@@ -44,6 +44,7 @@ ENVIRONMENT = {
             "CATALOG_TABLE",
             "REPORTS_TABLE",
             "PAYMENTS_TABLE",
+            "CASES_TABLE",
             "PAYMENT_PROVIDERS",
             "PAYMENT_SECRETS",
             "PAYMENTS_URL",

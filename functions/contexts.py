@@ -27,9 +27,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "catalog",
             "offers",
             "refunds",
+            "cases",
             "orders",
             "checkout",
             "payments",
+            "aftersales",
         ),
         "programme": (
             "tiers",

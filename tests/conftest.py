@@ -36,6 +36,7 @@ os.environ.update(
     CATALOG_TABLE="unused",
     REPORTS_TABLE="unused",
     PAYMENTS_TABLE="unused",
+    CASES_TABLE="unused",
     PAYMENT_PROVIDERS="wechatpay,alipay,stripe",
     PAYMENT_SECRETS="unused",
     PAYMENTS_URL="unused",

@@ -60,7 +60,14 @@ Described = dict[str, Any]
 def document() -> Described:
     """Return the OpenAPI document of all functions together, with the examples."""
     # The handlers read their settings when imported; no table is ever reached from here.
-    tables = ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE", "PAYMENTS_TABLE")
+    tables = (
+        "ORDERS_TABLE",
+        "MEMBERS_TABLE",
+        "CATALOG_TABLE",
+        "REPORTS_TABLE",
+        "PAYMENTS_TABLE",
+        "CASES_TABLE",
+    )
     of_payments = ("PAYMENT_PROVIDERS", "PAYMENT_SECRETS", "PAYMENTS_URL", "PAYMENTS_RETURN_URL")
     for name in (*tables, *of_payments, "USER_POOL_ID", "PHONE_KEY_SECRET"):
         os.environ.setdefault(name, _NO_TABLE)

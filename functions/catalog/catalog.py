@@ -16,10 +16,11 @@ from functions.catalog.stock import (
     moved_row,
     movement_of,
     movement_row,
+    picked,
     tell_left_behind,
 )
 from functions.counters import counter
-from functions.counters.counter import LEAST, TERMS, Counter, Spread
+from functions.counters.counter import LEAST, TERMS, Spread
 from functions.domain.errors import ConflictError, InvalidError, TryAgainError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import ConditionFailedError, Row, Tables, time_span, until_clear
@@ -126,6 +127,7 @@ class Catalog:
         deadline: Deadline,
         status: ProductStatus = ON_SALE,
         stock_rows: int | None = None,
+        no_reason: bool = True,
     ) -> tuple[Product, bool]:
         """Create a product without stock, or replace what is said of it; its stock stays.
 
@@ -143,6 +145,7 @@ class Catalog:
                 "low_stock_threshold": low_stock_threshold,
                 "status": status,
                 LEAST: stock_rows,
+                "no_reason": no_reason,
                 **index_keys(sku, name, status, member_zone=member_zone),
             },
             initially={"stock": 0},
@@ -181,23 +184,23 @@ class Catalog:
         if product is None:
             raise no_product()
         stock, spread = counter_of(self.table, movement.sku), Spread.of(product)
-        picked = self._picked(stock, product, movement, deadline)
-        if picked is None and earlier is None:
+        moved = self._picked(product, movement, deadline)
+        if moved is None and earlier is None:
             # A batch is no snapshot: the stock may be from after this very movement.
             earlier = self.tables.get(self.table, key(movement.sku, written["item"]))
         if earlier is not None:
             if earlier["contents"] != written["contents"]:
                 raise InvalidError("movement_id_reused", "The movement id was used with other contents.")
             return product_of(product)
-        if picked is None:
+        if moved is None:
             raise insufficient_stock([movement.sku])
         transaction = self.tables.transaction()
         transaction.put_new(self.table, written)
         transaction.put_new(self.table, moved_row(movement))
         if movement.delta < 0:
-            counter.take(transaction, stock, picked, terms=spread.terms)
+            counter.take(transaction, stock, moved, terms=spread.terms)
         else:
-            for row, units in picked.items():
+            for row, units in moved.items():
                 counter.give(transaction, stock, row, units)
         try:
             transaction.commit(deadline)
@@ -206,17 +209,11 @@ class Catalog:
             raise
         return product_of(self.tables.get(self.table, key(movement.sku)) or product)
 
-    def _picked(
-        self, stock: Counter, product: Row, movement: StockMovement, deadline: Deadline
-    ) -> Mapping[int, int] | None:
+    def _picked(self, product: Row, movement: StockMovement, deadline: Deadline) -> Mapping[int, int] | None:
         """Return how much of a movement each row of the stock takes or gives; None if there is too little."""
-        spread = Spread.of(product)
-        own = spread.row_of(movement.movement_id)
         if movement.delta >= 0:
-            return {own: movement.delta}
-        if spread.is_one:
-            return counter.plan([product["stock"]], -movement.delta, first=own)
-        return counter.find(self.tables, stock, spread, -movement.delta, deadline, name=movement.movement_id)
+            return {Spread.of(product).row_of(movement.movement_id): movement.delta}
+        return picked(self.tables, self.table, product, -movement.delta, deadline, name=movement.movement_id)
 
 
 def _once(skus: Iterable[str]) -> list[str]:

@@ -70,6 +70,7 @@ class CatalogFace:
             low_stock_threshold=request.low_stock_threshold,
             status=request.status,
             stock_rows=request.stock_rows,
+            no_reason=request.no_reason,
             deadline=self.api.deadline,
         )
         (shown_product,) = self._seen([product], self._standing())

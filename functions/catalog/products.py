@@ -19,6 +19,7 @@ class Product:
 
     A withdrawn one keeps its stock, and what comes back is added to it; nobody can buy it (O7). ``spread`` is
     how its stock lies: in one row, so that ``stock`` is exact, or in several, and it is of a moment ago (Z1).
+    ``no_reason`` says whether it can be sent back for no reason (A3).
     """
 
     sku: str
@@ -30,6 +31,7 @@ class Product:
     status: ProductStatus = ON_SALE
     stock_rows: int | None = None
     """In how many rows staff want its stock at least; None where the programme decides."""
+    no_reason: bool = True
     spread: Spread = field(default=ONE_ROW, compare=False)
 
     @property

@@ -26,5 +26,6 @@ def product_of(row: Row) -> Product:
         low_stock_threshold=row["low_stock_threshold"],
         status=row.get("status", ON_SALE),  # a row from before products could be withdrawn
         stock_rows=row.get(LEAST),
+        no_reason=row.get("no_reason", True),  # a row from before there were cases
         spread=Spread.of(row),
     )

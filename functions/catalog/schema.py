@@ -32,6 +32,10 @@ class ProductRequest(Request):
         description="In how many rows its stock is kept at least, for a sale at which many buy it at once: "
         "one for each 25 orders a second. Where it is not said the programme decides, by what it sees.",
     )
+    no_reason: bool = Field(
+        default=True,
+        description="Whether it can be sent back for no reason; orders keep what was said when they were placed.",
+    )
 
 
 class StockRequest(Request):
@@ -46,6 +50,7 @@ class ProductAnswer(Answer):
     """A product as the caller sees it; ``in_stock`` says whether it can be bought now.
 
     ``your_price_fen`` is that of one unit; ``price_of`` is what it is of: `list`, `member_day`, a campaign.
+    ``no_reason`` is there where it is false: it cannot be sent back for no reason.
 
     ``stock`` is there for staff only, and so are ``low_stock_threshold`` and ``stock_rows``, where there is
     one, and ``stock_rows_now``, in how many rows the stock is, where it is in several.
@@ -63,6 +68,7 @@ class ProductAnswer(Answer):
     low_stock_threshold: int | None = Field(default=None, exclude_if=lambda threshold: threshold is None)
     stock_rows: int | None = Field(default=None, exclude_if=lambda rows: rows is None)
     stock_rows_now: int | None = Field(default=None, exclude_if=lambda rows: rows is None)
+    no_reason: bool = Field(default=True, exclude_if=lambda no_reason: no_reason)
 
 
 class MovementAnswer(Answer):
@@ -91,6 +97,7 @@ def product_answer(product: Product, price: tuple[int, str], *, staff: bool) -> 
         low_stock_threshold=product.low_stock_threshold if staff else None,
         stock_rows=product.stock_rows if staff else None,
         stock_rows_now=product.spread.rows if staff and not product.spread.is_one else None,
+        no_reason=product.no_reason,
     )
 
 

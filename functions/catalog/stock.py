@@ -7,7 +7,7 @@ from datetime import datetime
 from functions.catalog.products import ON_SALE, Product
 from functions.catalog.rows import PRODUCT, STOCK, key
 from functions.counters import counter
-from functions.counters.counter import TERMS, Counter
+from functions.counters.counter import TERMS, Counter, Spread
 from functions.domain import calendar
 from functions.domain.identifiers import CALLER_ID, fingerprint
 from functions.platform.deadline import Deadline
@@ -18,6 +18,9 @@ MOVEMENT = "MOVEMENT#"
 MOVED = "MOVED#"
 """Begins the row of the same movement in the order of time. Movements from before there were such rows have
 none."""
+LOST = "lost:"
+"""Begins the id of a movement of units that a case was closed about."""
+LOST_REASON = "lost"
 MOVED_POSITION = rf"[0-9TZ:-]{{20}}#{CALLER_ID}"
 """Where a movement stands among its product's: by time and then by id."""
 
@@ -60,6 +63,24 @@ def take_stock(transaction: Transaction, table: str, product: Product, picked: M
     )
 
 
+def picked(
+    tables: Tables, table: str, home: Row, units: int, deadline: Deadline, *, name: str
+) -> Mapping[int, int] | None:
+    """Return from which rows of a product's stock so many units can be taken, None if there are too few.
+
+    ``home`` is the product's row as it was read, ``name`` whose own row of several is asked first.
+
+    Raises
+    ------
+    ConflictError
+        ``conflict``: there may be enough, and the rows change too fast to tell.
+    """
+    stock, spread = counter_of(table, home["sku"]), Spread.of(home)
+    if spread.is_one:
+        return counter.plan([home["stock"]], units, first=0)
+    return counter.find(tables, stock, spread, units, deadline, name=name)
+
+
 def tell_left_behind(tables: Tables, table: str, refusing: Iterable[Row | None], deadline: Deadline) -> None:
     """Let rows of stocks that stood against a transaction go by their products' terms, if left behind.
 
@@ -96,6 +117,23 @@ def moved_row(movement: StockMovement) -> Row:
         "operator": movement.operator,
         "moved_at": moved_at,
     }
+
+
+def lost_row(sku: str, units: int, *, case_id: str, operator: str, at: datetime) -> Row:
+    """Write that units were lost which an order gave back in its figures only (A4): they left the stock.
+
+    Its id is the case's, and no id is spent on it: whoever moves stock under the same one does not meet it.
+    """
+    return moved_row(
+        StockMovement(
+            movement_id=f"{LOST}{case_id}",
+            sku=sku,
+            delta=-units,
+            reason=LOST_REASON,
+            operator=operator,
+            moved_at=at,
+        )
+    )
 
 
 def movement_of(row: Row) -> StockMovement:

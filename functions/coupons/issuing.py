@@ -28,7 +28,7 @@ from functions.tiers.qualification import Standing
 
 GOT = "GOT#"
 """How the rows begin by which a member's coupons are listed: by when they were got, then by id."""
-Way = Literal["claim", "code", "staff"]
+Way = Literal["claim", "code", "staff", "case"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,7 @@ def template_of(row: Row) -> Template:
         total=row["total"],
         per_member=row["per_member"],
         status=row["status"],
+        for_complaints=row.get("for_complaints", False),
     )
 
 
@@ -129,6 +130,7 @@ def _told(template: Template) -> dict[str, Any]:
         "total": template.total,
         "per_member": template.per_member,
         "status": template.status,
+        **({"for_complaints": True} if template.for_complaints else {}),
     }
 
 

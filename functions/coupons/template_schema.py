@@ -131,6 +131,9 @@ class TemplateRequest(Request):
     )
     exclusive: bool = Field(default=False, description="Whether its coupons exclude every other offer.")
     claimable: bool = Field(default=False, description="Whether members can claim it.")
+    for_complaints: bool = Field(
+        default=False, description="Whether complaints may be settled with its coupons."
+    )
     valid: ValidTold
     limits: ClaimLimitsRequest | None = None
     status: TemplateStatus
@@ -175,6 +178,7 @@ class TemplateRequest(Request):
             total=limits.total,
             per_member=limits.per_member,
             status=self.status,
+            for_complaints=self.for_complaints,
         )
 
     def _valid(self) -> Valid:
@@ -269,6 +273,7 @@ class TemplateAnswer(Answer):
     tiers: list[str] | None
     exclusive: bool
     claimable: bool
+    for_complaints: bool = Field(default=False, exclude_if=lambda for_complaints: not for_complaints)
     valid: BetweenAnswer | DaysAnswer
     limits: ClaimLimitsAnswer
     status: TemplateStatus
@@ -302,6 +307,7 @@ def template_answer(counted: Counted, policy: Policy) -> TemplateAnswer:
         tiers=None if template.tiers is None else sorted(template.tiers),
         exclusive=worth.exclusive,
         claimable=template.claimable,
+        for_complaints=template.for_complaints,
         valid=_valid_answer(template.valid, policy),
         limits=ClaimLimitsAnswer(total=template.total, per_member=template.per_member),
         status=template.status,

@@ -105,6 +105,8 @@ class Template:
     total: int | None = None
     per_member: int | None = None
     status: TemplateStatus = ACTIVE
+    for_complaints: bool = False
+    """Complaints may be settled with coupons of it (A9)."""
 
     def is_for(self, tier: str) -> bool:
         """Tell whether members of a tier may claim it, or use a code for it (V10)."""

@@ -89,6 +89,11 @@ def issued_coupon_id(issue_id: str) -> str:
     return _derive("cpt", "issue", issue_id)
 
 
+def case_coupon_id(case_id: str) -> str:
+    """Return the id of the coupon that a complaint is settled with: one, whoever says so how often."""
+    return _derive("cpt", "case", case_id)
+
+
 def shard(text: str, shards: int) -> int:
     """Return which of so many shards an id belongs to: the same for ever, and as many ids to each."""
     return hashlib.sha256(text.encode()).digest()[0] % shards

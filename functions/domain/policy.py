@@ -72,6 +72,12 @@ def _as_rate(value: Any) -> Decimal:
     return rate
 
 
+def _as_flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError("must be true or false")
+    return value
+
+
 def _as_code(value: Any) -> str:
     text = value if isinstance(value, str) else ""
     short = len(text) <= _CODE_CHARACTERS_MAX
@@ -124,6 +130,7 @@ _FEN = _whole(least=0)
 _POSITIVE_FEN = _whole(least=1)
 _COUNT = _whole(least=1)
 _RATE = {"reader": _as_rate}
+_FLAG = {"reader": _as_flag}
 
 
 class _Section:
@@ -143,6 +150,7 @@ class TierPolicy(_Section):
     birthday_coupon_fen: int = field(default=0, metadata=_FEN)
     member_day_rate: Decimal | None = field(default=None, metadata=_or_none(_RATE))
     free_shipping_from_fen: int = field(metadata=_POSITIVE_FEN)
+    free_return_shipping: bool = field(default=False, metadata=_FLAG)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +200,50 @@ class OrderPolicy(_Section):
 
     payment_window_minutes: int = field(metadata=_COUNT)
     auto_receipt_days: int = field(metadata=_COUNT)
+    delivery_late_days: int = field(metadata=_COUNT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnShippingPolicy(_Section):
+    """What the shop owes for the freight of what comes back, by the reason of the case (A6)."""
+
+    no_reason: int = field(metadata=_FEN)
+    defective: int = field(metadata=_FEN)
+    damaged: int = field(metadata=_FEN)
+    wrong_item: int = field(metadata=_FEN)
+    not_as_described: int = field(metadata=_FEN)
+    not_received: int = field(metadata=_FEN)
+    late: int = field(metadata=_FEN)
+    other: int = field(metadata=_FEN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AfterSalesPolicy(_Section):
+    """Until when who acts on a case, and what the shop owes with it (A2, A3, A6, A9).
+
+    ``return_shipping_flat_fen`` is what a tier gets at least that always gets something, and
+    ``return_shipping_max_fen`` the most that staff can set.
+    """
+
+    answer_hours: int = field(metadata=_COUNT)
+    dispute_hours: int = field(metadata=_COUNT)
+    escalate_days: int = field(metadata=_COUNT)
+    send_back_days: int = field(metadata=_COUNT)
+    receive_days: int = field(metadata=_COUNT)
+    closing_days: int = field(metadata=_COUNT)
+    no_reason_days: int = field(metadata=_COUNT)
+    settle_points_max: int = field(metadata=_COUNT)
+    return_shipping_flat_fen: int = field(metadata=_FEN)
+    return_shipping_max_fen: int = field(metadata=_FEN)
+    return_shipping_fen: ReturnShippingPolicy = field(metadata=_section(ReturnShippingPolicy))
+
+    def contradictions(self) -> Iterator[Fault]:
+        """A6: nothing that is owed by a reason is more than staff may set."""
+        for each in fields(self.return_shipping_fen):
+            if getattr(self.return_shipping_fen, each.name) > self.return_shipping_max_fen:
+                yield f"return_shipping_fen.{each.name}", "must be at most return_shipping_max_fen"
+        if self.return_shipping_flat_fen > self.return_shipping_max_fen:
+            yield "return_shipping_flat_fen", "must be at most return_shipping_max_fen"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +265,7 @@ class Policy(_Section):
     points: PointsPolicy = field(metadata=_section(PointsPolicy))
     orders: OrderPolicy = field(metadata=_section(OrderPolicy))
     payments: PaymentPolicy = field(metadata=_section(PaymentPolicy))
+    after_sales: AfterSalesPolicy = field(metadata=_section(AfterSalesPolicy))
 
     def contradictions(self) -> Iterator[Fault]:
         """T4: bounds start at 0 and each ends where the next begins, so that every amount has one tier."""

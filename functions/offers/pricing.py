@@ -110,6 +110,7 @@ def _bought(offers: Offered, outcome: Outcome) -> list[QuoteLine]:
             unit_price_fen=line.product.price_fen if at_list_price else line.unit_price_fen,
             amount_fen=line.product.price_fen * line.quantity if at_list_price else line.amount_fen,
             price_of=LIST_PRICE if at_list_price else line.price_of,
+            no_reason=line.product.no_reason,
         )
         for line in offers.prices.lines
     ]
@@ -128,6 +129,7 @@ def _gifts(outcome: Outcome) -> Iterator[QuoteLine]:
                 amount_fen=0,
                 price_of=offer.campaign_id,
                 gift_of=offer.campaign_id,
+                no_reason=offer.gift.no_reason,
             )
 
 

@@ -66,7 +66,7 @@ class QuoteLine:
 
     ``price_of`` says what the unit price is of: ``list``, ``member_day``, or a campaign (V1). ``gift_of`` is
     the campaign whose gift it is (V6). Of orders from before there were campaigns a line is known by its sku
-    alone, which is its ``line_id``.
+    alone, which is its ``line_id``. ``no_reason`` says whether it can be sent back for no reason (A3).
     """
 
     sku: str
@@ -76,6 +76,7 @@ class QuoteLine:
     amount_fen: int
     price_of: str | None = None
     gift_of: str | None = None
+    no_reason: bool = True
 
     @property
     def line_id(self) -> str:

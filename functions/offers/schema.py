@@ -84,7 +84,8 @@ def _is_none(value: object) -> bool:
 class QuoteLineAnswer(Answer):
     """One line of a quote, and what its unit price is of: `list`, `member_day`, or a campaign.
 
-    ``gift_of`` is the campaign whose gift it is, and so is what a gift's price is of.
+    ``gift_of`` is the campaign whose gift it is, and so is what a gift's price is of. ``no_reason`` is there
+    where it is false: it cannot be sent back for no reason.
     """
 
     line_id: str
@@ -95,6 +96,7 @@ class QuoteLineAnswer(Answer):
     amount_fen: int
     price_of: str | None
     gift_of: str | None
+    no_reason: bool = Field(default=True, exclude_if=lambda no_reason: no_reason)
 
 
 class CouponUseAnswer(Answer):

@@ -1,11 +1,17 @@
 """Where orders live: finding them, and every later change of their row with what it gives back (O1-O7)."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from functions.cases import case as cases
+from functions.cases.case import By
+from functions.cases.rows import case_of, case_row
+from functions.cases.rows import key as case_key
 from functions.catalog import set_aside
+from functions.catalog.stock import lost_row
 from functions.counters import counter, heat
 from functions.counters.counter import Spread
 from functions.domain import calendar, identifiers
@@ -17,7 +23,7 @@ from functions.orders.coming_back import WALLET, Change, counter_named
 from functions.orders.due_back import refunds_of_change
 from functions.orders.history import HISTORY, Occurrence
 from functions.orders.life import without_earlier_changes
-from functions.orders.order import Order
+from functions.orders.order import CLOSED, Order, Status
 from functions.orders.rows import DUE, change_row, due_partition, key, order_of, row_changed
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, Transaction, until_clear
@@ -39,6 +45,7 @@ class OrderBook:
     members_table: str
     catalog_table: str
     payments_table: str
+    cases_table: str
     policy: Policy
 
     @classmethod
@@ -50,6 +57,7 @@ class OrderBook:
             members_table=settings.members_table,
             catalog_table=settings.catalog_table,
             payments_table=settings.payments_table,
+            cases_table=settings.cases_table,
             policy=policy,
         )
 
@@ -109,7 +117,8 @@ class OrderBook:
 
         Nothing is read where nothing can be due: at most :data:`REFUNDS_SHOWN_MAX` are shown, the latest.
         """
-        if not order.refunded_fen and all(payment.applied for payment in order.payments):
+        owed = order.refunded_fen or order.return_shipping_granted
+        if not owed and all(payment.applied for payment in order.payments):
             return []
 
         def rows(prefix: str) -> list[Row]:
@@ -134,7 +143,9 @@ class OrderBook:
         deadline: Deadline,
         *,
         member_id: str | None = None,
+        by: By = By.STAFF,
         kept_as: Callable[[Order, Order], Occurrence | None] = lambda before, after: None,
+        also: Callable[[Transaction, Order, Order], None] = lambda transaction, before, after: None,
     ) -> Order:
         """Let something happen to an order, and give back in the same transaction what that frees.
 
@@ -144,8 +155,12 @@ class OrderBook:
             Returns the order after it, or the order itself where there is nothing to do; may refuse.
         member_id
             The only member whose order it may be, or None for staff and jobs.
+        by
+            Who closes the cases of an order that closes.
         kept_as
             Returns what the order's history keeps of the change, if anything.
+        also
+            Adds what is written with the change, in its transaction.
 
         Raises
         ------
@@ -160,7 +175,8 @@ class OrderBook:
             after = event(order)
             if after.version != order.version:
                 transaction = self.tables.transaction()
-                after = self.replace(transaction, order, after, deadline)
+                also(transaction, order, after)
+                after = self.replace(transaction, order, after, deadline, by=by)
                 kept = kept_as(order, after)
                 if kept is not None:
                     transaction.put_new(self.orders_table, history.row_of(order_id, kept))
@@ -172,10 +188,22 @@ class OrderBook:
 
         return until_clear(attempt, deadline)
 
-    def replace(self, transaction: Transaction, before: Order, after: Order, deadline: Deadline) -> Order:
+    def replace(
+        self,
+        transaction: Transaction,
+        before: Order,
+        after: Order,
+        deadline: Deadline,
+        *,
+        by: By = By.STAFF,
+        case_id: str | None = None,
+        operator: str = "",
+    ) -> Order:
         """Add that an order becomes another, and that what it frees goes back: stock, coupon, points (O4).
 
-        Returns the order as its row keeps it: the changes that leave the row are added as rows of their own.
+        Cases that lose units with it are added, too (A5), but for the one with ``case_id``, in whose name it
+        happens, and which ``operator`` decided on. Returns the order as its row keeps it: the changes that
+        leave the row are added as rows of their own.
         """
         change = Change(before, after)
         needed = change.keys(self.catalog_table, self.members_table)
@@ -184,8 +212,47 @@ class OrderBook:
         else:
             (rows,) = self.read_for([change], deadline)
         after = self.turn(transaction, change, rows)
-        self.give_back(transaction, change.amounts(rows, transaction.at), of=before)
+        back = change.amounts(rows, transaction.at)
+        back.update(self._close_cases(transaction, before, change.after, by=by, but=case_id))
+        self.give_back(transaction, back, of=before)
+        for sku, units in change.lost.items() if case_id is not None else ():
+            row = lost_row(sku, units, case_id=case_id or "", operator=operator, at=transaction.at)
+            transaction.put_new(self.catalog_table, row)
         return after
+
+    def _close_cases(
+        self, transaction: Transaction, before: Order, after: Order, *, by: By, but: str | None
+    ) -> Counter[str]:
+        """Add that cases end, or shrink, with the units that an order loses; return what they held (A5, A7).
+
+        A case that has ended by itself is left to the job that writes so.
+        """
+        back: Counter[str] = Counter()
+        kept = {each.case_id: each for each in after.cases}
+        for each in before.cases:
+            left = kept.get(each.case_id)
+            if each.case_id == but or (left is not None and left.units == each.units):
+                continue
+            row = self.tables.get(self.cases_table, case_key(each.case_id))
+            if row is None:
+                raise LookupError(f"order {before.order_id} has a case that is not there")
+            stored = case_of(row)
+            case = cases.as_of(stored, transaction.at)
+            if not case.is_open:
+                continue
+            if after.status in CLOSED and left is None and after.status is not Status.RETURNED:
+                ended = cases.close(case, by=by, reason=f"order_{after.status}", now=transaction.at)
+            else:
+                units = {} if left is None else dict(zip(before.line_ids, left.units, strict=True))
+                ended = cases.with_units(
+                    case, units, by=by, reason=cases.RETURNED_DIRECTLY, now=transaction.at
+                )
+            ended = replace(ended, version=stored.version + 1)
+            transaction.put_version(self.cases_table, case_row(ended), replaces=stored.version)
+            if case.holds_stock:
+                back.update(case.exchanged_for)
+                back.subtract(ended.exchanged_for if ended.holds_stock else {})
+        return +back
 
     def read_for(self, changes: Sequence[Change], deadline: Deadline) -> list[dict[str, Row | None]]:
         """Read together what is read for some changes, the rows of each by their names; limits last (V14)."""

@@ -112,10 +112,8 @@ class Change:
         Units of a flash sale that has ended go to the shelf. What is left of a limit is always the limit less
         what is used of it, so every use goes back to the limit that there is now, whenever it was put.
         """
-        back: Amounts[str] = Amounts()
-        for line, units in self._freed_lines():
-            back[line.sku] += units
-        for campaign_id, of_skus in self.flashed.items():
+        back = self._units_back()
+        for campaign_id, of_skus in self.flashed.items() if not self.lost else ():
             for sku, units in of_skus.items():
                 name = counter_of_units("", sku, campaign_id).name
                 if set_aside.is_open(rows.get(name)) and _runs(rows.get(f"{campaign_id}:{ENDS}"), at):
@@ -178,6 +176,28 @@ class Change:
         held.give_back(
             transaction, table, member_id=member_id, ref=held.ref_of(row), order_id=order_id, at=at
         )
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """Units that leave the order and do not come back to the shop, by sku (A4)."""
+        freed, before, after = self._freed_skus(), sum(self.before.lost), sum(self.after.lost)
+        return freed if after > before else {}
+
+    def _units_back(self) -> Amounts[str]:
+        """Return the units of each sku that come back to the shelf; of those that were lost none does."""
+        return Amounts() if self.lost else self._freed_skus()
+
+    def _freed_skus(self) -> Amounts[str]:
+        """Return the units of each sku that leave the member: what they held of each line (A7)."""
+        found: Amounts[str] = Amounts()
+        for line, units in self._freed_lines():
+            found[line.sku] += units
+            after = self.after.exchanged.get(line.line_id, {}) if self.after.status not in CLOSED else {}
+            for sku, count in self.before.exchanged.get(line.line_id, {}).items():
+                gone = count - after.get(sku, 0)
+                found[sku] += gone
+                found[line.sku] -= gone
+        return found
 
     def _freed_lines(self) -> Iterator[tuple[QuoteLine, int]]:
         for line, had, has in zip(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from functions.orders.order import CLOSED, Order, Payment, Status
 from functions.refunds import refund
-from functions.refunds.refund import Refund, State
+from functions.refunds.refund import NO_PAYMENT, Refund, State
 
 PAYMENT_NOT_APPLIED = "payment_not_applied"
 
@@ -42,7 +42,8 @@ def due_back(before: Order | None, after: Order) -> Iterator[DueBack]:
 def refunds_of_change(before: Order, after: Order) -> list[Refund]:
     """Return the refunds that a change of an order puts in its own transaction (Y6): at most one.
 
-    What is due goes to the payment that paid for the order. One that came in by hand is paid back by hand.
+    What is due goes to the payment that paid for the order. One that came in by hand is paid back by hand,
+    and so is what that payment cannot bear any more, since freight was granted out of it (A6).
     """
     paid = payment_that_paid(after)
     if paid is None:
@@ -51,16 +52,21 @@ def refunds_of_change(before: Order, after: Order) -> list[Refund]:
         Refund(
             refund_id=refund.of_change(after.order_id, each.number),
             subject=after.order_id,
-            payment_id=paid.payment_id,
+            payment_id=paid.payment_id if bears(after, each) else NO_PAYMENT,
             amount=each.amount_fen,
             reason=each.reason,
             made_at=each.at,
             order_id=after.order_id,
             member_id=after.member_id,
-            state=_settled(paid),
+            state=_settled(paid) if bears(after, each) else State.MANUAL,
         )
         for each in due_back(before, after)
     ]
+
+
+def bears(order: Order, due: DueBack) -> bool:
+    """Tell whether the payment bears what a change makes due beside the freight granted out of it (A6)."""
+    return order.return_shipping_fen <= order.changes[due.number - order.earlier_changes].paid_fen
 
 
 def refund_of_payment(order: Order, payment: Payment) -> Refund | None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from functions.domain import identifiers
 from functions.domain.policy import Policy
 from functions.domain.records import plain
-from functions.orders.due_back import PAYMENT_NOT_APPLIED, due_back, payment_that_paid
+from functions.orders.due_back import PAYMENT_NOT_APPLIED, bears, due_back, payment_that_paid
 from functions.orders.order import CLOSED, Order
 from functions.platform.bus import Event, MemberEvent
 from functions.refunds import refund
@@ -64,15 +64,27 @@ class OrderClosed(_OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeliveryLate(_OrderEvent):
+    """A parcel that should have arrived by now is still on its way: somebody is to look for it (A11)."""
+
+    shipped_at: datetime
+    carrier: str | None
+    tracking_no: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundDue(_OrderEvent):
     """Money is to be paid back: of a change that keeps less of it, or a payment that was not applied (O6).
 
-    ``payment_id`` is the payment to pay back from; there is none where the order cost nothing. What is
+    Or it is the freight of what came back, which the shop owes (A6).
+
+    ``payment_id`` is the payment to pay back from; there is none where the order cost nothing, and where
+    freight was paid out of it so that it does not bear this any more (A6). What is
     ``settled_by`` its provider is paid back by the suite; whoever listens pays the ``manual`` ones only (Y6).
     """
 
     amount_fen: int
-    reason: Literal["cancelled", "refused", "returned", "payment_not_applied"]
+    reason: Literal["cancelled", "refused", "returned", "payment_not_applied", "return_shipping"]
     payment_id: str | None
     settled_by: Literal["provider", "manual"]
     refund_id: str
@@ -113,6 +125,12 @@ def of_change(before: Order | None, after: Order, policy: Policy, at: datetime) 
     if before is not None and before.shipped_at is not None and before.shipment != after.shipment:
         told = _told(ShipmentCorrected, after, at, policy, discriminator=str(after.version))
         yield ShipmentCorrected(**told, **plain(after.shipment))
+    if after.late_at is not None and after.shipped_at is not None and (before is None or not before.late_at):
+        yield DeliveryLate(
+            **_told(DeliveryLate, after, after.late_at, policy),
+            shipped_at=after.shipped_at.astimezone(policy.zone),
+            **plain(after.shipment),
+        )
     yield from _refunds(before, after, policy)
     if after.closed_at is not None and (before is None or before.status not in CLOSED):
         told = _told(OrderClosed, after, after.closed_at, policy)
@@ -153,8 +171,8 @@ def _refunds(before: Order | None, after: Order, policy: Policy) -> Iterator[Eve
         yield RefundDue(
             **told | {"reason": due.reason},
             amount_fen=due.amount_fen,
-            payment_id=None if paid is None else paid.payment_id,
-            settled_by=_settled_by(paid is not None and paid.notified),
+            payment_id=paid.payment_id if paid is not None and bears(after, due) else None,
+            settled_by=_settled_by(paid is not None and paid.notified and bears(after, due)),
             refund_id=refund.of_change(after.order_id, due.number),
         )
 

@@ -31,13 +31,15 @@ class What(StrEnum):
     SHIPMENT_CORRECTED = "shipment_corrected"
     RECEIVED = "received"
     UNITS_RETURNED = "units_returned"
+    UNITS_EXCHANGED = "units_exchanged"
+    UNITS_REFUNDED = "units_refunded"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
     REFUSED = "refused"
     RETURNED = "returned"
 
 
-_CLOSING = 7
+_CLOSING = 9
 _RANKS = {what: rank for rank, what in enumerate(tuple(What)[:_CLOSING])}
 """What comes first of things that happen in the same second; an order is closed last."""
 
@@ -46,8 +48,9 @@ _RANKS = {what: rank for rank, what in enumerate(tuple(What)[:_CLOSING])}
 class Occurrence:
     """Something that happened to an order, by the ``version`` of the order after it (0: a step).
 
-    ``caller_id`` is the return id or cancel id under which ``units`` left it, by the ids of their lines, and
-    ``refund_fen`` and ``points_restored`` are what that gave back. ``shipment`` is what was told of a parcel,
+    ``caller_id`` is the return id or cancel id under which ``units`` left it, by the ids of their lines, or
+    ``case_id`` the case in whose name they did (A4), and ``refund_fen`` and ``points_restored`` are what that
+    gave back. ``shipment`` is what was told of a parcel,
     ``former`` what had been told of it before.
     """
 
@@ -55,6 +58,7 @@ class Occurrence:
     what: What
     version: int = 0
     caller_id: str | None = None
+    case_id: str | None = None
     units: Mapping[str, int] = field(default_factory=dict)
     refund_fen: int | None = None
     points_restored: int | None = None
@@ -103,6 +107,7 @@ def row_of(order_id: str, occurrence: Occurrence) -> Row:
         "what": occurrence.what.value,
         "version": occurrence.version,
         "caller_id": occurrence.caller_id,
+        **({} if occurrence.case_id is None else {"case_id": occurrence.case_id}),
         "units": dict(occurrence.units),
         "refund_fen": occurrence.refund_fen,
         "points_restored": occurrence.points_restored,
@@ -118,6 +123,7 @@ def occurrence_of(row: Row) -> Occurrence:
         what=What(row["what"]),
         version=row["version"],
         caller_id=row["caller_id"],
+        case_id=row.get("case_id"),
         units=row["units"],
         refund_fen=row["refund_fen"],
         points_restored=row["points_restored"],

@@ -1,21 +1,24 @@
-"""The jobs on orders: which shards they have, and what a worker does with a task of each (O2, O3)."""
+"""The jobs on orders: which shards they have, and what a worker does with a task of each (O2, O3, A11)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.domain import calendar
+from functions.orders import life
 from functions.orders.book import OrderBook
 from functions.orders.life import as_of
 from functions.orders.order import Order
-from functions.orders.rows import DUE_SHARDS, key
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.rows import DUE_SHARDS, LATE, LATE_DUE, key
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from functions.orders.together import Together
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row
+from functions.platform.dynamo import Row, Transaction
 from functions.platform.fanout import (
     Handled,
     Page,
     Task,
     WorkQueue,
+    each_until,
     page_of,
     per_shard,
     together_until,
@@ -24,7 +27,7 @@ from functions.platform.fanout import (
 from functions.platform.observability import logger
 from functions.platform.runs import Runs
 
-KINDS = {LAPSE_UNPAID: "lapse", AUTO_RECEIPT: "receipt"}
+KINDS = {LAPSE_UNPAID: "lapse", AUTO_RECEIPT: "receipt", LOOK_FOR_PARCELS: LATE_DUE}
 """What each job finds in the index of due work."""
 PAGE_ORDERS = 70
 """Orders of one page: what a worker does at least once more when it dies. So many of one product lapse in one
@@ -78,7 +81,10 @@ class OrderJobs:
 
         def handle(rows: list[Row]) -> Handled:
             nonlocal done
-            handled = self._bring_up_to(rows, task, deadline)
+            if task.work == LOOK_FOR_PARCELS:
+                handled = self._look_for(rows, task, deadline)
+            else:
+                handled = self._bring_up_to(rows, task, deadline)
             done += handled.done
             return handled
 
@@ -89,6 +95,34 @@ class OrderJobs:
             logger.info(
                 "shard", extra={"work": task.work, "shard": task.shard, "orders": done, "ended": ended}
             )
+
+    def _look_for(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
+        """Say of parcels that are late and still on their way that somebody is to look for them (A11)."""
+        return each_until(
+            deadline,
+            [(row["order_id"], row["due_at"]) for row in rows],
+            lambda each: self._look_for_one(*each, task.at, deadline),
+            rows_of=lambda each: [key(each[0], LATE) | {"due_at": each[1]}],
+        )
+
+    def _look_for_one(self, order_id: str, due_at: str, now: datetime, deadline: Deadline) -> int:
+        """Write that a parcel is late if it is still on its way; it has been looked at, either way."""
+        looked_at = key(order_id, LATE) | {"looked_at": calendar.to_row(now)}
+        told = False
+
+        def event(order: Order) -> Order:
+            nonlocal told
+            after = life.late(order, since=calendar.from_row(due_at), now=now)
+            told = after.version != order.version
+            return after
+
+        def also(transaction: Transaction, before: Order, after: Order) -> None:
+            transaction.put(self.book.orders_table, looked_at)
+
+        self.book.change(order_id, event, deadline, also=also)
+        if not told:
+            self.book.tables.put(self.book.orders_table, looked_at)
+        return 1
 
     def _bring_up_to(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Write what orders read as at the task's moment; those that failed before go one by one."""

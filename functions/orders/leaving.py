@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from functions.cases.case import By
 from functions.domain import calendar, identifiers
 from functions.domain.errors import InvalidError, RefusalError
 from functions.orders import history, life
@@ -48,27 +49,37 @@ class Leaving:
     member_id: str | None = None
 
     @property
+    def by(self) -> By:
+        """Who lets them leave."""
+        return By.STAFF if self.member_id is None else By.MEMBER
+
+    @property
     def spent_key(self) -> dict[str, str]:
         """The key of the row that its id is spent on."""
         return spent_key(self.order_id, self.way.spends, self.caller_id)
 
     def of_lines(self, order: Order) -> Mapping[str, int]:
-        """Return the units that leave each line of the order, by its id; unknown names stay as they are.
+        """Return the units that leave each line of the order, by its id (:func:`named_lines`)."""
+        return named_lines(order, self.units, self.by_line)
 
-        Raises
-        ------
-        InvalidError
-            ``line_id_needed``: a sku stands twice on the order, bought and as a gift (V6).
-        """
-        lines: dict[str, list[str]] = {sku: [] for sku in self.units}
-        for line in order.quote.lines:
-            if line.sku in lines:
-                lines[line.sku].append(line.line_id)
-        twice = [sku for sku, line_ids in lines.items() if len(line_ids) > 1]
-        if twice:
-            raise InvalidError("line_id_needed", "A sku stands twice: name its line by line_id.", skus=twice)
-        named = {(lines[sku] or [sku])[0]: count for sku, count in self.units.items()}
-        return {**named, **self.by_line}
+
+def named_lines(order: Order, by_sku: Mapping[str, int], by_line: Mapping[str, int]) -> Mapping[str, int]:
+    """Return units of lines by their ids, some of which are named by a sku; unknown names stay as they are.
+
+    Raises
+    ------
+    InvalidError
+        ``line_id_needed``: a sku stands twice on the order, bought and as a gift (V6).
+    """
+    lines: dict[str, list[str]] = {sku: [] for sku in by_sku}
+    for line in order.quote.lines:
+        if line.sku in lines:
+            lines[line.sku].append(line.line_id)
+    twice = [sku for sku, line_ids in lines.items() if len(line_ids) > 1]
+    if twice:
+        raise InvalidError("line_id_needed", "A sku stands twice: name its line by line_id.", skus=twice)
+    named = {(lines[sku] or [sku])[0]: count for sku, count in by_sku.items()}
+    return {**named, **by_line}
 
 
 def _contents(units: Mapping[str, int]) -> str:
@@ -130,7 +141,7 @@ def _try_to_take(book: OrderBook, leaving: Leaving, deadline: Deadline) -> Left:
     transaction.put_new(book.orders_table, _spent_row(leaving, units, left))
     occurrence = _occurrence(leaving, units, left)
     transaction.put_new(book.orders_table, history.row_of(leaving.order_id, occurrence))
-    kept = book.replace(transaction, order, after, deadline)
+    kept = book.replace(transaction, order, after, deadline, by=leaving.by)
     transaction.commit(deadline)
     return replace(left, order=kept)
 

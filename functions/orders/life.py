@@ -12,6 +12,7 @@ from typing import Any
 from functions.domain.errors import ConflictError, InvalidError
 from functions.domain.policy import Policy
 from functions.offers.quotes import Quote
+from functions.orders.in_cases import cases_as_of, let_go, taken_back
 from functions.orders.order import Order, Payment, Status, Terms, sku_of
 from functions.points.posting import OrderChange
 
@@ -27,7 +28,7 @@ def as_of(order: Order, now: datetime) -> Order:
     at, version = order.due[1], order.version + 1
     if order.status is Status.PLACED:
         return replace(order, status=Status.LAPSED, closed_at=at, version=version)
-    return replace(order, status=Status.RECEIVED, received_at=at, version=version)
+    return replace(order, status=Status.RECEIVED, received_at=at, late_at=None, version=version)
 
 
 def place(
@@ -193,11 +194,18 @@ def receive(order: Order, *, now: datetime) -> Order:
         return current
     if current.status is not Status.SHIPPED:
         raise ConflictError("order_not_receivable", f"The order is {current.status}.")
-    return replace(order, version=order.version + 1, status=Status.RECEIVED, received_at=now)
+    return replace(order, version=order.version + 1, status=Status.RECEIVED, received_at=now, late_at=None)
 
 
-def refuse(order: Order, *, now: datetime) -> Order:
-    """Return the order after the member refused the parcel (O4).
+def late(order: Order, *, since: datetime, now: datetime) -> Order:
+    """Return the order after somebody is to look for its parcel: it is on its way, and late (A11)."""
+    if as_of(order, now).status is not Status.SHIPPED or order.late_at is not None:
+        return order
+    return replace(order, version=order.version + 1, late_at=since)
+
+
+def refuse(order: Order, *, now: datetime, lost: bool = False) -> Order:
+    """Return the order after the member refused the parcel (O4), or after that was ``lost`` (A1).
 
     Raises
     ------
@@ -209,13 +217,14 @@ def refuse(order: Order, *, now: datetime) -> Order:
         return order
     if current.status is not Status.SHIPPED:
         raise ConflictError("order_not_refusable", f"The order is {current.status}.")
-    return _closed(order, Status.REFUSED, now)
+    return _closed(order, Status.REFUSED, now, lost=order.staying if lost else order.lost)
 
 
-def return_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Order:
+def return_units(order: Order, units: Mapping[str, int], *, now: datetime, lost: bool = False) -> Order:
     """Return the order after so many units of each line came back (O5), by its id.
 
-    With the last one it is returned, gifts included (V18).
+    With the last one it is returned, gifts included (V18). Units in open cases come back after free ones,
+    and are in no case any more (A5). If they are ``lost``, they come back in the order's figures only (A4).
 
     Raises
     ------
@@ -226,18 +235,27 @@ def return_units(order: Order, units: Mapping[str, int], *, now: datetime) -> Or
     """
     ordered = {line.line_id: line.quantity for line in order.quote.lines}
     _check_units(units, ordered, "return_exceeds_order")
-    order = as_of(order, now)
+    order = cases_as_of(as_of(order, now), now)
     if order.status is not Status.RECEIVED:
         raise ConflictError("order_not_returnable", f"The order is {order.status}.")
     stays = dict(zip(ordered, order.staying, strict=True))
     _check_units(units, stays, "return_exceeds_order")
-    before = order.returned or order.none_of_each
-    returned = tuple(
-        back + units.get(line.line_id, 0) for back, line in zip(before, order.quote.lines, strict=True)
-    )
+    facts: dict[str, Any] = {"returned": _with_more(order, order.returned, units)}
+    if lost:
+        facts["lost"] = _with_more(order, order.lost, units)
+    if order.exchanged:
+        facts["exchanged"] = let_go(order, units)[0]
+    order = taken_back(order, units)
     if all(units.get(line_id, 0) == count for line_id, count in stays.items()):
-        return _changed(order, now, status=Status.RETURNED, closed_at=now, returned=returned)
-    return _changed(order, now, returned=returned)
+        facts |= {"status": Status.RETURNED, "closed_at": now}
+    return _changed(order, now, **facts)
+
+
+def _with_more(order: Order, units: tuple[int, ...], more: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(
+        count + more.get(line_id, 0)
+        for count, line_id in zip(units or order.none_of_each, order.line_ids, strict=True)
+    )
 
 
 CHANGES_KEPT_MAX = 10
@@ -261,11 +279,17 @@ def _check_units(units: Mapping[str, int], there: Mapping[str, int], code: str) 
         raise InvalidError(code, "The order has not that many units.", skus=skus, line_ids=too_many)
 
 
-def _closed(order: Order, status: Status, now: datetime, *, restored: bool = False) -> Order:
-    """O4: everything comes back. An order that was never paid concerns no account, so it has no change."""
+def _closed(
+    order: Order, status: Status, now: datetime, *, restored: bool = False, lost: tuple[int, ...] = ()
+) -> Order:
+    """O4: everything comes back. An order that was never paid concerns no account, so it has no change.
+
+    Its cases close with it (A5).
+    """
     if order.paid_at is None:
         return replace(order, version=order.version + 1, status=status, closed_at=now)
-    return _changed(order, now, restored=restored, status=status, closed_at=now)
+    facts: dict[str, Any] = {"status": status, "closed_at": now, "cases": (), "late_at": None, "lost": lost}
+    return _changed(order, now, restored=restored, **facts)
 
 
 def _changed(order: Order, now: datetime, *, restored: bool = False, **facts: Any) -> Order:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
+from functions.cases.case import By
 from functions.domain.policy import Policy
 from functions.orders import history, life
 from functions.orders.book import OrderBook
@@ -13,6 +14,7 @@ from functions.orders.leaving import CANCELLED, RETURNED, Leaving, take_units
 from functions.orders.life import as_of
 from functions.orders.order import Order
 from functions.orders.payments import pay
+from functions.orders.rows import late_row
 from functions.orders.schema import (
     NO_ORDER,
     CancelAnswer,
@@ -28,6 +30,7 @@ from functions.orders.schema import (
     order_answer,
     return_answer,
 )
+from functions.platform.dynamo import Transaction
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Body, OrderIdPath
 
@@ -116,7 +119,9 @@ class OrderLifeFace:
         the order's history.
         """
         told = {name: getattr(request, name) for name in request.model_fields_set}
-        return self._shown(self._happens(order_id, partial(life.ship, told=told)))
+        return self._shown(
+            self._happens(order_id, partial(life.ship, told=told), also=self._to_be_looked_for)
+        )
 
     @route(
         "POST",
@@ -190,7 +195,14 @@ class OrderLifeFace:
         )
         return self._shown(order)
 
-    def _happens(self, order_id: str, event: Callable[..., Order], *, member_id: str | None = None) -> Order:
+    def _happens(
+        self,
+        order_id: str,
+        event: Callable[..., Order],
+        *,
+        member_id: str | None = None,
+        also: Callable[[Transaction, Order, Order], None] = lambda transaction, before, after: None,
+    ) -> Order:
         """Let something happen to an order now."""
         moment = self.clock()
         return self.book.change(
@@ -198,8 +210,16 @@ class OrderLifeFace:
             lambda order: event(order, now=moment),
             self.api.deadline,
             member_id=member_id,
+            by=By.STAFF if member_id is None else By.MEMBER,
             kept_as=partial(history.corrected, at=moment),
+            also=also,
         )
+
+    def _to_be_looked_for(self, transaction: Transaction, before: Order, after: Order) -> None:
+        """Add to a shipment that its parcel is late at a time, unless that is known (A11)."""
+        if before.shipped_at is None:
+            late = late_row(after, self.policy.orders.delivery_late_days)
+            transaction.put_new(self.book.orders_table, late)
 
     def _shown(self, order: Order) -> OrderAnswer:
         return order_answer(as_of(order, self.clock()), self.policy)

@@ -19,13 +19,14 @@ from functions.orders.order import Order, Status
 from functions.orders.rows import (
     BY_MEMBER,
     BY_STATUS,
+    LATE_LIST,
     STATUS_SHARDS,
     key,
     order_of,
     status_partition,
 )
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, Span, Tables, below, time_span
+from functions.platform.dynamo import HIGHEST, LOWEST, Row, Span, Tables, above, below, time_span
 from functions.platform.settings import Settings
 
 LOOKED_AT_MAX = 200
@@ -94,6 +95,25 @@ class OrderLists:
             return self._merged(sources, limit, after)
 
         return self._walked(page, wanted, now=now, limit=limit, after=after, deadline=deadline)
+
+    def late(self, *, now: datetime, limit: int, after: str | None, deadline: Deadline) -> Orders:
+        """Return a page of the orders whose parcels are late and on their way, longest late first (A11).
+
+        It may be short, or empty, and not the last.
+        """
+        start = LOWEST if after is None else above(after)
+        rows, more = self.tables.query_span(
+            self.table,
+            index=LATE_LIST,
+            partition=("late", LATE_LIST),
+            sort="late_key",
+            span=(start, HIGHEST),
+            limit=limit,
+        )
+        stored = self.tables.batch_get([(self.table, key(row["order_id"])) for row in rows], deadline)
+        orders = [as_of(order_of(row), now) for row in stored if row is not None]
+        found = [order for order in orders if order.status is Status.SHIPPED and order.late_at is not None]
+        return found, rows[-1]["late_key"] if more else None
 
     def _sources(self, wanted: Filter, now: datetime) -> Iterator[tuple[str, Span]]:
         """Give the partitions that orders which read so may stand in, and the span of each that is wanted.

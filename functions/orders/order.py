@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from functions.cases.case import OpenCase
 from functions.domain.policy import Policy
 from functions.offers.quotes import Quote
 from functions.orders.refunds import NOTHING, Retained, retained
@@ -88,6 +89,12 @@ class Order:
     (O5). ``changes`` are the latest of those that concern the member's account, from the payment on; as many
     as ``earlier_changes`` came before them. ``stock_rows`` says in how many rows the stock of a sku was when
     it was taken, and each other counter that it took from, if not in one (Z1).
+
+    ``cases`` are its open cases, the first opened first (A5). Of each line ``cased`` counts the units that
+    ever were in one, ``denied`` by the kind of case those that were finally refused (A2), ``lost`` those of
+    the returned that did not come back to the shop (A4). ``exchanged`` says by a line's id which other skus
+    the member holds units of in the place of its own (A7). Freight was granted to it or not, and
+    ``return_shipping_fen`` of it out of its payment (A6). Its parcel is late since ``late_at`` (A11).
     """
 
     order_id: str
@@ -112,6 +119,14 @@ class Order:
     changes: tuple[OrderChange, ...] = ()
     earlier_changes: int = 0
     stock_rows: Mapping[str, int] = field(default_factory=dict)
+    cases: tuple[OpenCase, ...] = ()
+    cased: tuple[int, ...] = ()
+    denied: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    lost: tuple[int, ...] = ()
+    exchanged: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    return_shipping_granted: bool = False
+    return_shipping_fen: int = 0
+    late_at: datetime | None = None
 
     @property
     def lapses_at(self) -> datetime:
@@ -151,6 +166,16 @@ class Order:
     def none_of_each(self) -> tuple[int, ...]:
         """No units of any line."""
         return (0,) * len(self.quote.lines)
+
+    @property
+    def line_ids(self) -> tuple[str, ...]:
+        """The ids of its lines."""
+        return tuple(line.line_id for line in self.quote.lines)
+
+    @property
+    def was_lost(self) -> bool:
+        """Whether its whole parcel was lost on its way (A1)."""
+        return self.status is Status.REFUSED and any(self.lost)
 
     @property
     def changes_count(self) -> int:

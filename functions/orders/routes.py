@@ -4,6 +4,7 @@ ROUTES = {
     "ShopApi": (
         "GET /orders",
         "GET /orders/search",
+        "GET /reports/late-deliveries",
         "GET /members/{member_id}/orders",
         "GET /orders/{order_id}",
         "GET /orders/{order_id}/history",

@@ -1,8 +1,9 @@
 """How orders stand in their table: the order's row, the rows that spend an id, and the index keys."""
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from functions.cases.rows import open_case_of, open_case_row
 from functions.domain import calendar, identifiers
 from functions.domain.records import plain, read_as
 from functions.offers.quotes import (
@@ -23,6 +24,12 @@ from functions.points.posting import OrderChange, change_item
 ORDER = "ORDER"
 PAYMENT = "PAYMENT"
 RETURN = "RETURN#"
+LATE = "LATE"
+"""The row of a parcel that somebody is to look after unless it is received by then (A11)."""
+LATE_DUE = "late"
+"""The kind of due work."""
+LATE_LIST = "orders_late"
+"""The index of orders whose parcels are late; all stand in one partition."""
 CANCEL = "CANCEL#"
 BY_MEMBER = "by_member"
 DUE = "due"
@@ -33,8 +40,9 @@ BY_STATUS = "by_status"
 STATUS_SHARDS = 6
 """Partitions of each status, for the same reason; a list of orders reads all of them. More than five thousand
 orders a second can leave one status together (Z10)."""
-_TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at")
+_TIMES = ("placed_at", "paid_at", "shipped_at", "received_at", "closed_at", "late_at")
 _MAPS = ("redeemed_by_year", "stock_rows")
+_UNITS = ("returned", "cancelled", "cased", "lost")
 _USES = ("campaigns", "line_offers")
 """What a quote says where campaigns have to do with it."""
 _NAMES = tuple(each.name for each in fields(Order))
@@ -69,6 +77,17 @@ def placed_key(order: Order) -> str:
     return f"{calendar.to_row(order.placed_at)}#{order.order_id}"
 
 
+def late_row(order: Order, days: int) -> Row:
+    """Write that a parcel is late so many days after its shipment, which a job then looks at (A11)."""
+    if order.shipped_at is None:
+        raise ValueError("the order is not shipped")
+    return {
+        **key(order.order_id, LATE),
+        "due": due_partition(LATE_DUE, due_shard(order.order_id)),
+        "due_at": calendar.to_row(order.shipped_at + timedelta(days=days)),
+    }
+
+
 def due_partition(kind: str, shard: int) -> str:
     """Return the partition of the index of due work: ``lapse#3``."""
     return f"{kind}#{shard}"
@@ -93,6 +112,8 @@ def row_of(order: Order) -> Row:
     row["placed_key"] = placed_key(order)
     shard = identifiers.shard(order.order_id, STATUS_SHARDS)
     row["status_shard"] = status_partition(order.status, shard)
+    if order.late_at is not None:
+        row["late"], row["late_key"] = LATE_LIST, f"{calendar.to_row(order.late_at)}#{order.order_id}"
     if order.due is not None:
         kind, due_at = order.due
         row["due"], row["due_at"] = due_partition(kind, due_shard(order.order_id)), calendar.to_row(due_at)
@@ -109,6 +130,9 @@ def _plain(order: Order) -> Row:
     row: Row = plain(order)
     row["quote"] = _plain_quote(row["quote"])
     row["changes"] = [change.to_row() for change in order.changes]
+    row["cases"] = [open_case_row(each) for each in order.cases]
+    row["denied"] = {kind: list(units) for kind, units in order.denied.items()}
+    row["exchanged"] = {line_id: dict(held) for line_id, held in order.exchanged.items()}
     row["payments"] = [
         _payment({**payment, "received_at": calendar.to_row(payment["received_at"])})
         for payment in row["payments"]
@@ -134,7 +158,7 @@ def order_of(row: Row) -> Order:
     """Read an order from its row: what is not there has not happened, what nobody knows is passed over."""
     told: Row = {name: row[name] for name in _NAMES if name in row}
     told |= {name: read_as(calendar.from_row, told[name]) for name in _TIMES if name in told}
-    told |= {name: tuple(told[name]) for name in ("returned", "cancelled") if name in told}
+    told |= {name: tuple(told[name]) for name in _UNITS if name in told}
     return Order(
         **{
             **told,
@@ -146,6 +170,8 @@ def order_of(row: Row) -> Order:
                 for payment in row.get("payments", ())
             ),
             "changes": tuple(map(OrderChange.from_row, row.get("changes", ()))),
+            "cases": tuple(map(open_case_of, row.get("cases", ()))),
+            "denied": {kind: tuple(units) for kind, units in row.get("denied", {}).items()},
         }
     )
 
@@ -170,6 +196,8 @@ def _plain_quote(row: Row) -> Row:
     for line in row["lines"]:
         if line.get("price_of") == _price_of(line):
             line.pop("price_of", None)
+        if line["no_reason"]:
+            line.pop("no_reason")
     return {name: value for name, value in row.items() if value or name not in _USES}
 
 

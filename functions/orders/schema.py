@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -11,6 +11,7 @@ from functions.domain.policy import Policy
 from functions.domain.records import plain
 from functions.offers.schema import LINES_MAX, Fen, Quantity, QuoteAnswer, quote_answer
 from functions.orders.history import Occurrence, What
+from functions.orders.in_cases import in_cases
 from functions.orders.leaving import Left
 from functions.orders.order import Order, Shipment, Status, provider_of, sku_of
 from functions.platform.shapes import Answer, CallerId, Printable, Request, Sku, StoreTime
@@ -61,7 +62,11 @@ class LeavingLineRequest(Request):
         return self
 
 
-def _each_line_once(lines: list[LeavingLineRequest]) -> list[LeavingLineRequest]:
+Lines = TypeVar("Lines", bound=LeavingLineRequest)
+
+
+def each_line_once(lines: list[Lines]) -> list[Lines]:
+    """Refuse lines that stand twice, or of which one could mean another."""
     line_ids = {line.line_id for line in lines if line.line_id is not None}
     skus = {line.sku for line in lines if line.sku is not None}
     if len(line_ids) + len(skus) != len(lines):
@@ -75,7 +80,7 @@ def _each_line_once(lines: list[LeavingLineRequest]) -> list[LeavingLineRequest]
 LeavingLines = Annotated[
     list[LeavingLineRequest],
     Field(min_length=1, max_length=LINES_MAX),
-    AfterValidator(_each_line_once),
+    AfterValidator(each_line_once),
 ]
 
 
@@ -110,7 +115,11 @@ class CancelRequest(Request):
 
 
 class OrderLineAnswer(Answer):
-    """One line of an order; ``gift_of`` is the campaign whose gift it is."""
+    """One line of an order; ``gift_of`` is the campaign whose gift it is.
+
+    Where there are any: ``in_cases`` are its units in open cases, ``lost_quantity`` those of the returned
+    that did not come back to the shop, ``held`` the units of other skus that it was exchanged for.
+    """
 
     line_id: str
     sku: str
@@ -120,6 +129,9 @@ class OrderLineAnswer(Answer):
     unit_price_fen: int
     price_of: str | None
     gift_of: str | None
+    in_cases: int = Field(default=0, exclude_if=lambda units: not units)
+    lost_quantity: int = Field(default=0, exclude_if=lambda units: not units)
+    held: dict[str, int] = Field(default={}, exclude_if=lambda held: not held)
 
 
 class RetainedAnswer(Answer):
@@ -158,7 +170,10 @@ class OrderRefundAnswer(Answer):
 
 
 class OrderAnswer(Answer):
-    """An order as it is now; where it is shown by itself, with the money that is due back for it."""
+    """An order as it is now; where it is shown by itself, with the money that is due back for it.
+
+    It is ``lost`` where its parcel was refunded as that, and late since ``late_at`` where it is on its way.
+    """
 
     order_id: str
     member_id: str
@@ -178,6 +193,8 @@ class OrderAnswer(Answer):
     retained: RetainedAnswer
     payments: list[PaymentAnswer]
     refunds: list[OrderRefundAnswer] = Field(default=[], exclude_if=lambda refunds: not refunds)
+    lost: bool = Field(default=False, exclude_if=lambda lost: not lost)
+    late_at: StoreTime | None = Field(default=None, exclude_if=lambda moment: moment is None)
     policy_version: str
 
 
@@ -213,14 +230,16 @@ class UnitsAnswer(Answer):
 class HistoryAnswer(Answer):
     """Something that happened to an order.
 
-    Where units left it: the ``cancel_id`` or ``return_id``, the units, and what they gave back. Where its
-    shipment was corrected: what was told, and what had been told before.
+    Where units left it: the ``cancel_id``, ``return_id`` or ``case_id``, the units, and what they gave back;
+    exchanged ones gave nothing back. Where its shipment was corrected: what was told, and what had been told
+    before.
     """
 
     at: StoreTime
     what: What
     cancel_id: str | None
     return_id: str | None
+    case_id: str | None = Field(default=None, exclude_if=lambda case_id: case_id is None)
     lines: list[UnitsAnswer]
     refund_fen: int | None
     points_restored: int | None
@@ -268,6 +287,7 @@ def history_answer(happened: Occurrence, policy: Policy) -> HistoryAnswer:
         what=happened.what,
         cancel_id=happened.caller_id if happened.what is What.UNITS_CANCELLED else None,
         return_id=happened.caller_id if happened.what is What.UNITS_RETURNED else None,
+        case_id=happened.case_id,
         lines=[
             UnitsAnswer(line_id=line_id, sku=sku_of(line_id), quantity=units)
             for line_id, units in happened.units.items()
@@ -302,6 +322,8 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
         "carrier": order.carrier,
         "tracking_no": order.tracking_no,
         "quote": quote_answer(quote),
+        "lost": order.was_lost,
+        "late_at": store_time(order.late_at),
         "lines": [
             OrderLineAnswer(
                 line_id=line.line_id,
@@ -312,8 +334,13 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
                 unit_price_fen=line.unit_price_fen,
                 price_of=line.price_of,
                 gift_of=line.gift_of,
+                in_cases=asked,
+                lost_quantity=gone_for_good,
+                held=dict(order.exchanged.get(line.line_id, {})),
             )
-            for line, gone, returned in zip(quote.lines, cancelled, back, strict=True)
+            for line, gone, returned, asked, gone_for_good in zip(
+                quote.lines, cancelled, back, in_cases(order), order.lost or order.none_of_each, strict=True
+            )
         ],
         "order_amount_fen": quote.order_amount_fen,
         "paid_fen": quote.paid_fen,

@@ -9,6 +9,7 @@ TABLES = {
             "by_member": ("member_id", "placed_key"),
             "by_status": ("status_shard", "placed_key"),
             "due": ("due", "due_at"),
+            "orders_late": ("late", "late_key"),
             "orders_by_change": ("changed_shard", "order_id"),
         },
     )

@@ -5,6 +5,7 @@ from functions.domain.timetable import Every, Scheduled, planned
 
 LAPSE_UNPAID = "lapse-unpaid"
 AUTO_RECEIPT = "auto-receipt"
+LOOK_FOR_PARCELS = "look-for-parcels"
 
 
 def timetable(_: Policy) -> tuple[Scheduled, ...]:
@@ -12,4 +13,5 @@ def timetable(_: Policy) -> tuple[Scheduled, ...]:
     return (
         planned(LAPSE_UNPAID, Every(1), minutes=30),  # O2
         planned(AUTO_RECEIPT, Every(5), hours=2),  # O3
+        planned(LOOK_FOR_PARCELS, Every(60), hours=2),  # A11
     )

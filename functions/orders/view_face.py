@@ -23,6 +23,9 @@ from functions.tiers.members import Members, not_registered
 StatusQuery = Annotated[Status | None, Query(description="Only those that stand so now.")]
 ORDERS = "orders"
 HISTORY = "history"
+LATE = "late-deliveries"
+LATE_POSITION = POSITION
+"""By when a parcel was late, and then by the order's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,27 @@ class OrderViewFace:
         if not page.items:
             self.members.require_known(member_id, self.api.deadline)
         return page
+
+    @route(
+        "GET",
+        "/reports/late-deliveries",
+        summary="See which parcels are late",
+        who=Who.STAFF,
+        refuses={400: ["invalid_cursor"]},
+    )
+    def get_late_deliveries(self, limit: Limit = 20, cursor: Cursor = None) -> Page[OrderAnswer]:
+        """List the orders whose parcels should have arrived and are still on their way, longest late first.
+
+        A page may have fewer orders than `limit`, or none, and not be the last: what was received, refused or
+        closed meanwhile is left out.
+        """
+        places = Cursors(LATE, self.api.caller.member_id, LATE_POSITION)
+        found, position = self.lists.late(
+            now=self.clock(), limit=limit, after=places.read(cursor), deadline=self.api.deadline
+        )
+        return Page(
+            items=[order_answer(order, self.policy) for order in found], next_cursor=places.write(position)
+        )
 
     @route("GET", "/orders/<order_id>", summary="See an order", who=Who.OWNER, refuses=NO_ORDER)
     def get_order(self, order_id: OrderIdPath) -> OrderAnswer:

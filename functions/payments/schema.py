@@ -17,7 +17,7 @@ from functions.refunds.refund import Refund
 PAYMENT_ID = r"[a-z]{2,20}:[A-Za-z0-9_-]{1,100}"
 METHOD = r"^[a-z][a-z0-9_]{0,31}$"
 PAYER_CHARACTERS_MAX = 128
-REFUND_ID = r"ref_[a-z2-7]{26}_(c[0-9]{5}|p[a-z2-7]{26}|u)"
+REFUND_ID = r"ref_[a-z2-7]{26}_(c[0-9]{5}|[fmp][a-z2-7]{26}|u)"
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
 ProviderName = Literal["wechatpay", "alipay", "stripe"]
 

@@ -50,6 +50,7 @@ class Settings(_Environment):
     catalog_table: str = field(metadata=_variable("CATALOG_TABLE", characters_min=3))
     reports_table: str = field(metadata=_variable("REPORTS_TABLE", characters_min=3))
     payments_table: str = field(metadata=_variable("PAYMENTS_TABLE", characters_min=3))
+    cases_table: str = field(metadata=_variable("CASES_TABLE", characters_min=3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

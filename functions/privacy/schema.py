@@ -80,7 +80,7 @@ class CouponOriginAnswer(Answer):
     coupon_id: str
     template_id: str
     got_at: StoreTime
-    way: Literal["claim", "code", "staff"]
+    way: Literal["claim", "code", "staff", "case"]
     code: str | None
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from functions.domain import identifiers
 
 CNY = "CNY"
+NO_PAYMENT = "none"
+"""The payment of money that is due back and that no payment can bear: somebody pays it by hand (A6)."""
 TRANSFERS_MAX = 50
 """Transfers that a provider takes of one payment (WeChat Pay's limit; ours for all)."""
 JOINED_FROM = 40
@@ -146,6 +148,13 @@ def of_payment(order_id: str, payment_id: str) -> str:
     """Return the id of the refund of a payment that did not pay for its order (Y6, O6)."""
     digest = identifiers.fingerprint(payment_id).partition("_")[2]
     return f"ref_{order_id.removeprefix(_PREFIX)}_p{digest}"
+
+
+def of_freight(order_id: str, case_id: str) -> tuple[str, str]:
+    """Return the ids of the refunds of the freight of a case: by its payment's provider, and by hand (A6)."""
+    middle = f"ref_{order_id.removeprefix(_PREFIX)}"
+    of_case = case_id.partition("_")[2]
+    return f"{middle}_f{of_case}", f"{middle}_m{of_case}"
 
 
 def of_unassigned(payment_id: str) -> str:

@@ -54,7 +54,8 @@ def template(endpoint: str) -> dict[str, Any]:
     for resource in before["Resources"].values():
         if resource["Type"] == FUNCTION:
             told_of = resource["Properties"]["Environment"]["Variables"]
-            told_of["PAYMENTS_TABLE"] = "not-there-yet"  # which the code of before did not ask for
+            for table in ("PAYMENTS_TABLE", "CASES_TABLE"):  # which the code of before did not ask for
+                told_of[table] = "not-there-yet"
             title = told_of["POWERTOOLS_SERVICE_NAME"]
             resource["Properties"]["Handler"] = handlers.get(title, resource["Properties"]["Handler"])
     return before

@@ -362,7 +362,8 @@ def test_the_routes_that_are_served_when_asked_are_those_of_the_face(suite: Suit
 def test_Z6_no_module_of_the_face_is_imported_when_the_shop_starts() -> None:
     script = "import sys; import functions.checkout.api; print([m for m in sys.modules if 'campaign' in m])"
     environment = os.environ | dict.fromkeys(
-        ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE", "PAYMENTS_TABLE"), "unused"
+        ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE", "PAYMENTS_TABLE", "CASES_TABLE"),
+        "unused",
     )
     environment["AWS_DEFAULT_REGION"] = "us-east-1"
     done = subprocess.run(  # noqa: S603 - our own interpreter

@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "CATALOG_TABLE": "catalog",
     "REPORTS_TABLE": "reports",
     "PAYMENTS_TABLE": "payments",
+    "CASES_TABLE": "cases",
     "WORK_QUEUE_URL": "queue",
 }
 MIB = 1 << 20

@@ -1,0 +1,509 @@
+"""A case: what a member asks for after buying, and all that can become of it (A1, A2, A9).
+
+Cases are immutable here: an event returns the case after it, one version on, or refuses. Who is to act, and
+until when, follows from the state; what happens by itself then is :func:`as_of`, whether or not a job has
+written it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from functions.domain import identifiers
+from functions.domain.errors import ConflictError, InvalidError
+from functions.domain.policy import AfterSalesPolicy
+
+OPEN_CASES_MAX = 10
+"""Open cases of one order: all of them close in the transaction in which the order does (A5)."""
+CASES_PER_UNIT_MAX = 3
+OPEN_COMPLAINTS_MAX = 3
+
+
+class Kind(StrEnum):
+    """What a member can ask for."""
+
+    RETURN = "return"
+    EXCHANGE = "exchange"
+    REFUND_ONLY = "refund_only"
+    COMPLAINT = "complaint"
+
+
+class Reason(StrEnum):
+    """Why; the policy says for which of them the shop owes the freight of what comes back (A6)."""
+
+    NO_REASON = "no_reason"
+    DEFECTIVE = "defective"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    NOT_AS_DESCRIBED = "not_as_described"
+    NOT_RECEIVED = "not_received"
+    LATE = "late"
+    OTHER = "other"
+
+
+class State(StrEnum):
+    """Where a case stands."""
+
+    REQUESTED = "requested"
+    """Staff are to answer."""
+    APPROVED = "approved"
+    """The member is to send the units back."""
+    REFUSED = "refused"
+    """The member may escalate it, once and for some days; after that it is final."""
+    WITHDRAWN = "withdrawn"
+    SHIPPED_BACK = "shipped_back"
+    """Staff are to receive what was sent."""
+    RECEIVED = "received"
+    """It has come: the case passes through here and is closed, since nobody is to act any more."""
+    DISPUTED = "disputed"
+    """Somebody else of the staff than who refused is to decide."""
+    ANSWERED = "answered"
+    """Of a complaint: it closes some days later, and may be settled until then."""
+    CLOSED = "closed"
+
+
+class By(StrEnum):
+    """Who changed a case."""
+
+    MEMBER = "member"
+    STAFF = "staff"
+    DEADLINE = "deadline"
+    """Nobody: a deadline passed, or the rules approve it at once (A3)."""
+
+
+STAFF_ACT = frozenset({State.REQUESTED, State.DISPUTED, State.SHIPPED_BACK})
+"""The states in which staff are to act."""
+NOT_ANSWERED, NOT_SENT_BACK = "not_answered", "not_sent_back"
+"""Why a deadline changes a case."""
+RETURNED_DIRECTLY = "returned_directly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLine:
+    """Units of a line of the order; of an exchange, the sku that each is exchanged for."""
+
+    line_id: str
+    quantity: int
+    exchange_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A change of a case: when, by whom, to which state, and why as they said; ``operator`` of the staff."""
+
+    at: datetime
+    by: By
+    state: State
+    reason: str | None = None
+    operator: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """How what a member sends back is found."""
+
+    carrier: str | None = None
+    tracking_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What a complaint was settled with: points, or a coupon (A9)."""
+
+    points: int | None = None
+    template_id: str | None = None
+    coupon_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreightDue:
+    """Freight that is due back: to the payment that it is granted out of, or by hand (A6)."""
+
+    refund_id: str
+    amount_fen: int
+    by_provider: bool
+    payment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a member asks for about an order. ``request`` is the fingerprint of what they sent.
+
+    ``deadline`` is until when whoever is to act in this state acts; a case without one is final.
+    ``send_back_days`` is how long the member has to send back, kept from when it was opened (R4). ``overdue``
+    says that staff have let the present deadline pass, ``overdues`` counts how often they did.
+    """
+
+    case_id: str
+    order_id: str
+    member_id: str
+    kind: Kind
+    state: State
+    lines: tuple[CaseLine, ...]
+    reason: Reason | None
+    text: str | None
+    request: str
+    opened_at: datetime
+    send_back_days: int
+    deadline: datetime | None = None
+    overdue: bool = False
+    overdues: int = 0
+    history: tuple[Step, ...] = ()
+    version: int = 1
+    parcel: Parcel | None = None
+    refund_fen: int = 0
+    return_shipping_fen: int | None = None
+    freight: tuple[FreightDue, ...] = ()
+    settlement: Settlement | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still become of it."""
+        return self.deadline is not None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the last that was decided is a refusal: its units are not asked for again (A2)."""
+        return self.state is State.REFUSED or (
+            self.state is State.WITHDRAWN and any(step.state is State.DISPUTED for step in self.history)
+        )
+
+    @property
+    def holds_stock(self) -> bool:
+        """Whether what its units are exchanged for has been taken from the stock for it (A7)."""
+        return self.kind is Kind.EXCHANGE and self.state in (State.APPROVED, State.SHIPPED_BACK)
+
+    @property
+    def exchanged_for(self) -> Mapping[str, int]:
+        """The units of each sku that it is an exchange for."""
+        found: dict[str, int] = {}
+        for line in self.lines:
+            if line.exchange_for is not None:
+                found[line.exchange_for] = found.get(line.exchange_for, 0) + line.quantity
+        return found
+
+    @property
+    def units(self) -> Mapping[str, int]:
+        """Its units by their lines. A complaint has none: it only names what it is about."""
+        if self.kind is Kind.COMPLAINT:
+            return {}
+        return {line.line_id: line.quantity for line in self.lines}
+
+    @property
+    def answer_by(self) -> datetime | None:
+        """Until when staff are to act, if they are."""
+        return self.deadline if self.state in STAFF_ACT else None
+
+    @property
+    def send_back_by(self) -> datetime | None:
+        """Until when the member is to send back, if they are (``shipment``)."""
+        return self.deadline if self.state is State.APPROVED else None
+
+    @property
+    def escalate_by(self) -> datetime | None:
+        """Until when the member may escalate a refusal."""
+        return self.deadline if self.state is State.REFUSED else None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When something happens to it by itself, if nobody acts before."""
+        return None if self.overdue else self.deadline
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it comes to an end by itself if nobody acts, None for never (A2).
+
+        Staff who stay silent approve a return, and a member who sends nothing back closes it.
+        """
+        if self.state in STAFF_ACT:
+            if self.deadline is None or not _is_approved_by_silence(self):
+                return None
+            return self.deadline + timedelta(days=self.send_back_days)
+        return self.deadline
+
+    @property
+    def refused_by(self) -> str | None:
+        """Which of the staff has refused it."""
+        return next((step.operator for step in self.history if step.state is State.REFUSED), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase:
+    """What an order's row keeps of an open case: the units that it has, line by line (A5).
+
+    ``ends_at`` is when it ends by itself; ``refused`` that its units count as refused from then on.
+    """
+
+    case_id: str
+    kind: Kind
+    units: tuple[int, ...]
+    ends_at: datetime | None = None
+    refused: bool = False
+
+
+def case_id(order_id: str, request_id: str) -> str:
+    """Return the id of the case that is opened under this request: ``cas_`` and 26 characters (A1)."""
+    return "cas_" + identifiers.fingerprint("case", order_id, request_id).partition("_")[2]
+
+
+def opened(case: Case, policy: AfterSalesPolicy, *, approved: bool, closed: bool = False) -> Case:
+    """Return a case as it begins: requested, and at once approved (A3), or closed as well (A1)."""
+    at = case.opened_at
+    hours = policy.dispute_hours if case.kind is Kind.COMPLAINT else policy.answer_hours
+    begun = replace(
+        case,
+        state=State.REQUESTED,
+        deadline=at + timedelta(hours=hours),
+        history=(Step(at=at, by=By.MEMBER, state=State.REQUESTED),),
+    )
+    if not approved:
+        return begun
+    by = By.MEMBER if closed else By.DEADLINE
+    after = _step(begun, State.APPROVED, at, by, deadline=at + timedelta(days=case.send_back_days))
+    if closed:
+        after = _step(after, State.CLOSED, at, by)
+    return replace(after, version=1)
+
+
+def as_of(case: Case, now: datetime) -> Case:
+    """Return the case as it reads at this moment, whether or not a job has written it (A2).
+
+    Staff who stay silent approve a return, since nothing moves until the goods arrive; all else of theirs
+    is overdue. A member who does not send back, or does not escalate, lets it end.
+    """
+    while case.due_at is not None and now >= case.due_at:
+        at = case.due_at
+        if case.state in STAFF_ACT:
+            if not _is_approved_by_silence(case):
+                return replace(case, overdue=True, overdues=case.overdues + 1, version=case.version + 1)
+            sends_until = at + timedelta(days=case.send_back_days)
+            case = _step(case, State.APPROVED, at, By.DEADLINE, reason=NOT_ANSWERED, deadline=sends_until)
+        elif case.state is State.REFUSED:
+            return replace(case, deadline=None, version=case.version + 1)
+        else:
+            why = NOT_SENT_BACK if case.state is State.APPROVED else None
+            case = _step(case, State.CLOSED, at, By.DEADLINE, reason=why)
+    return case
+
+
+def approve(case: Case, *, operator: str, now: datetime) -> Case:
+    """Return the case after staff approved it; one that asks for money only is closed with that (A4).
+
+    Raises
+    ------
+    ConflictError
+        ``case_state``; ``other_operator_needed``: who refused it does not decide again.
+    """
+    if case.kind is Kind.COMPLAINT:
+        raise case_state(case, "A complaint is answered.")
+    _require(case, State.REQUESTED, State.DISPUTED)
+    _require_other(case, operator)
+    sends_until = now + timedelta(days=case.send_back_days)
+    after = _step(case, State.APPROVED, now, By.STAFF, operator=operator, deadline=sends_until)
+    if case.kind is Kind.REFUND_ONLY:
+        after = _step(after, State.CLOSED, now, By.STAFF, operator=operator)
+    return _one_on(case, after)
+
+
+def refuse(case: Case, policy: AfterSalesPolicy, *, reason: str, operator: str, now: datetime) -> Case:
+    """Return the case after staff refused it: for the first time the member may escalate that (A2).
+
+    Raises
+    ------
+    ConflictError
+        ``case_state``; ``other_operator_needed``.
+    """
+    if case.kind is Kind.COMPLAINT:
+        raise case_state(case, "A complaint is answered.")
+    _require(case, State.REQUESTED, State.DISPUTED)
+    _require_other(case, operator)
+    until = now + timedelta(days=policy.escalate_days) if case.state is State.REQUESTED else None
+    return _step(case, State.REFUSED, now, By.STAFF, reason=reason, operator=operator, deadline=until)
+
+
+def withdraw(case: Case, *, now: datetime) -> Case:
+    """Return the case after its member withdrew it, which they can until they send back (A2).
+
+    Raises
+    ------
+    ConflictError
+        ``case_state``.
+    """
+    _require(case, State.REQUESTED, State.APPROVED, State.DISPUTED)
+    return _step(case, State.WITHDRAWN, now, By.MEMBER)
+
+
+def send_back(case: Case, policy: AfterSalesPolicy, *, parcel: Parcel, now: datetime) -> Case:
+    """Return the case after its member said that the units are on their way (A2); said again, corrected.
+
+    Raises
+    ------
+    ConflictError
+        ``case_state``.
+    """
+    if case.state is State.SHIPPED_BACK:
+        return replace(case, parcel=parcel, version=case.version + 1)
+    _require(case, State.APPROVED)
+    until = now + timedelta(days=policy.receive_days)
+    after = _step(case, State.SHIPPED_BACK, now, By.MEMBER, deadline=until)
+    return replace(after, parcel=parcel)
+
+
+def escalate(case: Case, policy: AfterSalesPolicy, *, reason: str | None, now: datetime) -> Case:
+    """Return the case after its member asked that somebody else decides about a refusal, once (A2).
+
+    Raises
+    ------
+    ConflictError
+        ``case_state``; also once the days for it have passed.
+    """
+    if case.state is not State.REFUSED or case.deadline is None:
+        raise case_state(case)
+    until = now + timedelta(hours=policy.dispute_hours)
+    return _step(case, State.DISPUTED, now, By.MEMBER, reason=reason, deadline=until)
+
+
+def receive(case: Case, *, reason: str | None, operator: str, now: datetime) -> Case:
+    """Return the case after staff received units: nobody is to act any more, so it is closed (A4).
+
+    Raises
+    ------
+    ConflictError
+        ``case_state``: the member has nothing to send back, or it is closed.
+    """
+    _require(case, State.APPROVED, State.SHIPPED_BACK)
+    after = _step(case, State.RECEIVED, now, By.STAFF, reason=reason, operator=operator)
+    return _one_on(case, _step(after, State.CLOSED, now, By.STAFF, operator=operator))
+
+
+def answer(case: Case, policy: AfterSalesPolicy, *, text: str, operator: str, now: datetime) -> Case:
+    """Return the complaint after staff answered it; it closes some days later.
+
+    Raises
+    ------
+    ConflictError
+        ``case_state``.
+    """
+    if case.kind is not Kind.COMPLAINT:
+        raise case_state(case, "Only a complaint is answered.")
+    _require(case, State.REQUESTED)
+    until = now + timedelta(days=policy.closing_days)
+    return _step(case, State.ANSWERED, now, By.STAFF, reason=text, operator=operator, deadline=until)
+
+
+def settle(case: Case, settlement: Settlement, *, reason: str, operator: str, now: datetime) -> Case:
+    """Return the complaint after it was settled, once (A9); where it stands stays as it is.
+
+    Raises
+    ------
+    ConflictError
+        ``case_state``; ``case_settled``: it was, with something else.
+    """
+    if case.kind is not Kind.COMPLAINT:
+        raise case_state(case, "Only a complaint is settled.")
+    if case.settlement is not None:
+        raise ConflictError("case_settled", "The complaint has been settled.")
+    _require(case, State.REQUESTED, State.ANSWERED)
+    told = Step(at=now, by=By.STAFF, state=case.state, reason=reason, operator=operator)
+    return replace(case, settlement=settlement, history=(*case.history, told), version=case.version + 1)
+
+
+def close(case: Case, *, by: By, reason: str, now: datetime) -> Case:
+    """Return an open case that ends with its order, or with its last unit (A5)."""
+    return _step(case, State.CLOSED, now, by, reason=reason)
+
+
+def with_units(case: Case, units: Mapping[str, int], *, by: By, reason: str, now: datetime) -> Case:
+    """Return the case with these units of its lines only; without any it is closed (A5)."""
+    lines = tuple(
+        replace(line, quantity=units[line.line_id]) for line in case.lines if units.get(line.line_id)
+    )
+    if not lines:
+        return close(case, by=by, reason=reason, now=now)
+    return replace(case, lines=lines, version=case.version + 1)
+
+
+def has_just(case: Case, *states: State, by: By, operator: str | None = None) -> bool:
+    """Tell whether the latest that somebody did with a case was this: then it is a repeat (R1)."""
+    steps = case.history[len(case.history) - len(states) :]
+    told = tuple(step.state for step in steps) == states
+    return told and all(step.by is by and step.operator == operator for step in steps)
+
+
+def case_state(case: Case, detail: str | None = None) -> ConflictError:
+    """Return the refusal of what cannot be done with a case as it stands, with its deadline."""
+    deadline = None if case.deadline is None else case.deadline.isoformat(timespec="seconds")
+    return ConflictError(
+        "case_state", detail or f"The case is {case.state}.", state=case.state.value, deadline=deadline
+    )
+
+
+def check_lines(kind: Kind, *, has_lines: bool, whole: bool) -> None:
+    """Refuse lines where a case is about the whole order, and a case about none (A1).
+
+    Raises
+    ------
+    InvalidError
+        ``case_lines``.
+    """
+    if kind is Kind.COMPLAINT:
+        return
+    if whole and has_lines:
+        raise InvalidError("case_lines", "The case is about the whole order: name no lines.")
+    if not whole and not has_lines:
+        raise InvalidError("case_lines", "Name the lines that the case is about.")
+
+
+def open_case(case: Case, line_ids: tuple[str, ...]) -> OpenCase | None:
+    """Return what the order keeps of a case, None once it is over."""
+    if not case.is_open:
+        return None
+    units = case.units
+    return OpenCase(
+        case_id=case.case_id,
+        kind=case.kind,
+        units=tuple(units.get(line_id, 0) for line_id in line_ids),
+        ends_at=case.ends_at,
+        refused=case.state is State.REFUSED,
+    )
+
+
+def _is_approved_by_silence(case: Case) -> bool:
+    return case.kind is Kind.RETURN and case.state in (State.REQUESTED, State.DISPUTED)
+
+
+def _require(case: Case, *states: State) -> None:
+    if case.state not in states:
+        raise case_state(case)
+
+
+def _require_other(case: Case, operator: str) -> None:
+    if case.state is State.DISPUTED and case.refused_by == operator:
+        raise ConflictError("other_operator_needed", "Somebody else than who refused decides.")
+
+
+def _step(
+    case: Case,
+    state: State,
+    at: datetime,
+    by: By,
+    *,
+    reason: str | None = None,
+    operator: str | None = None,
+    deadline: datetime | None = None,
+) -> Case:
+    told = Step(at=at, by=by, state=state, reason=reason, operator=operator)
+    return replace(
+        case,
+        state=state,
+        deadline=deadline,
+        overdue=False,
+        history=(*case.history, told),
+        version=case.version + 1,
+    )
+
+
+def _one_on(before: Case, after: Case) -> Case:
+    """Return a case that made several steps at once as one version on."""
+    return replace(after, version=before.version + 1)
