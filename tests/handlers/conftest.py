@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from functions.aftersales import api as cases_api
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
@@ -81,6 +82,7 @@ class Suite:
         self.shop: Api = shop_api.create(*create)
         self.members: Api = members_api.create(*create, hash_phone)
         self.points: Api = points_api.create(*create)
+        self.cases: Api = cases_api.create(*create)
         self.coupons: Api = coupons_api.create(*create)
         self.privacy: Api = privacy_api.create(
             self.tables, self.settings, self.pool.identities, self.policy, lambda: self.now
@@ -107,6 +109,8 @@ class Suite:
             return call.to(self.privacy)
         if call.path.endswith("/payments") or call.path.startswith(OF_PAYMENTS):
             return call.to(self.payments)
+        if call.path.endswith("/cases") or call.path.startswith("/cases"):
+            return call.to(self.cases)
         if "/points" in call.path:
             return call.to(self.points)
         if "/coupon" in call.path:
