@@ -194,7 +194,7 @@ class CaseBook:
         if known is not None:
             return self._repeated(asked, case_of(known), now)
         try:
-            order = in_cases.cases_as_of(life.as_of(stored, now), now)
+            order = life.as_of(stored, now)
             case = self._checked(asked, order, opened_as, now, deadline)
         except RefusalError:
             # A batch is no snapshot: the order may be from after this very case was opened.
@@ -551,7 +551,7 @@ class CaseBook:
                 stored=stored,
                 case=as_of(stored, now),
                 stored_order=order,
-                order=in_cases.cases_as_of(life.as_of(order, now), now),
+                order=life.as_of(order, now),
                 now=now,
                 by=By.STAFF if member_id is None else By.MEMBER,
                 operator=operator or stored.member_id,
