@@ -87,10 +87,11 @@ class Kind:
 
     lock: Path
     prefix: str = ""
+    services: tuple[str, ...] = carried.SERVICES
 
 
 MAIN = Kind(lock=LOCKS / "runtime.txt")
-PAYMENTS = Kind(lock=LOCKS / "payments.txt", prefix="payments-")
+PAYMENTS = Kind(lock=LOCKS / "payments.txt", prefix="payments-", services=carried.PAYMENTS_SERVICES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +239,7 @@ def _carried_libraries(kind: Kind, platform: Platform, compiler: str | None) -> 
     folder = BUILD / f"carried-{kind.prefix}{platform.name}-{digest}"
     if not folder.exists():
         with _draft_of(folder) as draft:
-            carried.carry(libraries, draft, names)
+            carried.carry(libraries, draft, names, kind.services)
             _compile(compiler, draft)
     return folder
 

@@ -20,6 +20,7 @@ from infra.constructs.membership_api import PREFLIGHT
 from infra.constructs.payment_secret import PaymentSecret
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
+from infra.constructs.statements import Statements
 from infra.constructs.subscription import Subscription
 from infra.constructs.work_queue import TaskQueue
 from infra.stage import DOCUMENTS
@@ -55,6 +56,10 @@ PROVIDERS_KEYS = (
     "Keys are made and changed at the payment provider, so that nothing here can turn them by itself: a "
     "secret holds two at a time, and whoever gets a new one puts it in."
 )
+NO_ACCESS_LOG = (
+    "One function reads the statements, and its own log says which; who puts one there by hand is in "
+    "CloudTrail, for the shop to record the events of data."
+)
 PUBLIC = {
     route: DOCUMENT if function == DOCUMENTS else NOTIFICATIONS
     for function, served in contexts.public_routes().items()
@@ -84,6 +89,8 @@ def _acknowledge_all(stack: Stack) -> None:
                 _acknowledge(each, "AwsSolutions-APIG4", PUBLIC[route])
             case PaymentSecret():
                 _acknowledge(each, "AwsSolutions-SMG4", PROVIDERS_KEYS)
+            case Statements():
+                _acknowledge(each, "AwsSolutions-S1", NO_ACCESS_LOG)
             case PhoneKey():
                 _acknowledge(each, "AwsSolutions-SMG4", NO_ROTATION)
             case Identity():

@@ -1,4 +1,4 @@
-"""Payments through providers: who asks for one, what providers tell, and what comes of both (Y1-Y5).
+"""Payments through providers: who asks for one, what providers tell, and what comes of both (Y1-Y8).
 
 What is signed or checked by a provider's key runs from a bundle of its own, with the providers' SDKs in it.
 """
@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 
 from functions.payments.routes import PUBLIC_ROUTES
-from functions.payments.timetable import ASK_PAYMENTS
+from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
 from infra import bundle
 from infra.constructs.function import CORE_MEGABYTES, ProgrammeFunction
 from infra.constructs.table import grant_rows
@@ -23,7 +23,7 @@ STORE = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 
 
 def build(room: Room) -> None:
-    """Build the API of payments, what hears providers, the reader that works off what they tell, and the job.
+    """Build the API of payments, what hears providers, the reader that works off what they tell, and the jobs.
 
     A function that answers a provider or a shopper has a whole core: it loads an SDK when it starts, and a
     provider waits three seconds.
@@ -63,12 +63,16 @@ def build(room: Room) -> None:
         code=code,
     )
 
-    starter, worker = room.tasks("Payments", "functions.payments", for_worker=cashier, code=code)
+    statements = room.shared.statements
+    starter, worker = room.tasks(
+        "Payments", "functions.payments", for_worker=cashier | statements.environment, code=code
+    )
     grant_rows(payments, starter, indexes=["payments_due"])
     grant_rows(payments, worker, *STORE, "ConditionCheckItem", "Query", indexes=["payments_due"])
     _grant_orders(room, worker, "ConditionCheckItem")
     keys.grant(worker, SEND)
-    room.scheduled(starter, ASK_PAYMENTS)
+    statements.grant(worker)
+    room.scheduled(starter, ASK_PAYMENTS, RECONCILE_PAYMENTS)
 
 
 def _notifications(room: Room, code: lambda_.Code) -> None:

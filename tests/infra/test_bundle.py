@@ -53,6 +53,7 @@ KINDS = ["of all", "of payments"]
 PROVIDERS = {
     "PAYMENT_PROVIDERS": "wechatpay,alipay,stripe",
     "PAYMENT_SECRETS": "memberday/dev/payments",
+    "STATEMENTS_BUCKET": "statements",
     "PAYMENTS_URL": "https://api.example/payments",
     "PAYMENTS_RETURN_URL": "",
 }
@@ -196,7 +197,10 @@ def test_Z6_the_bundle_has_every_operation_of_aws_that_is_called_and_no_other(ho
 
 def test_Z6_every_client_that_a_function_makes_has_its_model_in_the_bundle() -> None:
     text = "\n".join(file.read_text(encoding="utf-8") for file in bundle.SOURCES.rglob("*.py"))
-    assert set(re.findall(r'sdk\.client\(\s*"([a-z-]+)"', text)) == set(carried.SERVICES)
+    found = set(re.findall(r'sdk\.client\(\s*"([a-z0-9-]+)"', text))
+    assert found == set(carried.PAYMENTS_SERVICES)
+    statements = (bundle.SOURCES / "payments" / "statements").rglob("*.py")
+    assert any('sdk.client("s3"' in file.read_text(encoding="utf-8") for file in statements)
 
 
 @pytest.mark.parametrize(
