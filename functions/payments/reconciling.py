@@ -69,6 +69,9 @@ PAGE_LINES = 33
 CHECKED_AT_ONCE = 2_000
 """Lines that are checked between two looks at the clock."""
 PAGE_HAD = 33
+PAGE_SECONDS = 10.0
+"""What must be left of a deadline before a page is begun: one that is begun comes to its end."""
+COUNTED_AT_ONCE = 250
 _DAY = timedelta(days=1)
 
 
@@ -269,13 +272,16 @@ class Reconciling:
         neighbours = [day - _DAY, day, day + _DAY]
         versions = self._versions(provider, neighbours, deadline) | {day: cursor.version_id}
         lines = self._read(provider, cursor)
-        while page := list(islice(lines, PAGE_LINES)):
+        while True:
+            if deadline.seconds_left() < PAGE_SECONDS:
+                return False
+            page = list(islice(lines, PAGE_LINES))
+            if not page:
+                break
             told = [each for each in page if each is not None and each.entry is not Entry.APART]
             page_of = _Page(self.book, provider, day, versions, told, deadline)
-            standing.add("found", len(page_of.write()))
+            page_of.write()
             self._take_in(page_of, now, deadline)
-            if not deadline.seconds_left():
-                return False
         sums = standing.sums
         self._write(
             Statement(
@@ -290,10 +296,17 @@ class Reconciling:
                 payments_fen=sums.get("payments", 0),
                 refunds_fen=sums.get("refunds", 0),
                 fees_fen=_rounded(sums.get("fees", 0)),
-                found=sums.get("found", 0),
+                found=self._count(differences_partition(provider, day, cursor.version_id)),
             )
         )
         return True
+
+    def _count(self, partition: str) -> int:
+        """Count the differences that were found, whoever found them: what was taken in is found once."""
+        rows = self.book.tables.query_all(
+            self.book.table, partition=("subject", partition), prefix=("item", ""), page=COUNTED_AT_ONCE
+        )
+        return sum(1 for _ in rows)
 
     def _versions(self, provider: str, days: Iterable[date], deadline: Deadline) -> dict[date, str]:
         """Return the versions of statements that have been compared: what others have said does not count."""
@@ -324,8 +337,10 @@ class Reconciling:
         settled = settled_by(*(versions.get(each) for each in neighbours))
         if statement.settled == settled:
             return True
-        sums = cursor.standing.sums = cursor.standing.sums if cursor.shard or cursor.after else {}
+        partition = differences_partition(provider, day, settled)
         while cursor.shard < DAY_SHARDS:
+            if deadline.seconds_left() < PAGE_SECONDS:
+                return False
             rows, more = self.book.tables.query(
                 self.book.table,
                 partition=("subject", had_partition(provider, day, cursor.shard)),
@@ -334,14 +349,10 @@ class Reconciling:
                 after=cursor.after,
             )
             missing = self._missing_there(provider, day, rows, deadline)
-            sums["missing"] = sums.get("missing", 0) + len(missing)
-            partition = differences_partition(provider, day, settled)
             put_all(self.book, [difference_row(each, partition) for each in missing], deadline)
             cursor.after = key_of(rows[-1]) if more else None
             cursor.shard += 0 if more else 1
-            if not deadline.seconds_left():
-                return False
-        self._write(replace(statement, settled=settled, missing_there=sums.get("missing", 0), at=now))
+        self._write(replace(statement, settled=settled, missing_there=self._count(partition), at=now))
         return True
 
     def _missing_there(
@@ -351,9 +362,13 @@ class Reconciling:
         versions = self._versions(provider, days, deadline)
         groups = [
             [
-                (self.book.table, stated_key(provider, Entry(row["entry"]), row["number"], each))
+                (
+                    self.book.table,
+                    stated_key(provider, Entry(row["entry"]), row["number"], each, undone=undone),
+                )
                 for each in days_of(row, day)
                 if each in versions
+                for undone in (False, True)
             ]
             for row in rows
         ]
@@ -396,8 +411,8 @@ class _Page:
         found = book.tables.batch_get_groups([*stated, *ours], deadline)
         self._stated, self._ours = found[: len(lines)], found[len(lines) :]
 
-    def write(self) -> list[Difference]:
-        """Write what the lines have said and how they differ, together; return the differences."""
+    def write(self) -> None:
+        """Write what the lines have said and how they differ, together."""
         partition = differences_partition(self._provider, self._day, self._versions[self._day])
         said: dict[tuple[str, str], Row] = {}
         told: list[Difference] = []
@@ -415,7 +430,6 @@ class _Page:
             [*said.values(), *(difference_row(each, partition) for each in told)],
             self._deadline,
         )
-        return told
 
     def _is_other(self, stated: Row, line: Line, ours: list[Row | None]) -> bool:
         """Tell whether something was said before by another line: a second one of a transfer counts, too.

@@ -57,14 +57,14 @@ class Bucket:
         self.before(operation)
         self.calls.append(operation)
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - as S3 has it
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         """Say which version is the newest."""
         self._called("HeadObject")
         if not self.versions.get(Key):
             raise _error("HeadObject", "404")
         return {"VersionId": f"v{len(self.versions[Key])}"}
 
-    def get_object(self, *, Bucket: str, Key: str, VersionId: str, Range: str = "") -> dict[str, Any]:  # noqa: N803
+    def get_object(self, *, Bucket: str, Key: str, VersionId: str, Range: str = "") -> dict[str, Any]:
         """Give a version, or the rest of it."""
         self._called("GetObject")
         content = self.versions[Key][int(VersionId[1:]) - 1]
@@ -73,7 +73,7 @@ class Bucket:
             raise _error("GetObject", "InvalidRange")
         return {"Body": Body(content[offset:])}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str, **_: Any) -> dict[str, Any]:
         """Put the first version of an object."""
         self._called("PutObject")
         if self.versions.get(Key):
@@ -81,20 +81,20 @@ class Bucket:
         self.versions[Key] = [Body]
         return {}
 
-    def create_multipart_upload(self, *, Bucket: str, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def create_multipart_upload(self, *, Bucket: str, Key: str, **_: Any) -> dict[str, Any]:
         """Begin to put an object in parts."""
         self._called("CreateMultipartUpload")
         upload = f"{Key}#{len(self.uploads)}"
         self.uploads[upload] = {}
         return {"UploadId": upload}
 
-    def upload_part(self, *, Bucket: str, Key: str, UploadId: str, PartNumber: int, Body: bytes) -> Any:  # noqa: N803
+    def upload_part(self, *, Bucket: str, Key: str, UploadId: str, PartNumber: int, Body: bytes) -> Any:
         """Put a part."""
         self._called("UploadPart")
         self.uploads[UploadId][PartNumber] = Body
         return {"ETag": f"e{PartNumber}"}
 
-    def complete_multipart_upload(self, *, Key: str, UploadId: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def complete_multipart_upload(self, *, Key: str, UploadId: str, **_: Any) -> dict[str, Any]:
         """Make an object of the parts."""
         self._called("CompleteMultipartUpload")
         if self.versions.get(Key):
@@ -103,7 +103,7 @@ class Bucket:
         self.versions[Key] = [b"".join(parts[number] for number in sorted(parts))]
         return {}
 
-    def abort_multipart_upload(self, *, UploadId: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def abort_multipart_upload(self, *, UploadId: str, **_: Any) -> dict[str, Any]:
         """Let the parts go."""
         self._called("AbortMultipartUpload")
         self.uploads.pop(UploadId, None)
