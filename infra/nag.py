@@ -23,6 +23,7 @@ from infra.constructs.queues import FailureQueue
 from infra.constructs.statements import Statements
 from infra.constructs.subscription import Subscription
 from infra.constructs.work_queue import TaskQueue
+from infra.shared import STATEMENTS
 from infra.stage import DOCUMENTS
 
 LISTING = (
@@ -60,6 +61,8 @@ NO_ACCESS_LOG = (
     "One function reads the statements, and its own log says which; who puts one there by hand is in "
     "CloudTrail, for the shop to record the events of data."
 )
+EVERY_STATEMENT = "One function puts the statements of all days into their bucket, and reads them there."
+RECONCILES = "PaymentsWorker"
 PUBLIC = {
     route: DOCUMENT if function == DOCUMENTS else NOTIFICATIONS
     for function, served in contexts.public_routes().items()
@@ -83,6 +86,9 @@ def _acknowledge_all(stack: Stack) -> None:
                 _acknowledge(each, "AwsSolutions-SQS3", FAILURES)
             case ProgrammeFunction():
                 _acknowledge(cast(iam.Role, each.role), ANY_RESOURCE, LISTING)
+                if each.node.id == RECONCILES:
+                    for rule in _on_statements(stack):
+                        _acknowledge(cast(iam.Role, each.role), rule, EVERY_STATEMENT)
             case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
             case apigateway.HttpRoute() if (route := each.node.id.replace("--", "/")) in PUBLIC:
@@ -99,6 +105,13 @@ def _acknowledge_all(stack: Stack) -> None:
             case iam.Role() if each.node.id.startswith(SCHEDULER_ROLE):
                 for logical_id in _started_by(each, stack):
                     _acknowledge(each, f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>:*]", VERSIONS)
+
+
+def _on_statements(stack: Stack) -> list[str]:
+    """Return what is found of a right to all statements: their bucket is the stack's, or a parameter says."""
+    own = [each for each in stack.node.find_all() if isinstance(each, Statements)]
+    names = [f"{stack.get_logical_id(cast(CfnElement, each.node.default_child))}.Arn" for each in own]
+    return [f"AwsSolutions-IAM5[Resource::<{name}>/statements/*]" for name in (*names, f"{STATEMENTS}Arn")]
 
 
 def _started_by(role: iam.Role, stack: Stack) -> list[str]:

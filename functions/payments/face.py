@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
@@ -14,6 +14,7 @@ from functions.payments.assigning import Assigning
 from functions.payments.book import PaymentBook
 from functions.payments.by_hand import Refunds
 from functions.payments.cashier import Cashier, Wanted
+from functions.payments.differences import day_of
 from functions.payments.listing import DIFFERENCE_POSITION, page_of_day
 from functions.payments.schema import (
     PAYMENT_ID,
@@ -23,7 +24,7 @@ from functions.payments.schema import (
     AttemptRequest,
     BackRequest,
     ByHandRequest,
-    DifferencesAnswer,
+    PaymentDifferences,
     RefundAnswer,
     UnassignedAnswer,
     attempt_answer,
@@ -61,10 +62,10 @@ def _date(value: Any) -> Any:
 
 NO_DATE = "must be a day such as 2026-12-10"
 DateQuery = Annotated[
-    date,
+    date | None,
     BeforeValidator(_date),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-10"]}),
-    Query(alias="date", description="The day of the statements, in Asia/Shanghai."),
+    Query(alias="date", description="The day of the statements, in Asia/Shanghai; yesterday if not named."),
 ]
 PaymentIdPath = Annotated[
     str, StringConstraints(pattern=f"^{PAYMENT_ID}$"), Path(description="The payment's id.")
@@ -267,15 +268,14 @@ class PaymentsFace:
         refuses={400: ["invalid_cursor"]},
     )
     def get_payment_differences(
-        self, day: DateQuery, limit: Limit = 20, cursor: Cursor = None
-    ) -> DifferencesAnswer:
+        self, day: DateQuery = None, limit: Limit = 20, cursor: Cursor = None
+    ) -> PaymentDifferences:
         """List what the providers' statements of a day and what we have do not agree on.
 
         It is compared from 10:30 on the next day; what is missing on a statement is told once the statement
         of the day after it has been compared, too.
         """
-        places = Cursors(f"{DIFFERENCES} {day}", self.api.caller.member_id, DIFFERENCE_POSITION)
-        found = page_of_day(
-            self.book, day, limit=limit, after=places.read(cursor), deadline=self.api.deadline
-        )
-        return differences_answer(found, day, places.write(found.position), self.policy)
+        on = day or day_of(self.clock()) - timedelta(days=1)
+        places = Cursors(f"{DIFFERENCES} {on}", self.api.caller.member_id, DIFFERENCE_POSITION)
+        found = page_of_day(self.book, on, limit=limit, after=places.read(cursor), deadline=self.api.deadline)
+        return differences_answer(found, on, places.write(found.position), self.policy)

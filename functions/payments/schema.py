@@ -11,8 +11,8 @@ from functions.orders.order import provider_of
 from functions.orders.schema import PaidThrough, RefundStands
 from functions.payments.attempts import Attempt
 from functions.payments.differences import Difference, Kind, Side, State, Statement
-from functions.payments.providers.provider import DEFAULT, Action, ActionKind
 from functions.payments.listing import Day
+from functions.payments.providers.provider import DEFAULT, Action, ActionKind
 from functions.payments.rows import Because, Decided, Unassigned
 from functions.platform.shapes import Answer, CallerId, Printable, Request, StoreTime
 from functions.refunds.refund import Refund
@@ -121,7 +121,7 @@ class UnassignedAnswer(Answer):
     reason: str | None
 
 
-class SideAnswer(Answer):
+class PaymentSide(Answer):
     """What one side has of a payment or a refund; ``amount`` is in minor units of ``currency``."""
 
     amount: int | None
@@ -129,7 +129,7 @@ class SideAnswer(Answer):
     state: str | None
 
 
-class DifferenceAnswer(Answer):
+class PaymentDifference(Answer):
     """What a provider's statement and we do not agree on.
 
     ``number`` is what it was matched by: the provider's number of a payment, ours of what was sent back, or
@@ -143,13 +143,13 @@ class DifferenceAnswer(Answer):
     entry: Literal["payment", "refund"] | None
     payment_id: str | None
     number: str | None
-    ours: SideAnswer | None
-    theirs: SideAnswer | None
+    ours: PaymentSide | None
+    theirs: PaymentSide | None
     line: int | None
     because: str | None
 
 
-class StatementAnswer(Answer):
+class PaymentStatement(Answer):
     """How a provider's statement of a day stands.
 
     ``lines`` are those of payments and refunds, ``apart`` the others, such as fees and payouts. The sums are
@@ -167,12 +167,12 @@ class StatementAnswer(Answer):
     at: StoreTime
 
 
-class DifferencesAnswer(Answer):
+class PaymentDifferences(Answer):
     """A page of a day's differences, the statements of the day, and the cursor of the next page."""
 
     date: date
-    differences: list[DifferenceAnswer]
-    statements: list[StatementAnswer]
+    items: list[PaymentDifference]
+    statements: list[PaymentStatement]
     next_cursor: str | None
 
 
@@ -240,19 +240,19 @@ def refund_answer(refund: Refund, policy: Policy) -> RefundAnswer:
     )
 
 
-def differences_answer(day: Day, on: date, next_cursor: str | None, policy: Policy) -> DifferencesAnswer:
+def differences_answer(day: Day, on: date, next_cursor: str | None, policy: Policy) -> PaymentDifferences:
     """Show a page of a day's differences."""
-    return DifferencesAnswer(
+    return PaymentDifferences(
         date=on,
-        differences=[_difference_answer(each) for each in day.differences],
+        items=[_difference_answer(each) for each in day.differences],
         statements=[_statement_answer(each, policy) for each in day.statements],
         next_cursor=next_cursor,
     )
 
 
-def _difference_answer(difference: Difference) -> DifferenceAnswer:
+def _difference_answer(difference: Difference) -> PaymentDifference:
     told: dict[str, Any] = {"provider": difference.provider, "entry": difference.entry}
-    return DifferenceAnswer(
+    return PaymentDifference(
         kind=difference.kind,
         payment_id=difference.payment_id,
         number=difference.number,
@@ -264,15 +264,15 @@ def _difference_answer(difference: Difference) -> DifferenceAnswer:
     )
 
 
-def _side_answer(side: Side | None) -> SideAnswer | None:
+def _side_answer(side: Side | None) -> PaymentSide | None:
     if side is None:
         return None
-    return SideAnswer(amount=side.amount, currency=side.currency, state=side.state)
+    return PaymentSide(amount=side.amount, currency=side.currency, state=side.state)
 
 
-def _statement_answer(statement: Statement, policy: Policy) -> StatementAnswer:
+def _statement_answer(statement: Statement, policy: Policy) -> PaymentStatement:
     told: dict[str, Any] = {"provider": statement.provider}
-    return StatementAnswer(
+    return PaymentStatement(
         state=statement.state,
         lines=statement.lines,
         apart=statement.apart,

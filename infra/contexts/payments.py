@@ -23,7 +23,7 @@ STORE = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 
 
 def build(room: Room) -> None:
-    """Build the API of payments, what hears providers, the reader that works off what they tell, and the jobs.
+    """Build the API of payments, what hears providers, who works off what they tell, and the jobs.
 
     A function that answers a provider or a shopper has a whole core: it loads an SDK when it starts, and a
     provider waits three seconds.

@@ -27,7 +27,17 @@ from functions.payments.attempts import Attempt, State
 from functions.payments.book import PaymentBook
 from functions.payments.by_hand import Refunds
 from functions.payments.cashier import Cashier, Wanted
-from functions.payments.differences import Difference
+from functions.payments.differences import (
+    Difference,
+    Side,
+    Statement,
+    day_of,
+    difference_row,
+    differences_partition,
+    statement_row,
+)
+from functions.payments.differences import Kind as Differs
+from functions.payments.differences import State as Compared
 from functions.payments.heard import Hearer
 from functions.payments.jobs import PaymentJobs
 from functions.payments.listing import Day, page_of_day
@@ -1065,8 +1075,30 @@ def refusal(act: Callable[[], object]) -> tuple[int, str]:
     raise AssertionError(f"it was not refused: {done}")
 
 
+def differ(tables: Tables, settings: Settings, at: datetime, count: int) -> None:
+    """Let the statement of the day before have so many differences."""
+    day = day_of(at) - timedelta(days=1)
+    statement = Statement(
+        provider="stripe", day=day, state=Compared.COMPARED, at=at, version_id="v1", lines=count, found=count
+    )
+    tables.put(settings.payments_table, statement_row(statement))
+    for number in range(count):
+        difference = Difference(
+            kind=Differs.MISSING_HERE,
+            provider="stripe",
+            entry="payment",
+            payment_id=f"stripe:pi_{number}",
+            number=f"pi_{number}",
+            theirs=Side(amount=100, currency="CNY", state="succeeded"),
+            line=number + 2,
+        )
+        partition = differences_partition("stripe", day, "v1")
+        tables.put(settings.payments_table, difference_row(difference, partition))
+
+
 def money_waits(tables: Tables, settings: Settings, order_id: str, at: datetime, count: int) -> None:
-    """Let staff have so much money that is no order's, and as many refunds that have failed."""
+    """Let staff have so much money that is no order's, as many refunds that have failed, and differences."""
+    differ(tables, settings, at, count)
     for number in range(count):
         money = Unassigned(
             payment_id=f"stripe:pi_{number}",

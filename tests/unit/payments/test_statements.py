@@ -100,7 +100,8 @@ def test_Y8_a_statement_is_read_on_from_any_line_as_if_it_were_read_in_one_go(pr
 
 def test_Y8_what_wechat_pay_says_in_its_documentation_is_read() -> None:
     line = (
-        "`2014-11-10 16:33:45,`wx2421b1c4370ec43b,`10000100,`0,`1000,`1001690740201411100005734289,`1415640626,"
+        "`2014-11-10 16:33:45,`wx2421b1c4370ec43b,`10000100,`0,`1000,`1001690740201411100005734289,"
+        "`1415640626,"
         "`085e9858e3ba5186aafcbaed1,`MICROPAY,`SUCCESS,`CFT,`CNY,`0.01,`0.0,`0,`0,`0,`0,`,`,`被扫支付测试,"
         "`订单额外描述,`0,`0.60%,`0.01,`0,`"
     )
