@@ -23,7 +23,6 @@ from infra.constructs.queues import FailureQueue
 from infra.constructs.statements import Statements
 from infra.constructs.subscription import Subscription
 from infra.constructs.work_queue import TaskQueue
-from infra.shared import STATEMENTS
 from infra.stage import DOCUMENTS
 
 LISTING = (
@@ -108,10 +107,10 @@ def _acknowledge_all(stack: Stack) -> None:
 
 
 def _on_statements(stack: Stack) -> list[str]:
-    """Return what is found of a right to all statements: their bucket is the stack's, or a parameter says."""
+    """Return what is found of a right to all statements, in the stack that has their bucket."""
     own = [each for each in stack.node.find_all() if isinstance(each, Statements)]
-    names = [f"{stack.get_logical_id(cast(CfnElement, each.node.default_child))}.Arn" for each in own]
-    return [f"AwsSolutions-IAM5[Resource::<{name}>/statements/*]" for name in (*names, f"{STATEMENTS}Arn")]
+    names = [stack.get_logical_id(cast(CfnElement, each.node.default_child)) for each in own]
+    return [f"AwsSolutions-IAM5[Resource::<{name}.Arn>/statements/*]" for name in names]
 
 
 def _started_by(role: iam.Role, stack: Stack) -> list[str]:

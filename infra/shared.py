@@ -23,7 +23,6 @@ from infra.naming import api_url, parameter, payment_secrets
 from infra.stage import Stage
 
 SSM_VALUE = "AWS::SSM::Parameter::Value<String>"
-STATEMENTS = "Statements"
 RECEIVE, SEND = "receive", "send"
 """What the keys of a payment provider are for: to check what it tells, and to ask it."""
 
@@ -99,31 +98,6 @@ class PaymentSecrets:
                 actions=["secretsmanager:GetSecretValue"],
                 resource_arns=list(self.arns[use]),
             )
-
-
-@dataclass(frozen=True, slots=True)
-class StatementsBucket:
-    """The bucket of payment providers' statements, to who may read them and put them there (Y8)."""
-
-    arn: str | None
-    """None where no provider has ever been on."""
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What tells a function which bucket it is."""
-        name = "" if self.arn is None else Fn.select(5, Fn.split(":", self.arn))
-        return {"STATEMENTS_BUCKET": name}
-
-    def grant(self, grantee: iam.IGrantable) -> None:
-        """Let a function read statements and put them; to be told that there is none, it has to list."""
-        if self.arn is None:
-            return
-        iam.Grant.add_to_principal(grantee=grantee, actions=["s3:ListBucket"], resource_arns=[self.arn])
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload"],
-            resource_arns=[f"{self.arn}/statements/*"],
-        )
 
 
 @dataclass
@@ -210,11 +184,6 @@ class Shared:
                 for use in (RECEIVE, SEND)
             },
         )
-
-    @cached_property
-    def statements(self) -> StatementsBucket:
-        """The bucket of payment providers' statements."""
-        return StatementsBucket(self.value(f"{STATEMENTS}Arn") if self.stage.payment_keys else None)
 
     @cached_property
     def bus(self) -> events.IEventBus:

@@ -21,12 +21,11 @@ from infra.constructs.membership_api import MembershipApi
 from infra.constructs.payment_secret import PaymentSecret
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
-from infra.constructs.statements import Statements
 from infra.constructs.subscription import Subscription
 from infra.constructs.table import table
 from infra.naming import named
 from infra.room import BUS, Room
-from infra.shared import RECEIVE, SEND, STATEMENTS, Shared, payment_keys, stream_of
+from infra.shared import RECEIVE, SEND, Shared, payment_keys, stream_of
 from infra.stage import Stage
 
 
@@ -60,7 +59,6 @@ class MembershipStack(Stack):
         self.api = MembershipApi(self, "Api", identity=self.identity, stage=stage)
         self.phone_key = PhoneKey(self, "PhoneKey", stage=stage)
         self.payment_keys = self._payment_keys() if stage.payment_keys else {}
-        self.statements = Statements(self, STATEMENTS, stage=stage) if stage.payment_keys else None
         if stage.listen:
             Subscription(self, "Subscription", bus=self.bus, detail_types=stage.listen, stage=stage)
         if stage.moving:
@@ -128,7 +126,6 @@ class MembershipStack(Stack):
             "UserPoolArn": self.identity.user_pool.user_pool_arn,
             "PhoneKeyArn": self.phone_key.arn,
             **{f"{name}Arn": each.arn for name, each in self.payment_keys.items()},
-            **({} if self.statements is None else {f"{STATEMENTS}Arn": self.statements.bucket_arn}),
         }
 
     def _outputs(self) -> None:

@@ -1,6 +1,7 @@
 """The bucket that payment providers' statements lie in: private, encrypted, each version kept for a while."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -32,4 +33,18 @@ class Statements(s3.Bucket):
                     abort_incomplete_multipart_upload_after=UNFINISHED_KEPT,
                 )
             ],
+        )
+
+    def grant_keeping(self, grantee: iam.IGrantable) -> None:
+        """Let a function read statements and put them; to be told that there is none, it has to list.
+
+        CDK's own grants are for the whole bucket, and add that objects may be deleted.
+        """
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["s3:ListBucket"], resource_arns=[self.bucket_arn]
+        )
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload"],
+            resource_arns=[f"{self.bucket_arn}/statements/*"],
         )

@@ -10,6 +10,7 @@ from functions.payments.routes import PUBLIC_ROUTES
 from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
 from infra import bundle
 from infra.constructs.function import CORE_MEGABYTES, ProgrammeFunction
+from infra.constructs.statements import Statements
 from infra.constructs.table import grant_rows
 from infra.room import API_TIMEOUT, EXISTS, STREAM_TIMEOUT, Room, rows
 from infra.shared import RECEIVE, SEND
@@ -63,15 +64,15 @@ def build(room: Room) -> None:
         code=code,
     )
 
-    statements = room.shared.statements
-    starter, worker = room.tasks(
-        "Payments", "functions.payments", for_worker=cashier | statements.environment, code=code
-    )
+    statements = Statements(room.stack, "Statements", stage=room.stage) if room.stage.payment_keys else None
+    bucket = {"STATEMENTS_BUCKET": "" if statements is None else statements.bucket_name}
+    starter, worker = room.tasks("Payments", "functions.payments", for_worker=cashier | bucket, code=code)
     grant_rows(payments, starter, indexes=["payments_due"])
     grant_rows(payments, worker, *STORE, "ConditionCheckItem", "Query", indexes=["payments_due"])
     _grant_orders(room, worker, "ConditionCheckItem")
     keys.grant(worker, SEND)
-    statements.grant(worker)
+    if statements is not None:
+        statements.grant_keeping(worker)
     room.scheduled(starter, ASK_PAYMENTS, RECONCILE_PAYMENTS)
 
 

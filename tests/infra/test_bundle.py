@@ -53,10 +53,10 @@ KINDS = ["of all", "of payments"]
 PROVIDERS = {
     "PAYMENT_PROVIDERS": "wechatpay,alipay,stripe",
     "PAYMENT_SECRETS": "memberday/dev/payments",
-    "STATEMENTS_BUCKET": "statements",
     "PAYMENTS_URL": "https://api.example/payments",
     "PAYMENTS_RETURN_URL": "",
 }
+STATEMENTS = {"STATEMENTS_BUCKET": "statements"}
 POOL = {"USER_POOL_ID": "pool"}
 PHONE_KEY = {"PHONE_KEY_SECRET": "key"}
 DOCUMENTS = "functions.documents.api.handler"
@@ -281,6 +281,7 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         | POOL
         | PHONE_KEY
         | PROVIDERS
+        | STATEMENTS
         | {
             "AWS_DEFAULT_REGION": "us-east-1",
             "POWERTOOLS_METRICS_NAMESPACE": "memberday",
@@ -305,6 +306,7 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         ("functions.tiers.api.handler", *PHONE_KEY),
         ("functions.tiers.queue.handler", *PHONE_KEY),
         *(("functions.payments.api.handler", name) for name in PROVIDERS),
+        ("functions.payments.queue.handler", *STATEMENTS),
         ("functions.payments.notifications.handler", "PAYMENT_SECRETS"),
     ],
 )
@@ -313,7 +315,7 @@ def test_a_function_without_its_settings_does_not_start_and_names_them(
 ) -> None:
     folder = (cashier if of_payments(handler) else host).folder
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(folder), handler]
-    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS
+    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS | STATEMENTS
     environment = {name: value for name, value in told.items() if name != missing}
     result = subprocess.run(  # noqa: S603 - our own command
         command,
