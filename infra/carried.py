@@ -132,7 +132,10 @@ def _carry_model(libraries: Path, into: Path, service: str, names: frozenset[str
             continue
         if part == _MODEL:
             described = _of_called(described, names)
-        _write(into / _DATA / service / newest.name / part, _undocumented(described))
+        plain_model = _undocumented(described)
+        for setting in plain_model.get("clientContextParams", {}).values():
+            setting["documentation"] = ""  # which the SDK wants to be there, of S3's
+        _write(into / _DATA / service / newest.name / part, plain_model)
 
 
 def _of_called(model: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

@@ -348,6 +348,9 @@ def test_the_bundle_holds_the_functions_and_the_locked_dependencies_and_nothing_
     sources = {file.relative_to(ROOT) for file in (ROOT / "functions").rglob("*") if file.is_file()}
     without_bytecode = {file for file in files if file.suffix != ".pyc"}
     toml = bundle.POLICY
+    left_out = tuple(Path("functions", each) for each in kind.left_out)
+    assert all((ROOT / each).exists() for each in left_out)
+    sources = {file for file in sources if not any(file.is_relative_to(each) for each in left_out)}
     assert without_bytecode == {file for file in sources if file.suffix != ".pyc"} - {toml} | {
         toml.with_name("policy.json")
     }
