@@ -60,6 +60,7 @@ NO_ACCESS_LOG = (
     "One function reads the statements, and its own log says which; who puts one there by hand is in "
     "CloudTrail, for the shop to record the events of data."
 )
+ON_LOOPBACK = "The local cloud speaks HTTP, on loopback only; on AWS a policy refuses what is not TLS."
 EVERY_STATEMENT = "One function puts the statements of all days into their bucket, and reads them there."
 RECONCILES = "PaymentsWorker"
 PUBLIC = {
@@ -96,6 +97,8 @@ def _acknowledge_all(stack: Stack) -> None:
                 _acknowledge(each, "AwsSolutions-SMG4", PROVIDERS_KEYS)
             case Statements():
                 _acknowledge(each, "AwsSolutions-S1", NO_ACCESS_LOG)
+                if each.policy is None:
+                    _acknowledge(each, "AwsSolutions-S10", ON_LOOPBACK)
             case PhoneKey():
                 _acknowledge(each, "AwsSolutions-SMG4", NO_ROTATION)
             case Identity():

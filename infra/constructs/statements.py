@@ -22,7 +22,7 @@ class Statements(s3.Bucket):
             construct_id,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=not stage.local,  # the local cloud speaks HTTP, on loopback
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
             removal_policy=stage.removal_policy,

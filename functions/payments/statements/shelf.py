@@ -59,8 +59,11 @@ class Shelf:
             if error.response["Error"]["Code"] == _BEYOND:
                 return
             raise
-        with answer["Body"] as body:
+        body = answer["Body"]
+        try:
             yield from body.iter_chunks(CHUNK_BYTES)
+        finally:
+            body.close()
 
     def put(self, provider: str, day: date, chunks: Iterable[bytes]) -> str | None:
         """Put a statement unless there is one; return the version that is there then.
