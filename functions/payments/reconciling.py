@@ -42,7 +42,7 @@ from functions.payments.hearing import hear
 from functions.payments.providers.provider import CNY, Notice, NotThere, UnansweredError
 from functions.payments.providers.provider import Kind as NoticeKind
 from functions.payments.providers.reading import BEIJING
-from functions.payments.rows import key_of, unassigned_key
+from functions.payments.rows import unassigned_key
 from functions.payments.statements.forms import FORMS
 from functions.payments.statements.shelf import Shelf
 from functions.payments.statements.statement import (
@@ -55,7 +55,7 @@ from functions.payments.statements.statement import (
     read,
 )
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Row, until_clear
+from functions.platform.dynamo import HIGHEST, LOWEST, Row, above, until_clear
 from functions.platform.observability import logger
 from functions.refunds.refund import Sent, transfer_of_number
 from functions.refunds.rows import transfer_key, transfer_of
@@ -93,7 +93,7 @@ class Cursor:
     version_id: str = ""
     standing: Standing = field(default_factory=Standing)
     shard: int = 0
-    after: Row | None = None
+    after: str | None = None
 
     def to_row(self) -> Row:
         """Write it as plain values."""
@@ -212,13 +212,7 @@ class Reconciling:
 
     def _has_any(self, provider: str, day: date) -> bool:
         return any(
-            self.book.tables.query(
-                self.book.table,
-                partition=("subject", had_partition(provider, day, shard)),
-                prefix=("item", ""),
-                limit=1,
-                after=None,
-            )[0]
+            self._rows(had_partition(provider, day, shard), after=None, limit=1)[0]
             for shard in range(DAY_SHARDS)
         )
 
@@ -303,10 +297,22 @@ class Reconciling:
 
     def _count(self, partition: str) -> int:
         """Count the differences that were found, whoever found them: what was taken in is found once."""
-        rows = self.book.tables.query_all(
-            self.book.table, partition=("subject", partition), prefix=("item", ""), page=COUNTED_AT_ONCE
+        found, after, more = 0, None, True
+        while more:
+            rows, more = self._rows(partition, after=after, limit=COUNTED_AT_ONCE)
+            found += len(rows)
+            after = rows[-1]["item"] if rows else None
+        return found
+
+    def _rows(self, partition: str, *, after: str | None, limit: int) -> tuple[list[Row], bool]:
+        """Return some rows of a partition, and whether more follow."""
+        return self.book.tables.query_span(
+            self.book.table,
+            partition=("subject", partition),
+            sort="item",
+            span=(LOWEST if after is None else above(after), HIGHEST),
+            limit=limit,
         )
-        return sum(1 for _ in rows)
 
     def _versions(self, provider: str, days: Iterable[date], deadline: Deadline) -> dict[date, str]:
         """Return the versions of statements that have been compared: what others have said does not count."""
@@ -341,16 +347,11 @@ class Reconciling:
         while cursor.shard < DAY_SHARDS:
             if deadline.seconds_left() < PAGE_SECONDS:
                 return False
-            rows, more = self.book.tables.query(
-                self.book.table,
-                partition=("subject", had_partition(provider, day, cursor.shard)),
-                prefix=("item", ""),
-                limit=PAGE_HAD,
-                after=cursor.after,
-            )
+            had = had_partition(provider, day, cursor.shard)
+            rows, more = self._rows(had, after=cursor.after, limit=PAGE_HAD)
             missing = self._missing_there(provider, day, rows, deadline)
             put_all(self.book, [difference_row(each, partition) for each in missing], deadline)
-            cursor.after = key_of(rows[-1]) if more else None
+            cursor.after = rows[-1]["item"] if more else None
             cursor.shard += 0 if more else 1
         self._write(replace(statement, settled=settled, missing_there=self._count(partition), at=now))
         return True
