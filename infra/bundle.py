@@ -100,6 +100,7 @@ MAIN = Kind(
         "payments/providers/wechatpay.py",
         "payments/reconciling.py",
         "payments/statements",
+        "platform/bucket.py",
     ),
 )
 PAYMENTS = Kind(lock=LOCKS / "payments.txt", prefix="payments-", services=carried.PAYMENTS_SERVICES)

@@ -14,9 +14,9 @@ from functions.payments.keys import Keys
 from functions.payments.paying_back import PayBack
 from functions.payments.reconciling import Reconciling
 from functions.payments.senders import Senders
-from functions.payments.statements import shelf
 from functions.payments.statements.shelf import Shelf
-from functions.platform import clock, dynamo, fanout
+from functions.platform import bucket, clock, dynamo, fanout
+from functions.platform.bucket import Bucket
 from functions.platform.deadline import LambdaContext
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import WorkQueue, consume
@@ -67,7 +67,7 @@ handler = Worker(
     Senders(Keys.of(_providers.secrets)),
     CashierSettings.from_environment().payments_url,
     _policy,
-    Shelf(shelf.client(), StatementsSettings.from_environment().bucket),
+    Shelf(Bucket(bucket.client(), StatementsSettings.from_environment().bucket)),
     _providers.names,
     _settings.reports_table,
     WorkQueue(fanout.client(), QueueSettings.from_environment().work_queue),

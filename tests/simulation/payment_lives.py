@@ -63,6 +63,7 @@ from functions.payments.rows import NOTICE, UNASSIGNED, attempt_of, unassigned_o
 from functions.payments.statements.shelf import Shelf
 from functions.payments.timetable import ASK_PAYMENTS
 from functions.platform.batches import BatchError
+from functions.platform.bucket import Bucket as Versions
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, from_item
 from functions.platform.fanout import Starter, WorkQueue
@@ -405,7 +406,7 @@ class Programme:
                 self.sender_of,
                 PAYMENTS_URL,
                 self.policy,
-                Shelf(Bucket(), "statements"),
+                Shelf(Versions(Bucket(), "statements")),
                 (),
                 settings.reports_table,
                 queues["payments"],

@@ -28,6 +28,7 @@ from functions.payments.providers.provider import Sender, UnansweredError
 from functions.payments.queue import Worker as PaymentsWorker
 from functions.payments.statements.shelf import Shelf
 from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
+from functions.platform.bucket import Bucket as Versions
 from functions.platform.bus import Bus
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs
@@ -104,7 +105,7 @@ class Programme:
             _nobody,
             "https://api.test/payments",
             policy,
-            Shelf(Bucket(), "statements"),
+            Shelf(Versions(Bucket(), "statements")),
             (),
             settings.reports_table,
             queues[PAYMENTS],

@@ -609,7 +609,7 @@ def test_Y8_what_was_put_by_somebody_else_meanwhile_is_what_is_compared(paying: 
 def test_Y8_a_great_statement_is_put_in_parts_and_one_that_breaks_off_is_not_there(
     paying: Paying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.payments.statements.shelf.PART_BYTES", 64)
+    monkeypatch.setattr("functions.platform.bucket.PART_BYTES", 64)
     said = paid(paying)
     state(paying, [said])
     paying.on = ("wechatpay",)

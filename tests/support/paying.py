@@ -73,6 +73,7 @@ from functions.payments.rows import (
 from functions.payments.statements.shelf import Shelf
 from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
 from functions.platform.batches import BatchError
+from functions.platform.bucket import Bucket as Versions
 from functions.platform.bus import Event
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, from_item, to_item
@@ -617,7 +618,7 @@ class Paying:
     @property
     def reconciling(self) -> Reconciling:
         """Who compares statements with what we have."""
-        shelf = Shelf(self.bucket, "statements")
+        shelf = Shelf(Versions(self.bucket, "statements"))
         return Reconciling(book=self.book, sender_of=self.sender_of, shelf=shelf, on=self.on)
 
     @property
