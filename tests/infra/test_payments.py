@@ -16,6 +16,7 @@ from tests.infra.test_template import readers_of
 
 ENDPOINT = "http://127.0.0.1:4566"
 USES = ("receive", "send")
+BUCKET_POLICY = "AWS::S3::BucketPolicy"
 SENDERS = {"PaymentsApi", "PaymentsWorker"}
 RECEIVERS = {"PaymentsNotifications"}
 OURS = {
@@ -142,12 +143,19 @@ def test_Y8_the_bucket_of_statements_is_private_encrypted_and_versioned_and_forg
     (rule,) = bucket["LifecycleConfiguration"]["Rules"]
     assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]) == (400, {"NoncurrentDays": 90})
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    (policy,) = resources(template, "AWS::S3::BucketPolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Condition"]) == (
-        "Deny",
-        {"Bool": {"aws:SecureTransport": "false"}},
-    )
+
+
+@pytest.mark.parametrize(("name", "policies_of_it"), [("dev", 1), ("prod", 1), ("local", 0)])
+def test_Y8_the_bucket_of_statements_takes_nothing_but_tls_where_there_is_tls(
+    templates: dict[str, Template], name: str, policies_of_it: int
+) -> None:
+    found = [
+        each["PolicyDocument"]["Statement"] for each in resources(templates[name], BUCKET_POLICY).values()
+    ]
+    assert len(found) == policies_of_it
+    for (statement,) in found:
+        plain = {"Bool": {"aws:SecureTransport": "false"}}
+        assert (statement["Effect"], statement["Condition"]) == ("Deny", plain)
 
 
 def test_Y8_the_worker_alone_reads_statements_and_puts_them_and_deletes_none(template: Template) -> None:
