@@ -49,6 +49,7 @@ ENVIRONMENT = {
             "PAYMENT_SECRETS",
             "PAYMENTS_URL",
             "PAYMENTS_RETURN_URL",
+            "STATEMENTS_BUCKET",
             "WORK_QUEUE_URL",
             "EVENT_BUS_NAME",
             "USER_POOL_ID",

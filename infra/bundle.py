@@ -12,7 +12,7 @@ Bytecode is compiled ahead where an interpreter of the runtime's version is at h
 
 Functions of payments have a bundle of their own, made alike from a lock of their own: the providers' SDKs are
 twice what all others carry, who have nothing in reach that signs or reads a key (Y1). Our own code is in
-both.
+both, but for what asks providers and reads their statements.
 
 The function that shows the API's document has a bundle of its own, too: its code without dependencies, and
 what it serves, compressed ahead.
@@ -87,10 +87,23 @@ class Kind:
 
     lock: Path
     prefix: str = ""
+    services: tuple[str, ...] = carried.SERVICES
+    left_out: tuple[str, ...] = ()
+    """Parts of our own code that none of its functions imports."""
 
 
-MAIN = Kind(lock=LOCKS / "runtime.txt")
-PAYMENTS = Kind(lock=LOCKS / "payments.txt", prefix="payments-")
+MAIN = Kind(
+    lock=LOCKS / "runtime.txt",
+    left_out=(
+        "payments/providers/alipay.py",
+        "payments/providers/stripe.py",
+        "payments/providers/wechatpay.py",
+        "payments/reconciling.py",
+        "payments/statements",
+        "platform/bucket.py",
+    ),
+)
+PAYMENTS = Kind(lock=LOCKS / "payments.txt", prefix="payments-", services=carried.PAYMENTS_SERVICES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +137,21 @@ def _code(kind: Kind, platform: Platform) -> Bundle:
     compiler = _interpreter(platform.python)
     policy = policies.packed(policies.load(policies.FILE))
     libraries = _carried_libraries(kind, platform, compiler)
-    digest = _digest(libraries.name, *_sources())
+    digest = _digest(libraries.name, *kind.left_out, *_sources())
     folder = BUILD / f"{kind.prefix}{platform.name}-{digest}"
     if not folder.exists():
         with _draft_of(folder) as draft:
             shutil.copytree(libraries, draft, symlinks=True, dirs_exist_ok=True)
             shutil.copytree(SOURCES, draft / SOURCES.name, ignore=_LEFT_OUT)
+            for part in kind.left_out:
+                _remove(draft / SOURCES.name / part)
             (draft / POLICY).with_name(policies.PACKED.name).write_text(policy, encoding="utf-8")
             _compile(compiler, draft / SOURCES.name)
     return Bundle(folder=folder, digest=digest, compiled=compiler is not None)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def libraries(platform: Platform, kind: Kind = MAIN) -> Path:
@@ -238,7 +257,7 @@ def _carried_libraries(kind: Kind, platform: Platform, compiler: str | None) -> 
     folder = BUILD / f"carried-{kind.prefix}{platform.name}-{digest}"
     if not folder.exists():
         with _draft_of(folder) as draft:
-            carried.carry(libraries, draft, names)
+            carried.carry(libraries, draft, names, kind.services)
             _compile(compiler, draft)
     return folder
 

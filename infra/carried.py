@@ -10,7 +10,7 @@ import ast
 import gzip
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from botocore import xform_name
 
 SERVICES = ("cognito-idp", "dynamodb", "events", "secretsmanager", "sqs")
 """What functions make clients of (:mod:`functions.platform.sdk`)."""
+PAYMENTS_SERVICES = (*SERVICES, "s3")
+"""What those of payments do: no other one has statements to read (Y8)."""
 NOT_IMPORTED = ("boto3", "pycparser", "s3transfer")
 """Packages of a lock that no function imports: clients are botocore's, which is pinned by boto3, and what is
 called of C is compiled."""
@@ -58,13 +60,15 @@ def called(sources: Iterable[Path]) -> frozenset[str]:
     )
 
 
-def carry(libraries: Path, into: Path, names: frozenset[str]) -> None:
+def carry(libraries: Path, into: Path, names: frozenset[str], services: Sequence[str] = SERVICES) -> None:
     """Copy of installed libraries what a bundle carries into a folder that is there.
 
     Parameters
     ----------
     names
         What the code asks for, as :func:`called` finds it: no other operation of AWS is carried.
+    services
+        What clients are made of.
     """
     for file in _carried(libraries):
         place = into / file
@@ -73,8 +77,8 @@ def carry(libraries: Path, into: Path, names: frozenset[str]) -> None:
             place.write_bytes(_without_its_page((libraries / file).read_bytes()))
         else:
             shutil.copyfile(libraries / file, place)
-    _carry_endpoints(libraries, into)
-    for service in SERVICES:
+    _carry_endpoints(libraries, into, services)
+    for service in services:
         _carry_model(libraries, into, service, names)
 
 
@@ -106,12 +110,12 @@ def _without_its_page(metadata: bytes) -> bytes:
     return metadata.partition(b"\n\n")[0] + b"\n"
 
 
-def _carry_endpoints(libraries: Path, into: Path) -> None:
+def _carry_endpoints(libraries: Path, into: Path, wanted: Sequence[str]) -> None:
     """Carry where the services are that functions call, in each partition of AWS."""
     places = json.loads((libraries / _DATA / _ENDPOINTS).read_bytes())
     for partition in places["partitions"]:
         services = partition["services"]
-        partition["services"] = {name: services[name] for name in SERVICES if name in services}
+        partition["services"] = {name: services[name] for name in wanted if name in services}
     _write(into / _DATA / _ENDPOINTS, places)
 
 
@@ -128,7 +132,10 @@ def _carry_model(libraries: Path, into: Path, service: str, names: frozenset[str
             continue
         if part == _MODEL:
             described = _of_called(described, names)
-        _write(into / _DATA / service / newest.name / part, _undocumented(described))
+        plain_model = _undocumented(described)
+        for setting in plain_model.get("clientContextParams", {}).values():
+            setting["documentation"] = ""  # which the SDK wants to be there, of S3's
+        _write(into / _DATA / service / newest.name / part, plain_model)
 
 
 def _of_called(model: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from infra.constructs.membership_api import PREFLIGHT
 from infra.constructs.payment_secret import PaymentSecret
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
+from infra.constructs.statements import Statements
 from infra.constructs.subscription import Subscription
 from infra.constructs.work_queue import TaskQueue
 from infra.stage import DOCUMENTS
@@ -55,6 +56,13 @@ PROVIDERS_KEYS = (
     "Keys are made and changed at the payment provider, so that nothing here can turn them by itself: a "
     "secret holds two at a time, and whoever gets a new one puts it in."
 )
+NO_ACCESS_LOG = (
+    "One function reads the statements, and its own log says which; who puts one there by hand is in "
+    "CloudTrail, for the shop to record the events of data."
+)
+ON_LOOPBACK = "The local cloud speaks HTTP, on loopback only; on AWS a policy refuses what is not TLS."
+EVERY_STATEMENT = "One function puts the statements of all days into their bucket, and reads them there."
+RECONCILES = "PaymentsWorker"
 PUBLIC = {
     route: DOCUMENT if function == DOCUMENTS else NOTIFICATIONS
     for function, served in contexts.public_routes().items()
@@ -78,12 +86,19 @@ def _acknowledge_all(stack: Stack) -> None:
                 _acknowledge(each, "AwsSolutions-SQS3", FAILURES)
             case ProgrammeFunction():
                 _acknowledge(cast(iam.Role, each.role), ANY_RESOURCE, LISTING)
+                if each.node.id == RECONCILES:
+                    for rule in _on_statements(stack):
+                        _acknowledge(cast(iam.Role, each.role), rule, EVERY_STATEMENT)
             case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
             case apigateway.HttpRoute() if (route := each.node.id.replace("--", "/")) in PUBLIC:
                 _acknowledge(each, "AwsSolutions-APIG4", PUBLIC[route])
             case PaymentSecret():
                 _acknowledge(each, "AwsSolutions-SMG4", PROVIDERS_KEYS)
+            case Statements():
+                _acknowledge(each, "AwsSolutions-S1", NO_ACCESS_LOG)
+                if each.policy is None:
+                    _acknowledge(each, "AwsSolutions-S10", ON_LOOPBACK)
             case PhoneKey():
                 _acknowledge(each, "AwsSolutions-SMG4", NO_ROTATION)
             case Identity():
@@ -92,6 +107,13 @@ def _acknowledge_all(stack: Stack) -> None:
             case iam.Role() if each.node.id.startswith(SCHEDULER_ROLE):
                 for logical_id in _started_by(each, stack):
                     _acknowledge(each, f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>:*]", VERSIONS)
+
+
+def _on_statements(stack: Stack) -> list[str]:
+    """Return what is found of a right to all statements, in the stack that has their bucket."""
+    own = [each for each in stack.node.find_all() if isinstance(each, Statements)]
+    names = [stack.get_logical_id(cast(CfnElement, each.node.default_child)) for each in own]
+    return [f"AwsSolutions-IAM5[Resource::<{name}.Arn>/statements/*]" for name in names]
 
 
 def _started_by(role: iam.Role, stack: Stack) -> list[str]:

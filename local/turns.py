@@ -24,6 +24,7 @@ from ministack.services import eventbridge, scheduler
 
 from functions.domain.timetable import AGAIN
 from functions.operations.timetable import WATCH_JOBS
+from functions.payments.timetable import RECONCILE_PAYMENTS
 from functions.points.timetable import AUDIT_CHANGES, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
 from local.gate import Gate
 from local.processes import wait_until
@@ -40,9 +41,10 @@ NEEDED = {
         "load_persisted_state",
     ),
 }
-LATER = (RELEASE_POINTS, EXPIRE_POINTS, AUDIT_POINTS, AUDIT_CHANGES, WATCH_JOBS)
-"""What goes on from the work of others or looks at it, in the order of their turns: a receipt releases
-points, what is released can expire, and the audits and the watch look at all of it."""
+LATER = (RECONCILE_PAYMENTS, RELEASE_POINTS, EXPIRE_POINTS, AUDIT_POINTS, AUDIT_CHANGES, WATCH_JOBS)
+"""What goes on from the work of others or looks at it, in the order of their turns: a statement is held
+against what was heard and asked, a receipt releases points, what is released can expire, and the audits and
+the watch look at all of it."""
 REST_SECONDS_MAX = 60.0
 """How long each of them waits for what goes before it: a job that never ends must be found, too."""
 ENABLED = "ENABLED"

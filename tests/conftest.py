@@ -41,6 +41,7 @@ os.environ.update(
     PAYMENT_SECRETS="unused",
     PAYMENTS_URL="unused",
     PAYMENTS_RETURN_URL="",
+    STATEMENTS_BUCKET="unused",
     WORK_QUEUE_URL="unused",
     POWERTOOLS_METRICS_NAMESPACE="memberday",
     EVENT_BUS_NAME="unused",

@@ -110,7 +110,7 @@ rounding is half up. The ids are those that code, tests and the demo quote.
   lacks is the plain one. Its coupon counts for the lunar year. After staff change a calendar or date, no coupon's month begins less
   than 300 days after the last one's.
 
-## Payments (Y1-Y7)
+## Payments (Y1-Y8)
 
 - **Y1** WeChat Pay, Alipay and Stripe, each if the stage says so. Their keys lie in secrets, two at a time if need be.
 - **Y2** A payment is for exactly what the order costs. An order has one open attempt, and ten in all; they end three minutes before it
@@ -125,6 +125,8 @@ rounding is half up. The ids are those that code, tests and the demo quote.
   refund.
 - **Y7** Money is sent back through the provider that it came by, one transfer of a payment at a time, exactly once. What that provider will
   not do is paid by hand.
+- **Y8** Each day a provider's statement of the day before is held against what we have, by number, from the day before it to the day after. What does not agree
+  is listed and alarms; a payment that only the statement tells of is taken in. Fees and payouts stand apart; what staff recorded is not compared.
 
 ## Offers (V1-V19)
 

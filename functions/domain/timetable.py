@@ -26,7 +26,7 @@ class Every:
 class At:
     """At a time of day, on every day, on a day of each month or week, or on one day of the year.
 
-    The days of a week count from 1, which is Monday.
+    The days of a week count from 1, which is Monday. With ``until_hour`` it is hourly, up to that hour.
     """
 
     hour: int
@@ -34,14 +34,21 @@ class At:
     day: int | None = None
     month: int | None = None
     weekday: int | None = None
+    until_hour: int | None = None
+
+    @property
+    def hours(self) -> range:
+        """The hours of a day at which it is."""
+        return range(self.hour, (self.hour if self.until_hour is None else self.until_hour) + 1)
 
     def latest(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """Return the last time that it was, at a moment or before it."""
         today = moment.astimezone(zone).date()
         for on in self._days_back_from(today):
-            then = datetime(on.year, on.month, on.day, self.hour, self.minute, tzinfo=zone)
-            if then <= moment:
-                return then
+            for hour in reversed(self.hours):
+                then = datetime(on.year, on.month, on.day, hour, self.minute, tzinfo=zone)
+                if then <= moment:
+                    return then
         raise ValueError(f"{self} never was")
 
     def _days_back_from(self, today: date) -> Iterable[date]:

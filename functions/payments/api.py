@@ -38,7 +38,7 @@ def create(
     )
     refunds = Refunds(book=book, sender_of=sender_of)
     assigning = Assigning(book=book, policy=policy)
-    api.add(PaymentsFace(api, cashier, assigning, refunds, policy, now), tag="Payments")
+    api.add(PaymentsFace(api, cashier, assigning, refunds, book, policy, now), tag="Payments")
     return api
 
 

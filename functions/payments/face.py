@@ -1,17 +1,21 @@
-"""Face: how a member pays an order, and what staff do with money that is no order's."""
+"""Face: how a member pays an order, and what staff see of money that does not fit."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints
+from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
 from functions.domain.policy import Policy
 from functions.orders.schema import NO_ORDER
 from functions.payments.assigning import Assigning
+from functions.payments.book import PaymentBook
 from functions.payments.by_hand import Refunds
 from functions.payments.cashier import Cashier, Wanted
+from functions.payments.differences import day_of
+from functions.payments.listing import DIFFERENCE_POSITION, page_of_day
 from functions.payments.schema import (
     PAYMENT_ID,
     REFUND_ID,
@@ -20,9 +24,11 @@ from functions.payments.schema import (
     AttemptRequest,
     BackRequest,
     ByHandRequest,
+    PaymentDifferences,
     RefundAnswer,
     UnassignedAnswer,
     attempt_answer,
+    differences_answer,
     refund_answer,
     unassigned_answer,
 )
@@ -30,7 +36,7 @@ from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.observability import logger
 from functions.platform.parameters import Body, Cursor, Limit, OrderIdPath, Path, Query
-from functions.platform.shapes import Page
+from functions.platform.shapes import DATE, Page
 from functions.refunds.refund import State
 
 UNASSIGNED = "unassigned-payments"
@@ -41,6 +47,26 @@ RefundIdPath = Annotated[
     str, StringConstraints(pattern=f"^{REFUND_ID}$"), Path(description="The refund's id.")
 ]
 RefundStateQuery = Annotated[Literal["manual", "failed"], Query(description="Which of them.")]
+DIFFERENCES = "payment-differences"
+
+
+def _date(value: Any) -> Any:
+    """Read a day of the calendar."""
+    if not isinstance(value, str) or re.fullmatch(DATE, value, re.ASCII) is None:
+        raise ValueError(NO_DATE)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(NO_DATE) from None
+
+
+NO_DATE = "must be a day such as 2026-12-10"
+DateQuery = Annotated[
+    date | None,
+    BeforeValidator(_date),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-10"]}),
+    Query(alias="date", description="The day of the statements, in Asia/Shanghai; yesterday if not named."),
+]
 PaymentIdPath = Annotated[
     str, StringConstraints(pattern=f"^{PAYMENT_ID}$"), Path(description="The payment's id.")
 ]
@@ -54,6 +80,7 @@ class PaymentsFace:
     cashier: Cashier
     assigning: Assigning
     refunds: Refunds
+    book: PaymentBook
     policy: Policy
     clock: Callable[[], datetime]
 
@@ -232,3 +259,23 @@ class PaymentsFace:
         )
         logger.info("refund paid by hand", extra={"refund_id": refund_id, "operator": operator})
         return refund_answer(refund, self.policy)
+
+    @route(
+        "GET",
+        "/reports/payment-differences",
+        summary="See where providers' statements differ",
+        who=Who.STAFF,
+        refuses={400: ["invalid_cursor"]},
+    )
+    def get_payment_differences(
+        self, day: DateQuery = None, limit: Limit = 20, cursor: Cursor = None
+    ) -> PaymentDifferences:
+        """List what the providers' statements of a day and what we have do not agree on.
+
+        It is compared from 10:30 on the next day; what is missing on a statement is told once the statement
+        of the day after it has been compared, too.
+        """
+        on = day or day_of(self.clock()) - timedelta(days=1)
+        places = Cursors(f"{DIFFERENCES} {on}", self.api.caller.member_id, DIFFERENCE_POSITION)
+        found = page_of_day(self.book, on, limit=limit, after=places.read(cursor), deadline=self.api.deadline)
+        return differences_answer(found, on, places.write(found.position), self.policy)

@@ -14,6 +14,7 @@ from functions.orders.payments import pay
 from functions.payments import disputes, metrics
 from functions.payments.attempts import Attempt
 from functions.payments.book import PaymentBook
+from functions.payments.differences import payment_had
 from functions.payments.providers.provider import CNY, Kind, Notice
 from functions.payments.rows import Because, Unassigned, key_of, unassigned_key, unassigned_row
 from functions.platform.deadline import Deadline
@@ -119,6 +120,7 @@ def _take(book: PaymentBook, notice: Notice, noted: _Noted, *, now: datetime, de
         def also(transaction: Transaction) -> None:
             current = book.attempt(order_id, place)
             if current is not None:
+                _had(book, transaction, current, notice, now)
                 book.mark_paid(transaction, current, notice.payment_id)
             noted.add(transaction)
 
@@ -152,7 +154,21 @@ def _take(book: PaymentBook, notice: Notice, noted: _Noted, *, now: datetime, de
         number=notice.number,
         provider_at=notice.at,
     )
-    _keep_unassigned(book, money, attempt, noted.add, deadline)
+
+    def also_keep(transaction: Transaction, known: bool) -> None:
+        if not known:
+            transaction.put(book.table, payment_had(notice, now))
+        noted.add(transaction)
+
+    _keep_unassigned(book, money, attempt, also_keep, deadline)
+
+
+def _had(
+    book: PaymentBook, transaction: Transaction, attempt: Attempt, notice: Notice, now: datetime
+) -> None:
+    """Add that we have a payment, for its day's statement; told again by its attempt, it was added (Y8)."""
+    if attempt.payment_id != notice.payment_id:
+        transaction.put(book.table, payment_had(notice, now))
 
 
 def _why_unassigned(notice: Notice, attempt: Attempt | None) -> Because | None:
@@ -169,7 +185,7 @@ def _keep_unassigned(
     book: PaymentBook,
     money: Unassigned,
     attempt: Attempt | None,
-    noted: Callable[[Transaction], None],
+    also: Callable[[Transaction, bool], None],
     deadline: Deadline,
 ) -> None:
     """Keep money that is nobody's order, once; the attempt that it named is at its end with it (Y4)."""
@@ -182,7 +198,7 @@ def _keep_unassigned(
         current = attempt and book.attempt(attempt.order_id, attempt.place)
         if current is not None and current.provider == money.provider:
             book.mark_paid(transaction, current, money.payment_id)
-        noted(transaction)
+        also(transaction, known)
         if transaction.actions:
             transaction.commit(deadline)
         return not known

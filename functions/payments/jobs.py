@@ -1,6 +1,6 @@
-"""The job on payments: what is due of attempts, of notices, and of refunds is worked off (Y3, Y5, Y7)."""
+"""The jobs on payments: what is due is worked off (Y3, Y5, Y7), and statements are compared (Y8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.domain.errors import ConflictError
@@ -10,8 +10,10 @@ from functions.payments.assigning import NOT_DECIDED, Assigning
 from functions.payments.book import PaymentBook
 from functions.payments.hearing import hear
 from functions.payments.paying_back import PayBack
+from functions.payments.providers.directory import NAMES
+from functions.payments.reconciling import Reconciling
 from functions.payments.rows import ATTEMPT, ATTEMPTS, DUE_SHARDS, NOTICES, UNASSIGNED, key_of, notice_of
-from functions.payments.timetable import ASK_PAYMENTS
+from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from functions.platform.fanout import (
@@ -34,13 +36,15 @@ KINDS = (ATTEMPTS, NOTICES, REFUNDS)
 
 
 def tasks(job: str, at: datetime) -> list[Task]:
-    """Return the tasks of a job that starts at a moment: those of attempts, of notices, of refunds.
+    """Return the tasks of a job that starts at a moment: of what is due by kind, of statements by provider.
 
     Raises
     ------
     KeyError
         There is no such job.
     """
+    if job == RECONCILE_PAYMENTS:
+        return per_shard(job, at, len(NAMES))
     if job != ASK_PAYMENTS:
         raise KeyError(job)
     return per_shard(job, at, DUE_SHARDS * len(KINDS))
@@ -53,6 +57,8 @@ def due_of(task: Task) -> tuple[str, int]:
 
 def idle(task: Task, book: PaymentBook) -> bool:
     """Tell whether nothing is due in a task's shard, as far as the index has it."""
+    if task.work == RECONCILE_PAYMENTS:
+        return False
     kind, shard = due_of(task)
     rows, _ = book.due(kind, shard, now=task.at, limit=1, after=None)
     return not rows
@@ -60,12 +66,13 @@ def idle(task: Task, book: PaymentBook) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentJobs:
-    """What a worker does with a task of this job."""
+    """What a worker does with a task of these jobs."""
 
     book: PaymentBook
     asking: Asking
     pay_back: PayBack
     assigning: Assigning
+    reconciling: Reconciling
     runs: Runs
     queue: WorkQueue
 
@@ -77,6 +84,9 @@ class PaymentJobs:
         TaskError
             What failed before failed again.
         """
+        if task.work == RECONCILE_PAYMENTS:
+            self._reconcile(task, deadline)
+            return
         kind, shard = due_of(task)
 
         def page(after: Row | None) -> Page:
@@ -103,6 +113,15 @@ class PaymentJobs:
 
         if work_off(task, self.queue, page=page, handle=handle, deadline=deadline):
             self.runs.end(task.work, task.at, task.part)
+
+    def _reconcile(self, task: Task, deadline: Deadline) -> None:
+        """Go on with a provider's statements, or hand on what is left (Y8)."""
+        provider = NAMES[task.shard]
+        after = self.reconciling.work(provider, task.after, now=task.at, deadline=deadline)
+        if after is None:
+            self.runs.end(task.work, task.at, task.part)
+        else:
+            self.queue.put([replace(task, after=after)])
 
     def _work_off(self, key: Row, at: datetime, deadline: Deadline) -> None:
         """Work off what a provider told and nobody has in ten minutes, which an alarm is told of (Y3)."""

@@ -9,6 +9,8 @@ UNASSIGNED = "payments_unassigned"
 CONFLICTING = "payments_conflicting"
 REFUNDS_FAILED = "refunds_failed"
 REFUNDS_DOUBLED = "refunds_doubled"
+DIFFERENCES = "payment_differences"
+"""What a statement and we do not agree on, when it is found (Y8)."""
 
 
 def count(name: str, value: int = 1) -> None:

@@ -15,6 +15,7 @@ from functions.orders.order import provider_of
 from functions.payments import metrics
 from functions.payments.asking import SenderOf
 from functions.payments.book import PaymentBook
+from functions.payments.differences import transfer_had
 from functions.payments.paid import Paid, find, paid_row, written
 from functions.payments.providers.provider import (
     PaidBack,
@@ -361,6 +362,7 @@ class PayBack:
                 late = (State.FAILED, State.PAID_BY_HAND)  # of a worker that died while it was failing
                 parts = [each for each in carried if each.transfer == transfer.place and each.state in late]
                 self._rewrite([_succeeded_after_all(each) for each in parts if not each.doubled], deadline)
+                self._had(transfer, answer.at, now)
                 self._written(
                     transfer,
                     state=Sent.SUCCEEDED,
@@ -413,6 +415,7 @@ class PayBack:
             self._rewrite(
                 [_succeeded_after_all(each) for each in parts if each.state is not State.DUE], deadline
             )
+            self._had(transfer, answer.at, now)
             self._written(transfer, state=Sent.SUCCEEDED, due_at=None, because=None, provider_at=answer.at)
         elif answer.state is PaidBack.FAILED and transfer.state is Sent.SUCCEEDED:
             self._failed(work, transfer, answer.because or PaidBack.FAILED.value, deadline)
@@ -442,6 +445,11 @@ class PayBack:
             if work.due.get(each.refund_id, at) <= calendar.to_row(now):
                 after = replace(each, version=each.version + 1, held=held)
                 self.book.tables.put_if(self.book.table, refund_row(after, due_at=at), version=each.version)
+
+    def _had(self, transfer: Transfer, at: datetime | None, now: datetime) -> None:
+        """Write that its provider says of a transfer that it has succeeded, for its day's statement (Y8)."""
+        done = replace(transfer, provider_at=at)
+        self.book.tables.put(self.book.table, transfer_had(provider_of(transfer.payment_id), done, now))
 
     def _about_to_send(self, paid: Paid, transfer: Transfer, deadline: Deadline, **facts: Any) -> Transfer:
         after = replace(transfer, **{"version": transfer.version + 1, **facts})

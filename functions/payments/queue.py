@@ -1,4 +1,4 @@
-"""Work queue: the tasks of the job on payments; it alone asks providers by itself."""
+"""Work queue: the tasks of the jobs on payments; it alone asks providers by itself."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,13 +12,22 @@ from functions.payments.book import PaymentBook
 from functions.payments.jobs import PaymentJobs
 from functions.payments.keys import Keys
 from functions.payments.paying_back import PayBack
+from functions.payments.reconciling import Reconciling
 from functions.payments.senders import Senders
-from functions.platform import clock, dynamo, fanout
+from functions.payments.statements.shelf import Shelf
+from functions.platform import bucket, clock, dynamo, fanout
+from functions.platform.bucket import Bucket
 from functions.platform.deadline import LambdaContext
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import WorkQueue, consume
 from functions.platform.runs import Runs
-from functions.platform.settings import CashierSettings, ProvidersSettings, QueueSettings, Settings
+from functions.platform.settings import (
+    CashierSettings,
+    ProvidersSettings,
+    QueueSettings,
+    Settings,
+    StatementsSettings,
+)
 
 
 class Worker:
@@ -30,6 +39,8 @@ class Worker:
         sender_of: SenderOf,
         payments_url: str,
         policy: Policy,
+        shelf: Shelf,
+        on: tuple[str, ...],
         reports_table: str,
         queue: WorkQueue,
         now: Callable[[], datetime],
@@ -39,6 +50,7 @@ class Worker:
             asking=Asking(book=book, sender_of=sender_of),
             pay_back=PayBack(book=book, sender_of=sender_of, payments_url=payments_url, clock=now),
             assigning=Assigning(book=book, policy=policy),
+            reconciling=Reconciling(book=book, sender_of=sender_of, shelf=shelf, on=on),
             runs=Runs(book.tables, reports_table),
             queue=queue,
         )
@@ -49,11 +61,14 @@ class Worker:
 
 
 _settings, _policy = Settings.from_environment(), policies.load()
+_providers = ProvidersSettings.from_environment()
 handler = Worker(
     PaymentBook.of(Tables(dynamo.client()), _settings, _policy),
-    Senders(Keys.of(ProvidersSettings.from_environment().secrets)),
+    Senders(Keys.of(_providers.secrets)),
     CashierSettings.from_environment().payments_url,
     _policy,
+    Shelf(Bucket(bucket.client(), StatementsSettings.from_environment().bucket)),
+    _providers.names,
     _settings.reports_table,
     WorkQueue(fanout.client(), QueueSettings.from_environment().work_queue),
     clock.now,

@@ -8,6 +8,7 @@ ROUTES = {
         "POST /reports/unassigned-payments/{payment_id}/refund",
         "GET /reports/refunds",
         "POST /reports/refunds/{refund_id}/by-hand",
+        "GET /reports/payment-differences",
     )
 }
 """By the function that serves them."""

@@ -1,5 +1,6 @@
 """What the routes of payments take and answer."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, StringConstraints
@@ -9,6 +10,8 @@ from functions.domain.policy import Policy
 from functions.orders.order import provider_of
 from functions.orders.schema import PaidThrough, RefundStands
 from functions.payments.attempts import Attempt
+from functions.payments.differences import Difference, Kind, Side, State, Statement
+from functions.payments.listing import Day
 from functions.payments.providers.provider import DEFAULT, Action, ActionKind
 from functions.payments.rows import Because, Decided, Unassigned
 from functions.platform.shapes import Answer, CallerId, Printable, Request, StoreTime
@@ -118,6 +121,61 @@ class UnassignedAnswer(Answer):
     reason: str | None
 
 
+class PaymentSide(Answer):
+    """What one side has of a payment or a refund; ``amount`` is in minor units of ``currency``."""
+
+    amount: int | None
+    currency: str | None
+    state: str | None
+
+
+class PaymentDifference(Answer):
+    """What a provider's statement and we do not agree on.
+
+    ``number`` is what it was matched by: the provider's number of a payment, ours of what was sent back, or
+    the provider's where it names none of ours. The side on which it is missing is null. A statement that was
+    not there by 18:00, or that is damaged, is a difference itself; ``because`` says what is wrong with a
+    damaged one's ``line``.
+    """
+
+    kind: Kind
+    provider: ProviderName
+    entry: Literal["payment", "refund"] | None
+    payment_id: str | None
+    number: str | None
+    ours: PaymentSide | None
+    theirs: PaymentSide | None
+    line: int | None
+    because: str | None
+
+
+class PaymentStatement(Answer):
+    """How a provider's statement of a day stands.
+
+    ``lines`` are those of payments and refunds, ``apart`` the others, such as fees and payouts. The sums are
+    of lines in CNY; ``foreign`` counts those in other currencies.
+    """
+
+    provider: ProviderName
+    state: State
+    lines: int
+    apart: int
+    foreign: int
+    payments_fen: int
+    refunds_fen: int
+    fees_fen: int
+    at: StoreTime
+
+
+class PaymentDifferences(Answer):
+    """A page of a day's differences, the statements of the day, and the cursor of the next page."""
+
+    date: date
+    items: list[PaymentDifference]
+    statements: list[PaymentStatement]
+    next_cursor: str | None
+
+
 def attempt_answer(attempt: Attempt, action: Action, policy: Policy) -> AttemptAnswer:
     """Show an attempt with what the device needs."""
     value = action.value if isinstance(action.value, str) else dict(action.value)
@@ -179,4 +237,49 @@ def refund_answer(refund: Refund, policy: Policy) -> RefundAnswer:
             operator=by_hand.operator,
             at=by_hand.at.astimezone(policy.zone),
         ),
+    )
+
+
+def differences_answer(day: Day, on: date, next_cursor: str | None, policy: Policy) -> PaymentDifferences:
+    """Show a page of a day's differences."""
+    return PaymentDifferences(
+        date=on,
+        items=[_difference_answer(each) for each in day.differences],
+        statements=[_statement_answer(each, policy) for each in day.statements],
+        next_cursor=next_cursor,
+    )
+
+
+def _difference_answer(difference: Difference) -> PaymentDifference:
+    told: dict[str, Any] = {"provider": difference.provider, "entry": difference.entry}
+    return PaymentDifference(
+        kind=difference.kind,
+        payment_id=difference.payment_id,
+        number=difference.number,
+        ours=_side_answer(difference.ours),
+        theirs=_side_answer(difference.theirs),
+        line=difference.line,
+        because=difference.because,
+        **told,
+    )
+
+
+def _side_answer(side: Side | None) -> PaymentSide | None:
+    if side is None:
+        return None
+    return PaymentSide(amount=side.amount, currency=side.currency, state=side.state)
+
+
+def _statement_answer(statement: Statement, policy: Policy) -> PaymentStatement:
+    told: dict[str, Any] = {"provider": statement.provider}
+    return PaymentStatement(
+        state=statement.state,
+        lines=statement.lines,
+        apart=statement.apart,
+        foreign=statement.foreign,
+        payments_fen=statement.payments_fen,
+        refunds_fen=statement.refunds_fen,
+        fees_fen=statement.fees_fen,
+        at=statement.at.astimezone(policy.zone),
+        **told,
     )

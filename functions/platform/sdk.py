@@ -37,9 +37,8 @@ def client(service: str, endpoint_url: str | None = None, **config: Any) -> Any:
         endpoint_url=endpoint_url,
         config=Config(
             connect_timeout=CONNECT_SECONDS_MAX,
-            read_timeout=READ_SECONDS_MAX,
             retries={"mode": "standard", "total_max_attempts": TRIES_MAX},
-            **config,
+            **{"read_timeout": READ_SECONDS_MAX, **config},
         ),
     )
     spent.count(made)

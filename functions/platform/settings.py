@@ -100,3 +100,10 @@ class CashierSettings(_Environment):
 
     payments_url: str = field(metadata=_variable("PAYMENTS_URL"))
     return_url: str = field(metadata=_variable("PAYMENTS_RETURN_URL", characters_min=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementsSettings(_Environment):
+    """The bucket that providers' statements lie in (Y8); empty where no provider has ever been on."""
+
+    bucket: str = field(metadata=_variable("STATEMENTS_BUCKET", characters_min=0))

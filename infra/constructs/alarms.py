@@ -303,6 +303,7 @@ def _of_payments() -> Iterator[_Watched]:
         counted = [(metric, service) for service in MONEY_SERVICES]
         yield _Watched(name=name, says=says, metric=_summed(name, counted), above=0, page="payments")
     for name, metric, says in (
+        ("payment-differences", payments.DIFFERENCES, "A provider's statement and we do not agree."),
         ("refunds-failed", payments.REFUNDS_FAILED, "A provider will not pay money back: staff have to."),
         ("refunds-doubled", payments.REFUNDS_DOUBLED, "What staff paid back was paid back, too."),
     ):

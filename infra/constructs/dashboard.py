@@ -221,7 +221,12 @@ def _of_payments() -> list[cloudwatch.IMetric]:
         ),
         *(
             programme_metric(name, NOTICES_SERVICE, DAY, SUM)
-            for name in (payments.LATE, payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED)
+            for name in (
+                payments.LATE,
+                payments.DIFFERENCES,
+                payments.REFUNDS_FAILED,
+                payments.REFUNDS_DOUBLED,
+            )
         ),
         *(
             programme_metric(name, service, DAY, SUM)

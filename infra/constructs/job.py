@@ -67,6 +67,7 @@ def _expression(when: Every | At, time_zone: str) -> scheduler.ScheduleExpressio
             on = {name: str(number) for name, number in days.items() if number is not None}
             if when.weekday is not None:
                 on["week_day"] = WEEKDAYS[when.weekday - 1]
+            hour = str(when.hour) if when.until_hour is None else f"{when.hour}-{when.until_hour}"
             return scheduler.ScheduleExpression.cron(
-                minute=str(when.minute), hour=str(when.hour), time_zone=TimeZone.of(time_zone), **on
+                minute=str(when.minute), hour=hour, time_zone=TimeZone.of(time_zone), **on
             )

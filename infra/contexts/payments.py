@@ -1,4 +1,4 @@
-"""Payments through providers: who asks for one, what providers tell, and what comes of both (Y1-Y5).
+"""Payments through providers: who asks for one, what providers tell, and what comes of both (Y1-Y8).
 
 What is signed or checked by a provider's key runs from a bundle of its own, with the providers' SDKs in it.
 """
@@ -7,9 +7,10 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 
 from functions.payments.routes import PUBLIC_ROUTES
-from functions.payments.timetable import ASK_PAYMENTS
+from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
 from infra import bundle
 from infra.constructs.function import CORE_MEGABYTES, ProgrammeFunction
+from infra.constructs.statements import Statements
 from infra.constructs.table import grant_rows
 from infra.room import API_TIMEOUT, EXISTS, STREAM_TIMEOUT, Room, rows
 from infra.shared import RECEIVE, SEND
@@ -23,7 +24,7 @@ STORE = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 
 
 def build(room: Room) -> None:
-    """Build the API of payments, what hears providers, the reader that works off what they tell, and the job.
+    """Build the API of payments, what hears providers, who works off what they tell, and the jobs.
 
     A function that answers a provider or a shopper has a whole core: it loads an SDK when it starts, and a
     provider waits three seconds.
@@ -63,12 +64,16 @@ def build(room: Room) -> None:
         code=code,
     )
 
-    starter, worker = room.tasks("Payments", "functions.payments", for_worker=cashier, code=code)
+    statements = Statements(room.stack, "Statements", stage=room.stage) if room.stage.payment_keys else None
+    bucket = {"STATEMENTS_BUCKET": "" if statements is None else statements.bucket_name}
+    starter, worker = room.tasks("Payments", "functions.payments", for_worker=cashier | bucket, code=code)
     grant_rows(payments, starter, indexes=["payments_due"])
     grant_rows(payments, worker, *STORE, "ConditionCheckItem", "Query", indexes=["payments_due"])
     _grant_orders(room, worker, "ConditionCheckItem")
     keys.grant(worker, SEND)
-    room.scheduled(starter, ASK_PAYMENTS)
+    if statements is not None:
+        statements.grant_keeping(worker)
+    room.scheduled(starter, ASK_PAYMENTS, RECONCILE_PAYMENTS)
 
 
 def _notifications(room: Room, code: lambda_.Code) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode
 
+from local.till import statements
 from local.till.dialect import Refused, canonical, digits, word
 from local.till.keys import ALIPAY, Keys, is_signed, public_pem, signature, stranger
 from local.till.messages import (
@@ -32,6 +34,8 @@ PAGES = frozenset({"alipay.trade.page.pay", "alipay.trade.wap.pay"})
 PRECREATE = "alipay.trade.precreate"
 REFUND = "alipay.trade.refund"
 REFUND_QUERY = "alipay.trade.fastpay.refund.query"
+BILL = "alipay.data.dataservice.bill.downloadurl.query"
+BILL_FILE = "/downloadBillFile.resource"
 CALLS = {
     **dict.fromkeys(PAGES, "page"),
     PRECREATE: "create",
@@ -40,6 +44,7 @@ CALLS = {
     "alipay.trade.cancel": "close",
     REFUND: "refund",
     REFUND_QUERY: "refund_query",
+    BILL: "statement",
 }
 NUMBER = re.compile(r"[0-9A-Za-z_]{1,64}")
 REQUEST_NUMBER = re.compile(r"[\x21-\x7e]{1,64}")
@@ -76,10 +81,14 @@ class Alipay:
 
     def call(self, asked: Asked) -> str:
         """What a request is."""
+        if asked.path == BILL_FILE:
+            return "download"
         return CALLS.get(_parameters(asked).get("method", ""), "unknown")
 
     def answer(self, asked: Asked, *, forged: bool) -> Answered:
         """Do what was asked."""
+        if asked.path == BILL_FILE:
+            return self._bill_file(asked)
         parameters = _parameters(asked)
         method = parameters.get("method", "")
         try:
@@ -245,6 +254,8 @@ class Alipay:
             return self._refunded(content)
         if method == REFUND_QUERY:
             return self._refund_asked(content)
+        if method == BILL:
+            return self._bill_asked(content)
         if method == "alipay.trade.close":
             trade = self._known(content)
             if trade.state is not State.OPEN:
@@ -252,6 +263,39 @@ class Alipay:
             self._book.close(trade, self._book.now())
             return {**SUCCESS, "out_trade_no": trade.number, "trade_no": trade.transaction}
         return self._cancelled(content)
+
+    def _bill_asked(self, content: Json) -> Json:
+        """Where the archive of a day's bill is."""
+        try:
+            day = date.fromisoformat(str(content.get("bill_date")))
+        except ValueError:
+            day = None
+        if day is None or content.get("bill_type") != "trade":
+            raise _business("isp.invalid-arguments", "参数无效")
+        if self._bill(day) is None:
+            raise _business("isp.bill_not_exist", "账单不存在")
+        return {**SUCCESS, "bill_download_url": f"{self._gateway}{BILL_FILE}?bizDates={day.isoformat()}"}
+
+    def _bill(self, day: date) -> bytes | None:
+        """A day's bill, or None where there is none, yet or at all."""
+        wrong = statements.planned(self._book, ALIPAY, day)
+        since, before = statements.span(day)
+        said = statements.entries(self._book, ALIPAY, since, before, wrong)
+        if wrong.absent or before > self._book.now() or not said:
+            return None
+        return statements.alipay(said, self._keys, day, damaged=wrong.damaged)
+
+    def _bill_file(self, asked: Asked) -> Answered:
+        """The archive of a bill, to whoever knows its address."""
+        try:
+            day = date.fromisoformat(asked.parameters().get("bizDates", ""))
+        except ValueError:
+            return page_answer(refusal("账单不存在"), HTTPStatus.NOT_FOUND)
+        content = self._bill(day)
+        if content is None:
+            return page_answer(refusal("账单不存在"), HTTPStatus.NOT_FOUND)
+        archive = statements.packed(content, self._keys["seller_id"], day)
+        return Answered(HTTPStatus.OK, archive, {"Content-Type": "application/zip"})
 
     def _cancelled(self, content: Json) -> Json:
         """Cancel a trade; one that nobody knows of is answered with a success, too, without any effect."""

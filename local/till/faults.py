@@ -70,7 +70,7 @@ class Fault:
         return cls(Kind(value["kind"]), provider, call, times, float(seconds))
 
 
-CALLS = ("create", "query", "close", "page", "confirm", "refund", "refund_query")
+CALLS = ("create", "query", "close", "page", "confirm", "refund", "refund_query", "statement", "download")
 
 
 class Faults:

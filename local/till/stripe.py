@@ -8,13 +8,15 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
+from local.till import statements
 from local.till.dialect import Refused, canonical, word
 from local.till.keys import ALPHANUMERIC, STRIPE, Keys, hmac_hex
-from local.till.messages import Answered, Asked, Json, Sent, json_answer
+from local.till.messages import BEIJING, Answered, Asked, Json, Sent, json_answer
 from local.till.refunds import FAILED, INQUIRIES, Dispute, DisputeState, Refund, RefundState
 from local.till.trades import Book, Happened, Notification, State, Trade
 
@@ -22,6 +24,7 @@ API_VERSION = "2026-10-28.endive"
 INTENTS = "/v1/payment_intents"
 INTENT = re.compile(r"/v1/payment_intents/(pi_\w+)(?:/(cancel|confirm))?")
 REFUNDS = "/v1/refunds"
+TRANSACTIONS = "/v1/balance_transactions"
 REFUND = re.compile(rf"{REFUNDS}/(re_\w+)")
 SEARCH = f"{INTENTS}/search"
 SEARCH_TERM = re.compile(r"""metadata\[['"](\w+)['"]\]:['"]([^'"]*)['"]""")
@@ -73,6 +76,8 @@ class Stripe:
         """What a request is."""
         if asked.path == REFUNDS or REFUND.fullmatch(asked.path):
             return "refund" if asked.method == "POST" else "refund_query"
+        if asked.path == TRANSACTIONS:
+            return "statement"
         found = INTENT.fullmatch(asked.path)
         if found and found[2]:
             return "close" if found[2] == "cancel" else "confirm"
@@ -372,6 +377,8 @@ class Stripe:
             return self._refunded(_nested(form))
         elif asked.path == REFUNDS and asked.method == "GET" and not is_device:
             return self._refunds(asked)
+        elif asked.path == TRANSACTIONS and asked.method == "GET" and not is_device:
+            return self._transactions(asked)
         elif (one := REFUND.fullmatch(asked.path)) and asked.method == "GET" and not is_device:
             if (refund := self._book.refunds.get((STRIPE, one[1]))) is None:
                 raise _no_such("refund", one[1], HTTPStatus.NOT_FOUND, "id")
@@ -555,6 +562,64 @@ class Stripe:
             "data": [self.refund_shown(each) for each in found[begins:ends][:limit]],
         }
         return json_answer(HTTPStatus.OK, page)
+
+    def _transactions(self, asked: Asked) -> Answered:
+        """A page of balance transactions, the newest first; the account is one in yuan."""
+        parameters = asked.parameters()
+        since, before = (_whole(parameters, f"created[{each}]") for each in ("gte", "lt"))
+        day = datetime.fromtimestamp(since, BEIJING).date()
+        wrong = statements.planned(self._book, STRIPE, day)
+        if wrong.absent:
+            raise Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "", "An error occurred.", type="api_error")
+        said = statements.entries(self._book, STRIPE, since, before, wrong)
+        expands = "data.source" in (
+            value for name, value in parse_qsl(asked.query) if name.startswith("expand")
+        )
+        found = [each for entry in said for each in self._transactions_of(entry, expands=expands)]
+        found.reverse()
+        if wrong.damaged and found:
+            found[-1]["amount"] = None
+        limit, after = _whole({"limit": "10", **parameters}, "limit"), parameters.get("starting_after")
+        begins = 0
+        if after is not None:
+            places = [place for place, each in enumerate(found) if each["id"] == after]
+            if not places:
+                raise _no_such("balance_transaction", after, HTTPStatus.BAD_REQUEST, "starting_after")
+            begins = places[-1] + 1
+        page: Json = {
+            "object": "list",
+            "url": TRANSACTIONS,
+            "has_more": len(found) - begins > limit,
+            "data": found[begins : begins + limit],
+        }
+        return json_answer(HTTPStatus.OK, page)
+
+    def _transactions_of(self, entry: statements.Entry, *, expands: bool) -> list[Json]:
+        """What an entry did to the balance: a refund that failed is given back as well."""
+        refund = entry.refund
+        source = self.refund_shown(refund) if refund else self.charge_shown(entry.trade)
+        ident = source["balance_transaction"] if refund else f"txn_{entry.trade.transaction[3:]}"
+        kind = "refund" if refund else "charge"
+        amount = -entry.amount if refund else entry.amount
+        fee = 0 if refund else entry.fee // 100
+        value: Json = {
+            "id": ident,
+            "object": "balance_transaction",
+            "amount": amount,
+            "created": int(entry.at),
+            "currency": entry.currency.lower(),
+            "exchange_rate": None,
+            "fee": fee,
+            "net": amount - fee,
+            "reporting_category": kind,
+            "source": {**source, "amount": entry.amount} if expands else source["id"],
+            "status": "available",
+            "type": kind,
+        }
+        if refund is None or refund.state is not RefundState.FAILED:
+            return [value]
+        back = {"id": f"{ident}f", "amount": entry.amount, "net": entry.amount}
+        return [value, value | back | {"reporting_category": "refund_failure", "type": "refund_failure"}]
 
     def _list(self, asked: Asked) -> Answered:
         parameters = asked.parameters()

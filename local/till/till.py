@@ -6,9 +6,12 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import date
 from http import HTTPStatus
 from pathlib import Path
 
+from local.till import statements
+from local.till.alipay import BILL_FILE as ALIPAY_FILE
 from local.till.alipay import PATH as ALIPAY_PATH
 from local.till.alipay import QR as ALIPAY_QR
 from local.till.alipay import Alipay
@@ -35,6 +38,7 @@ BEGINNINGS = {
     "/v3/": WECHATPAY,
     H5_PAGE: WECHATPAY,
     ALIPAY_PATH: ALIPAY,
+    ALIPAY_FILE: ALIPAY,
     "/v1/": STRIPE,
 }
 
@@ -80,6 +84,7 @@ class Till:
             "POST /till/scan": self.scan,
             "POST /till/plan": self.plan,
             "POST /till/plan/refunds": self.plan_refunds,
+            "POST /till/plan/statements": self.plan_statement,
             "GET /till/refunds": self._refunds,
             "POST /till/refunds": self.settle_refund,
             "POST /till/dispute": self.dispute,
@@ -234,6 +239,16 @@ class Till:
                 # What is said of all ends what was said of one provider.
                 self.book.keep(plan_key(each), asdict(planned) if each == provider else None)
         return {"provider": provider, **asdict(planned)}
+
+    def plan_statement(self, body: Json) -> Json:
+        """What is wrong with a provider's statement of a day; what is said last of it holds."""
+        provider, wrong = body["provider"], statements.StatementPlan.read(body)
+        if provider not in self.dialects:
+            raise ValueError(f"provider is one of {', '.join(self.dialects)}")
+        day = date.fromisoformat(str(body["date"]))
+        with self.book.lock:
+            statements.plan(self.book, provider, day, wrong)
+        return {"provider": provider, "date": day.isoformat(), **asdict(wrong)}
 
     def settle_refund(self, body: Json) -> Json:
         """A refund succeeds or fails; what is to be told at once is told before this answers."""

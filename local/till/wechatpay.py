@@ -6,11 +6,12 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from local.till import statements
 from local.till.dialect import Refused, canonical, digits, word
 from local.till.keys import (
     WECHATPAY,
@@ -45,6 +46,8 @@ OF_TRANSACTION = re.compile(r"/v3/pay/transactions/id/([^/]+)")
 CLOSE = re.compile(r"/v3/pay/transactions/out-trade-no/([^/]+)/close")
 REFUNDS = "/v3/refund/domestic/refunds"
 REFUND_OF_NUMBER = re.compile(rf"{REFUNDS}/([^/]+)")
+TRADE_BILL = "/v3/bill/tradebill"
+BILL_FILE = "/v3/billdownload/file"
 H5_PAGE = "/cgi-bin/mmpayweb-bin/checkmweb"
 NUMBER = re.compile(r"[0-9A-Za-z_\-|*@]{6,32}")
 REFUND_NUMBER = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}")
@@ -102,6 +105,8 @@ class WeChatPay:
             return "refund_query"
         if asked.path == REFUNDS:
             return "refund"
+        if asked.path in (TRADE_BILL, BILL_FILE):
+            return "statement" if asked.path == TRADE_BILL else "download"
         return "create" if CREATE.fullmatch(asked.path) else "unknown"
 
     def answer(self, asked: Asked, *, forged: bool) -> Answered:
@@ -110,6 +115,8 @@ class WeChatPay:
             return self._h5_page(asked)
         try:
             self._authorize(asked)
+            if asked.path == BILL_FILE:
+                return self._bill_file(asked)  # which is not signed
             answered = self._done(asked)
         except Refused as refused:
             answered = _refusal(refused)
@@ -307,7 +314,41 @@ class WeChatPay:
             if (refund := self._book.refunds.get((WECHATPAY, found[1]))) is None:
                 raise Refused(HTTPStatus.NOT_FOUND, "RESOURCE_NOT_EXISTS", "退款单不存在")
             return json_answer(HTTPStatus.OK, self.refund_shown(refund))
+        if path == TRADE_BILL and method == "GET":
+            return json_answer(HTTPStatus.OK, self._trade_bill(asked.parameters()))
         raise Refused(HTTPStatus.NOT_FOUND, "RESOURCE_NOT_EXISTS", "请求的资源不存在")
+
+    def _trade_bill(self, parameters: Mapping[str, str]) -> Json:
+        """Where the bill of a day is, and its digest."""
+        if parameters.get("bill_type", "ALL") != "ALL" or parameters.get("tar_type") != "GZIP":
+            raise _param("/query/bill_type", "账单类型错误")
+        try:
+            day = date.fromisoformat(parameters.get("bill_date", ""))
+        except ValueError:
+            raise _param("/query/bill_date", "账单日期格式错误") from None
+        if statements.span(day)[1] > self._book.now():
+            raise _param("/query/bill_date", "账单日期错误")
+        content = self._bill(day)
+        url = f"{self._gateway}{BILL_FILE}?token={day.isoformat()}"
+        return {"download_url": url, "hash_type": "SHA1", "hash_value": statements.digest(content)}
+
+    def _bill(self, day: date) -> bytes:
+        wrong = statements.planned(self._book, WECHATPAY, day)
+        if wrong.absent:
+            raise Refused(HTTPStatus.BAD_REQUEST, "STATEMENT_CREATING", "账单生成中")
+        said = statements.entries(self._book, WECHATPAY, *statements.span(day), wrong)
+        if not said:
+            raise Refused(HTTPStatus.NOT_FOUND, "NO_STATEMENT_EXIST", "账单文件不存在")
+        return statements.wechatpay(said, self._keys, damaged=wrong.damaged)
+
+    def _bill_file(self, asked: Asked) -> Answered:
+        try:
+            day = date.fromisoformat(asked.parameters().get("token", ""))
+        except ValueError:
+            raise _param("/query/token", "token错误") from None
+        return Answered(
+            HTTPStatus.OK, statements.zipped(self._bill(day)), {"Content-Type": "application/x-gzip"}
+        )
 
     def _create(self, product: str, body: Json) -> Answered:
         number, total = self._checked(product, body)

@@ -2,6 +2,7 @@
 
 from tests.support.rights import (
     Rights,
+    keeps_statements,
     publishes,
     puts_tasks,
     reads_payment_keys,
@@ -41,7 +42,8 @@ NEEDS = {
     | _records_with_an_order("ConditionCheckItem")
     | rows("Reports", "PutItem")
     | reads_payment_keys("Send")
+    | keeps_statements()
     | works_off("PaymentsWork"),
 }
-TIMES = {"ask-payments": "rate(1 minute)"}
+TIMES = {"ask-payments": "rate(1 minute)", "reconcile-payments": "cron(30 10-18 * * ? *)"}
 AT_ONCE_MAX = {"PaymentsNotifications": 20, "PaymentsWorker": 8}

@@ -54,6 +54,7 @@ from memberday_client.api.orders import (
 from memberday_client.api.payments import (
     ask_for_payment,
     assign_payment,
+    get_payment_differences,
     get_refunds,
     get_unassigned_payments,
     pay_refund_by_hand,
@@ -306,6 +307,8 @@ def money_comes_and_goes(shopper: Shopper) -> None:
     assert due.refund_id in {each.refund_id for each in manual}
     said = ByHandRequest(reason="bank transfer", reference="bank-1")
     granted(pay_refund_by_hand.sync(due.refund_id, client=shopper.clerk, body=said))
+    day = granted(get_payment_differences.sync(client=shopper.clerk, limit=100))
+    assert {each.provider for each in day.statements} <= {"wechatpay", "alipay", "stripe"}
 
 
 def the_books_are_seen(shopper: Shopper) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -16,7 +17,12 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 from memberday_client.api.orders import record_payment
-from memberday_client.api.payments import ask_for_payment, assign_payment, get_unassigned_payments
+from memberday_client.api.payments import (
+    ask_for_payment,
+    assign_payment,
+    get_payment_differences,
+    get_unassigned_payments,
+)
 from memberday_client.models import (
     AssignmentRequest,
     AttemptAnswer,
@@ -26,6 +32,7 @@ from memberday_client.models import (
     UnassignedAnswer,
 )
 
+from functions.payments.providers.reading import BEIJING
 from local.errors import LocalError
 from local.interrupts import Interrupts
 from local.processes import wait_until
@@ -402,6 +409,36 @@ def test_Y5_lost_money_is_found_before_the_order_lapses(
         assert (found.status, shown(found)) == ("paid", [(payments[name], name, order.paid_fen, True)])
         assert till.trade(attempt)["told"] == []
         assert len(told_once(listener, order, "OrderPaid")) == 1
+
+
+def test_Y8_what_only_the_statement_tells_of_is_taken_in_and_told_as_a_difference(
+    shopper: Shopper, till: Till
+) -> None:
+    """Money that no notification told of, and no attempt asked for, is on the provider's statement."""
+    stack = shopper.stack
+    day = datetime.fromisoformat(stack.local("clock")["now"]).astimezone(BEIJING).date()
+    numbers = {name: f"stmt-{uuid.uuid4().hex[:10]}" for name in PROVIDERS}
+    for name, number in numbers.items():
+        till.control("money", provider=name, number=number, amount_fen=1_990, lost=True)
+    till.control("plan/statements", provider="wechatpay", date=day.isoformat(), doubled=numbers["wechatpay"])
+    stack.clock((datetime.combine(day, time(11), BEIJING) + timedelta(days=1)).isoformat())
+    stack.local("fire", "reconcile-payments")
+    stack.local("settle")
+    found = granted(get_payment_differences.sync(client=shopper.clerk, date=day, limit=100))
+    compared = {each.provider: each.state for each in found.statements}
+    assert {str(each) for each in compared.values()} == {"compared"}
+    told = Counter((str(each.kind), str(each.provider)) for each in found.items if each.theirs is not None)
+    for name in PROVIDERS:
+        assert told["missing_here", name] >= 1
+    assert told["doubled", "wechatpay"] == 1
+    listed_now = {each.number for each in listed(shopper).values()}
+    assert set(numbers.values()) <= listed_now
+    states = {each["alarm"]: each["state"] for each in stack.local("alarms")["alarms"]}
+    assert states["memberday-dev-payment-differences"] == "ALARM"
+    stack.local("fire", "reconcile-payments")
+    stack.local("settle")
+    again = granted(get_payment_differences.sync(client=shopper.clerk, date=day, limit=100))
+    assert again.items == found.items
 
 
 def test_O6_money_that_is_told_after_the_lapse_is_due_back_once(

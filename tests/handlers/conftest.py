@@ -42,7 +42,7 @@ from tests.support.threads import InLine
 from tests.support.wire import Wire, let_send
 
 TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
-OF_PAYMENTS = ("/reports/unassigned-payments", "/reports/refunds")
+OF_PAYMENTS = ("/reports/unassigned-payments", "/reports/refunds", "/reports/payment-differences")
 ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
 
 

@@ -5,6 +5,7 @@ import random
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ from functions.offers.campaigns_face import CAMPAIGNS
 from functions.orders import rows as order_rows
 from functions.orders.lists import Filter
 from functions.orders.view_face import HISTORY, ORDERS
+from functions.payments.differences import day_of
+from functions.payments.face import DIFFERENCES as PAYMENT_DIFFERENCES
 from functions.payments.face import REFUNDS, UNASSIGNED
 from functions.platform import dynamo
 from functions.platform.bodies import BODY_BYTES_MAX
@@ -575,6 +578,7 @@ def test_case_43_what_is_no_cursor_is_refused(world: World, operation: Operation
 def name_of_list(world: World, operation: Operation) -> str:
     """Return what the cursors of a list are bound to; a new list is told here."""
     report = world.suite.now.isoformat()
+    yesterday = day_of(world.suite.now) - timedelta(days=1)
     return {
         "/orders": f"{ORDERS} alice {Filter().named}",
         "/orders/search": f"{ORDERS} None {Filter().named}",
@@ -595,6 +599,7 @@ def name_of_list(world: World, operation: Operation) -> str:
         "/reports/points-differences": f"{DIFFERENCES} {report}",
         "/reports/unassigned-payments": UNASSIGNED,
         "/reports/refunds": f"{REFUNDS} failed",
+        "/reports/payment-differences": f"{PAYMENT_DIFFERENCES} {yesterday}",
     }[operation.path]
 
 

@@ -188,12 +188,12 @@ def test_the_programmes_own_alarms_look_at_figures_that_a_function_of_that_name_
         "audit_differences": "functions.points.queue.handler",
         "jobs_overdue": "functions.operations.schedule.handler",
         **dict.fromkeys(
-            (payments.LATE, payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED),
+            (payments.LATE, payments.DIFFERENCES, payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED),
             "functions.payments.queue.handler",
         ),
     }
     own = {name: each for name, each in alarms(template).items() if each.get("Namespace") == "memberday"}
-    of_payments = {"notices-late", "refunds-failed", "refunds-doubled"}
+    of_payments = {"notices-late", "payment-differences", "refunds-failed", "refunds-doubled"}
     assert own.keys() == {"audit-differences", "jobs-overdue", "jobs-unwatched", *of_payments}
     for alarm in own.values():
         (dimension,) = alarm["Dimensions"]
@@ -201,7 +201,7 @@ def test_the_programmes_own_alarms_look_at_figures_that_a_function_of_that_name_
         assert services[dimension["Value"]] == handlers[alarm["MetricName"]]
 
 
-def test_Y3_refused_and_late_notifications_and_money_of_no_order_are_alarms(template: Template) -> None:
+def test_Y3_Y8_what_goes_wrong_with_payments_is_an_alarm(template: Template) -> None:
     recording = ("PaymentsHeard", "PaymentsWorker", "PaymentsApi")
     wanted = {
         "notifications-refused": (
@@ -211,6 +211,7 @@ def test_Y3_refused_and_late_notifications_and_money_of_no_order_are_alarms(temp
         "notices-late": ({(payments.LATE, "PaymentsWorker")}, 0),
         "payments-unassigned": ({(payments.UNASSIGNED, each) for each in recording}, 0),
         "payments-conflicting": ({(payments.CONFLICTING, each) for each in recording}, 0),
+        "payment-differences": ({(payments.DIFFERENCES, "PaymentsWorker")}, 0),
         "refunds-failed": ({(payments.REFUNDS_FAILED, "PaymentsWorker")}, 0),
         "refunds-doubled": ({(payments.REFUNDS_DOUBLED, "PaymentsWorker")}, 0),
     }
@@ -282,7 +283,7 @@ def test_the_dashboard_shows_every_figure_that_the_programme_counts(template: Te
     closed = {f"orders_{status.value}" for status in CLOSED}
     counted = {*NAMES.values(), *ORDERS.values(), *CATALOG.values(), *MEMBERS.values(), *closed, *literal}
     counted |= {payments.LATE, payments.UNASSIGNED, payments.CONFLICTING}
-    counted |= {payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED}
+    counted |= {payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED, payments.DIFFERENCES}
     counted |= {f"{payments.REFUSED}{provider}" for provider in PROVIDERS}
     assert {"paid_amount_fen", "coupons_used", "audit_differences", "jobs_overdue"} <= counted
     unseen = {name for name in counted if f'\\"{name}\\"' not in body}

@@ -57,6 +57,7 @@ PROVIDERS = {
     "PAYMENTS_URL": "https://api.example/payments",
     "PAYMENTS_RETURN_URL": "",
 }
+STATEMENTS = {"STATEMENTS_BUCKET": "statements"}
 POOL = {"USER_POOL_ID": "pool"}
 PHONE_KEY = {"PHONE_KEY_SECRET": "key"}
 DOCUMENTS = "functions.documents.api.handler"
@@ -197,7 +198,10 @@ def test_Z6_the_bundle_has_every_operation_of_aws_that_is_called_and_no_other(ho
 
 def test_Z6_every_client_that_a_function_makes_has_its_model_in_the_bundle() -> None:
     text = "\n".join(file.read_text(encoding="utf-8") for file in bundle.SOURCES.rglob("*.py"))
-    assert set(re.findall(r'sdk\.client\(\s*"([a-z-]+)"', text)) == set(carried.SERVICES)
+    found = set(re.findall(r'sdk\.client\(\s*"([a-z0-9-]+)"', text))
+    assert found == set(carried.PAYMENTS_SERVICES)
+    bucket = bundle.SOURCES / "platform" / "bucket.py"
+    assert 'sdk.client("s3"' in bucket.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -278,6 +282,7 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         | POOL
         | PHONE_KEY
         | PROVIDERS
+        | STATEMENTS
         | {
             "AWS_DEFAULT_REGION": "us-east-1",
             "POWERTOOLS_METRICS_NAMESPACE": "memberday",
@@ -302,6 +307,7 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         ("functions.tiers.api.handler", *PHONE_KEY),
         ("functions.tiers.queue.handler", *PHONE_KEY),
         *(("functions.payments.api.handler", name) for name in PROVIDERS),
+        ("functions.payments.queue.handler", *STATEMENTS),
         ("functions.payments.notifications.handler", "PAYMENT_SECRETS"),
     ],
 )
@@ -310,7 +316,7 @@ def test_a_function_without_its_settings_does_not_start_and_names_them(
 ) -> None:
     folder = (cashier if of_payments(handler) else host).folder
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(folder), handler]
-    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS
+    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS | STATEMENTS
     environment = {name: value for name, value in told.items() if name != missing}
     result = subprocess.run(  # noqa: S603 - our own command
         command,
@@ -343,6 +349,9 @@ def test_the_bundle_holds_the_functions_and_the_locked_dependencies_and_nothing_
     sources = {file.relative_to(ROOT) for file in (ROOT / "functions").rglob("*") if file.is_file()}
     without_bytecode = {file for file in files if file.suffix != ".pyc"}
     toml = bundle.POLICY
+    left_out = tuple(Path("functions", each) for each in kind.left_out)
+    assert all((ROOT / each).exists() for each in left_out)
+    sources = {file for file in sources if not any(file.is_relative_to(each) for each in left_out)}
     assert without_bytecode == {file for file in sources if file.suffix != ".pyc"} - {toml} | {
         toml.with_name("policy.json")
     }

@@ -16,6 +16,7 @@ from tests.infra.test_template import readers_of
 
 ENDPOINT = "http://127.0.0.1:4566"
 USES = ("receive", "send")
+BUCKET_POLICY = "AWS::S3::BucketPolicy"
 SENDERS = {"PaymentsApi", "PaymentsWorker"}
 RECEIVERS = {"PaymentsNotifications"}
 OURS = {
@@ -129,6 +130,48 @@ def test_Y1_each_secret_is_read_by_who_has_its_use_and_by_nobody_else(template: 
     for secret, name in secrets(template).items():
         readers = {each for each, text in policies(template).items() if f'"{secret}"' in text}
         assert readers == (SENDERS if name.endswith("/send") else RECEIVERS), name
+
+
+def test_Y8_the_bucket_of_statements_is_private_encrypted_and_versioned_and_forgets(
+    template: Template,
+) -> None:
+    bucket = only(template, "AWS::S3::Bucket")
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]) == (400, {"NoncurrentDays": 90})
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+@pytest.mark.parametrize(("name", "policies_of_it"), [("dev", 1), ("prod", 1), ("local", 0)])
+def test_Y8_the_bucket_of_statements_takes_nothing_but_tls_where_there_is_tls(
+    templates: dict[str, Template], name: str, policies_of_it: int
+) -> None:
+    found = [
+        each["PolicyDocument"]["Statement"] for each in resources(templates[name], BUCKET_POLICY).values()
+    ]
+    assert len(found) == policies_of_it
+    for (statement,) in found:
+        plain = {"Bool": {"aws:SecureTransport": "false"}}
+        assert (statement["Effect"], statement["Condition"]) == ("Deny", plain)
+
+
+def test_Y8_the_worker_alone_reads_statements_and_puts_them_and_deletes_none(template: Template) -> None:
+    found = {name: text for name, text in policies(template).items() if "s3:" in text}
+    assert found.keys() == {"PaymentsWorker"}
+    assert "Delete" not in found["PaymentsWorker"].partition("s3:")[2]
+    bucket = environment(template, "PaymentsWorker")["STATEMENTS_BUCKET"]
+    assert "Statements" in json.dumps(bucket)
+    for name in OURS - {"PaymentsWorker"}:
+        assert "STATEMENTS_BUCKET" not in environment(template, name)
+
+
+def test_Y8_with_no_provider_ever_on_there_is_no_bucket(without: Template) -> None:
+    assert not resources(without, "AWS::S3::Bucket")
+    assert environment(without, "PaymentsWorker")["STATEMENTS_BUCKET"] == ""
+    assert "s3:" not in policies(without)["PaymentsWorker"]
 
 
 def test_Y3_the_function_that_anybody_may_ask_reads_no_table_and_no_key_by_which_we_ask(

@@ -54,12 +54,19 @@ def _today(template: Template) -> dict[str, int]:
     )
     readers = count["AWS::Lambda::EventSourceMapping"] - queues
     return {
-        "routes": math.ceil(sum(map(len, contexts.routes().values())) / each),
+        # Of all of them together: eight times a part of a route would be seven routes that nobody has.
+        "routes of all": math.ceil(sum(map(len, contexts.routes().values())) * len(TOMORROW) / each),
         "queues": math.ceil(queues / each),
         "readers": math.ceil(readers / each),
         "schedules": math.ceil(count["AWS::Scheduler::Schedule"] / each),
         "functions": math.ceil(count["AWS::Lambda::Function"] / each),
     }
+
+
+def _share(name: str, size: dict[str, int]) -> int:
+    """Return how many of all their routes a context of tomorrow has."""
+    place, all_of_them = TOMORROW.index(name), size["routes of all"]
+    return all_of_them * (place + 1) // len(TOMORROW) - all_of_them * place // len(TOMORROW)
 
 
 def _declared(name: str, size: dict[str, int]) -> dict[str, ModuleType]:
@@ -71,7 +78,7 @@ def _declared(name: str, size: dict[str, int]) -> dict[str, ModuleType]:
     table = contexts.tables()["Orders"]
     tables.__dict__["TABLES"] = {title: table}
     paths = tuple(
-        f"{('GET', 'POST')[number % 2]} /{name}/{number}" for number in range(size["routes"])
+        f"{('GET', 'POST')[number % 2]} /{name}/{number}" for number in range(_share(name, size))
     )  # half of today's are read
     routes.__dict__["ROUTES"] = {f"{title}Api": paths}
     jobs = [f"{name}-{number}" for number in range(size["schedules"])]

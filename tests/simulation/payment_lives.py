@@ -60,8 +60,10 @@ from functions.payments.providers.provider import (
 )
 from functions.payments.queue import Worker as PaymentsWorker
 from functions.payments.rows import NOTICE, UNASSIGNED, attempt_of, unassigned_of
+from functions.payments.statements.shelf import Shelf
 from functions.payments.timetable import ASK_PAYMENTS
 from functions.platform.batches import BatchError
+from functions.platform.bucket import Bucket as Versions
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, from_item
 from functions.platform.fanout import Starter, WorkQueue
@@ -89,6 +91,7 @@ from tests.simulation.virtual import Time
 from tests.support import tables
 from tests.support.events import Context
 from tests.support.shop import Shop
+from tests.support.statements import Bucket
 from tests.support.threads import InLine
 
 Json = dict[str, Any]
@@ -403,6 +406,8 @@ class Programme:
                 self.sender_of,
                 PAYMENTS_URL,
                 self.policy,
+                Shelf(Versions(Bucket(), "statements")),
+                (),
                 settings.reports_table,
                 queues["payments"],
                 now,

@@ -26,7 +26,9 @@ from functions.payments import jobs as payment_jobs
 from functions.payments.book import PaymentBook
 from functions.payments.providers.provider import Sender, UnansweredError
 from functions.payments.queue import Worker as PaymentsWorker
-from functions.payments.timetable import ASK_PAYMENTS
+from functions.payments.statements.shelf import Shelf
+from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
+from functions.platform.bucket import Bucket as Versions
 from functions.platform.bus import Bus
 from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs
@@ -50,6 +52,7 @@ from functions.tiers.stream import Publisher as MembersPublisher
 from tests.simulation.cloud import Cloud
 from tests.support.events import Answer, Call, Context
 from tests.support.phones import hash_phone
+from tests.support.statements import Bucket
 
 API_SECONDS = 15
 STREAM_SECONDS = 60
@@ -102,6 +105,8 @@ class Programme:
             _nobody,
             "https://api.test/payments",
             policy,
+            Shelf(Versions(Bucket(), "statements")),
+            (),
             settings.reports_table,
             queues[PAYMENTS],
             now,
@@ -129,6 +134,7 @@ class Programme:
             LAPSE_UNPAID: starters["orders"],
             AUTO_RECEIPT: starters["orders"],
             ASK_PAYMENTS: starters[PAYMENTS],
+            RECONCILE_PAYMENTS: starters[PAYMENTS],
             RELEASE_POINTS: starters["points"],
             EXPIRE_POINTS: starters["points"],
             ANNOUNCE_EXPIRING: starters["points"],

@@ -646,10 +646,12 @@ def firings(scheduled: Scheduled, first: datetime, last: datetime) -> Iterator[d
     if isinstance(at, Every):
         step, moment = timedelta(minutes=at.minutes), first
     else:
-        step, moment = DAY, first.astimezone(ZONE).replace(hour=at.hour, minute=at.minute)
+        step = DAY if at.until_hour is None else HOUR
+        moment = first.astimezone(ZONE).replace(hour=at.hour, minute=at.minute)
     while moment <= last:
         on_its_day = isinstance(at, Every) or (
-            at.day in (None, moment.day)
+            moment.hour in at.hours
+            and at.day in (None, moment.day)
             and at.month in (None, moment.month)
             and at.weekday in (None, moment.isoweekday())
         )
@@ -751,6 +753,11 @@ OUTAGES = [
         name="ask-payments",
         out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
         overdue=(store(2027, 1, 3, 12, 30, 1), store(2027, 1, 3, 15)),  # after it ran at 11:59
+    ),
+    Outage(
+        name="reconcile-payments",
+        out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
+        overdue=(store(2027, 1, 3, 13, 25), store(2027, 1, 3, 15, 30)),  # after it ran at 11:30
     ),
     Outage(
         name="auto-receipt",

@@ -41,7 +41,7 @@ TEA_FEN, KETTLE_FEN = 6_667, 20_000
 UNITS = 100
 
 
-OF_PAYMENTS = ("/reports/unassigned-payments", "/reports/refunds")
+OF_PAYMENTS = ("/reports/unassigned-payments", "/reports/refunds", "/reports/payment-differences")
 
 
 @dataclass(frozen=True)

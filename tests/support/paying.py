@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
@@ -27,8 +27,20 @@ from functions.payments.attempts import Attempt, State
 from functions.payments.book import PaymentBook
 from functions.payments.by_hand import Refunds
 from functions.payments.cashier import Cashier, Wanted
+from functions.payments.differences import (
+    Difference,
+    Side,
+    Statement,
+    day_of,
+    difference_row,
+    differences_partition,
+    statement_row,
+)
+from functions.payments.differences import Kind as Differs
+from functions.payments.differences import State as Compared
 from functions.payments.heard import Hearer
 from functions.payments.jobs import PaymentJobs
+from functions.payments.listing import Day, page_of_day
 from functions.payments.paying_back import PayBack
 from functions.payments.providers.provider import (
     CNY,
@@ -40,6 +52,7 @@ from functions.payments.providers.provider import (
     Begun,
     Kind,
     Notice,
+    NotThere,
     PaidBack,
     PaidBackAnswer,
     PayingBack,
@@ -48,6 +61,7 @@ from functions.payments.providers.provider import (
     Stands,
     UnansweredError,
 )
+from functions.payments.reconciling import Reconciling
 from functions.payments.rows import (
     DUE_SHARDS,
     Because,
@@ -56,8 +70,10 @@ from functions.payments.rows import (
     notice_row,
     unassigned_row,
 )
-from functions.payments.timetable import ASK_PAYMENTS
+from functions.payments.statements.shelf import Shelf
+from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
 from functions.platform.batches import BatchError
+from functions.platform.bucket import Bucket as Versions
 from functions.platform.bus import Event
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, from_item, to_item
@@ -71,6 +87,7 @@ from tests.support.accounts import hold_points
 from tests.support.events import Context, stream_record
 from tests.support.points import Workers
 from tests.support.shop import NOON, Shop
+from tests.support.statements import Bucket
 from tests.support.tables import PARTITION_KEYS
 from tests.support.wire import wire_of
 
@@ -103,6 +120,7 @@ class Word(StrEnum):
     CLOSE = "close"
     PAY_BACK = "pay back"
     ASK_PAID_BACK = "ask paid back"
+    STATEMENT = "statement"
 
 
 class Fate(StrEnum):
@@ -199,6 +217,9 @@ class Scripted:
     complaints: list[str] = field(default_factory=list)
     """What no provider takes: other contents under a number, more than was paid."""
     lock: threading.RLock = field(default_factory=threading.RLock)
+    statements: dict[date, bytes | NotThere] = field(default_factory=dict)
+    """By their days; of another day there is none yet."""
+    statements_asked: list[date] = field(default_factory=list)
 
     def script(self, word: Word, *fates: Fate) -> None:
         """Let the next calls meet these, one each."""
@@ -452,6 +473,17 @@ class ScriptedSender:
         """Ask how a transfer stands."""
         return self._call_back(Word.ASK_PAID_BACK, paying)
 
+    def statement(self, day: date) -> Iterator[bytes] | NotThere:
+        """Give a statement, some bytes at a time; one whose answer is lost breaks off."""
+        at = self._at
+        waiting = at.fates.get(Word.STATEMENT)
+        fate = waiting.popleft() if waiting else None
+        at.statements_asked.append(day)
+        if fate is Fate.UNANSWERED:
+            raise UnansweredError(at.name)
+        found = at.statements.get(day, NotThere.YET)
+        return found if isinstance(found, NotThere) else _given(found, cut_off=fate is not None)
+
     def _call_back(self, word: Word, paying: PayingBack) -> PaidBackAnswer:
         at = self._at
         sent = SentBack(word, paying, at.now)
@@ -477,6 +509,14 @@ class ScriptedSender:
         return answer
 
 
+def _given(content: bytes, *, cut_off: bool) -> Iterator[bytes]:
+    middle = len(content) // 2
+    yield content[:middle]
+    if cut_off:
+        raise UnansweredError("cut off")
+    yield content[middle:]
+
+
 # The shop ------------------------------------------------------------------------------------------------
 
 
@@ -488,6 +528,7 @@ class PaymentWorkers(Workers):
     sender_of: SenderOf = field(kw_only=True)
     pay_back: PayBack = field(kw_only=True)
     assigning: Assigning = field(kw_only=True)
+    reconciling: Reconciling = field(kw_only=True)
 
     def start(self, job: str, at: datetime) -> int:
         """Start the job as its schedule does; return how many tasks that is."""
@@ -505,6 +546,7 @@ class PaymentWorkers(Workers):
             asking=Asker(book=self.book, sender_of=self.sender_of),
             pay_back=self.pay_back,
             assigning=self.assigning,
+            reconciling=self.reconciling,
             runs=self.runs,
             queue=self.box.queue,
         ).work
@@ -525,6 +567,8 @@ class Paying:
     workers_now: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     """What the workers' own clock says, where their tasks come later than they say."""
     placed: int = 0
+    bucket: Bucket = field(default_factory=Bucket)
+    """Where statements lie."""
 
     def __post_init__(self) -> None:
         self.providers = {
@@ -570,6 +614,12 @@ class Paying:
             payments_url=self.payments_url,
             clock=lambda: self.workers_now,
         )
+
+    @property
+    def reconciling(self) -> Reconciling:
+        """Who compares statements with what we have."""
+        shelf = Shelf(Versions(self.bucket, "statements"))
+        return Reconciling(book=self.book, sender_of=self.sender_of, shelf=shelf, on=self.on)
 
     @property
     def by_hand(self) -> Refunds:
@@ -778,6 +828,7 @@ class Paying:
             sender_of=self.sender_of,
             pay_back=self.pay_back,
             assigning=self.assigning,
+            reconciling=self.reconciling,
             **how,
         )
 
@@ -795,6 +846,22 @@ class Paying:
         """Run the job every minute from one moment to another, both with it."""
         for minute in range((last - first) // MINUTE + 1):
             self.job(first + minute * MINUTE)
+
+    def reconcile(self, at: datetime, **how: Any) -> None:
+        """Run the job that compares statements as of a moment."""
+        self.clock(at)
+        assert self.workers().do(RECONCILE_PAYMENTS, at, **how) == []
+
+    def day(self, day: date, *, limit: int = 100) -> Day:
+        """Return the differences of a day as staff see them, page by page, all together."""
+        found: list[Difference] = []
+        after: str | None = None
+        while True:
+            page = page_of_day(self.book, day, limit=limit, after=after, deadline=Deadline(20))
+            found += page.differences
+            after = page.position
+            if after is None:
+                return Day(differences=found, statements=page.statements, position=None)
 
     def due(self, kind: str) -> list[Row]:
         """Return all that stands in the index of due work of a kind, whenever it is due."""
@@ -1009,8 +1076,30 @@ def refusal(act: Callable[[], object]) -> tuple[int, str]:
     raise AssertionError(f"it was not refused: {done}")
 
 
+def differ(tables: Tables, settings: Settings, at: datetime, count: int) -> None:
+    """Let the statement of the day before have so many differences."""
+    day = day_of(at) - timedelta(days=1)
+    statement = Statement(
+        provider="stripe", day=day, state=Compared.COMPARED, at=at, version_id="v1", lines=count, found=count
+    )
+    tables.put(settings.payments_table, statement_row(statement))
+    for number in range(count):
+        difference = Difference(
+            kind=Differs.MISSING_HERE,
+            provider="stripe",
+            entry="payment",
+            payment_id=f"stripe:pi_{number}",
+            number=f"pi_{number}",
+            theirs=Side(amount=100, currency="CNY", state="succeeded"),
+            line=number + 2,
+        )
+        partition = differences_partition("stripe", day, "v1")
+        tables.put(settings.payments_table, difference_row(difference, partition))
+
+
 def money_waits(tables: Tables, settings: Settings, order_id: str, at: datetime, count: int) -> None:
-    """Let staff have so much money that is no order's, and as many refunds that have failed."""
+    """Let staff have so much money that is no order's, as many refunds that have failed, and differences."""
+    differ(tables, settings, at, count)
     for number in range(count):
         money = Unassigned(
             payment_id=f"stripe:pi_{number}",

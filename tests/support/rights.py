@@ -79,6 +79,12 @@ def reads_payment_keys(use: str) -> Rights:
     return frozenset().union(*(of("secretsmanager", name, "GetSecretValue") for name in names))
 
 
+def keeps_statements() -> Rights:
+    """Return what a function needs that puts statements into their bucket and reads them there (Y8)."""
+    on_all = ("GetObject", "GetObjectVersion", "PutObject", "AbortMultipartUpload")
+    return of("s3", "Statements", "ListBucket") | of("s3", "Statements/statements/*", *on_all)
+
+
 def schedule_rights(function: str) -> Rights:
     """Return all that a schedule of a function may do."""
     return (

@@ -142,6 +142,11 @@ class Deployed(Aws):
         secrets = self.client("secretsmanager")
         for name, secret in self.physical("SecretsManager::Secret").items():
             found[secrets.describe_secret(SecretId=secret)["ARN"]] = name
+        for name, bucket in self.physical("S3::Bucket").items():
+            found |= {
+                f"arn:aws:s3:::{bucket}": name,
+                f"arn:aws:s3:::{bucket}/statements/*": f"{name}/statements/*",
+            }
         for name, group in self.physical("Logs::LogGroup").items():
             found[f"arn:aws:logs:{at}:log-group:{group}:*"] = name
         for name, function in self.physical("Lambda::Function").items():
@@ -252,6 +257,7 @@ def attempts(deployed: Deployed) -> list[Attempt]:
         *_on_functions(deployed),
         *_on_logs(deployed),
         *_on_secrets(deployed),
+        *_on_statements(deployed),
         *_elsewhere(deployed),
         Attempt("dynamodbstreams", "list_streams", Right("dynamodb:ListStreams", ANY), {}),
     ]
@@ -393,11 +399,30 @@ def _on_secrets(deployed: Deployed) -> Iterator[Attempt]:
         yield Attempt("secretsmanager", "describe_secret", Right(right("DescribeSecret"), name), at)
 
 
+def _on_statements(deployed: Deployed) -> Iterator[Attempt]:
+    """Reads of a statement that is not there, a put of one that must be, and what lies beside them."""
+    for name, bucket in deployed.physical("S3::Bucket").items():
+
+        def on(operation: str, action: str, part: str = "/statements/*", **more: Any) -> Attempt:
+            right = Right(f"s3:{action}", name + part)  # noqa: B023 - called at once
+            return Attempt("s3", operation, right, {"Bucket": bucket, **more})  # noqa: B023
+
+        at = f"statements/{NOBODY}.csv"
+        yield on("list_objects_v2", "ListBucket", "", MaxKeys=1)
+        yield on("get_object", "GetObject", Key=at)
+        yield on("put_object", "PutObject", Key=at, IfMatch=NOBODY, Body=b"")
+        yield on("delete_object", "DeleteObject", Key=at)
+        yield on("get_object", "GetObject", "'s others", Key=NOBODY)
+        yield on("put_object", "PutObject", "'s others", Key=NOBODY, IfMatch=NOBODY, Body=b"")
+        yield on("put_bucket_versioning", "PutBucketVersioning", "", VersioningConfiguration={})
+
+
 def _elsewhere(deployed: Deployed) -> Iterator[Attempt]:
     """Calls to services that no function has to do with, and to tables that are not the stack's."""
     (topic,) = deployed.physical("SNS::Topic").values()
     (group,) = deployed.physical("Scheduler::ScheduleGroup").values()
-    (bucket,) = [each["Name"] for each in deployed.client("s3").list_buckets()["Buckets"]]
+    own = set(deployed.physical("S3::Bucket").values())
+    (bucket,) = {each["Name"] for each in deployed.client("s3").list_buckets()["Buckets"]} - own
     queue = f"{next(iter(deployed.queues.values()))}-{NOBODY}"
     role = next(iter(deployed.roles.values())).rpartition("/")[2]
     policy = {"RoleName": role, "PolicyName": NOBODY, "PolicyDocument": "{"}

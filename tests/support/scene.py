@@ -109,6 +109,7 @@ class Scene:
             "q": ["te", "TEA", "李"],
             "status": _statuses(path),
             "since": ["2020-01-01T00:00:00+08:00", "2027-01-01T00:00:00Z"],
+            "date": ["2026-12-09", "2020-02-30"],
             "before": ["9999-01-01T00:00:00Z", "2026-12-10T00:00:00+08:00"],
             "cursor": self._cursors(path, staff=staff) if method == "GET" else [],
             "idempotency-key": [f"{name}-{number}" for number in range(KEYS)],

@@ -53,7 +53,8 @@ def fits(at: At, moment: datetime) -> bool:
     """Tell whether a schedule fires at a moment, as its fields say."""
     local = moment.astimezone(ZONE)
     return (
-        (local.hour, local.minute, local.second, local.microsecond) == (at.hour, at.minute, 0, 0)
+        local.hour in at.hours
+        and (local.minute, local.second, local.microsecond) == (at.minute, 0, 0)
         and at.day in (None, local.day)
         and at.month in (None, local.month)
         and at.weekday in (None, local.isoweekday())
@@ -61,12 +62,13 @@ def fits(at: At, moment: datetime) -> bool:
 
 
 def days_of(at: At, first: datetime, last: datetime) -> Iterator[datetime]:
-    """Give the moments between two at which a schedule fires, found day by day and forwards."""
+    """Give the moments between two at which a schedule fires, found hour by hour and forwards."""
     local = first.astimezone(ZONE).replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     while local <= last:
         if fits(at, local) and local >= first:
             yield local
-        local += timedelta(days=1)
+        hourly = at.until_hour is not None
+        local += timedelta(hours=1) if hourly else timedelta(days=1)
 
 
 def longest_gap(at: At) -> timedelta:
@@ -114,6 +116,10 @@ def test_a_time_is_its_own_latest_and_a_second_before_it_is_not(at: At, moment: 
     ("at", "moment", "latest"),
     [
         (At(hour=4, minute=0), "2026-05-01T03:59:59", "2026-04-30T04:00:00"),
+        (At(hour=10, minute=30, until_hour=18), "2026-05-01T10:29:59", "2026-04-30T18:30:00"),
+        (At(hour=10, minute=30, until_hour=18), "2026-05-01T10:30:00", "2026-05-01T10:30:00"),
+        (At(hour=10, minute=30, until_hour=18), "2026-05-01T17:00:00", "2026-05-01T16:30:00"),
+        (At(hour=10, minute=30, until_hour=18), "2026-05-01T23:00:00", "2026-05-01T18:30:00"),
         (At(hour=4, minute=0), "2026-05-01T04:00:00", "2026-05-01T04:00:00"),
         (At(hour=2, minute=0, weekday=7), "2026-11-29T01:59:59", "2026-11-22T02:00:00"),
         (At(hour=2, minute=0, weekday=7), "2026-11-29T02:00:00", "2026-11-29T02:00:00"),

@@ -4,9 +4,9 @@ A provider is spoken to in two roles with keys of their own: one who *sends* ask
 one who *receives* reads what the provider tells by itself. Amounts are whole minor units of a currency.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
@@ -127,6 +127,14 @@ class Answer:
     notice: Notice | None = None
     kept: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What is known from now on besides what was kept before: a number of the provider's."""
+
+
+class NotThere(StrEnum):
+    """Why a provider gives no statement of a day (Y8)."""
+
+    YET = "yet"
+    EMPTY = "empty"
+    """It says that it has none: nothing happened on that day, or it is not made yet."""
 
 
 class PaidBack(StrEnum):
@@ -259,6 +267,18 @@ class Sender(Protocol):
         Raises
         ------
         UnansweredError
+        """
+
+    def statement(self, day: date) -> Iterator[bytes] | NotThere:
+        """Return the provider's statement of a day in Asia/Shanghai, in its own form, some bytes at a time.
+
+        What is checked of the whole, such as a digest, is checked when it has been given: whoever takes the
+        bytes keeps none of them if the giving raises.
+
+        Raises
+        ------
+        UnansweredError
+            Also while the bytes are given.
         """
 
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -26,6 +27,10 @@ BEIJING = timezone(timedelta(hours=8))
 CONNECT_SECONDS_MAX = 0.9
 READ_SECONDS_MAX = 3.0
 """What one call to a provider may take; nobody sends it again by himself (Y1)."""
+
+CHUNK_BYTES = 256 * 1024
+"""What is held at once of a statement that is downloaded."""
+_GZIP = 16 + zlib.MAX_WBITS
 
 _YUAN = re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,2})?")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -136,6 +141,24 @@ def moment(written: str | None) -> datetime | None:
         return (at if at.tzinfo else at.replace(tzinfo=BEIJING)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give what was packed by gzip, some at a time.
+
+    Raises
+    ------
+    zlib.error
+        It was not, or it is cut off.
+    """
+    unpacking = zlib.decompressobj(_GZIP)
+    for chunk in chunks:
+        rest = chunk
+        while rest:
+            yield unpacking.decompress(rest, CHUNK_BYTES)
+            rest = unpacking.unconsumed_tail
+    if not unpacking.eof:
+        raise zlib.error("cut off")
 
 
 def word(code: object) -> str | None:

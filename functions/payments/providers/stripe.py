@@ -5,10 +5,10 @@ done here (Y3). What a lost answer was is found by the same idempotency key with
 answered as it was at first; how it stands now is asked for besides.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import stripe
 
@@ -24,6 +24,7 @@ from functions.payments.providers.provider import (
     Begun,
     Kind,
     Notice,
+    NotThere,
     PaidBack,
     PaidBackAnswer,
     PayingBack,
@@ -32,9 +33,10 @@ from functions.payments.providers.provider import (
     Stands,
     UnansweredError,
 )
+from functions.payments.statements import stripe as report
 
 if TYPE_CHECKING:
-    from stripe.params import RefundListParams
+    from stripe.params import BalanceTransactionListParams, RefundListParams
 
 NAME = "stripe"
 T = TypeVar("T")
@@ -62,6 +64,9 @@ _PAID_BACK: Mapping[str, PaidBack] = MappingProxyType(
     }
 )
 REFUNDS_A_PAGE = 100
+TRANSACTIONS_A_PAGE = 100
+TRANSACTION_PAGES_MAX = 5_000
+"""Half a million balance transactions of a day are looked through."""
 REFUND_PAGES_MAX = 3
 """The refunds of a payment that are looked through: six times as many as we make of one."""
 _FINAL = frozenset(
@@ -183,6 +188,51 @@ class Sending:
                 return failed or PaidBackAnswer(state=PaidBack.ABSENT)
         raise UnansweredError("more refunds than are looked through")
 
+    def statement(self, day: date) -> Iterator[bytes] | NotThere:
+        """Return the balance transactions of a day, as lines of Stripe's report, which it makes more slowly.
+
+        There is one of every day, without lines where nothing happened. The newest come first.
+        """
+        since = datetime(day.year, day.month, day.day, tzinfo=reading.BEIJING)
+        created = {"gte": int(since.timestamp()), "lt": int((since + timedelta(days=1)).timestamp())}
+        first = self._transactions(created, None)
+        return self._lines(created, first)
+
+    def _lines(
+        self, created: Mapping[str, int], page: tuple[list[dict[str, Any]], str | None]
+    ) -> Iterator[bytes]:
+        yield report.head()
+        for _ in range(TRANSACTION_PAGES_MAX):
+            transactions, after = page
+            try:
+                yield report.written(map(report.of_transaction, transactions))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                raise UnansweredError("an answer without what was asked for") from None
+            if after is None:
+                return
+            page = self._transactions(created, after)
+        raise UnansweredError("more transactions than are looked through")
+
+    def _transactions(
+        self, created: Mapping[str, int], after: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        params: dict[str, Any] = {
+            "created": dict(created),
+            "expand": ["data.source"],
+            "limit": TRANSACTIONS_A_PAGE,
+        }
+        if after is not None:
+            params["starting_after"] = after
+        try:
+            page = self._called(
+                lambda client: client.v1.balance_transactions.list(
+                    cast("BalanceTransactionListParams", params)
+                ).to_dict()
+            )
+        except ProviderRefusedError as refusal:
+            raise UnansweredError(refusal.code) from None
+        return _some(page)
+
     def _refunds(self, payment: str, after: str | None) -> tuple[list[dict[str, Any]], str | None]:
         """Return some refunds of a payment, the newest first, and the last one's id if there are more."""
         params: RefundListParams = {"payment_intent": payment, "limit": REFUNDS_A_PAGE}
@@ -192,15 +242,7 @@ class Sending:
             page = self._called(lambda client: client.v1.refunds.list(params).to_dict())
         except ProviderRefusedError as refusal:
             raise UnansweredError(refusal.code) from None
-        refunds, more = page.get("data"), page.get("has_more")
-        if not isinstance(refunds, list) or not all(isinstance(each, dict) for each in refunds):
-            raise UnansweredError("an answer without what was asked for")
-        if more is False:
-            return refunds, None
-        last = reading.told(refunds[-1], "id") if refunds and more is True else None
-        if last is None:
-            raise UnansweredError("an answer without what was asked for")
-        return refunds, last
+        return _some(page)
 
     def _made(self, asking: Asking) -> stripe.PaymentIntent:
         """Have the intent made, or be answered as when it was."""
@@ -257,6 +299,19 @@ class Sending:
                 timeout=(reading.CONNECT_SECONDS_MAX, reading.READ_SECONDS_MAX)
             ),
         )
+
+
+def _some(page: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+    """Return what a page of a list has, and the last one's id if there are more."""
+    found, more = page.get("data"), page.get("has_more")
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise UnansweredError("an answer without what was asked for")
+    if more is False:
+        return found, None
+    last = reading.told(found[-1], "id") if found and more is True else None
+    if last is None:
+        raise UnansweredError("an answer without what was asked for")
+    return found, last
 
 
 def _failure(error: stripe.StripeError) -> UnansweredError | ProviderRefusedError:

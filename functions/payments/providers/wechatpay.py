@@ -5,19 +5,27 @@ certificates by itself where another signs; here all keys of the secret count, a
 notification it checks neither age, merchant and app, nor amounts: that is done here (Y3).
 """
 
+import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from wechatpayv3 import WeChatPay, WeChatPayType
-from wechatpayv3.utils import aes_decrypt, load_certificate, load_public_key, rsa_verify
+from wechatpayv3.utils import (
+    aes_decrypt,
+    build_authorization,
+    load_certificate,
+    load_public_key,
+    rsa_verify,
+)
 
 from functions.payments.providers import reading
 from functions.payments.providers.provider import (
@@ -31,6 +39,7 @@ from functions.payments.providers.provider import (
     Begun,
     Kind,
     Notice,
+    NotThere,
     PaidBack,
     PaidBackAnswer,
     PayingBack,
@@ -79,6 +88,9 @@ _FINAL = frozenset({"PARAM_ERROR", "INVALID_REQUEST", "USER_ACCOUNT_ABNORMAL"})
 """Codes of a refund that the same contents will be refused with at every try."""
 _NO_WORD = frozenset({"RESOURCE_NOT_EXISTS", "ORDER_NOT_EXIST"})
 """Codes that say nothing of a refund: who does not know a payment that has come in is not whom it came by."""
+_NO_STATEMENT: Mapping[str, NotThere] = MappingProxyType(
+    {"NO_STATEMENT_EXIST": NotThere.EMPTY, "STATEMENT_CREATING": NotThere.YET}
+)
 _LIMITS = frozenset({"FREQUENCY_LIMITED", "RATELIMIT_EXCEEDED"})
 """Codes of a refund that was not taken because there are too many."""
 
@@ -181,7 +193,7 @@ class Sending:
             ).decode(),
             "public_key_id": first.serial,
         }
-        gateway = reading.text(secret, "gateway")
+        self._gateway = reading.text(secret, "gateway")
         try:
             self._client = WeChatPay(
                 wechatpay_type=WeChatPayType.NATIVE,
@@ -191,7 +203,7 @@ class Sending:
             )
         except Exception:  # the SDK raises nothing closer
             raise ValueError("private_keys: no key can be read") from None
-        self._client._core._gate_way = gateway  # the SDK has no setting for it
+        self._client._core._gate_way = self._gateway  # the SDK has no setting for it
         self._client._core._verify_signature = self._is_signed
 
     def begin(self, asking: Asking, kept: Mapping[str, str], payer: str | None) -> Begun:
@@ -260,6 +272,54 @@ class Sending:
                 return PaidBackAnswer(state=PaidBack.ABSENT)
             raise UnansweredError(refusal.code) from None
         return _paid_back(paying, refund)
+
+    def statement(self, day: date) -> Iterator[bytes] | NotThere:
+        """Return the trade bill of a day: asked for packed, given unpacked, and held against its digest."""
+        try:
+            bill = self._asked(self._client.trade_bill, bill_date=day.isoformat())
+        except ProviderRefusedError as refusal:
+            if refusal.code in _NO_STATEMENT:
+                return _NO_STATEMENT[refusal.code]
+            raise UnansweredError(refusal.code) from None
+        url, digest = reading.told(bill, "download_url"), reading.told(bill, "hash_value")
+        if url is None or digest is None or reading.told(bill, "hash_type") != "SHA1":
+            raise UnansweredError("an answer without what was asked for")
+        if not url.startswith(f"{self._gateway}/"):
+            raise UnansweredError("another gateway")
+        return self._downloaded(url, digest.lower())
+
+    def _downloaded(self, url: str, digest: str) -> Iterator[bytes]:
+        """Give a bill's bytes. The SDK would hold all of them, and as text; it signs what is asked here.
+
+        What is downloaded is not signed: its digest is, which came with the address.
+        """
+        import requests  # not where only notifications are read
+
+        # What the provider says is SHA-1; that it is what was said the signature of the address shows.
+        found = hashlib.sha1(usedforsecurity=False)
+        try:
+            with requests.get(
+                url,
+                headers={"Authorization": self._authorization(url)},
+                timeout=(reading.CONNECT_SECONDS_MAX, reading.READ_SECONDS_MAX),
+                stream=True,
+            ) as answer:
+                answer.raise_for_status()
+                for chunk in reading.unpacked(answer.iter_content(reading.CHUNK_BYTES)):
+                    found.update(chunk)
+                    yield chunk
+        except (requests.RequestException, zlib.error) as error:
+            raise UnansweredError(type(error).__name__) from None
+        if found.hexdigest() != digest:
+            raise UnansweredError("another digest")
+
+    def _authorization(self, url: str) -> str:
+        core = self._client._core
+        return str(
+            build_authorization(
+                url.removeprefix(self._gateway), "GET", self._mchid, core._cert_serial_no, core._private_key
+            )
+        )
 
     def _opened(self, asking: Asking, wanted: str, **settings: Any) -> str:
         """Have an order made, or made again as it is, and return what its answer has for the device."""

@@ -10,7 +10,7 @@ from functions.platform.http import Api
 from functions.platform.settings import CashierSettings
 from tests.handlers.conftest import Suite
 from tests.support.events import Answer, Call, claims, staff
-from tests.support.paying import Paying
+from tests.support.paying import Paying, differ
 from tests.support.shop import Shop
 
 WECHATPAY = {"provider": "wechatpay"}
@@ -232,3 +232,54 @@ def test_an_export_has_the_attempts_of_a_member_newest_first_and_no_payer(desk: 
         ("wechatpay", "jsapi", "open")
     ] * 2
     assert "oSecret" not in str(found)
+
+
+def test_Y8_the_differences_of_a_day_are_listed_page_by_page_with_its_statements(desk: Desk) -> None:
+    differ(desk.suite.tables, desk.suite.settings, desk.suite.now, 5)
+    found: list[Any] = []
+    query = {"date": "2026-04-30", "limit": "2"}
+    while True:
+        answer = Call("GET", "/reports/payment-differences", None, staff(), query=query).to(desk.api)
+        assert answer.status == 200
+        assert answer.body["date"] == "2026-04-30"
+        (statement,) = answer.body["statements"]
+        assert (statement["provider"], statement["state"], statement["lines"]) == ("stripe", "compared", 5)
+        found += answer.body["items"]
+        if answer.body["next_cursor"] is None:
+            break
+        query["cursor"] = answer.body["next_cursor"]
+    assert [each["number"] for each in found] == [f"pi_{number}" for number in range(5)]
+    assert found[0] == {
+        "kind": "missing_here",
+        "provider": "stripe",
+        "entry": "payment",
+        "payment_id": "stripe:pi_0",
+        "number": "pi_0",
+        "ours": None,
+        "theirs": {"amount": 100, "currency": "CNY", "state": "succeeded"},
+        "line": 2,
+        "because": None,
+    }
+
+
+def test_Y8_without_a_date_it_is_yesterday_in_shanghai_and_of_another_day_there_is_nothing(
+    desk: Desk,
+) -> None:
+    differ(desk.suite.tables, desk.suite.settings, desk.suite.now, 1)
+    path = "/reports/payment-differences"
+    assert len(Call("GET", path, None, staff()).to(desk.api).body["items"]) == 1
+    other = Call("GET", path, None, staff(), query={"date": "2026-04-29"}).to(desk.api).body
+    assert (other["items"], other["statements"], other["next_cursor"]) == ([], [], None)
+
+
+@pytest.mark.parametrize("day", ["", "2026-02-30", "2026-4-30", "20260430", "yesterday", "２０２６-04-30"])
+def test_Y8_what_is_no_day_is_refused(desk: Desk, day: str) -> None:
+    query = {"date": day}
+    answer = Call("GET", "/reports/payment-differences", None, staff(), query=query).to(desk.api)
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert [each["field"] for each in answer.body["errors"]] == ["date"]
+
+
+@pytest.mark.parametrize(("who", "status"), [(claims("alice"), 403), (None, 401)])
+def test_Y8_the_differences_are_staffs(desk: Desk, who: dict[str, str] | None, status: int) -> None:
+    assert Call("GET", "/reports/payment-differences", None, who).to(desk.api).status == status

@@ -1,0 +1,1 @@
+"""What providers' statements say, in our words (Y8)."""
