@@ -31,7 +31,7 @@ LATE_DAYS_MAX = 10
 """A transfer may succeed so many days after it was sent: its line is looked for on all of them."""
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """How a statement and what we have differ."""
 
     MISSING_HERE = "missing_here"
@@ -43,7 +43,7 @@ class Kind(StrEnum):
     DAMAGED = "damaged"
 
 
-class State(StrEnum):
+class StatementState(StrEnum):
     """How a statement stands with us."""
 
     WAITING = "waiting"
@@ -133,7 +133,7 @@ class Statement:
 
     provider: str
     day: date
-    state: State
+    state: StatementState
     at: datetime
     version_id: str | None = None
     lines: int = 0
@@ -151,7 +151,7 @@ class Statement:
     @property
     def differences(self) -> int:
         """How many differences of its day there are."""
-        itself = 1 if self.state in (State.NONE, State.DAMAGED) else 0
+        itself = 1 if self.state in (StatementState.NONE, StatementState.DAMAGED) else 0
         return itself + self.found + self.missing_there
 
 
@@ -180,7 +180,7 @@ def statement_of(row: Row) -> Statement:
         **{
             **told,
             "day": date.fromisoformat(row["day"]),
-            "state": State(row["state"]),
+            "state": StatementState(row["state"]),
             "at": calendar.from_row(row["at"]),
         }
     )
@@ -212,7 +212,7 @@ class Side:
 class Difference:
     """A difference of a day. ``number`` is the provider's of a payment, ours of a transfer if it is known."""
 
-    kind: Kind
+    kind: DifferenceKind
     provider: str
     entry: str | None = None
     payment_id: str | None = None
@@ -247,15 +247,18 @@ def difference_of(row: Row) -> Difference:
     """Read a difference from its row."""
     told: dict[str, Any] = {name: row[name] for name in _DIFFERENCE_NAMES if name in row}
     told |= {name: Side(**told[name]) for name in ("ours", "theirs") if name in told}
-    return Difference(**{**told, "kind": Kind(row["kind"])})
+    return Difference(**{**told, "kind": DifferenceKind(row["kind"])})
 
 
 def of_statement(statement: Statement) -> Difference | None:
     """Return the difference that a statement is itself: there was none in time, or it is damaged."""
-    if statement.state is State.NONE:
-        return Difference(kind=Kind.NO_STATEMENT, provider=statement.provider)
-    if statement.state is State.DAMAGED:
+    if statement.state is StatementState.NONE:
+        return Difference(kind=DifferenceKind.NO_STATEMENT, provider=statement.provider)
+    if statement.state is StatementState.DAMAGED:
         return Difference(
-            kind=Kind.DAMAGED, provider=statement.provider, line=statement.line, because=statement.because
+            kind=DifferenceKind.DAMAGED,
+            provider=statement.provider,
+            line=statement.line,
+            because=statement.because,
         )
     return None

@@ -7,8 +7,8 @@ from datetime import date
 from functions.payments.book import PaymentBook
 from functions.payments.differences import (
     Difference,
-    State,
     Statement,
+    StatementState,
     difference_of,
     differences_partition,
     of_statement,
@@ -68,7 +68,7 @@ def page_of_day(book: PaymentBook, day: date, *, limit: int, after: str | None, 
 def _partitions(statements: list[Statement]) -> Iterator[str]:
     """Give where the differences of statements are that were compared as they are now."""
     for each in statements:
-        if each.state is not State.COMPARED or each.version_id is None:
+        if each.state is not StatementState.COMPARED or each.version_id is None:
             continue
         yield differences_partition(each.provider, each.day, each.version_id)
         if each.settled is not None:

@@ -22,10 +22,10 @@ from functions.payments.differences import (
     DAY_SHARDS,
     SINCE,
     Difference,
-    Kind,
+    DifferenceKind,
     Side,
-    State,
     Statement,
+    StatementState,
     day_of,
     days_of,
     difference_row,
@@ -201,10 +201,10 @@ class Reconciling:
             extra = {"provider": provider, "date": day.isoformat(), "because": str(error)}
             logger.warning("statement was not answered", extra=extra)
         by = datetime.combine(day + _DAY, NONE_BY, BEIJING)
-        state = State.WAITING
+        state = StatementState.WAITING
         if now >= by:
             is_empty = nothing is NotThere.EMPTY and not self._has_any(provider, day)
-            state = State.EMPTY if is_empty else State.NONE
+            state = StatementState.EMPTY if is_empty else StatementState.NONE
         known = self._statement(provider, day)
         if known is None or (known.version_id is None and known.state is not state):
             self._write(Statement(provider=provider, day=day, state=state, at=now))
@@ -241,7 +241,7 @@ class Reconciling:
             Statement(
                 provider=provider,
                 day=cursor.day,
-                state=State.DAMAGED,
+                state=StatementState.DAMAGED,
                 at=now,
                 version_id=cursor.version_id,
                 line=damaged.line,
@@ -281,7 +281,7 @@ class Reconciling:
             Statement(
                 provider=provider,
                 day=day,
-                state=State.COMPARED,
+                state=StatementState.COMPARED,
                 at=now,
                 version_id=cursor.version_id,
                 lines=sums.get("lines", 0),
@@ -320,7 +320,7 @@ class Reconciling:
         keys = [(self.book.table, statement_key(provider, day)) for day in wanted]
         rows = self.book.tables.batch_get(keys, deadline)
         found = [statement_of(row) for row in rows if row is not None]
-        return {each.day: str(each.version_id) for each in found if each.state is State.COMPARED}
+        return {each.day: str(each.version_id) for each in found if each.state is StatementState.COMPARED}
 
     def _take_in(self, page: "_Page", now: datetime, deadline: Deadline) -> None:
         """Take in what is missing here as if its provider had told of it, once it is told as a difference."""
@@ -448,7 +448,7 @@ class _Page:
         theirs = Side(amount=line.amount, currency=line.currency, state=line.says.value)
         payment = line.object_id if line.entry is Entry.PAYMENT else line.payment
 
-        def of(kind: Kind, side: Side | None) -> Difference:
+        def of(kind: DifferenceKind, side: Side | None) -> Difference:
             return Difference(
                 kind=kind,
                 provider=self._provider,
@@ -461,19 +461,19 @@ class _Page:
             )
 
         if doubled:
-            return [of(Kind.DOUBLED, None)]
+            return [of(DifferenceKind.DOUBLED, None)]
         side = _side(line, ours)
         if line.entry is Entry.PAYMENT and line.says is Says.DONE and not _was_told(ours):
             self.notices.append(_notice(self._provider, line))
         if side is None:
-            return [] if line.says is Says.UNDONE else [of(Kind.MISSING_HERE, None)]
+            return [] if line.says is Says.UNDONE else [of(DifferenceKind.MISSING_HERE, None)]
         found: list[Difference] = []
         if side.amount is not None and (side.amount, side.currency) != (line.amount, line.currency):
-            found.append(of(Kind.AMOUNT, side))
+            found.append(of(DifferenceKind.AMOUNT, side))
         if line.entry is Entry.REFUND and side.state != line.says.value:
             self.notices.append(_notice(self._provider, line))
         if {side.state, line.says.value} == {Says.DONE.value, Says.UNDONE.value}:
-            found.append(of(Kind.STATE, side))
+            found.append(of(DifferenceKind.STATE, side))
         return found
 
 
@@ -560,7 +560,7 @@ def _counts(stated: Row | None, versions: Mapping[date, str]) -> bool:
 def _missing(provider: str, had: Row) -> Difference:
     is_payment = had["entry"] == Entry.PAYMENT
     return Difference(
-        kind=Kind.MISSING_THERE,
+        kind=DifferenceKind.MISSING_THERE,
         provider=provider,
         entry=had["entry"],
         payment_id=f"{provider}:{had['number']}" if is_payment else None,

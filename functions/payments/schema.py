@@ -10,7 +10,7 @@ from functions.domain.policy import Policy
 from functions.orders.order import provider_of
 from functions.orders.schema import PaidThrough, RefundStands
 from functions.payments.attempts import Attempt
-from functions.payments.differences import Difference, Kind, Side, State, Statement
+from functions.payments.differences import Difference, DifferenceKind, Side, Statement, StatementState
 from functions.payments.listing import Day
 from functions.payments.providers.provider import DEFAULT, Action, ActionKind
 from functions.payments.rows import Because, Decided, Unassigned
@@ -138,7 +138,7 @@ class PaymentDifference(Answer):
     damaged one's ``line``.
     """
 
-    kind: Kind
+    kind: DifferenceKind
     provider: ProviderName
     entry: Literal["payment", "refund"] | None
     payment_id: str | None
@@ -157,7 +157,7 @@ class PaymentStatement(Answer):
     """
 
     provider: ProviderName
-    state: State
+    state: StatementState
     lines: int
     apart: int
     foreign: int

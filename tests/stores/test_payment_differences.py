@@ -13,7 +13,7 @@ import pytest
 from functions.orders.order import Order, Status
 from functions.payments import differences, reconciling
 from functions.payments.attempts import State
-from functions.payments.differences import Difference, Kind
+from functions.payments.differences import Difference, DifferenceKind
 from functions.payments.listing import Day
 from functions.payments.providers.provider import NotThere, PaidBack
 from functions.payments.providers.reading import BEIJING
@@ -171,7 +171,7 @@ def test_Y8_a_payment_missing_here_is_taken_in_as_a_notification_and_told(
     order = paying.order("ord_" + said.number.partition("_")[0])
     assert paying.paid(order) == [(f"wechatpay:{said.theirs}", said.amount, False)]  # late money (O6)
     found = only(paying.day(D))
-    assert (found.kind, found.payment_id) == (Kind.MISSING_HERE, f"wechatpay:{said.theirs}")
+    assert (found.kind, found.payment_id) == (DifferenceKind.MISSING_HERE, f"wechatpay:{said.theirs}")
     assert found.theirs is not None
     assert (found.theirs.amount, found.theirs.currency, found.line) == (said.amount, "CNY", 2)
     assert counted["payment_differences"] == 1
@@ -225,7 +225,7 @@ def test_Y8_another_amount_is_a_difference(paying: Paying, entry: str) -> None:
     state(paying, [other, back if entry == "payment" else replace(back, amount=1)])
     run(paying, D)
     found = only(paying.day(D))
-    assert (found.kind, found.entry) == (Kind.AMOUNT, entry)
+    assert (found.kind, found.entry) == (DifferenceKind.AMOUNT, entry)
     assert found.ours is not None
     assert found.theirs is not None
     assert (found.ours.amount, found.theirs.amount) in ((said.amount, said.amount + 1), (back.amount, 1))
@@ -236,7 +236,7 @@ def test_Y8_another_currency_is_a_difference_of_amount(paying: Paying) -> None:
     state(paying, [replace(said, currency="USD")], "stripe")
     run(paying, D)
     found = only(paying.day(D))
-    assert (found.kind, found.theirs and found.theirs.currency) == (Kind.AMOUNT, "USD")
+    assert (found.kind, found.theirs and found.theirs.currency) == (DifferenceKind.AMOUNT, "USD")
     (statement,) = (each for each in paying.day(D).statements if each.provider == "stripe")
     assert (statement.payments_fen, statement.foreign) == (0, 1)
 
@@ -248,8 +248,8 @@ def test_Y8_a_payment_that_was_undone_there_and_a_refund_that_failed_there_diffe
     state(paying, [replace(said, state="REVOKED"), replace(back, state="FAIL")])
     run(paying, D)
     assert [(each.kind, each.entry) for each in paying.day(D).differences] == [
-        (Kind.STATE, "payment"),
-        (Kind.STATE, "refund"),
+        (DifferenceKind.STATE, "payment"),
+        (DifferenceKind.STATE, "refund"),
     ]
 
 
@@ -266,7 +266,9 @@ def test_Y8_a_refund_that_has_failed_here_and_was_done_there_differs_and_is_aske
     state(paying, [said, back])
     paying.wechatpay.becomes(transfer.number, PaidBack.SUCCEEDED)
     run(paying, D)
-    assert [(each.kind, each.number) for each in paying.day(D).differences] == [(Kind.STATE, transfer.number)]
+    assert [(each.kind, each.number) for each in paying.day(D).differences] == [
+        (DifferenceKind.STATE, transfer.number)
+    ]
     paying.go_on(morning(D) + MINUTE)
     assert paying.transfers()[0].state.value == "succeeded"
 
@@ -352,7 +354,7 @@ def test_Y8_without_a_statement_by_18_00_that_is_a_difference_and_is_taken_back_
     assert counted["payment_differences"] == 0
     paying.reconcile(morning(D, 18))
     assert [(each.kind, each.provider) for each in paying.day(D).differences] == [
-        (Kind.NO_STATEMENT, "wechatpay")
+        (DifferenceKind.NO_STATEMENT, "wechatpay")
     ]
     assert counted["payment_differences"] == 1
     state(paying, [said])
@@ -428,7 +430,7 @@ def test_Y8_a_damaged_statement_is_refused_whole_and_told_by_its_line(
     for _ in range(2):
         run(paying, D)
         found = only(paying.day(D))
-        assert (found.kind, found.line, found.because) == (Kind.DAMAGED, 5, "totals")
+        assert (found.kind, found.line, found.because) == (DifferenceKind.DAMAGED, 5, "totals")
     assert paying.paid("ord_" + said.number.partition("_")[0]) == []
     assert not [row for row in paying.rows() if row["subject"].startswith("stated:")]
     assert counted["payment_differences"] == 1
@@ -441,7 +443,7 @@ def test_Y8_a_statement_that_replaces_another_is_compared_anew_and_the_old_list_
     first, second = paid(paying), paid(paying)
     paying.bucket.put("wechatpay", D, b"nonsense")
     run(paying, D)
-    assert only(paying.day(D)).kind is Kind.DAMAGED
+    assert only(paying.day(D)).kind is DifferenceKind.DAMAGED
     paying.bucket.put("wechatpay", D, wechatpay_bill([first, first]))
     state(paying, [], day=D + DAY)
     run(paying, D, D + DAY)

@@ -36,8 +36,8 @@ from functions.payments.differences import (
     differences_partition,
     statement_row,
 )
-from functions.payments.differences import Kind as Differs
-from functions.payments.differences import State as Compared
+from functions.payments.differences import DifferenceKind as Differs
+from functions.payments.differences import StatementState as Compared
 from functions.payments.heard import Hearer
 from functions.payments.jobs import PaymentJobs
 from functions.payments.listing import Day, page_of_day
