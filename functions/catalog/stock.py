@@ -21,7 +21,7 @@ none."""
 LOST = "lost:"
 """Begins the id of a movement of units that a case was closed about."""
 LOST_REASON = "lost"
-MOVED_POSITION = rf"[0-9TZ:-]{{20}}#{CALLER_ID}"
+MOVED_POSITION = rf"[0-9TZ:-]{{20}}# ?{CALLER_ID}"
 """Where a movement stands among its product's: by time and then by id."""
 
 
@@ -134,18 +134,18 @@ def moved_row(movement: StockMovement) -> Row:
 def lost_row(sku: str, units: int, *, case_id: str, operator: str, at: datetime) -> Row:
     """Write that units were lost which an order gave back in its figures only (A4): they left the stock.
 
-    Its id is the case's, and no id is spent on it: whoever moves stock under the same one does not meet it.
+    Its id is the case's. No id is spent on it, and its key has a space, which no caller's id has.
     """
-    return moved_row(
-        StockMovement(
-            movement_id=f"{LOST}{case_id}",
-            sku=sku,
-            delta=-units,
-            reason=LOST_REASON,
-            operator=operator,
-            moved_at=at,
-        )
+    movement = StockMovement(
+        movement_id=f"{LOST}{case_id}",
+        sku=sku,
+        delta=-units,
+        reason=LOST_REASON,
+        operator=operator,
+        moved_at=at,
     )
+    place = f"{MOVED}{calendar.to_row(at)}# {movement.movement_id}"
+    return moved_row(movement) | key(sku, place)
 
 
 def movement_of(row: Row) -> StockMovement:
