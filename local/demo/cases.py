@@ -117,6 +117,11 @@ CASES = Chapter(
             },
             leaves={"effective_fen": 19_800, "frozen": 0},
         ),
+        Wait(
+            says="Some minutes pass",
+            to="+5m",
+            why={"Y6": "what is due back of money from the till is sent back by itself, within a minute"},
+        ),
         Act(
             says="Jun has a stain on one of his towels and asks for a cloth of that price instead",
             calls=[
@@ -187,10 +192,10 @@ CASES = Chapter(
             leaves={"effective_fen": 27_200},
         ),
         Wait(
-            says="Three days and some hours pass",
+            says="Three days pass and some hours; WeChat Pay has said that it is done",
             to="+75h",
             why={
-                "Y6": "what is due back of the till's money has gone back by itself",
+                "Y7": "a provider that has taken a refund is asked until it says so",
                 "A11": "a parcel that is on its way for three days is late, and somebody is told",
             },
         ),

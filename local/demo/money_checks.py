@@ -51,7 +51,7 @@ def what_goes_back_was_announced(books: Books, _policy: Policy) -> Iterator[str]
     orders: dict[str, str] = {order["order_id"][-OF_A_NUMBER:]: order["order_id"] for order in books.orders}
     back: Counter[str] = Counter()
     for trade in books.trades:
-        order_id = orders.get(trade["number"][:OF_A_NUMBER], trade["number"])
+        order_id = orders.get(trade["number"][:OF_A_NUMBER]) or str(trade["number"])
         back[order_id] += sum(each["amount"] for each in trade["refunds"] if each["state"] != FAILED)
     for order_id, amount_fen in back.items():
         announced = books.by_provider_fen.get(order_id, 0)
