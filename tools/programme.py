@@ -27,6 +27,7 @@ def document(policy: Policy) -> str:
     """Return the page."""
     rules, orders = policy.points, policy.orders
     first, paid, *_ = policy.tiers
+    after = policy.after_sales
     return f"""# The programme
 
 Written by `make docs` from [`policy.toml`](../functions/domain/policy.toml), version `{policy.version}`; do not
@@ -127,6 +128,30 @@ rounding is half up. The ids are those that code, tests and the demo quote.
   not do is paid by hand.
 - **Y8** Each day a provider's statement of the day before is held against what we have, by number, from the day before it to the day after. What does not agree
   is listed and alarms; a payment that only the statement tells of is taken in. Fees and payouts stand apart; what staff recorded is not compared.
+
+## After-sales (A1-A11)
+
+What a member asks for after buying is a case ([after-sales](after-sales.md)).
+
+- **A1** Of a received order: a return, an exchange, money back for lines. Of a paid one: money back for all of it, which is its cancellation, at once. Of a
+  shipped one: money back for a parcel that is lost. Of any order that was paid: a complaint. The same request is the same case.
+- **A2** Who is to act, and until when, follows from the case's state: staff answer in {after.answer_hours} hours, a dispute or a complaint in {after.dispute_hours}; a member
+  escalates a refusal within {after.escalate_days} days, once, and somebody else decides; they send back what is approved within {after.send_back_days} days, and staff receive it
+  within {after.receive_days}. Deadlines hold from their instant on, whether or not a job has run. What was refused for good is not asked for again.
+- **A3** A return for no reason is approved at once until the last second of the {after.no_reason_days}th day after the day of the receipt, if all its products may
+  come back so. Silence approves returns. Everything else of which staff are late is overdue, once told, first on the list, and never decided by silence.
+- **A4** Units that are received come back as by O5, asked of the order as it is then. What did not come is refused. Units that are lost do not go back to the stock:
+  a product's stock is what came in, less what went out, is held for an exchange, or was lost.
+- **A5** A unit is in one open case at most. Units that staff take back directly are free ones first, then those of the latest case; a case without units, or whose order
+  ends, is closed.
+- **A6** The shop owes the freight of what comes back by the reason, {yuan(after.return_shipping_flat_fen)} yuan where it does; staff may set another up to
+  {yuan(after.return_shipping_max_fen)} yuan. It is a refund of its own, out of what is left of the payment, the rest by hand. It changes nothing that is kept, no E and no points.
+- **A7** An exchange is for the same product or one at the line's list price. Its stock is taken when it is approved, goes back with every other ending, and is
+  handed out when the units come. The order stays as it was: later returns go by the original line, and what the member holds goes back on the shelf.
+- **A8** A case holds no points: release, expiry and debt go on as if there were none.
+- **A9** A complaint is settled once at most, with up to {points(after.settle_points_max)} points or with one coupon of a template that is made for it.
+- **A10** Cases are listed by when they are due. What people write in them is in no event and no log; erasure takes it out.
+- **A11** A parcel that is on its way for {orders.delivery_late_days} days is late: it is told once, and listed until it arrives.
 
 ## Offers (V1-V19)
 

@@ -16,6 +16,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from functions.aftersales import metrics as cases
 from functions.payments import metrics as payments
 from functions.payments.providers.directory import NAMES as PROVIDERS
 from infra.constructs.function import METRICS, ProgrammeFunction
@@ -33,6 +34,7 @@ NOTIFICATIONS_SERVICE = "PaymentsNotifications"
 NOTICES_SERVICE = "PaymentsWorker"
 MONEY_SERVICES = ("PaymentsHeard", "PaymentsWorker", "PaymentsApi")
 """All that record money: what is told, what is asked after, and what a shopper's request comes upon."""
+CASES_SERVICE = "CasesPublisher"
 FIVE_MINUTES = Duration.minutes(5)
 HOUR = Duration.hours(1)
 BEHIND_MILLISECONDS_MAX = 5 * 60 * 1_000
@@ -273,6 +275,13 @@ def _of_the_programme() -> Iterator[_Watched]:
         below=True,
         page="jobs-unwatched",
         missing=cloudwatch.TreatMissingData.BREACHING,
+    )
+    yield _Watched(
+        name="cases-overdue",
+        says="Staff have let the deadline of a case pass.",
+        metric=programme_metric(cases.OVERDUE, CASES_SERVICE, HOUR, cloudwatch.Stats.SUM),
+        above=0,
+        page="after-sales",
     )
 
 

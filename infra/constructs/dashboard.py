@@ -9,10 +9,12 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from functions.aftersales import metrics as cases
 from functions.payments import metrics as payments
 from functions.payments.providers.directory import NAMES as PROVIDERS
 from infra.constructs.alarms import (
     AUDIT_SERVICE,
+    CASES_SERVICE,
     MONEY_SERVICES,
     NOTICES_SERVICE,
     NOTIFICATIONS_SERVICE,
@@ -139,6 +141,20 @@ class Dashboard(Construct):
             counted[1],
             _graph("Campaigns, coupons, tiers, stock", others),
             _graph("Proof: differences at the audit, jobs overdue", audit),
+            _graph(
+                "Cases: opened, answered, overdue",
+                [
+                    programme_metric(name, CASES_SERVICE, DAY, SUM)
+                    for name in (cases.OPENED, cases.ANSWERED, cases.OVERDUE)
+                ],
+            ),
+            _graph(
+                "Cases: seconds to the answer",
+                [
+                    programme_metric(cases.ANSWER_SECONDS, CASES_SERVICE, DAY, statistic)
+                    for statistic in (cloudwatch.Stats.AVERAGE, MAXIMUM)
+                ],
+            ),
             *(
                 [_graph("Payments: refused, late, unassigned", _of_payments())]
                 if self._stage.payment_keys

@@ -1,8 +1,8 @@
 """What a story is made of: chapters of calls, payments at the till, steps of the clock, and fired jobs.
 
 Amounts are fen. Moments name the year before the story's by ``{last}``, its own by ``{year}``, and the one
-after by ``{next}``. Paths and bodies name an order by ``{order:NAME}``, and a member's newest coupon by
-``{coupon:NAME}``.
+after by ``{next}``. Paths and bodies name an order by ``{order:NAME}``, a member's newest coupon by
+``{coupon:NAME}``, and a case by ``{case:NAME}``.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class Call:
     """The idempotency key of an order, or of a claim."""
     keeps: str | None = None
     """The name by which later calls find the order that is answered."""
+    opens: str | None = None
+    """The name by which later calls find the case that is opened."""
     status: int | None = None
     """The status that must be answered; any success if there is none."""
     expects: Mapping[str, Any] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Pay:
     """What must have come of it, by path: ``{"order_status": "paid"}``."""
     status: int = 200
     keeps: None = None
+    opens: None = None
 
     @property
     def method(self) -> str:

@@ -45,6 +45,7 @@ class Member:
     entries: Sequence[Json]
     orders: Sequence[Json]
     coupons: Sequence[Json]
+    cases: Sequence[Json] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,10 @@ class Books:
     """All templates of coupons, as staff see them."""
     trades: Sequence[Json] = ()
     """What was paid at the till, as its providers have it."""
+    freight_fen: Mapping[str, int] = field(default_factory=dict)
+    """The freight of what came back that was told as due, by order id."""
+    by_provider_fen: Mapping[str, int] = field(default_factory=dict)
+    """What of both the suite pays back through providers, by order id."""
     unassigned: Sequence[Json] = ()
     """Money that is no order's, as staff see it."""
     zone: frozenset[str] = frozenset()
@@ -89,3 +94,8 @@ class Books:
     def orders(self) -> list[Json]:
         """All orders of all members."""
         return [order for member in self.members.values() for order in member.orders]
+
+    @property
+    def cases(self) -> list[Json]:
+        """All cases of all members."""
+        return [case for member in self.members.values() for case in member.cases]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from functions.domain.money import FEN_PER_YUAN
 from functions.domain.policy import Policy
-from local.demo import money_checks, sale_checks
+from local.demo import cases_checks, money_checks, sale_checks
 from local.demo.acts import Json
 from local.demo.books import Account, Books, Member
 from local.demo.sale_checks import CLOSED
@@ -197,17 +197,17 @@ def _one_coupon_a_year(books: Books, policy: Policy) -> Iterator[str]:
 
 
 def _stock_is_what_nobody_has(books: Books, _policy: Policy) -> Iterator[str]:
-    out: Counter[str] = Counter()
+    out: Counter[str] = cases_checks.held(books)
     for order in books.orders:
-        if order["status"] not in CLOSED:
-            for line in order["lines"]:
-                gone = line["cancelled_quantity"] + line["returned_quantity"]
-                out[line["sku"]] += line["quantity"] - gone
+        for line in order["lines"]:
+            out[line["sku"]] += line.get("lost_quantity", 0)
+            if order["status"] not in CLOSED:
+                out.update(cases_checks.with_member(line))
     aside = sale_checks.set_aside(books)
     for shelf in books.shelves:
         if shelf.stock != shelf.delivered - out[shelf.sku] - aside[shelf.sku]:
             yield (
-                f"{shelf.sku}: {shelf.delivered} delivered, {out[shelf.sku]} with members, "
+                f"{shelf.sku}: {shelf.delivered} delivered, {out[shelf.sku]} with members, held or lost, "
                 f"{aside[shelf.sku]} set aside, but {shelf.stock} in stock"
             )
 
@@ -277,13 +277,20 @@ CHECKS: tuple[tuple[str, str, Find], ...] = (
         money_checks.trades_stand_with_their_orders,
     ),
     ("what did not pay for an order is due back", "O6", money_checks.what_is_not_applied_is_due_back),
+    (
+        "what goes back at the till was announced to go back by it",
+        "Y6",
+        money_checks.what_goes_back_was_announced,
+    ),
+    ("a unit is in one case, and comes back once", "A4 A5", cases_checks.a_unit_is_in_one_case),
+    ("cases grant what was announced, and no more", "A6 A9", cases_checks.cases_make_no_money),
     ("every order's amounts add up", "P3 P5 P6 P8 V7", _amounts_add_up),
     ("E and the tier follow from the orders", "T1–T4", _tier_follows_from_orders),
     ("nobody gets two birthday coupons in a year", "B3 B5", _one_coupon_a_year),
     ("a coupon is used by the order that says so", "B5 V11", sale_checks.coupons_stand_as_their_orders_do),
     ("a campaign's figures are what its orders say", "V14", sale_checks.figures_are_what_orders_say),
     ("no limit is passed, of campaigns and templates", "V2 V10 V14", sale_checks.no_limit_is_passed),
-    ("stock is what was delivered less what members have", "O1 O4 V2", _stock_is_what_nobody_has),
+    ("stock is what was delivered less what members have", "O1 O4 V2 A4 A7", _stock_is_what_nobody_has),
     ("no message has failed", "R2", _nothing_failed),
     ("audit-points reports no difference", "E9", _audit_finds_no_difference),
     ("the liability report is the sum of all wallets", "E5 E9", _liability_is_the_sum_of_wallets),

@@ -67,6 +67,8 @@ def figures(played: Played) -> dict[str, str]:
         "money received": f"{words.yuan(sum(books.received_fen.values()))} yuan",
         "of it at the till": _counted(Counter(trade["provider"] for trade in books.trades)),
         "of it refunded": f"{words.yuan(sum(books.due_back_fen.values()))} yuan",
+        "freight of returns": f"{words.yuan(sum(books.freight_fen.values()))} yuan",
+        "cases": _counted(Counter(each["kind"].replace("_", " ") for each in books.cases)),
         "of it kept": f"{words.yuan(kept)} yuan",
         **{f"points {name}": words.points(count) for name, count in _moved(books).items()},
         "points available": words.points(sum(account.available for account in accounts)),

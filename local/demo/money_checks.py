@@ -11,6 +11,7 @@ from local.demo.books import Books
 PAID = "paid"
 MANUAL = "manual"
 TAKEN = "taken"
+FAILED = "failed"
 OF_A_NUMBER = 26
 """Signs of an order's id with which the number of its attempts begins."""
 
@@ -43,6 +44,19 @@ def trades_stand_with_their_orders(books: Books, _policy: Policy) -> Iterator[st
             yield f"{trade['provider']}'s word on {trade['number']} was not taken: {trade['told']}"
     for money in books.unassigned:
         yield f"the payment {money['payment_id']} is no order's: {money['because']}"
+
+
+def what_goes_back_was_announced(books: Books, _policy: Policy) -> Iterator[str]:
+    """Say of which order more goes back at the till than was announced to: it may be on its way."""
+    orders: dict[str, str] = {order["order_id"][-OF_A_NUMBER:]: order["order_id"] for order in books.orders}
+    back: Counter[str] = Counter()
+    for trade in books.trades:
+        order_id = orders.get(trade["number"][:OF_A_NUMBER]) or str(trade["number"])
+        back[order_id] += sum(each["amount"] for each in trade["refunds"] if each["state"] != FAILED)
+    for order_id, amount_fen in back.items():
+        announced = books.by_provider_fen.get(order_id, 0)
+        if amount_fen > announced:
+            yield f"{amount_fen} fen go back at the till for {order_id}, {announced} were announced"
 
 
 def what_is_not_applied_is_due_back(books: Books, _policy: Policy) -> Iterator[str]:

@@ -20,8 +20,10 @@ from local.demo.theatre import Answer, Theatre
 from local.errors import LocalError
 from local.pay import Wish
 
-PLACE = re.compile(r"\{(order|coupon):([a-z0-9-]+)\}")
+PLACE = re.compile(r"\{(order|coupon|case):([a-z0-9-]+)\}")
 AUDIT = "audit-points"
+FREIGHT, PROVIDER = "return_shipping", "provider"
+"""Why money is due that changes nothing which an order keeps (A6), and who pays it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +96,12 @@ class Player:
         self._year = year
         self._wares = wares
         self._orders: dict[str, str] = {}
+        self._cases: dict[str, str] = {}
         self._payments: dict[str, tuple[str, int]] = {}
         self._trades: dict[tuple[str, str], str] = {}
         self._due_back: Counter[str] = Counter()
+        self._freight: Counter[str] = Counter()
+        self._by_provider: Counter[str] = Counter()
         self._events: Counter[str] = Counter()
         self._accounts: dict[str, Account] = {}
         self._coupons: dict[str, set[str]] = {}
@@ -203,7 +208,10 @@ class Player:
         for event in events:
             self._events[event["type"]] += 1
             if event["type"] == "RefundDue":
-                self._due_back[event["order_id"]] += event["amount_fen"]
+                due = self._freight if event["reason"] == FREIGHT else self._due_back
+                due[event["order_id"]] += event["amount_fen"]
+                if event["settled_by"] == PROVIDER:
+                    self._by_provider[event["order_id"]] += event["amount_fen"]
         kinds = Counter(event["type"] for event in events)
         return Told(
             at=self._theatre.now().astimezone(self._policy.zone),
@@ -229,6 +237,8 @@ class Player:
         self._expect(act, call, answer.body)
         if call.keeps and answer.status < HTTPStatus.BAD_REQUEST:
             self._orders[call.keeps] = answer.body["order_id"]
+        if call.opens and answer.status < HTTPStatus.BAD_REQUEST:
+            self._cases[call.opens] = answer.body["case_id"]
         if call.path.endswith("/payment") and body is not None:
             self._payments[body["payment_id"]] = (answer.body["order_id"], body["amount_fen"])
         return answer
@@ -272,6 +282,8 @@ class Player:
         kind, name = place.groups()
         if kind == "order":
             return self._orders[name]
+        if kind == "case":
+            return self._cases[name]
         coupons = self._theatre.listed(name, "/members/me/coupons")
         if not coupons:
             raise LocalError(f"the demo failed: {name} has no coupon")
@@ -307,6 +319,8 @@ class Player:
             shelves=[self._shelf(ware) for ware in self._wares],
             received_fen=received,
             due_back_fen=dict(self._due_back),
+            freight_fen=dict(self._freight),
+            by_provider_fen=dict(self._by_provider),
             failed_messages=failed,
             report=report.body if report.status == HTTPStatus.OK else None,
             audited=self._audited,
@@ -324,6 +338,7 @@ class Player:
             entries=theatre.listed(who, "/members/me/points/entries")[::-1],
             orders=theatre.listed(who, "/orders")[::-1],
             coupons=theatre.listed(who, "/members/me/coupons")[::-1],
+            cases=theatre.listed(who, "/members/me/cases")[::-1],
         )
 
     def _shelf(self, ware: Ware) -> Shelf:

@@ -33,6 +33,7 @@ from local.demo.acts import (
     shipped,
     stocked,
 )
+from local.demo.cases import CASES
 from local.demo.money import MONEY
 from local.demo.sale import SALE
 
@@ -63,6 +64,7 @@ WARES = (
     Ware(sku="cabinet", name="Rosewood cabinet", price_fen=5_200_000),
     Ware(sku="candle", name="Osmanthus candle", price_fen=12_900, zone=True),
     Ware(sku="towel", name="Bamboo towel", price_fen=3_200, zone=True),
+    Ware(sku="cloth", name="Linen tea cloth", price_fen=3_200),
 )
 
 EARNS = "1 yuan paid earns 1 point, half a yuan rounded up"
@@ -777,6 +779,7 @@ STORY = (
     JULY,
     MONEY,
     AUGUST,
+    CASES,
     SEPTEMBER,
     OCTOBER,
     NOVEMBER,

@@ -37,6 +37,9 @@ def facts(answer: Json) -> Iterator[str]:
     """What an answer of the API says, as far as it is worth telling."""
     if "code" in answer:
         yield f"refused: {answer['code']}"
+    if "case_id" in answer:
+        yield from case(answer)
+        return
     quote = answer.get("quote", answer) if "paid_fen" in answer else None
     if quote is not None and answer.get("status") in (None, "placed"):
         yield priced(quote)
@@ -60,6 +63,20 @@ def facts(answer: Json) -> Iterator[str]:
         yield from owed(answer)
     if "used" in answer and answer["used"]["orders"]:
         yield came_to(answer)
+
+
+def case(answer: Json) -> Iterator[str]:
+    """Where a case stands, and what it came to."""
+    by = answer["answer_by"] or answer["send_back_by"] or answer["escalate_by"]
+    until = f", until {by[:16].replace('T', ' ')}" if by else ""
+    yield f"the {answer['kind'].replace('_', ' ')} is {answer['state'].replace('_', ' ')}{until}"
+    if answer["refund_fen"]:
+        yield f"{yuan(answer['refund_fen'])} go back"
+    if answer["return_shipping_fen"]:
+        yield f"{yuan(answer['return_shipping_fen'])} for the parcel"
+    if answer["settlement"] is not None:
+        given = answer["settlement"]["points"]
+        yield "settled with " + (f"{points(given)} points" if given else "a coupon")
 
 
 DEVICES = {

@@ -35,6 +35,8 @@ def test_the_demo_lives_a_year_and_leaves_nothing_behind(tmp_path: Path) -> None
     assert answer["figures"]["members"] == "1 J0, 6 J1, 1 J2, 2 J3, 1 J5"
     assert answer["figures"]["points lapsed"] == "500"
     assert answer["figures"]["of it at the till"] == "1 alipay, 1 stripe, 2 wechatpay"
+    assert answer["figures"]["freight of returns"] == "24.00 yuan"
+    assert answer["figures"]["cases"] == "1 complaint, 1 exchange, 2 return"
 
     story = result.stderr
     at = -1
@@ -43,7 +45,15 @@ def test_the_demo_lives_a_year_and_leaves_nothing_behind(tmp_path: Path) -> None
         at = story.index(chapter.title)
     assert story.count("checks hold:") == len(script.STORY)
     assert "\x1b" not in story
-    for kind in ("CouponIssued", "MemberDayOpened", "PointsExpiring", "PointsExpired", "RefundDue"):
+    for kind in (
+        "CouponIssued",
+        "MemberDayOpened",
+        "PointsExpiring",
+        "PointsExpired",
+        "RefundDue",
+        "CaseOpened",
+        "DeliveryLate",
+    ):
         assert re.search(rf"events: .*{kind}", story), kind
 
     page = record.read_text(encoding="utf-8")

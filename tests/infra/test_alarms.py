@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.aftersales import metrics as cases
 from functions.catalog.metrics import COUNTED as CATALOG
 from functions.contexts import GROUPS
 from functions.orders.metrics import COUNTED as ORDERS
@@ -187,6 +188,7 @@ def test_the_programmes_own_alarms_look_at_figures_that_a_function_of_that_name_
     handlers = {
         "audit_differences": "functions.points.queue.handler",
         "jobs_overdue": "functions.operations.schedule.handler",
+        cases.OVERDUE: "functions.aftersales.stream.handler",
         **dict.fromkeys(
             (payments.LATE, payments.DIFFERENCES, payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED),
             "functions.payments.queue.handler",
@@ -194,11 +196,20 @@ def test_the_programmes_own_alarms_look_at_figures_that_a_function_of_that_name_
     }
     own = {name: each for name, each in alarms(template).items() if each.get("Namespace") == "memberday"}
     of_payments = {"notices-late", "payment-differences", "refunds-failed", "refunds-doubled"}
-    assert own.keys() == {"audit-differences", "jobs-overdue", "jobs-unwatched", *of_payments}
+    of_the_suite = {"audit-differences", "jobs-overdue", "jobs-unwatched", "cases-overdue"}
+    assert own.keys() == of_the_suite | of_payments
     for alarm in own.values():
         (dimension,) = alarm["Dimensions"]
         assert dimension["Name"] == "service"
         assert services[dimension["Value"]] == handlers[alarm["MetricName"]]
+
+
+def test_A3_one_case_in_an_hour_of_which_staff_are_late_is_an_alarm(template: Template) -> None:
+    alarm = alarms(template)["cases-overdue"]
+    assert counted_by(alarm) == {(cases.OVERDUE, "CasesPublisher")}
+    assert (alarm["Statistic"], alarm["Period"], alarm["Threshold"]) == ("Sum", 3_600, 0)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["TreatMissingData"] == "notBreaching"
 
 
 def test_Y3_Y8_what_goes_wrong_with_payments_is_an_alarm(template: Template) -> None:
@@ -284,6 +295,7 @@ def test_the_dashboard_shows_every_figure_that_the_programme_counts(template: Te
     counted = {*NAMES.values(), *ORDERS.values(), *CATALOG.values(), *MEMBERS.values(), *closed, *literal}
     counted |= {payments.LATE, payments.UNASSIGNED, payments.CONFLICTING}
     counted |= {payments.REFUNDS_FAILED, payments.REFUNDS_DOUBLED, payments.DIFFERENCES}
+    counted |= {cases.OPENED, cases.ANSWERED, cases.OVERDUE, cases.ANSWER_SECONDS}
     counted |= {f"{payments.REFUSED}{provider}" for provider in PROVIDERS}
     assert {"paid_amount_fen", "coupons_used", "audit_differences", "jobs_overdue"} <= counted
     unseen = {name for name in counted if f'\\"{name}\\"' not in body}

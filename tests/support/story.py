@@ -22,6 +22,7 @@ def _entry(kind: str, order_id: str | None, after: tuple[int, int], **moved: Any
     return {
         "kind": kind,
         "order_id": order_id,
+        "adjustment_id": moved.get("adjustment"),
         "occurred_at": AT.isoformat(),
         "available_delta": available,
         "available_by_year_delta": {"2026": available} if available else {},
@@ -31,6 +32,21 @@ def _entry(kind: str, order_id: str | None, after: tuple[int, int], **moved: Any
         "available": after[0],
         "frozen": after[1],
         "debt": 0,
+    }
+
+
+def _case(kind: str, state: str, lines: list[Json], **came_to: Any) -> Json:
+    return {
+        "case_id": f"cas_{kind}",
+        "order_id": ORDER,
+        "kind": kind,
+        "state": state,
+        "lines": lines,
+        "escalate_by": None,
+        "refund_fen": 0,
+        "return_shipping_fen": None,
+        "settlement": None,
+        **came_to,
     }
 
 
@@ -45,7 +61,7 @@ FACTS: Json = {
         "by_expiry": {"2027-12-31": 667},
     },
     "entries": [
-        _entry("adjust", None, (2_000, 0), available=2_000),
+        _entry("adjust", None, (2_000, 0), available=2_000, adjustment="case cas_1"),
         _entry("redeem", ORDER, (0, 0), available=-2_000),
         _entry("earn", ORDER, (0, 196), frozen=196),
         _entry("restore", ORDER, (667, 196), available=667),
@@ -68,8 +84,10 @@ FACTS: Json = {
         },
         "lines": [
             {
+                "line_id": "cup",
                 "sku": "cup",
                 "quantity": 3,
+                "in_cases": 1,
                 "cancelled_quantity": 0,
                 "returned_quantity": 1,
                 "unit_price_fen": 6_667,
@@ -100,14 +118,23 @@ FACTS: Json = {
             "order_id": None,
         }
     ],
+    "cases": [
+        _case("return", "closed", [], refund_fen=6_534, return_shipping_fen=1_200),
+        _case("complaint", "answered", [], settlement={"points": 2_000, "coupon_id": None}),
+        _case("exchange", "approved", [{"line_id": "cup", "sku": "cup", "quantity": 1, "for": "mug"}]),
+        _case("refund_only", "withdrawn", [{"line_id": "cup", "sku": "cup", "quantity": 2}]),
+    ],
     "received_fen": {ORDER: 19_601},
     "due_back_fen": {ORDER: 6_534},
+    "freight_fen": {ORDER: 1_200},
+    "by_provider_fen": {ORDER: 6_534},
     "trades": [
         {
             "provider": "wechatpay",
             "number": f"{'a' * 26}_01",
             "state": "paid",
             "paid_amount": 19_601,
+            "refunds": [{"amount": 6_534, "state": "succeeded"}, {"amount": 6_534, "state": "failed"}],
             "told": [{"done": "taken"}],
         }
     ],
@@ -116,6 +143,7 @@ FACTS: Json = {
     "campaigns": [],
     "templates": [{"template_id": "tea-20", "limits": {"total": 2, "per_member": 1}, "claimed": 2}],
     "stock": 48,
+    "mugs": 9,
     "report": {
         "as_of": AT.isoformat(),
         "available": [{"earned_in": 2026, "points": 667, "expires_at": "2027-12-31T23:59:59+08:00"}],
@@ -139,13 +167,19 @@ def books(change: Change | None = None, *, audited: bool = True) -> Books:
         entries=facts["entries"],
         orders=[facts["order"]],
         coupons=facts["coupons"],
+        cases=facts["cases"],
     )
     return Books(
         at=AT,
         members={"dana": member},
-        shelves=[Shelf(sku="cup", delivered=50, stock=facts["stock"])],
+        shelves=[
+            Shelf(sku="cup", delivered=50, stock=facts["stock"]),
+            Shelf(sku="mug", delivered=10, stock=facts["mugs"]),
+        ],
         received_fen=facts["received_fen"],
         due_back_fen=facts["due_back_fen"],
+        freight_fen=facts["freight_fen"],
+        by_provider_fen=facts["by_provider_fen"],
         failed_messages=facts["failed"],
         report=facts["report"],
         audited=audited,

@@ -397,9 +397,9 @@ def test_the_stack_is_counted_as_it_stands() -> None:
     readers = len(re.findall(r"room\.(reader|publisher)\(", text))
     assert (stack.functions, stack.readers, stack.task_queues) == (functions, readers, queues)
     assert stack.failure_queues == 1 + readers + queues
-    # Errors and throttles of each function, each queue and reader, the API, and three of the programme.
-    assert stack.alarms == 2 * functions + readers + queues + stack.failure_queues + 1 + 3
-    assert (stack.tables, stack.service_clients) == (5, 1)
+    # Errors and throttles of each function, each queue and reader, the API, and four of the programme.
+    assert stack.alarms == 2 * functions + readers + queues + stack.failure_queues + 1 + 4
+    assert (stack.tables, stack.service_clients) == (6, 1)
     room = (scale.INFRA / "room.py").read_text(encoding="utf-8")
     assert "JOB_TIMEOUT = Duration.seconds(60)" in room
     assert stack.worker_seconds == Decimal("55.5")

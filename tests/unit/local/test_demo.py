@@ -53,6 +53,11 @@ WRONG: Mapping[str, Change] = {
     ),
     "what was paid at the till stands with its order, once": put("trades", 0, "paid_amount", value=19_600),
     "what did not pay for an order is due back": put("order", "payments", 0, "applied", value=False),
+    "what goes back at the till was announced to go back by it": put(
+        "trades", 0, "refunds", 1, "state", value="processing"
+    ),
+    "a unit is in one case, and comes back once": put("order", "lines", 0, "in_cases", value=2),
+    "cases grant what was announced, and no more": put("cases", 0, "return_shipping_fen", value=1_201),
     "every order's amounts add up": put("order", "quote", "shipping_fen", value=1_000),
     "E and the tier follow from the orders": put("account", "tier", value="J2"),
     "nobody gets two birthday coupons in a year": lambda facts: facts["coupons"].append(facts["coupons"][0]),
@@ -101,6 +106,16 @@ def test_each_check_fails_on_a_wrong_figure(says: str) -> None:
         put("coupons", 0, "status", value="used"),
         put("coupons", 0, "face_value_fen", value=2_500),
         put("report", value=None),
+        put("cases", 0, "refund_fen", value=6_535),
+        put("cases", 1, "settlement", "points", value=1_999),
+        put("cases", 3, "state", value="requested"),
+        put("cases", 3, "escalate_by", value="2027-04-17T10:00:00+08:00"),
+        put("cases", 2, "lines", 0, "quantity", value=3),
+        put("cases", 2, "state", value="requested"),
+        put("mugs", value=10),
+        put("order", "lines", 0, "held", value={"mug": 1}),
+        put("order", "lines", 0, "lost_quantity", value=1),
+        put("by_provider_fen", value={}),
         put("trades", value=[]),
         put("trades", 0, "number", value=f"{'b' * 26}_01"),
         put("trades", 0, "told", 0, "done", value="given up"),
@@ -207,7 +222,7 @@ def test_without_a_terminal_the_story_is_plain_lines() -> None:
         "10 Apr 10:00  One cup comes back",
         "POST /orders/{order}/returns → 200",
         "O5 the refund is the difference",
-        "✓ 19 checks hold: 1 wallets, 5 ledger entries, 1 orders",
+        "✓ 22 checks hold: 1 wallets, 5 ledger entries, 1 orders",
         "dana-cups",
     ):
         assert part in text
@@ -229,7 +244,8 @@ def test_a_check_that_fails_is_told() -> None:
     narrator = teller.Teller(Console(file=out, width=200), 1)
     narrator.checked(story.ended(story.CHAPTERS[0], put("stock", value=47)))
     assert (
-        "✗ O1 O4 V2 stock is what was delivered less what members have: cup: 50 delivered" in out.getvalue()
+        "✗ O1 O4 V2 A4 A7 stock is what was delivered less what members have: cup: 50 delivered"
+        in out.getvalue()
     )
     assert "✓" not in out.getvalue()
 
@@ -269,15 +285,15 @@ def test_the_year_that_is_lived_begins_after_now() -> None:
     assert script.year_of(datetime(2026, 12, 20, tzinfo=zone)) == 2028
 
 
-def test_the_script_names_orders_before_it_uses_them_and_each_chapter_once() -> None:
-    known: set[str] = set()
+def test_the_script_names_orders_and_cases_before_it_uses_them_and_each_chapter_once() -> None:
+    known: set[tuple[str, str]] = set()
     for chapter in script.STORY:
         for act in (step for step in chapter.steps if isinstance(step, Act)):
             for call in act.calls:
-                used = {name for kind, name in PLACE.findall(call.path) if kind == "order"}
+                used = {each for each in PLACE.findall(call.path) if each[0] != "coupon"}
                 assert used <= known, act.says
-                known |= {call.keeps} - {None} if call.keeps else set()
-    assert len({chapter.short for chapter in script.STORY}) == len(script.STORY) == 16
+                known |= {("order", call.keeps or ""), ("case", call.opens or "")}
+    assert len({chapter.short for chapter in script.STORY}) == len(script.STORY) == 17
 
 
 def test_the_script_visits_each_member_day_and_each_tier() -> None:
@@ -326,3 +342,29 @@ def test_a_folder_that_holds_something_else_is_left_alone(
     assert main(["--dir", str(tmp_path), "demo"], Project(tmp_path)) == 1
     assert "choose another folder" in capsys.readouterr().err
     assert (tmp_path / "home" / "letter").exists()
+
+
+def test_a_case_is_told_with_whose_turn_it_is_and_what_it_came_to() -> None:
+    case = {
+        "case_id": "cas_1",
+        "kind": "refund_only",
+        "state": "requested",
+        "answer_by": "2027-04-12T10:00:00+08:00",
+        "send_back_by": None,
+        "escalate_by": None,
+        "refund_fen": 0,
+        "return_shipping_fen": None,
+        "settlement": None,
+    }
+    assert list(words.facts(case)) == ["the refund only is requested, until 2027-04-12 10:00"]
+    closed = case | {"state": "closed", "answer_by": None, "refund_fen": 10_950, "return_shipping_fen": 1_200}
+    assert list(words.facts(closed)) == [
+        "the refund only is closed",
+        "109.50 go back",
+        "12.00 for the parcel",
+    ]
+    settled = case | {"settlement": {"points": 300, "coupon_id": None}}
+    assert list(words.facts(settled))[1:] == ["settled with 300 points"]
+    assert list(words.facts(case | {"settlement": {"points": None, "coupon_id": "cpt_1"}}))[1:] == [
+        "settled with a coupon"
+    ]
