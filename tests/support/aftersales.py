@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from functions.aftersales import jobs
 from functions.aftersales.queue import Worker
 from functions.platform.fanout import Task
-from tests.support.events import Answer, Call, claims, staff
+from tests.support.events import Answer, Call, Context, claims, staff, stream_record
+from tests.support.paying import Paying
 from tests.support.points import Workers
 from tests.support.shop import Shop
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 FOLLOW_CASES = "follow-cases"
 Body = dict[str, Any]
+TEA_FEN, CUP_FEN = 6_667, 9_950
+UNITS = 20
 PAGES_MAX = 50
 
 
@@ -44,6 +47,11 @@ def store_time(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC)
 
 
+def code(answer: Answer) -> tuple[int, str | None]:
+    """Return an answer's status, and the code of a refusal."""
+    return answer.status, answer.body.get("code") if answer.status >= 400 else None
+
+
 def lines_of(quantities: Mapping[str, int]) -> list[Body]:
     """Return the lines that name so many units of each sku."""
     return [{"sku": sku, "quantity": quantity} for sku, quantity in quantities.items()]
@@ -55,6 +63,15 @@ class Desk:
 
     suite: "Suite"
     member: str = "alice"
+
+    @classmethod
+    def opened(cls, suite: "Suite") -> "Desk":
+        """Return the desk of a stocked shop with alice and bob."""
+        desk = cls(suite)
+        desk.stock(UNITS, tea=TEA_FEN, cup=CUP_FEN, mug=CUP_FEN)
+        suite.member("alice")
+        suite.member("bob")
+        return desk
 
     @property
     def owner(self) -> dict[str, str]:
@@ -131,6 +148,16 @@ class Desk:
         self.must(f"/orders/{order_id}/receipt", None, self.owner)
         return order_id
 
+    def through_provider(self, key: str = "k1", **quantities: int) -> str:
+        """Let an order be paid through a provider, and go the whole way."""
+        order_id = self.buy(key, **quantities)
+        paying = Paying(Shop(self.suite.tables, self.suite.settings, self.suite.policy))
+        by_id: Any = order_id  # that is all that is asked of an order there
+        paying.through(by_id, at=self.now)
+        self.must(f"/orders/{order_id}/shipment", {})
+        self.must(f"/orders/{order_id}/receipt", None, self.owner)
+        return order_id
+
     def order(self, order_id: str) -> Body:
         """Return an order as staff see it."""
         return self.get(f"/orders/{order_id}")
@@ -155,6 +182,13 @@ class Desk:
         """Let staff take units back directly."""
         body = {"return_id": return_id, "lines": lines_of(quantities)}
         return self.post(f"/orders/{order_id}/returns", body)
+
+    def post_order(self, order_id: str) -> None:
+        """Let the stream hand an order to the posting, as it is now."""
+        key = {"order_id": order_id, "item": "ORDER"}
+        row = self.suite.tables.get(self.suite.settings.orders_table, key)
+        assert row is not None
+        assert self.suite.posting({"Records": [stream_record(row)]}, Context()) == {"batchItemFailures": []}
 
     # --- cases ---
 
@@ -243,6 +277,18 @@ class Desk:
 
 
 # --- cases in each state ---
+
+ACTIONS: dict[str, Body | None] = {
+    "approve": None,
+    "refuse": {"reason": "It was worn."},
+    "receive": None,
+    "answer": {"text": "We are sorry."},
+    "settle": {"points": 100, "reason": "sorry"},
+    "withdraw": None,
+    "shipment": {"tracking_no": "SF9"},
+    "escalate": {"reason": "It was not."},
+}
+"""A body for each of a case's calls."""
 
 STATES = (
     "requested",
