@@ -9,10 +9,12 @@ from functools import partial
 from functions.aftersales.freight import freight_due, granted
 from functions.aftersales.settling import Settling
 from functions.cases import case as cases
+from functions.cases import figures
 from functions.cases.case import (
     By,
     Case,
     CaseLine,
+    CaseStateError,
     Kind,
     Parcel,
     Reason,
@@ -20,6 +22,7 @@ from functions.cases.case import (
     State,
     as_of,
     case_id,
+    case_state,
 )
 from functions.cases.rows import case_of, case_row, key
 from functions.catalog import stock
@@ -193,7 +196,7 @@ class CaseBook:
         if known is not None:
             return self._repeated(asked, case_of(known), now)
         try:
-            order = in_cases.cases_as_of(life.as_of(stored, now), now)
+            order = life.as_of(stored, now)
             case = self._checked(asked, order, opened_as, now, deadline)
         except RefusalError:
             # A batch is no snapshot: the order may be from after this very case was opened.
@@ -210,6 +213,7 @@ class CaseBook:
             transaction, stored, after, deadline, by=By.MEMBER, case_id=case.case_id, operator=member_id
         )
         transaction.put_new(self.table, case_row(case))
+        figures.count(transaction, self.table, None, case, self.policy.zone)
         transaction.commit(deadline)
         return case
 
@@ -500,15 +504,20 @@ class CaseBook:
             stored = read_as(case_of, self.tables.get(self.table, key(case_id)))
             if stored is None:
                 raise no_case()
-            if stored.settlement is not None and _same(stored.settlement, settlement):
+            settled = replace(settlement, operator=operator)
+            if stored.settlement is not None and _same(stored.settlement, settled):
                 return as_of(stored, now)
-            after = cases.settle(as_of(stored, now), settlement, reason=reason, operator=operator, now=now)
+            try:
+                after = cases.settle(as_of(stored, now), settled, reason=reason, operator=operator, now=now)
+            except CaseStateError as error:
+                raise case_state(error.case, self.policy.zone, error.detail) from None
             transaction = self.tables.transaction()
             given = self.settling.add(
-                transaction, stored, settlement, reason=reason, operator=operator, at=now, deadline=deadline
+                transaction, stored, settled, reason=reason, operator=operator, at=now, deadline=deadline
             )
             after = replace(after, settlement=given, version=stored.version + 1)
             transaction.put_version(self.table, case_row(after), replaces=stored.version)
+            figures.count(transaction, self.table, stored, after, self.policy.zone)
             transaction.commit(deadline)
             return after
 
@@ -548,12 +557,15 @@ class CaseBook:
                 stored=stored,
                 case=as_of(stored, now),
                 stored_order=order,
-                order=in_cases.cases_as_of(life.as_of(order, now), now),
+                order=life.as_of(order, now),
                 now=now,
                 by=By.STAFF if member_id is None else By.MEMBER,
                 operator=operator or stored.member_id,
             )
-            act(turn)
+            try:
+                act(turn)
+            except CaseStateError as error:
+                raise case_state(error.case, self.policy.zone, error.detail) from None
             if turn.case.version != stored.version:
                 self._write(turn, deadline)
             return turn.case
@@ -587,6 +599,7 @@ class CaseBook:
             )
         turn.case = replace(turn.case, version=turn.stored.version + 1)
         transaction.put_version(self.table, case_row(turn.case), replaces=turn.stored.version)
+        figures.count(transaction, self.table, turn.stored, turn.case, self.policy.zone)
         self._move_stock(transaction, turn, deadline)
         if replace(order, version=turn.stored_order.version) != turn.stored_order:
             self.orders.replace(
@@ -669,4 +682,5 @@ def _rest(order: Order, case: Case, came: Units) -> tuple[int, ...]:
 
 
 def _same(settled: Settlement, asked: Settlement) -> bool:
-    return (settled.points, settled.template_id) == (asked.points, asked.template_id)
+    """Tell whether a settlement is the same one again: only who made it repeats it."""
+    return settled == replace(asked, coupon_id=settled.coupon_id)

@@ -15,6 +15,7 @@ def build(room: Room) -> None:
         "BatchGetItem",
         "GetItem",
         "PutItem",
+        "UpdateItem",
         indexes=["cases_by_deadline", "cases_by_member"],
     )
     _grant_what_moves(room, api)
@@ -30,7 +31,7 @@ def build(room: Room) -> None:
 
     starter, worker = room.tasks("Case", "functions.aftersales")
     grant_rows(room.table("Cases"), starter, indexes=["cases_due"])
-    grant_rows(room.table("Cases"), worker, "GetItem", "PutItem", indexes=["cases_due"])
+    grant_rows(room.table("Cases"), worker, "GetItem", "PutItem", "UpdateItem", indexes=["cases_due"])
     _grant_what_moves(room, worker)
     room.scheduled(starter, FOLLOW_CASES)
 
