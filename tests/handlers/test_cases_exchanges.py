@@ -251,8 +251,8 @@ def test_A7_later_returns_go_to_what_is_held_the_original_sku_first(desk: Desk, 
         assert code(desk.give_back(order_id, f"m{number}", mug=1)) == (422, "return_exceeds_order")
     for number in range(CUPS):
         assert desk.give_back(twin, f"b{number}", cup=1).status == 200
-    mine, other = desk.order(order_id), desk.order(twin)
-    assert (mine["retained"], mine["refunded_fen"]) == (other["retained"], other["refunded_fen"])
+    seen, other = desk.order(order_id), desk.order(twin)
+    assert (seen["retained"], seen["refunded_fen"]) == (other["retained"], other["refunded_fen"])
 
 
 def test_A7_all_at_once_goes_to_both(desk: Desk, order_id: str) -> None:

@@ -227,7 +227,7 @@ def test_A1_case_40_and_41_what_is_no_request_is_refused(
 
 def test_A1_a_refund_of_the_whole_order_names_no_lines(desk: Desk) -> None:
     for key, order in (("k1", desk.buy), ("k2", desk.shipped)):
-        order_id = order(key, tea=2)  # type: ignore[operator]
+        order_id = order(key, tea=2)
         if key == "k1":
             desk.pay(order_id)
         before = desk.order(order_id)
@@ -572,11 +572,8 @@ def test_A3_every_other_case_that_is_late_is_overdue_and_never_decided_by_silenc
     if followed:
         desk.follow()
     assert desk.case(case_id) == before | {"overdue": True}
-    if state is None:
-        late = ("answer", {"text": "Sorry."}) if kind == "complaint" else ("approve", None)
-    else:
-        late = ("receive", None) if state == "shipped_back" else ("approve", None)
-    assert not desk.do(case_id, *late, OTHER)["overdue"]
+    late = "receive" if state == "shipped_back" else "answer" if kind == "complaint" else "approve"
+    assert not desk.do(case_id, late, ACTIONS[late], OTHER)["overdue"]
     assert desk.cases(overdue="true") == []
 
 

@@ -150,7 +150,7 @@ class Desk:
 
     def through_provider(self, key: str = "k1", **quantities: int) -> str:
         """Let an order be paid through a provider, and go the whole way."""
-        order_id = self.buy(key, **quantities)
+        order_id = self.buy(key, offers=None, **quantities)
         paying = Paying(Shop(self.suite.tables, self.suite.settings, self.suite.policy))
         by_id: Any = order_id  # that is all that is asked of an order there
         paying.through(by_id, at=self.now)
