@@ -7,6 +7,7 @@ import pytest
 
 from functions.domain.policy import load
 from tests.handlers.conftest import Suite
+from tests.handlers.test_campaigns import must_put
 from tests.support import policies, tables
 from tests.support.aftersales import (
     DAY,
@@ -154,6 +155,83 @@ def test_A2_at_most_three_open_complaints_of_an_order(desk: Desk, order_id: str)
     desk.do(first[1], "answer", {"text": "Sorry."})
     desk.wait(7 * DAY)
     desk.open(order_id, "r10", "complaint")
+
+
+def test_A5_units_that_left_before_the_shipment_are_in_no_case(desk: Desk) -> None:
+    order_id = desk.buy(tea=3, cup=1)
+    desk.pay(order_id)
+    desk.must(
+        f"/orders/{order_id}/cancel",
+        {"cancel_id": "c1", "lines": [{"sku": "tea", "quantity": 1}]},
+        desk.owner,
+    )
+    desk.must(f"/orders/{order_id}/shipment", {})
+    desk.must(f"/orders/{order_id}/receipt", None, desk.owner)
+    assert code(desk.ask(order_id, "r1", units={"tea": 3})) == (422, "case_exceeds_order")
+    case_id = desk.open(order_id, "r1", units={"tea": 2})
+    reach(desk, case_id, "shipped_back")
+    desk.do(case_id, "receive")
+    line = desk.line(order_id)
+    assert (line["cancelled_quantity"], line["returned_quantity"]) == (1, 2)
+    assert desk.units() == 20
+    assert code(desk.ask(order_id, "r2", units={"tea": 1})) == (422, "case_exceeds_order")
+
+
+def test_A1_A5_a_sku_that_stands_twice_is_named_by_its_line(desk: Desk) -> None:
+    desk.stock(10, pin=100)
+    must_put(desk.suite, "gift", "gift", terms={"from_fen": 100, "sku": "pin", "quantity": 1}, group="g")
+    order_id = desk.received(pin=2, cup=1)
+    assert code(desk.ask(order_id, "r1", units={"pin": 1})) == (422, "line_id_needed")
+    case_id = desk.open(order_id, "r1", lines=[{"line_id": "pin:gift", "quantity": 1}])
+    assert (desk.in_cases(order_id, "pin"), desk.in_cases(order_id, "pin:gift")) == (0, 1)
+    second = desk.open(order_id, "r2", lines=[{"line_id": "pin", "quantity": 2}])
+    for each in (case_id, second):
+        reach(desk, each, "shipped_back")
+        assert desk.do(each, "receive")["state"] == "closed"
+    assert desk.units("pin") == 10
+
+
+def test_A1_other_contents_are_told_so_also_when_nothing_is_possible_any_more(
+    desk: Desk, order_id: str
+) -> None:
+    case_id = desk.open(order_id, "r1", units={"tea": 1})
+    assert desk.give_back(order_id, "b1", tea=3, cup=1).status == 200
+    assert code(desk.ask(order_id, "r1", units={"tea": 2})) == (422, "request_id_reused")
+    again = desk.ask(order_id, "r1", units={"tea": 1})
+    assert (again.status, again.body) == (201, desk.case(case_id))
+
+
+def test_A1_rows_of_a_case_stand_where_no_callers_id_can(desk: Desk, order_id: str) -> None:
+    """A direct return under the case's own id, before or after, is another return (A1)."""
+    case_id = desk.open(order_id, "r1", units={"tea": 1})
+    reach(desk, case_id, "shipped_back")
+    assert desk.give_back(order_id, case_id, tea=1).status == 200
+    done = desk.do(case_id, "receive")
+    assert (done["state"], desk.line(order_id)["returned_quantity"]) == ("closed", 2)
+    assert desk.give_back(order_id, case_id, tea=1).body["refund_fen"] == done["refund_fen"]
+    assert desk.line(order_id)["returned_quantity"] == 2
+
+
+def test_A1_the_movement_of_lost_units_stands_where_no_callers_id_can(desk: Desk, order_id: str) -> None:
+    case_id = desk.open(order_id, "r1", "refund_only", {"cup": 1})
+    for movement_id in (case_id, f"lost:{case_id}"):
+        desk.post("/products/cup/stock", {"movement_id": movement_id, "delta": 1, "reason": "x"})
+    before = desk.units("cup")
+    assert desk.do(case_id, "approve")["state"] == "closed"
+    assert desk.units("cup") == before
+    assert (f"lost:{case_id}", -1) in desk.movements("cup")
+
+
+def test_A1_A9_the_adjustment_of_a_settlement_stands_where_no_callers_id_can(
+    desk: Desk, order_id: str
+) -> None:
+    case_id = desk.open(order_id, "r1", "complaint")
+    for adjustment_id in (case_id, f"case:{case_id}", f"settle:{case_id}", f"case#{case_id}"):
+        body = {"adjustment_id": adjustment_id, "points": 1, "reason": "x"}
+        desk.post("/members/alice/points/adjustments", body)
+    before = desk.get("/members/me/points", desk.owner)["available"]
+    desk.do(case_id, "settle", {"points": 100, "reason": "x"})
+    assert desk.get("/members/me/points", desk.owner)["available"] == before + 100
 
 
 def test_A2_at_most_ten_open_cases_of_an_order(desk: Desk) -> None:

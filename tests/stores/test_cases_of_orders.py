@@ -147,7 +147,6 @@ def test_case_2_the_same_opening_twenty_times_at_once_is_one_case(counter: Count
 def test_case_8_two_cases_for_the_last_unit_at_once_are_one(counter: Counter) -> None:
     for turn in range(ROUNDS):
         order_id = counter.placed(f"k{turn}")
-        counter.now += HOUR * 0
         _go_on(counter, order_id, turn)
         counter.opened(order_id, "first", "return", {TEA: TEAS - 1})
         path = f"/orders/{order_id}/cases"
@@ -172,7 +171,6 @@ def _go_on(counter: Counter, order_id: str, turn: int) -> None:
     counter.must("POST", f"/orders/{order_id}/receipt")
 
 
-RIVALS: dict[str, tuple[str, Callable[[str, str], tuple[str, Any, dict[str, str]]]]] = {}
 Act = tuple[str, Any, dict[str, str]]
 
 
@@ -268,6 +266,76 @@ def test_case_9_staff_against_the_deadline_at_once_leave_one_story(counter: Coun
         assert states in (["requested", "approved"], ["requested", "approved", "withdrawn"])
         assert case["history"][1]["by"] == "deadline"
         assert counter.tea(order_id).get("in_cases", 0) == (2 if case["state"] == "approved" else 0)
+
+
+def test_case_9_the_refund_of_a_paid_order_and_its_shipment_at_once_end_as_one_of_them(
+    counter: Counter,
+) -> None:
+    for turn in range(ROUNDS):
+        order_id = counter.placed(f"k{turn}")
+        assert counter.pay(order_id, f"p{turn}").done
+        stock = counter.units(TEA)
+        opening = (f"/orders/{order_id}/cases", counter.request("r1", "refund_only", None), ALICE)
+        acts: list[Act] = [opening, (f"/orders/{order_id}/shipment", None, CLERK)]
+        at_once(4, lambda number, acts=acts: posted(counter, *acts[number % 2]))  # type: ignore[misc]
+        counter.outcome("POST", opening[0], opening[1])
+        (case,) = [
+            each for each in counter.must("GET", "/members/me/cases")["items"] if each["order_id"] == order_id
+        ]
+        order = counter.seen(order_id)
+        if order["status"] == "cancelled":
+            assert (case["state"], case["refund_fen"]) == ("closed", order["paid_fen"])
+            assert counter.units(TEA) == stock + TEAS
+        else:
+            assert (order["status"], case["state"]) == ("shipped", "requested")
+            assert counter.units(TEA) == stock
+
+
+def test_case_9_an_opening_and_direct_returns_at_once_never_count_a_unit_twice(counter: Counter) -> None:
+    for turn in range(ROUNDS):
+        order_id = counter.placed(f"k{turn}")
+        _go_on(counter, order_id, turn)
+        acts: list[Act] = [
+            (f"/orders/{order_id}/cases", counter.request("r1", "return", {TEA: 2}), ALICE),
+            (f"/orders/{order_id}/returns", _back("b1"), CLERK),
+            (f"/orders/{order_id}/cases", counter.request("r2", "exchange", {TEA: 1}), ALICE),
+            (f"/orders/{order_id}/returns", _back("b2"), CLERK),
+        ]
+        at_once(4, lambda number, acts=acts: posted(counter, *acts[number]))  # type: ignore[misc]
+        line = counter.tea(order_id)
+        cases = [
+            each
+            for each in counter.must("GET", "/members/me/cases", query={"limit": "100"})["items"]
+            if each["order_id"] == order_id and each["state"] == "requested"
+        ]
+        in_cases = sum(line["quantity"] for each in cases for line in each["lines"])
+        assert line.get("in_cases", 0) == in_cases
+        assert in_cases + line["returned_quantity"] <= TEAS
+
+
+def _back(return_id: str) -> Body:
+    """Return the body of a direct return of a tea."""
+    return {"return_id": return_id, "lines": [{"sku": TEA, "quantity": 1}]}
+
+
+def test_case_9_the_loss_of_a_parcel_and_its_receipt_or_refusal_at_once_end_as_one_of_them(
+    counter: Counter,
+) -> None:
+    for turn, rival in enumerate(["receipt", "refusal"] * (ROUNDS // 2)):
+        order_id = counter.placed(f"k{turn}")
+        assert counter.pay(order_id, f"p{turn}").done
+        assert counter.by_staff("POST", f"/orders/{order_id}/shipment").done
+        stock = counter.units(TEA)
+        case_id = counter.opened(order_id, "r1", "refund_only", reason="not_received")
+        acts: list[Act] = [
+            (f"/cases/{case_id}/approve", None, CLERK),
+            (f"/orders/{order_id}/{rival}", None, OTHER),
+        ]
+        at_once(4, lambda number, acts=acts: posted(counter, *acts[number % 2]))  # type: ignore[misc]
+        order = counter.seen(order_id)
+        came_back = order["status"] == "refused" and not order.get("lost", False)
+        assert counter.units(TEA) == stock + (TEAS if came_back else 0)
+        assert sum(each["amount_fen"] for each in order.get("refunds", [])) == order["refunded_fen"]
 
 
 def test_case_8_two_exchanges_for_the_last_unit_of_stock_at_once_are_one(counter: Counter) -> None:
