@@ -19,9 +19,9 @@ _READ_TWICE = "it is looked for once more where there is no need: that costs a r
 _MOVING = "functions/catalog/catalog.py _try_to_move_stock"
 
 EQUIVALENT: dict[str, str] = {
-    f"{_MOVING}: if picked is None and earlier is None always": _READ_TWICE,
-    f"{_MOVING}: picked is None and earlier is None: without earlier is None": (_READ_TWICE),
-    f"{_MOVING}: picked is None and earlier is None: without picked is None": (_READ_TWICE),
+    f"{_MOVING}: if moved is None and earlier is None always": _READ_TWICE,
+    f"{_MOVING}: moved is None and earlier is None: without earlier is None": (_READ_TWICE),
+    f"{_MOVING}: moved is None and earlier is None: without moved is None": (_READ_TWICE),
     "functions/coupons/coupons.py give_back: #order_id = :order": (
         "the order's version in the same transaction lets it close once, and from its placing until then no"
         " other order can have the coupon"
