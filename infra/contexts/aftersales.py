@@ -1,7 +1,7 @@
 """After-sales: cases are opened and decided on, come to their ends by themselves, and are told of."""
 
 from functions.aftersales.timetable import FOLLOW_CASES
-from infra.constructs.function import ProgrammeFunction
+from functions.cases.rows import DUE_SHARDS
 from infra.constructs.table import grant_rows
 from infra.room import Room, rows
 
@@ -17,8 +17,18 @@ def build(room: Room) -> None:
         "PutItem",
         indexes=["cases_by_deadline", "cases_by_member"],
     )
-    _grant_what_moves(room, api)
-    grant_rows(room.table("Members"), api, "ConditionCheckItem")
+    grant_rows(room.table("Orders"), api, "BatchGetItem", "GetItem", "PutItem")
+    grant_rows(room.table("Payments"), api, "PutItem")
+    grant_rows(
+        room.table("Members"),
+        api,
+        "BatchGetItem",
+        "ConditionCheckItem",
+        "GetItem",
+        "PutItem",
+        "UpdateItem",
+    )
+    grant_rows(room.table("Catalog"), api, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 
     room.publisher(
         "CasesPublisher",
@@ -28,16 +38,10 @@ def build(room: Room) -> None:
         filters=[rows("CASE")],
     )
 
-    starter, worker = room.tasks("Case", "functions.aftersales")
+    # What happens to a case by itself moves no money, and no stock but what was held for an exchange.
+    starter, worker = room.tasks("Case", "functions.aftersales", workers=DUE_SHARDS)
     grant_rows(room.table("Cases"), starter, indexes=["cases_due"])
     grant_rows(room.table("Cases"), worker, "GetItem", "PutItem", indexes=["cases_due"])
-    _grant_what_moves(room, worker)
+    grant_rows(room.table("Orders"), worker, "GetItem", "PutItem")
+    grant_rows(room.table("Catalog"), worker, "GetItem", "UpdateItem")
     room.scheduled(starter, FOLLOW_CASES)
-
-
-def _grant_what_moves(room: Room, function: ProgrammeFunction) -> None:
-    """Let a function change an order with its case, and what that gives back."""
-    grant_rows(room.table("Orders"), function, "BatchGetItem", "GetItem", "PutItem")
-    grant_rows(room.table("Payments"), function, "PutItem")
-    grant_rows(room.table("Members"), function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
-    grant_rows(room.table("Catalog"), function, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")

@@ -1,12 +1,12 @@
 """What was bought: orders come to their end by themselves, and whoever listens hears of them."""
 
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from infra.constructs.function import CORE_MEGABYTES
 from infra.constructs.table import grant_rows
 from infra.room import Room, rows
 
 ORDER_WORKERS_MAX = 32
-"""One for each shard of both jobs, so that parcels that count as received hold no lapse up."""
+"""One for each shard of two jobs, so that parcels that count as received hold no lapse up."""
 
 
 def build(room: Room) -> None:
@@ -29,4 +29,4 @@ def build(room: Room) -> None:
     grant_rows(room.table("Orders"), worker, "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
     grant_rows(room.table("Members"), worker, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     grant_rows(room.table("Catalog"), worker, "BatchGetItem", "GetItem", "UpdateItem")
-    room.scheduled(starter, LAPSE_UNPAID, AUTO_RECEIPT)
+    room.scheduled(starter, LAPSE_UNPAID, AUTO_RECEIPT, LOOK_FOR_PARCELS)
