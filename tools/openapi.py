@@ -30,6 +30,7 @@ TAGS = {
     "Offers": "Campaigns that staff run for a time, and what members see of them.",
     "Orders": "What a cart costs, and an order's way from there to its payment, receipt and return.",
     "Payments": "How an order is paid through a payment provider, and money that is no order's.",
+    "Cases": "What members ask for after buying: a return, an exchange, money back; or a complaint.",
     "Points": "What a member can spend, what waits, and every movement of it.",
     "Coupons": "Coupons of birthdays and of templates: what they are made from, and how members get them.",
     "Reports": "What the nightly audit says of everybody's points; for staff.",
@@ -74,6 +75,7 @@ def document() -> Described:
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
+    from functions.aftersales import api as cases
     from functions.checkout import api as shop
     from functions.coupons import api as coupons
     from functions.payments import api as payments
@@ -84,7 +86,7 @@ def document() -> Described:
     paths: Described = {}
     schemas: Described = {}
     token = HTTPBearer(bearerFormat="JWT", description=HOW_TO_SIGN_IN)
-    for module in (shop, payments, members, points, coupons, privacy):
+    for module in (shop, payments, cases, members, points, coupons, privacy):
         text = described(module.handler).get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )

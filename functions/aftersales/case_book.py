@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 
+from functions.aftersales import figures
 from functions.aftersales.freight import freight_due, granted
 from functions.aftersales.settling import Settling
 from functions.cases import case as cases
@@ -210,6 +211,7 @@ class CaseBook:
             transaction, stored, after, deadline, by=By.MEMBER, case_id=case.case_id, operator=member_id
         )
         transaction.put_new(self.table, case_row(case))
+        figures.count(transaction, self.table, None, case, self.policy.zone)
         transaction.commit(deadline)
         return case
 
@@ -509,6 +511,7 @@ class CaseBook:
             )
             after = replace(after, settlement=given, version=stored.version + 1)
             transaction.put_version(self.table, case_row(after), replaces=stored.version)
+            figures.count(transaction, self.table, stored, after, self.policy.zone)
             transaction.commit(deadline)
             return after
 
@@ -587,6 +590,7 @@ class CaseBook:
             )
         turn.case = replace(turn.case, version=turn.stored.version + 1)
         transaction.put_version(self.table, case_row(turn.case), replaces=turn.stored.version)
+        figures.count(transaction, self.table, turn.stored, turn.case, self.policy.zone)
         self._move_stock(transaction, turn, deadline)
         if replace(order, version=turn.stored_order.version) != turn.stored_order:
             self.orders.replace(

@@ -8,12 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from functions.aftersales import figures
 from functions.aftersales.case_book import CaseBook
 from functions.aftersales.lists import CaseLists
 from functions.aftersales.schema import (
     NO_CASE,
     AnswerRequest,
     CaseAnswer,
+    CaseFiguresAnswer,
     CaseRequest,
     EscalationRequest,
     ReceiptRequest,
@@ -21,6 +23,7 @@ from functions.aftersales.schema import (
     SendingBackRequest,
     SettlementRequest,
     case_answer,
+    figures_answer,
 )
 from functions.cases.case import State
 from functions.cases.rows import CASE_ID, POSITION
@@ -39,6 +42,11 @@ NO_WORDS = EscalationRequest()
 CaseIdPath = Annotated[str, StringConstraints(pattern=f"^{CASE_ID}$"), Path(description="The case's id.")]
 StateQuery = Annotated[
     State | None, Query(description="Only those that stand so; not said, those on which staff are to act.")
+]
+MonthQuery = Annotated[
+    str | None,
+    StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"),
+    Query(description="The month in store time, such as 2026-11."),
 ]
 OverdueQuery = Annotated[
     Literal["true", "false"] | None, Query(description="Only those of which staff are late, or are not.")
@@ -134,6 +142,13 @@ class CasesFace:
         return Page(
             items=[case_answer(case, self.policy) for case in found], next_cursor=places.write(position)
         )
+
+    @route("GET", "/reports/cases", summary="See the figures of cases", who=Who.STAFF, refuses={})
+    def get_case_figures(self, month: MonthQuery = None) -> CaseFiguresAnswer:
+        """Show what became of the cases that were opened in a month, this one where none is named."""
+        wanted = month or figures.month_of(self.clock(), self.policy.zone)
+        found = figures.of_month(self.cases.tables, self.cases.table, wanted, self.api.deadline)
+        return figures_answer(wanted, found)
 
     @route("GET", "/cases/<case_id>", summary="See a case", who=Who.OWNER, refuses=NO_CASE)
     def get_case(self, case_id: CaseIdPath) -> CaseAnswer:

@@ -5,6 +5,7 @@ ROUTES = {
         "POST /orders/{order_id}/cases",
         "GET /members/me/cases",
         "GET /cases",
+        "GET /reports/cases",
         "GET /cases/{case_id}",
         "POST /cases/{case_id}/approve",
         "POST /cases/{case_id}/refuse",

@@ -1,17 +1,21 @@
 """What the routes of cases take and answer."""
 
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from functions.aftersales.case_book import Asked, Received
+from functions.aftersales.figures import Figures
 from functions.cases.case import By, Case, Kind, Parcel, Reason, Settlement, State
+from functions.domain.money import round_half_up
 from functions.domain.policy import Policy
 from functions.offers.schema import LINES_MAX, Fen
 from functions.orders.order import sku_of
 from functions.orders.schema import LeavingLineRequest, LeavingLines, by_line, by_sku, each_line_once
-from functions.platform.shapes import Answer, CallerId, Printable, Request, Sku, StoreTime
+from functions.platform.shapes import Answer, CallerId, Printable, Rate, Request, Sku, StoreTime
 
 TEXT_LENGTH_MAX = 1_000
 POINTS_MAX = 1_000_000
@@ -196,6 +200,36 @@ class CaseAnswer(Answer):
     refund_fen: int
     return_shipping_fen: int | None
     settlement: SettlementAnswer | None
+
+
+class CaseFiguresAnswer(Answer):
+    """What became of the cases that were opened in a month.
+
+    ``answered`` are those that staff, or their silence, have answered, in ``answer_seconds`` on average;
+    ``share_overdue`` is the share of all that staff were late with at least once.
+    """
+
+    month: str
+    opened: dict[Kind, int]
+    answered: int
+    answer_seconds: int | None
+    overdue: int
+    share_overdue: Rate | None
+
+
+def figures_answer(month: str, figures: Figures) -> CaseFiguresAnswer:
+    """Show the figures of a month; shares are rounded to four places, half up."""
+    opened = sum(figures.opened.values())
+    share = Decimal(round_half_up(Fraction(figures.overdue * 10_000, opened))) / 10_000 if opened else None
+    mean = round_half_up(Fraction(figures.answer_seconds, figures.answered)) if figures.answered else None
+    return CaseFiguresAnswer(
+        month=month,
+        opened=dict(figures.opened),
+        answered=figures.answered,
+        answer_seconds=mean,
+        overdue=figures.overdue,
+        share_overdue=share,
+    )
 
 
 def case_answer(case: Case, policy: Policy) -> CaseAnswer:

@@ -34,7 +34,7 @@ class ProductRequest(Request):
     )
     no_reason: bool = Field(
         default=True,
-        description="Whether it can be sent back for no reason; orders keep what was said when they were placed.",
+        description="Whether it can be sent back for no reason. Orders keep what was said when placed.",
     )
 
 

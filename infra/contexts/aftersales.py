@@ -15,6 +15,7 @@ def build(room: Room) -> None:
         "BatchGetItem",
         "GetItem",
         "PutItem",
+        "UpdateItem",
         indexes=["cases_by_deadline", "cases_by_member"],
     )
     grant_rows(room.table("Orders"), api, "BatchGetItem", "GetItem", "PutItem")
@@ -41,7 +42,7 @@ def build(room: Room) -> None:
     # What happens to a case by itself moves no money, and no stock but what was held for an exchange.
     starter, worker = room.tasks("Case", "functions.aftersales", workers=DUE_SHARDS)
     grant_rows(room.table("Cases"), starter, indexes=["cases_due"])
-    grant_rows(room.table("Cases"), worker, "GetItem", "PutItem", indexes=["cases_due"])
+    grant_rows(room.table("Cases"), worker, "GetItem", "PutItem", "UpdateItem", indexes=["cases_due"])
     grant_rows(room.table("Orders"), worker, "GetItem", "PutItem")
     grant_rows(room.table("Catalog"), worker, "GetItem", "UpdateItem")
     room.scheduled(starter, FOLLOW_CASES)

@@ -6,7 +6,12 @@ MAY_KNOW = {"domain", "platform", "tiers", "counters", "coupons", "points", "cat
 MAY_KNOW |= {"cases", "orders"}
 NEEDS = {
     "CasesApi": rows(
-        "Cases", "BatchGetItem", "GetItem", "PutItem", indexes=["cases_by_deadline", "cases_by_member"]
+        "Cases",
+        "BatchGetItem",
+        "GetItem",
+        "PutItem",
+        "UpdateItem",
+        indexes=["cases_by_deadline", "cases_by_member"],
     )
     | rows("Orders", "BatchGetItem", "GetItem", "PutItem")
     | rows("Payments", "PutItem")
@@ -18,7 +23,7 @@ NEEDS = {
     | puts_tasks("CaseWork")
     | started_by_a_schedule(),
     # What happens to a case by itself moves no money, and no stock but what was held for an exchange.
-    "CaseWorker": rows("Cases", "GetItem", "PutItem", indexes=["cases_due"])
+    "CaseWorker": rows("Cases", "GetItem", "PutItem", "UpdateItem", indexes=["cases_due"])
     | rows("Orders", "GetItem", "PutItem")
     | rows("Catalog", "GetItem", "UpdateItem")
     | rows("Reports", "PutItem")

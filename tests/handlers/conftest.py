@@ -109,7 +109,7 @@ class Suite:
             return call.to(self.privacy)
         if call.path.endswith("/payments") or call.path.startswith(OF_PAYMENTS):
             return call.to(self.payments)
-        if call.path.endswith("/cases") or call.path.startswith("/cases"):
+        if call.path.partition("?")[0].endswith("/cases") or call.path.startswith("/cases"):
             return call.to(self.cases)
         if "/points" in call.path:
             return call.to(self.points)

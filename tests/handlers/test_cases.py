@@ -84,3 +84,23 @@ def test_A4_money_alone_is_due_at_once_and_the_units_are_lost(life: Life) -> Non
     assert [(each["movement_id"], each["delta"]) for each in moves["items"]][:1] == [
         (f"lost:{case['case_id']}", -1)
     ]
+
+
+def test_A10_figures_count_what_was_opened_answered_and_late_once(life: Life) -> None:
+    late = opened(life, "x1", "exchange", lines=[{"sku": "cup", "quantity": 1}]).body
+    quick = opened(life, "r1", lines=[{"sku": "tea", "quantity": 1}]).body
+    opened(life, "r2", lines=[{"sku": "tea", "quantity": 1}])
+    life.suite.pass_time(hours=1)
+    assert act(life, quick, "approve").status == 200
+    life.suite.pass_time(hours=48)
+    assert act(life, late, "approve").status == 200
+    assert act(life, late, "withdraw", None, ALICE).status == 200
+    answer = life.suite.call(Call("GET", "/reports/cases", None, staff()))
+    assert answer.body == {
+        "month": "2026-05",
+        "opened": {"return": 2, "exchange": 1, "refund_only": 0, "complaint": 0},
+        "answered": 2,
+        "answer_seconds": 25 * 3_600,
+        "overdue": 1,
+        "share_overdue": "0.3333",
+    }
