@@ -16,5 +16,9 @@ NEEDS = {
     | rows("Reports", "PutItem")
     | works_off("OrderWork"),
 }
-TIMES = {"lapse-unpaid": "rate(1 minute)", "auto-receipt": "rate(5 minutes)", "look-for-parcels": "rate(1 hour)"}
+TIMES = {
+    "lapse-unpaid": "rate(1 minute)",
+    "auto-receipt": "rate(5 minutes)",
+    "look-for-parcels": "rate(1 hour)",
+}
 AT_ONCE_MAX = {"OrderWorker": 32}
