@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from functions.aftersales import figures
 from functions.aftersales.freight import freight_due, granted
 from functions.aftersales.settling import Settling
 from functions.cases import case as cases
+from functions.cases import figures
 from functions.cases.case import (
     By,
     Case,

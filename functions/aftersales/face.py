@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from functions.aftersales import figures
 from functions.aftersales.case_book import CaseBook
 from functions.aftersales.lists import CaseLists
 from functions.aftersales.schema import (
@@ -25,6 +24,7 @@ from functions.aftersales.schema import (
     case_answer,
     figures_answer,
 )
+from functions.cases import figures
 from functions.cases.case import State
 from functions.cases.rows import CASE_ID, POSITION
 from functions.domain.policy import Policy

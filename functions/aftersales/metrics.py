@@ -6,7 +6,8 @@ A record that is delivered again is counted again; cases are exact, these figure
 from collections.abc import Iterable
 
 from functions.aftersales.events import CaseOpened, CaseOverdue
-from functions.cases.case import By, Case
+from functions.cases.case import Case
+from functions.cases.figures import answer_seconds
 from functions.platform.bus import Event
 from functions.platform.observability import MetricUnit, metrics
 
@@ -22,10 +23,9 @@ def count(before: Case | None, after: Case, told: Iterable[Event]) -> None:
             _add(OPENED)
         elif isinstance(event, CaseOverdue):
             _add(OVERDUE)
-    seen = 1 if before is None else len(before.history)
-    if seen == 1 and len(after.history) > 1 and after.history[1].by is not By.MEMBER:
+    taken = answer_seconds(after)
+    if taken is not None and answer_seconds(before) is None:
         _add(ANSWERED)
-        taken = int((after.history[1].at - after.opened_at).total_seconds())
         metrics.add_metric(name=ANSWER_SECONDS, unit=MetricUnit.Seconds, value=taken)
 
 

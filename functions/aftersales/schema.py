@@ -8,8 +8,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from functions.aftersales.case_book import Asked, Received
-from functions.aftersales.figures import Figures
 from functions.cases.case import By, Case, Kind, Parcel, Reason, Settlement, State
+from functions.cases.figures import Figures
 from functions.domain.money import round_half_up
 from functions.domain.policy import Policy
 from functions.offers.schema import LINES_MAX, Fen
@@ -152,7 +152,7 @@ class CaseLineAnswer(Answer):
     )
 
 
-class StepAnswer(Answer):
+class CaseStepAnswer(Answer):
     """A change of a case: when, by whom, to which state, and why."""
 
     at: StoreTime
@@ -196,7 +196,7 @@ class CaseAnswer(Answer):
     escalate_by: StoreTime | None
     overdue: bool
     parcel: ParcelAnswer | None
-    history: list[StepAnswer]
+    history: list[CaseStepAnswer]
     refund_fen: int
     return_shipping_fen: int | None
     settlement: SettlementAnswer | None
@@ -263,7 +263,9 @@ def case_answer(case: Case, policy: Policy) -> CaseAnswer:
         if case.parcel is None
         else ParcelAnswer(carrier=case.parcel.carrier, tracking_no=case.parcel.tracking_no),
         history=[
-            StepAnswer(at=step.at.astimezone(policy.zone), by=step.by, state=step.state, reason=step.reason)
+            CaseStepAnswer(
+                at=step.at.astimezone(policy.zone), by=step.by, state=step.state, reason=step.reason
+            )
             for step in case.history
         ],
         refund_fen=case.refund_fen,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.cases import case as cases
+from functions.cases import figures
 from functions.cases.case import By
 from functions.cases.rows import case_of, case_row
 from functions.cases.rows import key as case_key
@@ -249,6 +250,7 @@ class OrderBook:
                 )
             ended = replace(ended, version=stored.version + 1)
             transaction.put_version(self.cases_table, case_row(ended), replaces=stored.version)
+            figures.count(transaction, self.cases_table, stored, ended, self.policy.zone)
             if case.holds_stock:
                 back.update(case.exchanged_for)
                 back.subtract(ended.exchanged_for if ended.holds_stock else {})

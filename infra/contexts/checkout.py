@@ -16,7 +16,7 @@ def build(room: Room) -> None:
         "Query",
         indexes=["by_member", "by_status", "orders_late"],
     )
-    grant_rows(room.table("Cases"), shop, "GetItem", "PutItem")
+    grant_rows(room.table("Cases"), shop, "GetItem", "PutItem", "UpdateItem")
     grant_rows(room.table("Members"), shop, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     grant_rows(room.table("Payments"), shop, "ConditionCheckItem", "GetItem", "PutItem", "Query")
     grant_rows(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from functions.cases.case import By, Case, Kind
+from functions.cases.case import By, Case, Kind, State
 from functions.domain import identifiers
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables, Transaction
@@ -19,6 +19,8 @@ FIGURES = "figures#"
 SHARDS = 4
 """Rows of a month, so that no single one has to take all cases' writes."""
 ANSWERED, ANSWER_SECONDS, OVERDUE = "answered", "answer_seconds", "overdue"
+ANSWERS = frozenset({State.APPROVED, State.REFUSED, State.ANSWERED})
+"""The states that a first answer leads to."""
 _OPENED = "opened_"
 
 
@@ -47,7 +49,7 @@ def count(transaction: Transaction, table: str, before: Case | None, after: Case
     if before is None:
         adds[_OPENED + after.kind] += 1
     adds[OVERDUE] += int(after.overdues > 0) - int(before is not None and before.overdues > 0)
-    answer_before, answer_after = _answer_seconds(before), _answer_seconds(after)
+    answer_before, answer_after = answer_seconds(before), answer_seconds(after)
     if answer_before is None and answer_after is not None:
         adds[ANSWERED] += 1
         adds[ANSWER_SECONDS] += answer_after
@@ -71,12 +73,14 @@ def of_month(tables: Tables, table: str, month: str, deadline: Deadline) -> Figu
     )
 
 
-def _answer_seconds(case: Case | None) -> int | None:
-    """Return how long the first answer of a case took, None where nobody has answered, or none was needed."""
-    if case is None:
-        return None
-    step = next((each for each in case.history[1:] if each.by is not By.MEMBER), None)
-    return None if step is None else int((step.at - case.opened_at).total_seconds())
+def answer_seconds(case: Case | None) -> int | None:
+    """Return how long the first answer of a case took, None where nobody has answered, or none was needed.
+
+    A case that ends with its order was not answered.
+    """
+    steps = () if case is None else case.history[1:]
+    step = next((each for each in steps if each.state in ANSWERS and each.by is not By.MEMBER), None)
+    return None if step is None or case is None else int((step.at - case.opened_at).total_seconds())
 
 
 def _key(month: str, shard: int) -> dict[str, str]:
