@@ -13,7 +13,7 @@ NEEDS = {
         "Query",
         indexes=["by_member", "by_status", "orders_late"],
     )
-    | rows("Cases", "GetItem", "PutItem")
+    | rows("Cases", "GetItem", "PutItem", "UpdateItem")
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     | rows("Payments", "ConditionCheckItem", "GetItem", "PutItem", "Query")
     | rows(
