@@ -28,9 +28,9 @@ TEMPLATE_BYTES_MAX = 1_000_000
 READERS_MAX = 2
 INLINE_POLICY_CHARACTERS_MAX = 10_240
 """Of all policies of a role together."""
-TOMORROW = ("aftersales", "console", "notices", "growth", "mall", "paid", "channels", "figures")
+TOMORROW = ("subscriptions", "console", "notices", "growth", "mall", "paid", "channels", "figures")
 HOMES = {
-    "aftersales": "shop",
+    "subscriptions": "shop",
     "channels": "shop",
     "growth": "programme",
     "mall": "programme",
