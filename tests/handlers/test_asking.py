@@ -30,6 +30,7 @@ IDS = {
     "template_id": "welcome",
     "payment_id": "stripe:pi_1",
     "refund_id": f"ref_{'a' * 26}_c00001",
+    "case_id": f"cas_{'a' * 26}",
 }
 NOT_OUR_WORDS = re.compile(
     r"should|pattern|input|valid |pydantic|extra|permitted|\^|\[A-Z|instance|constrained|literal\[",

@@ -55,6 +55,7 @@ OWN_IDS = {
     "template_id": "welcome",
     "payment_id": "stripe:pi_1",
     "refund_id": f"{ORDER_ID.replace('ord', 'ref')}_c00001",
+    "case_id": "cas_" + "a" * 26,
 }
 """Ids for the paths of calls whose attack is elsewhere; a new kind of id is told here."""
 ANSWER_BYTES_MAX = 6_000_000
