@@ -1,4 +1,4 @@
-"""What the outside is told of cases: each event once, with an id of its own, and no word that people wrote."""
+"""What the outside is told of cases: each event once, with an id of its own, and no word of anybody's."""
 
 import io
 import json

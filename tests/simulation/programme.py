@@ -70,7 +70,7 @@ PAYMENTS = "payments"
 """The queue of payments, which has nothing to do here: no provider is on, and staff pay money back."""
 
 CASES = "cases"
-"""The queue of cases: nobody here asks for any, so its job finds nothing due; :mod:`payment_lives` has them."""
+"""The queue of cases: nobody asks for any here, so its job finds nothing due (``payment_lives`` has them)."""
 
 
 def _nobody(provider: str) -> Sender:
