@@ -168,6 +168,8 @@ def test_A9_a_complaint_is_answered_and_settled_with_a_coupon(shopper: Shopper) 
         "name": "Sorry",
         "kind": "amount",
         "face_value_fen": 500,
+        "min_fen": 0,
+        "status": "active",
         "scope": {"all": True},
         "valid": {"days": 30},
         "for_complaints": True,
