@@ -505,7 +505,9 @@ def _asking(story: _Story) -> None:
     own, nothing = {"case_id": "$return"}, {"case_id": NO_CASE}
     story.call("get_case", ERIN, 200, "own", "One of one's own", at=own)
     story.call("get_case", ERIN, 404, "unknown", "No such case", at=nothing)
-    story.call("get_cases", CLERK, 200, "worklist", "What staff are to answer", query={"limit": "2"})
+    story.call("get_cases", CLERK, 200, "worklist", "What staff are to do", query={"limit": "2"})
+    in_time = {"state": "requested", "overdue": "false", "limit": "2"}
+    story.call("get_cases", CLERK, 200, "in_time", "To be answered, in time", query=in_time)
     story.call("get_cases", ERIN, 403, "no_staff", "A member tries")
 
 
@@ -523,7 +525,8 @@ def _deciding(story: _Story) -> None:
     parcel = {"carrier": "SF Express", "tracking_no": "SF1404003501204"}
     story.call("send_back", ERIN, 200, "sent", "With the parcel's number", at=other, body=parcel)
     story.call("send_back", ERIN, 409, "disputed", "Before it is approved", at=back, body=parcel)
-    story.call("receive_case", CLERK, 200, "exchanged", "An exchange", at=other)
+    came = {"lines": [{"line_id": TEA, "quantity": 1}], "return_shipping_fen": 1_500}
+    story.call("receive_case", CLERK, 200, "exchanged", "An exchange", at=other, body=came)
     story.call("receive_case", CLERK, 409, "disputed", "Before it is approved", at=back)
     story.call("withdraw_case", ERIN, 200, "withdrawn", "In a dispute", at=back)
     story.call("withdraw_case", ERIN, 409, "closed", "It is closed", at=other)
@@ -534,12 +537,12 @@ def _deciding(story: _Story) -> None:
     story.call("settle_case", CLERK, 422, "too_many", "More than staff may give", at=late, body=many)
     story.call("settle_case", CLERK, 200, "points", "With points", at=late, body=points)
     reports = (
-        ("get_case_figures", "of_a_month", "Of this month"),
-        ("get_returns", "page", "Of the latest orders"),
-        ("get_late_deliveries", "none", "None is late"),
+        ("get_case_figures", "of_a_month", "Of a month", {"month": f"{YEAR}-12"}),
+        ("get_returns", "page", "Of the latest orders", {"limit": "3"}),
+        ("get_late_deliveries", "none", "None is late", {}),
     )
-    for operation, name, says in reports:
-        story.call(operation, CLERK, 200, name, says)
+    for operation, name, says, query in reports:
+        story.call(operation, CLERK, 200, name, says, query=query)
         story.call(operation, ERIN, 403, "no_staff", "A member tries")
 
 
