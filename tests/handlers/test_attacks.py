@@ -135,9 +135,9 @@ def post(suite: Suite, order_id: str) -> None:
 
 def look_for_parcels(suite: Suite) -> None:
     """Let parcels that are on their way be late (A11)."""
-    jobs = OrderJobs(
-        OrderBook.of(suite.tables, suite.settings, suite.policy), suite.runs, WorkQueue(suite.queue, "work")
-    )  # type: ignore[arg-type]
+    book = OrderBook.of(suite.tables, suite.settings, suite.policy)
+    queue = WorkQueue(suite.queue, "work")  # type: ignore[arg-type]
+    jobs = OrderJobs(book, suite.runs, queue)
     for task in tasks(LOOK_FOR_PARCELS, suite.now + timedelta(days=3)):
         jobs.work(task, Deadline(20))
 

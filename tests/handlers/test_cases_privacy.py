@@ -15,7 +15,7 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables
 from tests.handlers.test_order_life import Life, shop
 from tests.handlers.test_points import read
-from tests.handlers.test_privacy import ALICE, EXPORT, Private, exported, refusal, text_of
+from tests.handlers.test_privacy import EXPORT, Private, exported, refusal, text_of
 from tests.support import tables
 from tests.support.events import Answer, Call, claims, staff
 from tests.support.faults import (
@@ -28,7 +28,7 @@ from tests.support.faults import (
 )
 from tests.support.points import Box, Died, mortal
 
-BOB = claims("bob")
+ALICE, BOB = claims("alice"), claims("bob")
 WORD = "Passport of Wang 王小明"
 """Stands in all that people write."""
 TEA = [{"sku": "tea", "quantity": 1}]
@@ -84,14 +84,13 @@ def act(suite: Private, case_id: str, what: str, body: Any = None, who: Any = No
 
 def everything(suite: Private, who: dict[str, str] = ALICE) -> list[str]:
     """Let all be written into cases that can be; return their ids, the first first."""
-    back, complaint, waits = (
-        ask(suite, *each, who=who, **said).body["case_id"]
-        for *each, said in [
-            ("r1", {"lines": TEA}),
-            ("c1", "complaint", {}),
-            ("x1", "exchange", {"lines": [{"sku": "cup", "quantity": 1, "for": "mug"}]}),
-        ]
+    mug = [{"sku": "cup", "quantity": 1, "for": "mug"}]
+    asked = (
+        ask(suite, "r1", who=who, lines=TEA),
+        ask(suite, "c1", "complaint", who),
+        ask(suite, "x1", "exchange", who, lines=mug),
     )
+    back, complaint, waits = (each.body["case_id"] for each in asked)
     steps: list[tuple[str, str, Any, Any]] = [
         (back, "refuse", {"reason": WORD}, staff()),
         (back, "escalate", {"reason": WORD}, who),

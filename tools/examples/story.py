@@ -496,8 +496,8 @@ def _asking(story: _Story) -> None:
         ("complaint", "A complaint", late),
     ):
         story.call("open_case", ERIN, 201, name, says, at=at, body=body, keeps={name: "case_id"})
-    more = {"request_id": "back-3", "kind": "return", "reason": "other"}
-    more["lines"] = [{"line_id": TEA, "quantity": 2}]
+    two = [{"line_id": TEA, "quantity": 2}]
+    more = {"request_id": "back-3", "kind": "return", "lines": two, "reason": "other"}
     story.call("open_case", ERIN, 409, "unit_in_case", "A unit is in a case", at=at, body=more)
     story.call("get_own_cases", ERIN, 200, "page", "A first page", query={"limit": "2"})
     another = {"cursor": "$zone"}
@@ -536,7 +536,7 @@ def _deciding(story: _Story) -> None:
     points, many = ({"points": each, "reason": "three weeks late"} for each in (200, 5_000))
     story.call("settle_case", CLERK, 422, "too_many", "More than staff may give", at=late, body=many)
     story.call("settle_case", CLERK, 200, "points", "With points", at=late, body=points)
-    reports = (
+    reports: tuple[tuple[str, str, str, dict[str, str]], ...] = (
         ("get_case_figures", "of_a_month", "Of a month", {"month": f"{YEAR}-12"}),
         ("get_returns", "page", "Of the latest orders", {"limit": "3"}),
         ("get_late_deliveries", "none", "None is late", {}),
