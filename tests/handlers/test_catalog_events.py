@@ -389,7 +389,7 @@ def everything(suite: Suite, bridge: Bridge) -> None:
             order.receive()
             order.give_back("r", tea=1)
         elif end == "refusal":
-            suite.pass_time(days=3)
+            suite.pass_time(days=4)
             order.run("look-for-parcels")
             order.must(end)
         else:
