@@ -383,13 +383,15 @@ def everything(suite: Suite, bridge: Bridge) -> None:
     for number, end in ((2, "cancel"), (3, "refusal"), (4, "returns")):
         order = place(1)
         order.pay(f"p{number}")
+        if end == "refusal":
+            suite.pass_time(days=7)
         if end != "cancel":
             order.ship()
         if end == "returns":
             order.receive()
             order.give_back("r", tea=1)
         elif end == "refusal":
-            suite.pass_time(days=4)
+            suite.pass_time(days=3)
             order.run("look-for-parcels")
             order.must(end)
         else:
