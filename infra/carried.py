@@ -27,6 +27,8 @@ PARTS_LEFT_OUT = (
     "Cryptodome/SelfTest",
     "aws_lambda_powertools/event_handler",  # only where the document is written
     "bin",
+    "borax/capp",  # programs with windows
+    "borax/ui",
     "cffi",  # reads C; `cryptography` needs its compiled part only, and `Cryptodome` starts faster without
     "dateutil/zoneinfo",  # a second copy of the time zones
     *(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata")),  # where, whose, at what time
@@ -36,8 +38,12 @@ PARTS_LEFT_OUT = (
     "wechatpayv3/async_",
 )
 """What no function imports. Of Stripe's SDK all classes stay: it imports those that an answer names."""
-FILES_LEFT_OUT = ("phonenumbers/shortdata/region_",)
-"""What the names begin with of files that nobody imports whose package is: short numbers of each region."""
+FILES_LEFT_OUT = (
+    "phonenumbers/shortdata/region_",  # short numbers of each region
+    "tzdata/zoneinfo/tzdata.zi",  # what the zones were compiled from, and where on a map they are
+    "tzdata/zoneinfo/zone",
+)
+"""What the names begin with of files that nobody imports or reads whose package is."""
 UTILITIES = "aws_lambda_powertools/utilities"
 UTILITIES_KEPT = frozenset({"__init__.py", "jmespath_utils"})
 """What Powertools' logger imports of its utilities."""

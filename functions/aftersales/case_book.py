@@ -177,8 +177,8 @@ class CaseBook:
             ``request_id_reused``; ``case_lines``: lines are missing, or not wanted; ``line_id_needed``;
             ``case_exceeds_order``: more units than there are; ``exchange_not_possible``.
         ConflictError
-            ``case_not_possible``: not of an order that stands so; ``unit_in_case``; ``case_decided``: it was
-            refused for good; ``too_many_cases``.
+            ``not_registered``: they were erased; ``case_not_possible``: not of an order that stands so;
+            ``unit_in_case``; ``case_decided``: it was refused for good; ``too_many_cases``.
         """
         return until_clear(lambda: self._try_to_open(asked, member_id, now, deadline), deadline)
 
@@ -186,11 +186,18 @@ class CaseBook:
         if not identifiers.is_order_id(asked.order_id):
             raise no_order()
         opened_as = case_id(asked.order_id, asked.request_id)
-        row, known = self.tables.batch_get(
-            [(self.orders.orders_table, order_key(asked.order_id)), (self.table, key(opened_as))], deadline
+        row, known, standing = self.tables.batch_get(
+            [
+                (self.orders.orders_table, order_key(asked.order_id)),
+                (self.table, key(opened_as)),
+                (self.orders.members_table, members.key(member_id, members.STANDING)),
+            ],
+            deadline,
         )
         if row is None or row["member_id"] != member_id:
             raise no_order()
+        if members.registered_standing_of(standing) is None:
+            raise members.not_registered()
         stored = order_of(row)
         if known is not None:
             return self._repeated(asked, case_of(known), now)
@@ -212,6 +219,7 @@ class CaseBook:
             transaction, stored, after, deadline, by=By.MEMBER, case_id=case.case_id, operator=member_id
         )
         transaction.put_new(self.table, case_row(case))
+        self.settling.require_not_erased(transaction, member_id)
         figures.count(transaction, self.table, None, case, self.policy.zone)
         transaction.commit(deadline)
         return case
@@ -552,6 +560,8 @@ class CaseBook:
             stored = read_as(case_of, self.tables.get(self.table, key(case_id)))
             if stored is None or member_id not in (None, stored.member_id):
                 raise no_case()
+            if member_id is not None:
+                self._require_registered(member_id)
             order = self.orders.require(stored.order_id)
             turn = _Turn(
                 stored=stored,
@@ -571,6 +581,12 @@ class CaseBook:
             return turn.case
 
         return until_clear(attempt, deadline)
+
+    def _require_registered(self, member_id: str) -> None:
+        """Refuse what an erased member asks for, while their token lasts: no word of theirs comes back."""
+        row = self.tables.get(self.orders.members_table, members.key(member_id, members.STANDING))
+        if members.registered_standing_of(row) is None:
+            raise members.not_registered()
 
     def _write(self, turn: _Turn, deadline: Deadline) -> None:
         """Write a case that has changed, with what becomes of its order, its stock and its money."""
@@ -600,6 +616,8 @@ class CaseBook:
         turn.case = replace(turn.case, version=turn.stored.version + 1)
         transaction.put_version(self.table, case_row(turn.case), replaces=turn.stored.version)
         figures.count(transaction, self.table, turn.stored, turn.case, self.policy.zone)
+        if turn.by is By.MEMBER:
+            self.settling.require_not_erased(transaction, turn.stored.member_id)
         self._move_stock(transaction, turn, deadline)
         if replace(order, version=turn.stored_order.version) != turn.stored_order:
             self.orders.replace(

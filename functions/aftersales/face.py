@@ -72,7 +72,14 @@ class CasesFace:
         answers=HTTPStatus.CREATED,
         refuses={
             **NO_ORDER,
-            409: ["case_not_possible", "unit_in_case", "case_decided", "too_many_cases", "conflict"],
+            409: [
+                "not_registered",
+                "case_not_possible",
+                "unit_in_case",
+                "case_decided",
+                "too_many_cases",
+                "conflict",
+            ],
             422: [
                 "request_id_reused",
                 "case_lines",
@@ -161,7 +168,7 @@ class CasesFace:
         "/cases/<case_id>/withdraw",
         summary="Withdraw a case",
         who=Who.MEMBER,
-        refuses={**NO_CASE, 409: ["case_state", "conflict"]},
+        refuses={**NO_CASE, 409: ["not_registered", "case_state", "conflict"]},
     )
     def withdraw_case(self, case_id: CaseIdPath) -> CaseAnswer:
         """Take one of the caller's cases back, until what it is about has been sent back."""
@@ -180,7 +187,7 @@ class CasesFace:
         who=Who.MEMBER,
         body=True,
         body_optional=True,
-        refuses={**NO_CASE, 409: ["case_state", "conflict"]},
+        refuses={**NO_CASE, 409: ["not_registered", "case_state", "conflict"]},
     )
     def send_back(
         self, case_id: CaseIdPath, request: Annotated[SendingBackRequest, Body()] = NO_PARCEL
@@ -202,7 +209,7 @@ class CasesFace:
         who=Who.MEMBER,
         body=True,
         body_optional=True,
-        refuses={**NO_CASE, 409: ["case_state", "conflict"]},
+        refuses={**NO_CASE, 409: ["not_registered", "case_state", "conflict"]},
     )
     def escalate_case(
         self, case_id: CaseIdPath, request: Annotated[EscalationRequest, Body()] = NO_WORDS

@@ -96,7 +96,7 @@ class Settling:
         )
         after, entry = ledger.adjust(before, adjustment, occurred_at=at, policy=self.policy)
         accounts.put_wallet(transaction, table, member_id, before=before, after=after, entries=[entry])
-        self._require_not_erased(transaction, member_id)
+        self.require_not_erased(transaction, member_id)
 
     def _add_coupon(
         self,
@@ -135,10 +135,11 @@ class Settling:
             ref=issuing.made(template, coupon_id, at, self.zone),
             origin=Origin(way="case"),
         )
-        self._require_not_erased(transaction, member_id)
+        self.require_not_erased(transaction, member_id)
         return replace(settlement, coupon_id=coupon_id)
 
-    def _require_not_erased(self, transaction: Transaction, member_id: str) -> None:
+    def require_not_erased(self, transaction: Transaction, member_id: str) -> None:
+        """Add to a transaction that it is nothing if its member has been erased meanwhile."""
         transaction.require(
             self.members_table,
             members.key(member_id, members.STANDING),

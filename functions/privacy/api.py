@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from functions.aftersales.lists import CaseLists
+from functions.cases.words import Words
 from functions.coupons.attempts import Guesses
 from functions.coupons.listing import CouponList
 from functions.coupons.origins import Origins
@@ -17,6 +19,7 @@ from functions.platform.http import Api
 from functions.platform.identities import Identities
 from functions.platform.settings import IdentitySettings, Settings
 from functions.points.accounts import Accounts
+from functions.privacy.cases_export import CaseParts
 from functions.privacy.export import Exports
 from functions.privacy.face import PrivacyFace
 from functions.privacy.offers_export import OfferParts
@@ -38,10 +41,12 @@ def create(
         offers=OfferParts(tables, table, Origins(tables, table), policy),
         orders=OrderLists.of(tables, settings, policy),
         payments=PaymentParts(PaymentBook.of(tables, settings, policy), policy),
+        cases=CaseParts(CaseLists(tables, settings.cases_table), policy),
         policy=policy,
     )
+    guesses, words = Guesses(tables, table), Words(tables, settings.cases_table)
     api.add(
-        PrivacyFace(api, exports, members, accounts, Guesses(tables, table), users, policy, now),
+        PrivacyFace(api, exports, members, accounts, guesses, words, users, policy, now),
         tag="Privacy",
     )
     return api

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from functions.cases.rows import POSITION as CASE_POSITION
 from functions.coupons.listing import POSITION as COUPON_POSITION
 from functions.coupons.listing import CouponList
 from functions.coupons.origins import POSITION as ORIGIN_POSITION
@@ -17,6 +18,7 @@ from functions.payments.rows import ATTEMPT_POSITION
 from functions.platform.deadline import Deadline
 from functions.points.accounts import Accounts
 from functions.points.schema import entry_answer, wallet_answer
+from functions.privacy.cases_export import CaseParts
 from functions.privacy.offers_export import OfferParts
 from functions.privacy.parts import Found, Part, joined
 from functions.privacy.payments_export import PaymentParts
@@ -36,7 +38,7 @@ from functions.tiers.schema import member_answer, tier_change_answer
 
 POSITION = (
     rf"[01] |[23] .*|4 ({COUPON_POSITION})?|5 ({ORDER_POSITION})?|6 ({CHANGE_POSITION})?"
-    rf"|7 ({ORIGIN_POSITION})?|8 |9 ({SKU})?|10 ({ATTEMPT_POSITION})?"
+    rf"|7 ({ORIGIN_POSITION})?|8 |9 ({SKU})?|10 ({ATTEMPT_POSITION})?|11 ({CASE_POSITION})?"
 )
 """Which kind of thing is next, and after which of it."""
 
@@ -51,6 +53,7 @@ class Exports:
     offers: OfferParts
     orders: OrderLists
     payments: PaymentParts
+    cases: CaseParts
     policy: Policy
 
     def page(
@@ -110,7 +113,8 @@ class Exports:
                 for each in changes
             ], more
 
-        of_others = (self.offers.origins, self.offers.attempts, self.offers.uses, self.payments.attempts)
+        of_offers = (self.offers.origins, self.offers.attempts, self.offers.uses)
+        of_others = (*of_offers, self.payments.attempts, self.cases.cases)
         parts: list[Part] = [
             *(member, points, tier_changes, entries, coupons, orders, birthday_changes),
             *(partial(each, member_id, at, deadline) for each in of_others),

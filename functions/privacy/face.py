@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.cases.words import Words
 from functions.coupons.attempts import Guesses
 from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
@@ -28,6 +29,7 @@ class PrivacyFace:
     members: Members
     accounts: Accounts
     guesses: Guesses
+    words: Words
     users: Identities
     policy: Policy
     clock: Callable[[], datetime]
@@ -44,7 +46,7 @@ class PrivacyFace:
 
         What they told about themselves and their points come first, then tier changes, movements of points,
         coupons, orders, staff's changes of the birthday, how coupons were got, codes that failed lately, what
-        they have had of campaigns, and attempts to pay, each kind newest first, campaigns by id.
+        they have had of campaigns, attempts to pay, and cases, each kind newest first, campaigns by id.
         """
         member_id = self.api.caller.member_id
         places = Cursors(EXPORT, member_id, POSITION)
@@ -63,17 +65,19 @@ class PrivacyFace:
     def erase_member(self, member_id: MemberIdPath) -> ErasedAnswer:
         """Forget who a member is, for good: name, birthday, phone, and their sign-in with its mail address.
 
-        Forgotten with it is what staff wrote down as the reason of a change of birthday or points, and when
-        codes of theirs failed.
+        Forgotten with it is what staff wrote down as the reason of a change of birthday or points, when codes
+        of theirs failed, and all that was written in their cases: texts, answers and reasons.
 
-        Ledger, tier changes, coupons and orders stay under the member's id, which says nothing of a person:
-        the shop's figures stay as they were. Sent again, it answers the same, and completes what was left.
+        Ledger, tier changes, coupons, orders and cases stay under the member's id, which says nothing of a
+        person: the shop's figures stay as they were. Sent again, it answers the same, and completes what was
+        left.
         """
         erased_at = self.members.erase(
             member_id, operator=self.api.caller.member_id, at=self.clock(), deadline=self.api.deadline
         )
         self.accounts.forget_reasons(member_id)
         self.guesses.forget(member_id, self.api.deadline)
+        self.words.forget(member_id, self.api.deadline)
         self.users.delete(member_id)
         logger.info("member erased", extra={"member_id": member_id, "operator": self.api.caller.member_id})
         return ErasedAnswer(member_id=member_id, erased_at=erased_at.astimezone(self.policy.zone))

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from functions.aftersales.schema import CaseAnswer
 from functions.coupons.schema import CouponAnswer
 from functions.orders.schema import OrderAnswer
 from functions.platform.shapes import Answer, Page, StoreTime
@@ -139,6 +140,13 @@ class ExportedPaymentAttempt(Answer):
     data: PaymentAttemptAnswer
 
 
+class ExportedCase(Answer):
+    """What the member asked for about an order, and what became of it."""
+
+    kind: Literal["case"] = "case"
+    data: CaseAnswer
+
+
 Exported = Annotated[
     ExportedMember
     | ExportedPoints
@@ -150,7 +158,8 @@ Exported = Annotated[
     | ExportedCouponOrigin
     | ExportedCodeAttempts
     | ExportedCampaignUses
-    | ExportedPaymentAttempt,
+    | ExportedPaymentAttempt
+    | ExportedCase,
     Field(discriminator="kind"),
 ]
 """One thing that the programme knows of a member."""

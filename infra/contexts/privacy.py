@@ -12,4 +12,5 @@ def build(room: Room) -> None:
     grant_rows(room.table("Catalog"), api, "BatchGetItem")
     grant_rows(room.table("Orders"), api, "BatchGetItem", indexes=["by_member"])
     grant_rows(room.table("Payments"), api, "BatchGetItem", indexes=["attempts_by_member"])
+    grant_rows(room.table("Cases"), api, "BatchGetItem", "GetItem", "PutItem", indexes=["cases_by_member"])
     users.grant_deletion(api)

@@ -3,11 +3,17 @@
 from tests.support.rights import rows
 
 MAY_KNOW = {"domain", "platform", "tiers", "counters", "coupons", "points", "catalog", "offers", "orders"}
-MAY_KNOW |= {"refunds"}
+MAY_KNOW |= {"refunds", "cases"}
 NEEDS = {
     "ShopApi": rows(
-        "Orders", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["by_member", "by_status"]
+        "Orders",
+        "BatchGetItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        indexes=["by_member", "by_status", "orders_late"],
     )
+    | rows("Cases", "GetItem", "PutItem", "UpdateItem")
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     | rows("Payments", "ConditionCheckItem", "GetItem", "PutItem", "Query")
     | rows(

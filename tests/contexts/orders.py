@@ -3,6 +3,7 @@
 from tests.support.rights import publishes, puts_tasks, reads_stream, rows, started_by_a_schedule, works_off
 
 MAY_KNOW = {"domain", "platform", "tiers", "coupons", "points", "catalog", "counters", "offers", "refunds"}
+MAY_KNOW |= {"cases"}
 NEEDS = {
     "OrdersPublisher": publishes() | reads_stream("Orders", "OrdersToBusFailures"),
     "OrderJobs": rows("Orders", indexes=["due"])
@@ -15,5 +16,9 @@ NEEDS = {
     | rows("Reports", "PutItem")
     | works_off("OrderWork"),
 }
-TIMES = {"lapse-unpaid": "rate(1 minute)", "auto-receipt": "rate(5 minutes)"}
+TIMES = {
+    "lapse-unpaid": "rate(1 minute)",
+    "auto-receipt": "rate(5 minutes)",
+    "look-for-parcels": "rate(1 hour)",
+}
 AT_ONCE_MAX = {"OrderWorker": 32}

@@ -16,6 +16,21 @@ import httpx
 import memberday_client.api
 import pytest
 from memberday_client import AuthenticatedClient
+from memberday_client.api.cases import (
+    answer_case,
+    approve_case,
+    escalate_case,
+    get_case,
+    get_case_figures,
+    get_cases,
+    get_own_cases,
+    open_case,
+    receive_case,
+    refuse_case,
+    send_back,
+    settle_case,
+    withdraw_case,
+)
 from memberday_client.api.catalogue import get_member_day, get_movements, get_product, get_products
 from memberday_client.api.coupons import (
     claim_coupon,
@@ -42,9 +57,11 @@ from memberday_client.api.members import (
 from memberday_client.api.offers import get_campaign, get_campaigns, get_offers, put_campaign
 from memberday_client.api.orders import (
     cancel_order,
+    get_late_deliveries,
     get_member_orders,
     get_order_history,
     get_orders,
+    get_returns,
     place_order,
     quote_cart,
     receive_order,
@@ -64,28 +81,38 @@ from memberday_client.api.points import get_member_points_entries, get_points, g
 from memberday_client.api.privacy import erase_member, get_export
 from memberday_client.api.reports import get_points_differences, get_points_liability
 from memberday_client.models import (
+    AnswerRequest,
     AssignmentRequest,
     AttemptRequest,
     BackRequest,
     BirthdayRequest,
     ByHandRequest,
     CampaignRequest,
+    CaseAnswer,
+    CaseLineRequest,
+    CaseRequest,
     ClaimLimitsRequest,
     CodeRequest,
     CodesRequest,
     DaysRequest,
     DiscountTermsAnswer,
     DiscountTermsRequest,
+    EscalationRequest,
+    ExportedCase,
     ExportedMember,
     ExportedOrder,
     GatewayAnswer,
     IssueRequest,
+    Kind,
     OrderAnswer,
     OrderRequest,
     OrderStatus,
     ProfilePatch,
     ProfileRequest,
+    RefusalRequest,
     SearchRequest,
+    SendingBackRequest,
+    SettlementRequest,
     SkusScopeRequest,
     TemplateRequest,
 )
@@ -321,12 +348,56 @@ def the_books_are_seen(shopper: Shopper) -> None:
     assert shopper.member_id not in {each.member_id for each in found}
 
 
+def a_member_asks_after_buying(shopper: Shopper) -> None:
+    """A unit comes back, another one does not, and a complaint is settled."""
+    shopper.stocked(3)
+    order = shopper.order("k-after", 3)
+    shopper.pay(order)
+    shopper.delivered(order)
+    clerk = shopper.clerk
+
+    def asked(request_id: str, kind: Kind, units: int) -> CaseAnswer:
+        lines = [CaseLineRequest(sku=shopper.sku, quantity=units)] if units else None
+        body = CaseRequest(request_id=request_id, kind=kind, reason="defective", lines=lines)
+        return granted(open_case.sync(order.order_id, client=shopper.client, body=body))
+
+    back, refused_, complaint = asked("a", "return", 1), asked("b", "return", 1), asked("c", "complaint", 0)
+    worklist = granted(get_cases.sync(client=clerk, limit=100)).items
+    assert {each.case_id for each in worklist} >= {back.case_id, refused_.case_id, complaint.case_id}
+    assert granted(approve_case.sync(back.case_id, client=clerk)).send_back_by is not None
+    parcel = SendingBackRequest(tracking_no="SF-1")
+    assert granted(send_back.sync(back.case_id, client=shopper.client, body=parcel)).state == "shipped_back"
+    assert granted(receive_case.sync(back.case_id, client=clerk)).refund_fen > 0
+    no, why = RefusalRequest(reason="used"), EscalationRequest(reason="new")
+    assert granted(refuse_case.sync(refused_.case_id, client=clerk, body=no)).state == "refused"
+    disputed = granted(escalate_case.sync(refused_.case_id, client=shopper.client, body=why))
+    assert disputed.state == "disputed"
+    withdrawn = granted(withdraw_case.sync(refused_.case_id, client=shopper.client))
+    assert granted(get_case.sync(refused_.case_id, client=clerk)) == withdrawn
+    granted(answer_case.sync(complaint.case_id, client=clerk, body=AnswerRequest(text="sorry")))
+    sorry = SettlementRequest(points=10, reason="late")
+    settled = granted(settle_case.sync(complaint.case_id, client=clerk, body=sorry))
+    assert settled.settlement is not None
+    own = granted(get_own_cases.sync(client=shopper.client)).items
+    assert {each.case_id: each.state for each in own} == {
+        back.case_id: "closed",
+        refused_.case_id: "withdrawn",
+        complaint.case_id: "answered",
+    }
+    assert granted(get_case_figures.sync(client=clerk)).answered >= 3
+    came = granted(get_returns.sync(client=clerk, since=order.placed_at, limit=100)).items
+    assert shopper.sku in {each.sku for each in came}
+    late = granted(get_late_deliveries.sync(client=clerk)).items
+    assert order.order_id not in {each.order_id for each in late}
+
+
 def the_member_leaves(shopper: Shopper) -> None:
     """Take everything along, and be erased."""
     items = granted(get_export.sync(client=shopper.client, limit=100)).items
     (member,) = [each.data for each in items if isinstance(each, ExportedMember)]
     assert member == shopper.me()
-    assert sum(isinstance(each, ExportedOrder) for each in items) == 6
+    assert sum(isinstance(each, ExportedOrder) for each in items) == 7
+    assert sum(isinstance(each, ExportedCase) for each in items) == 3
     assert granted(erase_member.sync(shopper.member_id, client=shopper.clerk)).member_id == shopper.member_id
     assert refused(get_me.sync(client=shopper.client)).code == "not_registered"
 
@@ -341,6 +412,7 @@ def test_a_shop_is_run_by_every_operation_of_the_client_and_by_nothing_else(depl
     a_sale_is_run(shopper)
     money_comes_and_goes(shopper)
     the_books_are_seen(shopper)
+    a_member_asks_after_buying(shopper)
     the_member_leaves(shopper)
     asked = {operation_of(deployed, request) for request in deployed.asked[before:]}
     assert asked == generated() == {each.described["operationId"] for each in operations()}

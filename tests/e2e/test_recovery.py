@@ -411,7 +411,7 @@ def test_restored_tables_take_the_place_of_the_others_and_everything_fits(stack:
     ops(stack, "resume")
     old = dict(stack.outputs)
     stack.up("-c", context)
-    for name in ("Orders", "Members", "Catalog", "Payments", "Reports"):
+    for name in ("Orders", "Members", "Catalog", "Payments", "Cases", "Reports"):
         output = f"{name}TableName"
         assert stack.outputs[output] == f"memberday-dev-{name}-well" != old[output]
     tables = aws_of(stack).client("dynamodb")
@@ -458,7 +458,7 @@ def _restored_streams(stack: Stack) -> str:
     tables = aws_of(stack).client("dynamodb")
     return ",".join(
         f"{name}={tables.describe_table(TableName=f'memberday-dev-{name}-well')['Table']['LatestStreamArn']}"
-        for name in ("Catalog", "Members", "Orders", "Payments", "Reports")
+        for name in ("Cases", "Catalog", "Members", "Orders", "Payments", "Reports")
     )
 
 

@@ -109,7 +109,8 @@ class Suite:
             return call.to(self.privacy)
         if call.path.endswith("/payments") or call.path.startswith(OF_PAYMENTS):
             return call.to(self.payments)
-        if call.path.partition("?")[0].endswith("/cases") or call.path.startswith("/cases"):
+        ends = (call.path, call.path.partition("?")[0])  # an id may have a question mark in it
+        if call.path.startswith("/cases") or any(each.endswith("/cases") for each in ends):
             return call.to(self.cases)
         if "/points" in call.path:
             return call.to(self.points)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from functions.aftersales.face import CASES
 from functions.catalog.face import MOVEMENTS
 from functions.catalog.listing import Listing
 from functions.coupons.birthday import Coupon
@@ -20,15 +21,20 @@ from functions.domain import identifiers
 from functions.domain.policy import load
 from functions.offers.campaigns_face import CAMPAIGNS
 from functions.orders import rows as order_rows
+from functions.orders.book import OrderBook
+from functions.orders.jobs import OrderJobs, tasks
 from functions.orders.lists import Filter
-from functions.orders.view_face import HISTORY, ORDERS
+from functions.orders.timetable import LOOK_FOR_PARCELS
+from functions.orders.view_face import HISTORY, LATE, ORDERS, RETURNS
 from functions.payments.differences import day_of
 from functions.payments.face import DIFFERENCES as PAYMENT_DIFFERENCES
 from functions.payments.face import REFUNDS, UNASSIGNED
 from functions.platform import dynamo
 from functions.platform.bodies import BODY_BYTES_MAX
 from functions.platform.cursors import CURSOR_LENGTH_MAX, Cursors
+from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables
+from functions.platform.fanout import WorkQueue
 from functions.points.face import DIFFERENCES, ENTRIES
 from functions.privacy.face import EXPORT
 from functions.tiers.face import BIRTHDAY_CHANGES, TIERS
@@ -58,6 +64,7 @@ OWN_IDS = {
     "template_id": "welcome",
     "payment_id": "stripe:pi_1",
     "refund_id": f"{ORDER_ID.replace('ord', 'ref')}_c00001",
+    "case_id": "cas_" + "a" * 26,
 }
 """Ids for the paths of calls whose attack is elsewhere; a new kind of id is told here."""
 ANSWER_BYTES_MAX = 6_000_000
@@ -85,6 +92,7 @@ class World:
     coupons: dict[str, list[Coupon]] = field(default_factory=dict)
     claimed: dict[str, str] = field(default_factory=dict)
     """The id of the coupon of a template that each has."""
+    cases: dict[str, list[str]] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     """The calls of DynamoDB since :meth:`ask` began."""
     writes: list[str] = field(default_factory=list)
@@ -127,6 +135,15 @@ def post(suite: Suite, order_id: str) -> None:
     assert suite.posting({"Records": [stream_record(row)]}, Context()) == {"batchItemFailures": []}
 
 
+def look_for_parcels(suite: Suite) -> None:
+    """Let parcels that are on their way be late (A11)."""
+    book = OrderBook.of(suite.tables, suite.settings, suite.policy)
+    queue = WorkQueue(suite.queue, "work")  # type: ignore[arg-type]
+    jobs = OrderJobs(book, suite.runs, queue)
+    for task in tasks(LOOK_FOR_PARCELS, suite.now + timedelta(days=3)):
+        jobs.work(task, Deadline(20))
+
+
 def clerk(suite: Suite, method: str, path: str, body: Any = None) -> Answer:
     """Let staff do something that succeeds."""
     answer = suite.call(Call(method, path, body, staff()))
@@ -151,6 +168,7 @@ def populated(suite: Suite) -> World:
         clerk(suite, "PUT", f"/campaigns/{campaign_id}", CAMPAIGN)
     for name in ("alice", "bob", "clerk"):
         settle_in(world, name)
+    look_for_parcels(suite)
     money_waits(suite.tables, suite.settings, ORDER_ID, suite.now, 3)
     suite.fire("audit-points")
     world.writes.clear()
@@ -186,6 +204,12 @@ def settle_in(world: World, name: str) -> None:
     clerk(suite, "POST", f"/orders/{gold}/cancel")
     clerk(suite, "POST", f"/orders/{tea}/shipment")
     post(suite, gold)
+    world.cases[name] = []
+    for request_id in ("c1", "c2"):
+        body = {"request_id": request_id, "kind": "complaint", "reason": "late"}
+        asked = suite.call(Call("POST", f"/orders/{tea}/cases", body, who))
+        assert asked.status == 201, asked.body
+        world.cases[name].append(asked.body["case_id"])
     accounts.hold_points(suite.tables, table, name, {"2025": 600, "2026": 900})
 
 
@@ -236,6 +260,7 @@ def others(world: World, name: str) -> tuple[list[str], str]:
         ),
         "payment_id": ([OWN_IDS["payment_id"]], "stripe:pi_9"),
         "refund_id": ([OWN_IDS["refund_id"]], f"ref_{'a' * 26}_c00009"),
+        "case_id": (world.cases["bob"], OWN_IDS["case_id"]),
     }[name]
 
 
@@ -276,7 +301,7 @@ def test_case_38_somebody_elses_coupon_in_a_cart_is_as_if_it_did_not_exist(world
 def test_case_38_nobody_becomes_somebody_else_by_a_query_or_header(
     world: World, operation: Operation
 ) -> None:
-    own = {**OWN_IDS, "order_id": world.orders["alice"][0]}
+    own = {**OWN_IDS, "order_id": world.orders["alice"][0], "case_id": world.cases["alice"][0]}
     plain = world.ask(operation, ALICE, path=operation.at(**own))
     assert plain.status == 200
     claimed = {"member_id": "bob", "sub": "bob", "cognito:groups": "[staff]", "scope": "membership/staff"}
@@ -290,7 +315,12 @@ def test_case_38_nobody_becomes_somebody_else_by_a_query_or_header(
 @pytest.mark.parametrize("operation", [each for each in LISTS if not each.staff], ids=str)
 def test_case_38_a_list_holds_nothing_of_somebody_else(world: World, operation: Operation) -> None:
     text = json.dumps(page(world, operation, ALICE, limit="100").body)
-    theirs = [*world.orders["bob"], *(each.coupon_id for each in world.coupons["bob"]), '"bob"']
+    theirs = [
+        *world.orders["bob"],
+        *world.cases["bob"],
+        *(each.coupon_id for each in world.coupons["bob"]),
+        '"bob"',
+    ]
     assert '"next_cursor": null' in text
     assert not [each for each in theirs if each in text]
 
@@ -600,6 +630,10 @@ def name_of_list(world: World, operation: Operation) -> str:
         "/reports/unassigned-payments": UNASSIGNED,
         "/reports/refunds": f"{REFUNDS} failed",
         "/reports/payment-differences": f"{PAYMENT_DIFFERENCES} {yesterday}",
+        "/reports/late-deliveries": LATE,
+        "/reports/returns": f"{RETURNS} {Filter().named}",
+        "/cases": f"{CASES} None None",
+        "/members/me/cases": CASES,
     }[operation.path]
 
 
@@ -700,7 +734,9 @@ def oversized(operation: Operation) -> Iterator[Any]:
     assert operation.body is not None
     for place, schema in document.leaves(operation.body):
         if any(each["type"] == "string" for each in document.choices(schema)):
-            for length in (CURSOR_LENGTH_MAX + 1,) if place == ("cursor",) else (256, 1_000, 100_000):
+            most = max(each.get("maxLength", 0) for each in document.choices(schema))
+            lengths = (CURSOR_LENGTH_MAX + 1,) if place == ("cursor",) else (256, 1_000, 1_001, 100_000)
+            for length in (each for each in lengths if each > most):
                 yield document.replaced(operation.example, place, "1" * length)
     for place, _ in document.objects(operation.body):
         yield document.replaced(operation.example, (*place, "x"), "x" * 100_000)
@@ -866,4 +902,10 @@ def test_case_47_routes_that_the_contract_gives_to_staff_say_so_in_the_document(
         "GET /products",
         "GET /products/{sku}",
         "POST /quotes",
+        "POST /orders/{order_id}/cases",
+        "GET /members/me/cases",
+        "GET /cases/{case_id}",
+        "POST /cases/{case_id}/withdraw",
+        "POST /cases/{case_id}/shipment",
+        "POST /cases/{case_id}/escalate",
     }

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError  # type: ignore[import-untyped]
 
+from functions.aftersales.stream import Publisher as CasesPublisher
+from functions.cases import rows as cases
 from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.coupons.stream import Consumer
 from functions.offers.campaign_rows import CAMPAIGN
@@ -381,11 +383,17 @@ def everything(suite: Suite, bridge: Bridge) -> None:
     for number, end in ((2, "cancel"), (3, "refusal"), (4, "returns")):
         order = place(1)
         order.pay(f"p{number}")
+        if end == "refusal":
+            suite.pass_time(days=7)
         if end != "cancel":
             order.ship()
         if end == "returns":
             order.receive()
             order.give_back("r", tea=1)
+        elif end == "refusal":
+            suite.pass_time(days=3)
+            order.run("look-for-parcels")
+            order.must(end)
         else:
             order.must(end)
         order.deliver()
@@ -426,6 +434,23 @@ def everything(suite: Suite, bridge: Bridge) -> None:
     _tell_orders(suite, bridge, orders)
     _tell_members(suite, bridge)
     _tell_payments(suite, bridge)
+    _tell_cases(suite, bridge, kept.order_id)
+
+
+def _tell_cases(suite: Suite, bridge: Bridge, order_id: str) -> None:
+    body = {"request_id": "c1", "kind": "complaint", "reason": "late", "text": PERSONAL["name"]}
+    opened = suite.call(Call("POST", f"/orders/{order_id}/cases", body, claims("alice")))
+    assert opened.status == 201, opened.body
+    place = cases.key(opened.body["case_id"])
+    first = suite.tables.get(suite.settings.cases_table, place)
+    suite.pass_time(hours=73)
+    path = f"/cases/{opened.body['case_id']}/answer"
+    assert suite.call(Call("POST", path, {"text": PERSONAL["name"]}, staff())).status == 200
+    second = suite.tables.get(suite.settings.cases_table, place)
+    assert first is not None
+    assert second is not None
+    records = [record(None, first, 0), record(first, second, 1)]
+    assert published(CasesPublisher(bridge.bus, suite.policy), *records) == {"batchItemFailures": []}
 
 
 def _tell_payments(suite: Suite, bridge: Bridge) -> None:
@@ -479,7 +504,7 @@ def test_every_event_is_as_the_docs_say_and_case_46_holds_no_personal_data(suite
     everything(suite, bridge)
     kinds = {name for name, _ in bridge.told}
     assert kinds == {file.stem for file in schemas.FOLDER.glob("*.json")}
-    assert len(kinds) == 20
+    assert len(kinds) == 24
     text = json.dumps(bridge.told, ensure_ascii=False)
     for private in (*PERSONAL.values(), "Zhang", "1234-5678", "05-17"):
         assert private not in text

@@ -44,6 +44,7 @@ PAYMENTS_MIB_MAX = 40
 BUNDLE_MIB_MAX = 12
 """Z6: without bytecode, which doubles it where the runtime's interpreter is at hand to compile it ahead."""
 WITH_API = {
+    "functions.aftersales.api",
     "functions.checkout.api",
     "functions.coupons.api",
     "functions.points.api",

@@ -56,6 +56,7 @@ def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> Non
         "CatalogTableName",
         "ReportsTableName",
         "PaymentsTableName",
+        "CasesTableName",
         "PointsJobsFunctionName",
         "AlarmsTopicArn",
         "DashboardName",
@@ -532,7 +533,7 @@ def test_restored_tables_take_the_place_of_the_stacks_own_for_every_reader_and_r
     template = synthesise({"stage": "prod", "restored": restored}, tmp_path)
     assert not resources(template, "AWS::DynamoDB::Table")
     assert {each["EventSourceArn"] for each in stream_consumers(template)} == {
-        streams[name] for name in ("Orders", "Members", "Catalog", "Payments")
+        streams[name] for name in ("Orders", "Members", "Catalog", "Payments", "Cases")
     }
     for name in streams:
         output = template["Outputs"][f"{name}TableName"]["Value"]
@@ -567,4 +568,4 @@ def test_the_example_listens_to_what_is_asked_for_on_a_queue_of_its_own(tmp_path
 def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
     written = {file.stem for file in (ROOT / "docs" / "events").glob("*.json")}
     assert written == set(contexts.events())
-    assert len(contexts.events()) == 20
+    assert len(contexts.events()) == 24

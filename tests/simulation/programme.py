@@ -4,6 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from functions.aftersales import jobs as case_jobs
+from functions.aftersales.queue import Worker as CasesWorker
+from functions.aftersales.timetable import FOLLOW_CASES
 from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.checkout import api as shop_api
 from functions.counters.stream import Keeper
@@ -21,7 +24,7 @@ from functions.orders import jobs as order_jobs
 from functions.orders.book import OrderBook
 from functions.orders.queue import Worker as OrdersWorker
 from functions.orders.stream import Publisher as OrdersPublisher
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from functions.payments import jobs as payment_jobs
 from functions.payments.book import PaymentBook
 from functions.payments.providers.provider import Sender, UnansweredError
@@ -69,6 +72,9 @@ QUEUES: dict[str, Callable[..., Any]] = {
 PAYMENTS = "payments"
 """The queue of payments, which has nothing to do here: no provider is on, and staff pay money back."""
 
+CASES = "cases"
+"""The queue of cases: nobody asks for any here, so its job finds nothing due (``payment_lives`` has them)."""
+
 
 def _nobody(provider: str) -> Sender:
     raise UnansweredError(provider)
@@ -111,6 +117,9 @@ class Programme:
             queues[PAYMENTS],
             now,
         )
+        queues[CASES] = WorkQueue(cloud.sqs, CASES)
+        self.workers[CASES] = CasesWorker(tables, settings, queues[CASES], policy)
+        no_case = partial(case_jobs.idle, tables=tables, table=settings.cases_table)
         accounts = Accounts(tables, settings.members_table, settings.orders_table)
         shards = Shards(accounts, Reports(tables, settings.reports_table), policy)
         points = partial(schedule.tasks, policy=policy, shards=shards)
@@ -122,6 +131,7 @@ class Programme:
             "points": Starter(queues["points"], runs, points, now, idle=nothing_due),
             "audit": Starter(queues["audit"], runs, points, now, idle=nothing_due),
             "coupons": Starter(queues["coupons"], runs, coupon_jobs.tasks, now),
+            CASES: Starter(queues[CASES], runs, case_jobs.tasks, now, idle=no_case),
             PAYMENTS: Starter(
                 queues[PAYMENTS],
                 runs,
@@ -133,6 +143,8 @@ class Programme:
         self.jobs: dict[str, Callable[..., Any]] = {
             LAPSE_UNPAID: starters["orders"],
             AUTO_RECEIPT: starters["orders"],
+            LOOK_FOR_PARCELS: starters["orders"],
+            FOLLOW_CASES: starters[CASES],
             ASK_PAYMENTS: starters[PAYMENTS],
             RECONCILE_PAYMENTS: starters[PAYMENTS],
             RELEASE_POINTS: starters["points"],

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.aftersales import jobs as case_jobs
+from functions.aftersales.queue import Worker as CasesWorker
+from functions.aftersales.timetable import FOLLOW_CASES
 from functions.contexts import timetable
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain.policy import Policy, load
@@ -21,11 +24,11 @@ from functions.operations.watch import overdue
 from functions.orders import jobs, life
 from functions.orders.book import OrderBook
 from functions.orders.rows import due_shard, key
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from functions.payments.timetable import ASK_PAYMENTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
-from functions.platform.fanout import TASK_TRIES, Starter
+from functions.platform.fanout import TASK_TRIES, Starter, Task
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
 from functions.points import passes, replay, shards
@@ -58,6 +61,8 @@ BEGINNING = store(2026, 1, 1)
 TIMES = {
     LAPSE_UNPAID: store(2026, 5, 1, 12),
     AUTO_RECEIPT: store(2026, 5, 1, 12),
+    LOOK_FOR_PARCELS: store(2026, 5, 1, 12),
+    FOLLOW_CASES: store(2026, 5, 1, 12),
     RELEASE_POINTS: store(2026, 5, 1, 12),
     EXPIRE_POINTS: store(2027, 1, 1),
     ANNOUNCE_EXPIRING: store(2026, 12, 2, 9),
@@ -71,6 +76,8 @@ TIMES = {
 SHARDED = [
     LAPSE_UNPAID,
     AUTO_RECEIPT,
+    LOOK_FOR_PARCELS,
+    FOLLOW_CASES,
     RELEASE_POINTS,
     EXPIRE_POINTS,
     ANNOUNCE_EXPIRING,
@@ -87,6 +94,18 @@ def _few_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.provider, "service", SERVICE)
 
 
+class CaseWorkers(Workers):
+    """The functions of the job on cases, and the queue between them."""
+
+    def tasks(self, job: str, at: datetime) -> list[Task]:
+        """Return the tasks of the job that starts at a moment."""
+        return case_jobs.tasks(job, at)
+
+    def worker(self) -> Callable[..., dict[str, Any]]:
+        """Return a new worker."""
+        return CasesWorker(self.shop.tables, self.shop.settings, self.box.queue, self.shop.policy)
+
+
 @dataclass
 class Clockwork:
     """All jobs of the programme over one set of tables, watched over since a moment."""
@@ -96,11 +115,13 @@ class Clockwork:
     workers: Workers = field(init=False)
     coupons: CouponWorkers = field(init=False)
     orders: OrderWorkers = field(init=False)
+    cases: CaseWorkers = field(init=False)
 
     def __post_init__(self) -> None:
         # What is watched are tasks, whether there is something to do in them or not.
         self.workers, self.coupons = Workers(self.shop, looks_first=False), CouponWorkers(self.shop)
         self.orders = OrderWorkers(self.shop)
+        self.cases = CaseWorkers(self.shop, looks_first=False)
         for job, at in TIMES.items():
             self.runs.watched_since(job, self.since or at - HOUR)
 
@@ -111,8 +132,10 @@ class Clockwork:
 
     def of(self, job: str) -> Workers:
         """Return the workers of a job whose work is tasks."""
-        if job in (LAPSE_UNPAID, AUTO_RECEIPT):
+        if job in (LAPSE_UNPAID, AUTO_RECEIPT, LOOK_FOR_PARCELS):
             return self.orders
+        if job == FOLLOW_CASES:
+            return self.cases
         if job == ASK_PAYMENTS:
             return Paying(self.shop).workers(looks_first=False)
         return self.coupons if job == ISSUE_BIRTHDAY_COUPONS else self.workers
@@ -558,6 +581,8 @@ def test_on_a_fresh_stack_nothing_is_overdue_before_it_was_first_watched(shop: S
         "ask-payments": timedelta(minutes=35),
         "end-campaigns": timedelta(minutes=15),
         "auto-receipt": timedelta(hours=2, minutes=5),
+        "look-for-parcels": timedelta(hours=3),
+        "follow-cases": timedelta(minutes=35),
         "release-points": timedelta(minutes=70),
         "expire-points": timedelta(hours=6, minutes=10),
         "expire-points-again": timedelta(hours=6, minutes=40),
@@ -575,8 +600,8 @@ def test_jobs_overdue_is_counted_also_when_there_are_none(
     assert figures.values == {"jobs_overdue": [0]}
     assert (figures.dimensions, figures.services) == ({("service",)}, {SERVICE})
     found = clockwork.watch(BEGINNING + 2 * HOUR)
-    assert found == [END_CAMPAIGNS, LAPSE_UNPAID, ASK_PAYMENTS, RELEASE_POINTS]
-    assert Figures().read(capsys.readouterr().out).values == {"jobs_overdue": [4]}
+    assert found == [END_CAMPAIGNS, LAPSE_UNPAID, ASK_PAYMENTS, FOLLOW_CASES, RELEASE_POINTS]
+    assert Figures().read(capsys.readouterr().out).values == {"jobs_overdue": [5]}
 
 
 def test_the_log_names_each_schedule_that_is_overdue_and_since_when_its_run_is_wanted(
@@ -585,7 +610,7 @@ def test_the_log_names_each_schedule_that_is_overdue_and_since_when_its_run_is_w
     clockwork = Clockwork(shop, BEGINNING)
     log = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", log)
-    for job in (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS):
+    for job in (LAPSE_UNPAID, AUTO_RECEIPT, LOOK_FOR_PARCELS, FOLLOW_CASES, RELEASE_POINTS):
         clockwork.run(job, store(2026, 1, 2, 8, 5))
     clockwork.run(END_CAMPAIGNS, store(2026, 1, 2, 8, 20))
     clockwork.run(EXPIRE_POINTS, store(2026, 1, 2, 0, 29))
@@ -765,6 +790,16 @@ OUTAGES = [
         overdue=(store(2027, 1, 3, 14, 0, 1), store(2027, 1, 3, 18)),  # after it ran at 11:55
     ),
     Outage(
+        name="look-for-parcels",
+        out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 6 * HOUR),
+        overdue=(store(2027, 1, 3, 14, 0, 1), store(2027, 1, 3, 18)),  # after it ran at 11:00
+    ),
+    Outage(
+        name="follow-cases",
+        out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
+        overdue=(store(2027, 1, 3, 12, 30, 1), store(2027, 1, 3, 15)),  # after it ran at 11:55
+    ),
+    Outage(
         name="end-campaigns",
         out=(NOON_OF_3_JANUARY, NOON_OF_3_JANUARY + 3 * HOUR),
         overdue=(store(2027, 1, 3, 12, 10, 1), store(2027, 1, 3, 15)),  # after it ran at 11:55
@@ -878,7 +913,8 @@ def test_the_real_jobs_of_the_days_around_a_years_end_are_never_overdue(shop: Sh
         while fired and fired[0][0] <= now:
             at, job = fired.pop(0)
             clockwork.run(job, at)
-        for job in (LAPSE_UNPAID, AUTO_RECEIPT, RELEASE_POINTS, END_CAMPAIGNS, ASK_PAYMENTS):
+        often = (LAPSE_UNPAID, AUTO_RECEIPT, LOOK_FOR_PARCELS, FOLLOW_CASES, RELEASE_POINTS, END_CAMPAIGNS)
+        for job in (*often, ASK_PAYMENTS):
             clockwork.run(job, now)
         assert clockwork.watch(now + MINUTE) == []
         now += 3 * HOUR

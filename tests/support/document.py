@@ -13,7 +13,7 @@ from tests.support.stack import ROOT
 
 FILE = ROOT / "docs" / "openapi.json"
 METHODS = ("get", "put", "post", "patch", "delete")
-TEXTS = ("tea", "1", "1990-05-05", "ord_" + "a" * 26)
+TEXTS = ("tea", "1", "1990-05-05", "ord_" + "a" * 26, "cas_" + "a" * 26, "2026-11")
 """What a text of a schema may be: the first that its pattern or format admits."""
 Schema = Mapping[str, Any]
 Place = tuple[str | int, ...]
@@ -89,6 +89,8 @@ class Operation:
 
 UNLIKE: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "LeavingLineRequest": (("line_id",), {}),
+    "CaseLineRequest": (("line_id", "for"), {}),  # nothing but an exchange is for something
+    "SettlementRequest": (("template_id",), {}),
     "CampaignRequest": (
         ("group", "with_coupons", "with_points"),  # of order offers; the first kind is none
         {"ends_at": "2099-12-10T09:30:00+08:00"},

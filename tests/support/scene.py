@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from memberday_client.api.cases import approve_case, open_case, refuse_case
 from memberday_client.api.coupons import get_coupons
 from memberday_client.api.members import change_birthday
 from memberday_client.api.orders import cancel_order
-from memberday_client.models import BirthdayRequest, OrderAnswer
+from memberday_client.models import (
+    BirthdayRequest,
+    CaseLineRequest,
+    CaseRequest,
+    Kind,
+    OrderAnswer,
+    RefusalRequest,
+)
 
 from local.interrupts import Interrupts
 from local.till.process import TillProcess
@@ -31,8 +39,21 @@ NEEDED_STATUS = {
     "receipt": "shipped",
     "refusal": "shipped",
     "returns": "received",
+    "cases": "received",
 }
 """Where an order must stand for a call to succeed, by the end of the call's path."""
+
+OF_A_MEMBER = (
+    "/orders/{order_id}/cases",
+    *(f"/cases/{{case_id}}/{what}" for what in ("withdraw", "shipment", "escalate")),
+)
+"""How the paths end of what only a member can do, with an order or a case of their own."""
+NEEDED_STEPS: Mapping[str, tuple[str, ...]] = {
+    "receive": ("approve",),
+    "shipment": ("approve",),
+    "escalate": ("refuse",),
+}
+"""What staff do with a case before a call can succeed, by the end of the call's path."""
 
 Known = Mapping[str, Sequence[Any]]
 """Values that mean something to the stack by their names in requests, the best one first."""
@@ -89,13 +110,14 @@ class Scene:
         name = uuid.uuid4().hex[:12]
         wanted = NEEDED_STATUS.get(path.rpartition("/")[2], "placed")
         statuses = sorted(STATUSES, key=lambda status: status != wanted) if "{order_id}" in path else []
-        orders = [self._order(f"{name}-{status}", status) for status in statuses]
+        owner = self.clerk if staff and path.endswith(OF_A_MEMBER) else self.member
+        orders = [self._order(f"{name}-{status}", status, owner) for status in statuses]
         known: dict[str, Sequence[Any]] = {
             "member_id": self._erasable() if _fills_up(method, path) else [self.member.member_id],
             "order_id": [*(order.order_id for order in orders), self._own, self._not_own],
             "amount_fen": [order.paid_fen for order in orders],
             "sku": self._skus(method),
-            "lines": self._lines(path),
+            "lines": self._lines(path, owner),
             "coupon": ["none", "best", *self._coupons],
             "points": [1, -1] if path.endswith("/adjustments") else [0, 100, "best"],
             "expected_paid_fen": [None],
@@ -115,11 +137,21 @@ class Scene:
             "idempotency-key": [f"{name}-{number}" for number in range(KEYS)],
             **{
                 f"{what}_id": [f"{name}-1", f"{name}-2"]
-                for what in ("adjustment", "batch", "cancel", "issue", "movement", "payment", "return")
+                for what in (
+                    "adjustment",
+                    "batch",
+                    "cancel",
+                    "issue",
+                    "movement",
+                    "payment",
+                    "request",
+                    "return",
+                )
             },
         }
         known |= self._offers.known(path, method)
         known |= self._of_money(name, path)
+        known |= self._of_cases(name, path, owner)
         body = self._offers.body(method, path) or _body(method, path, known)
         return Act({each: values for each, values in known.items() if values}, body)
 
@@ -132,6 +164,38 @@ class Scene:
         if "{refund_id}" in path:
             return {"refund_id": [self._to_be_paid_by_hand(name)], "reference": ["bank-1"]}
         return {}
+
+    def _of_cases(self, name: str, path: str, owner: Shopper) -> dict[str, Sequence[Any]]:
+        """Return what cases are asked for by, and one that is as it must be for a call to succeed."""
+        if path.endswith("/orders/{order_id}/cases"):
+            return {"kind": ["return", "complaint"], "reason": ["defective", "no_reason"], "text": ["损坏"]}
+        if "{case_id}" not in path:
+            return {"month": ["2026-12", "2027-01"]}
+        what = path.rpartition("/")[2]
+        complaint = what in ("answer", "settle")
+        cases = [self._case(f"{name}-{number}", what, owner, complaint=complaint) for number in range(2)]
+        return {
+            "case_id": cases,
+            "lines": [_cart(owner)],
+            "points": [1, 100],
+            "template_id": [None],
+            "text": ["sorry"],
+            "return_shipping_fen": [None, 0, 1_200],
+        }
+
+    def _case(self, key: str, what: str, owner: Shopper, *, complaint: bool) -> str:
+        """Return the id of a new case of a member about which this can be done."""
+        order = self._order(key, "received", owner)
+        lines = None if complaint else [CaseLineRequest(sku=owner.sku, quantity=1)]
+        kind: Kind = "complaint" if complaint else "return"
+        body = CaseRequest(request_id=key, kind=kind, reason="defective", lines=lines)
+        case_id = granted(open_case.sync(order.order_id, client=owner.client, body=body)).case_id
+        for step in NEEDED_STEPS.get(what, ()):
+            if step == "approve":
+                granted(approve_case.sync(case_id, client=owner.clerk))
+            else:
+                granted(refuse_case.sync(case_id, client=owner.clerk, body=RefusalRequest(reason="used")))
+        return case_id
 
     def _unassigned(self, number: str) -> str:
         """Let money come in that is no order's; return its payment's id."""
@@ -152,15 +216,15 @@ class Scene:
 
     def _to_be_paid_by_hand(self, key: str) -> str:
         """Let a paid order be cancelled; return the id of its refund, which staff pay."""
-        order = self._order(f"{key}-back", "paid")
+        order = self._order(f"{key}-back", "paid", self.member)
         granted(cancel_order.sync(order.order_id, client=self.member.clerk))
         (refund,) = self.member.found(order).refunds or []
         return refund.refund_id
 
-    def _lines(self, path: str) -> list[list[dict[str, Any]]]:
+    def _lines(self, path: str, owner: Shopper) -> list[list[dict[str, Any]]]:
         """Return lines of carts, or those of which units leave an order."""
         if "{order_id}" in path:
-            return list(leaving_lines(self.member.sku, f"{self._zone.sku}:{self._offers.gift}"))
+            return list(leaving_lines(owner.sku, f"{self._zone.sku}:{self._offers.gift}"))
         return [
             _cart(self.member),
             _cart(self.member, self._zone),
@@ -168,17 +232,17 @@ class Scene:
             _cart(self._withdrawn),
         ]
 
-    def _order(self, key: str, status: str) -> OrderAnswer:
-        """Return a new order of the member that stands so."""
-        order = self.member.order(key, quantity=2)
+    def _order(self, key: str, status: str, owner: Shopper) -> OrderAnswer:
+        """Return a new order of a member that stands so."""
+        order = owner.order(key, quantity=2)
         if status == "cancelled":
-            granted(cancel_order.sync(order.order_id, client=self.member.clerk))
+            granted(cancel_order.sync(order.order_id, client=owner.clerk))
         elif status != "placed":
-            self.member.pay(order)
+            owner.pay(order)
         if status == "shipped":
-            self.member.ship(order)
+            owner.ship(order)
         elif status == "received":
-            self.member.delivered(order)
+            owner.delivered(order)
         return order
 
     def _skus(self, method: str) -> list[str]:
@@ -195,7 +259,7 @@ class Scene:
 
     def _cursors(self, path: str, *, staff: bool) -> list[str]:
         """Return the cursor of a list's second page, if it is a list and has one."""
-        others = dict.fromkeys(("campaign_id", "template_id"), "none")
+        others = dict.fromkeys(("campaign_id", "template_id", "case_id"), "none")
         asked = path.format(
             member_id=self.member.member_id, sku=self.member.sku, order_id=self._own, **others
         )
@@ -243,6 +307,13 @@ def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
         "POST /reports/unassigned-payments/{payment_id}/assign": best("order_id"),
         "POST /reports/unassigned-payments/{payment_id}/refund": best("reason"),
         "POST /reports/refunds/{refund_id}/by-hand": best("reason", "reference"),
+        "POST /orders/{order_id}/cases": best("request_id", "kind", "reason", "lines"),
+        "POST /cases/{case_id}/refuse": best("reason"),
+        "POST /cases/{case_id}/receive": {},
+        "POST /cases/{case_id}/answer": best("text"),
+        "POST /cases/{case_id}/settle": best("points", "reason"),
+        "POST /cases/{case_id}/escalate": best("reason"),
+        "POST /cases/{case_id}/shipment": {"carrier": "SF Express", "tracking_no": "SF-1"},
         "POST /orders/{order_id}/returns": best("return_id", "lines"),
         "POST /orders/{order_id}/shipment": {"carrier": "SF Express", "tracking_no": "SF-1"},
         "POST /quotes": best("lines"),

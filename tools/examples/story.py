@@ -19,6 +19,7 @@ STAFF = frozenset({CLERK})
 TEA, KETTLE, CANDLE, TOWEL = "tea-longjing-100", "kettle-iron", "candle-osmanthus", "towel-bamboo"
 TRAY, CUP = "tray-bamboo", "cup-celadon"
 NO_ORDER = "ord_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+NO_CASE = "cas_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -475,6 +476,76 @@ def _payments(story: _Story) -> None:
     story.call("pay_refund_by_hand", CLERK, 404, "unknown", "No such refund", at=no_refund, body=said)
 
 
+def _asking(story: _Story) -> None:
+    """She asks for one tea back, for another one instead, and complains."""
+    story.placed("cart-8", "eighth", _cart((TEA, 4)))
+    story.paid("eighth", "pay-8")
+    at, lines = {"order_id": "$eighth"}, [{"line_id": TEA, "quantity": 1}]
+    back = {"request_id": "back-1", "kind": "return", "lines": lines, "reason": "damaged"}
+    back["text"] = "The tin is dented."
+    story.call("open_case", ERIN, 409, "too_early", "Before it has arrived", at=at, body=back)
+    story.happens("ship_order", CLERK, 200, "eighth")
+    story.happens("receive_order", ERIN, 200, "eighth")
+    plain = {"request_id": "back-2", "kind": "return", "lines": lines, "reason": "no_reason"}
+    other = {"request_id": "other-1", "kind": "exchange", "lines": lines, "reason": "defective"}
+    late = {"request_id": "late-1", "kind": "complaint", "reason": "late", "text": "It took three weeks."}
+    for name, says, body in (
+        ("return", "A return", back),
+        ("no_reason", "A return for no reason", plain),
+        ("exchange", "An exchange for the same", other),
+        ("complaint", "A complaint", late),
+    ):
+        story.call("open_case", ERIN, 201, name, says, at=at, body=body, keeps={name: "case_id"})
+    two = [{"line_id": TEA, "quantity": 2}]
+    more = {"request_id": "back-3", "kind": "return", "lines": two, "reason": "other"}
+    story.call("open_case", ERIN, 409, "unit_in_case", "A unit is in a case", at=at, body=more)
+    story.call("get_own_cases", ERIN, 200, "page", "A first page", query={"limit": "2"})
+    another = {"cursor": "$zone"}
+    story.call("get_own_cases", ERIN, 400, "another_list", "Another list's cursor", query=another)
+    own, nothing = {"case_id": "$return"}, {"case_id": NO_CASE}
+    story.call("get_case", ERIN, 200, "own", "One of one's own", at=own)
+    story.call("get_case", ERIN, 404, "unknown", "No such case", at=nothing)
+    story.call("get_cases", CLERK, 200, "worklist", "What staff are to do", query={"limit": "2"})
+    in_time = {"state": "requested", "overdue": "false", "limit": "2"}
+    story.call("get_cases", CLERK, 200, "in_time", "To be answered, in time", query=in_time)
+    story.call("get_cases", ERIN, 403, "no_staff", "A member tries")
+
+
+def _deciding(story: _Story) -> None:
+    """Staff decide, she does not agree, and what was exchanged comes and goes."""
+    back, other, late = ({"case_id": f"${name}"} for name in ("return", "exchange", "complaint"))
+    nothing, no = {"case_id": NO_CASE}, {"reason": "It was not dented when it was sent."}
+    story.call("refuse_case", CLERK, 200, "refused", "With a reason", at=back, body=no)
+    story.call("refuse_case", CLERK, 404, "unknown", "No such case", at=nothing, body=no)
+    why = {"reason": "The parcel was dented, too."}
+    story.call("escalate_case", ERIN, 200, "disputed", "Somebody else is to decide", at=back, body=why)
+    story.call("escalate_case", ERIN, 409, "not_refused", "Nobody has refused it", at=other, body=why)
+    story.call("approve_case", CLERK, 409, "refused_before", "Who refused it decides again", at=back)
+    story.call("approve_case", CLERK, 200, "approved", "The unit for it is held", at=other)
+    parcel = {"carrier": "SF Express", "tracking_no": "SF1404003501204"}
+    story.call("send_back", ERIN, 200, "sent", "With the parcel's number", at=other, body=parcel)
+    story.call("send_back", ERIN, 409, "disputed", "Before it is approved", at=back, body=parcel)
+    came = {"lines": [{"line_id": TEA, "quantity": 1}], "return_shipping_fen": 1_500}
+    story.call("receive_case", CLERK, 200, "exchanged", "An exchange", at=other, body=came)
+    story.call("receive_case", CLERK, 409, "disputed", "Before it is approved", at=back)
+    story.call("withdraw_case", ERIN, 200, "withdrawn", "In a dispute", at=back)
+    story.call("withdraw_case", ERIN, 409, "closed", "It is closed", at=other)
+    answer = {"text": "We are sorry. The carrier was on strike."}
+    story.call("answer_case", CLERK, 200, "answered", "An answer", at=late, body=answer)
+    story.call("answer_case", CLERK, 409, "no_complaint", "It is no complaint", at=other, body=answer)
+    points, many = ({"points": each, "reason": "three weeks late"} for each in (200, 5_000))
+    story.call("settle_case", CLERK, 422, "too_many", "More than staff may give", at=late, body=many)
+    story.call("settle_case", CLERK, 200, "points", "With points", at=late, body=points)
+    reports: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+        ("get_case_figures", "of_a_month", "Of a month", {"month": f"{YEAR}-12"}),
+        ("get_returns", "page", "Of the latest orders", {"limit": "3"}),
+        ("get_late_deliveries", "none", "None is late", {}),
+    )
+    for operation, name, says, query in reports:
+        story.call(operation, CLERK, 200, name, says, query=query)
+        story.call(operation, ERIN, 403, "no_staff", "A member tries")
+
+
 def _office(story: _Story) -> None:
     """Staff looks after a member, and the member leaves."""
     erin, nobody = {"member_id": "$erin"}, {"member_id": NOBODY}
@@ -524,7 +595,7 @@ def _office(story: _Story) -> None:
 def _told() -> tuple[Step, ...]:
     story = _Story()
     chapters = (_shelves, _window, _first_order, _account, _second_order, _member_day)
-    for chapter in (*chapters, _payments, _campaigns, _templates, _sale, _codes, _office):
+    for chapter in (*chapters, _payments, _campaigns, _templates, _sale, _codes, _asking, _deciding, _office):
         chapter(story)
     return tuple(story.steps)
 
