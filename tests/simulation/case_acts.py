@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from functions.aftersales import events
 from functions.aftersales.case_book import Asked, Received
 from functions.aftersales.timetable import FOLLOW_CASES
-from functions.cases.case import Case, Kind, Parcel, Reason, Settlement, State, as_of
+from functions.cases.case import Case, Kind, Parcel, Reason, Settlement, State, Step, as_of
 from functions.cases.rows import CASE, case_of
 from functions.orders import events as order_events
 from functions.orders import life as order_life
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 Act = Callable[[], Any]
 PRODUCTS = {"tea": 6_667, "cup": 9_950, "pin": 320, "art": 60_050, "mug": 9_950}
 """Prices in fen: some orders cost more than one person may assign (Y4). A cup can be exchanged for a mug."""
-STOCK = dict.fromkeys(PRODUCTS, 1_000) | {"mug": 7}
+STOCK = dict.fromkeys(PRODUCTS, 1_000) | {"mug": 5}
 """Units that a life begins with; mugs run out."""
 ASKED_BACK = "art"
 """What cannot be sent back without a reason (A3)."""
@@ -46,20 +46,20 @@ CASES_MAX = 24
 FAR = timedelta(days=12)
 """How far a life moves on to a deadline of a case."""
 STAFF_FITS: Mapping[State, tuple[str, ...]] = {
-    State.REQUESTED: ("approve", "approve", "refuse", "refuse"),
-    State.DISPUTED: ("approve", "refuse"),
+    State.REQUESTED: (*("approve",) * 5, *("refuse",) * 4),
+    State.DISPUTED: ("approve", "approve", "approve", "refuse", "refuse"),
     State.APPROVED: ("receive",),
-    State.SHIPPED_BACK: ("receive", "receive", "receive"),
+    State.SHIPPED_BACK: ("receive",) * 5,
 }
 MEMBER_FITS: Mapping[State, tuple[str, ...]] = {
     State.REQUESTED: ("withdraw",),
-    State.APPROVED: ("send_back", "send_back", "send_back", "withdraw"),
+    State.APPROVED: (*("send_back",) * 5, "withdraw"),
     State.SHIPPED_BACK: ("send_back",),
     State.REFUSED: ("escalate", "escalate", "escalate"),
     State.DISPUTED: ("withdraw",),
 }
 OF_COMPLAINTS: Mapping[State, tuple[str, ...]] = {
-    State.REQUESTED: ("answer", "answer", "settle", "withdraw"),
+    State.REQUESTED: (*("answer",) * 4, "settle", "settle", "withdraw"),
     State.ANSWERED: ("settle", "settle"),
 }
 ALL = ("approve", "refuse", "receive", "answer", "settle", "withdraw", "send_back", "escalate")
@@ -111,14 +111,20 @@ class CaseActs:
         """Return all cases as they were last written."""
         return [case_of(row) for row in self.life.aws.rows("Cases") if row["item"] == CASE]
 
-    def deadlines(self) -> list[float]:
-        """Return the moments that matter to cases, and to parcels, from now on."""
-        now = self.life.aws.time.now()
-        found = [read.deadline for read in (as_of(case, now) for case in self.all()) if read.deadline]
+    def goes_on_to(self) -> float | None:
+        """Return a moment that matters to a case or a parcel, which acts are about from then on."""
+        now, chance = self.life.aws.time.now(), self.life.chance
+        found: list[tuple[datetime, str | None]] = [
+            (read.deadline, read.case_id) for read in (as_of(case, now) for case in self.all()) if read.deadline
+        ]
         for order in map(self.life._order, self.life.orders):
-            if order is not None and order.status is Status.SHIPPED and order.due is not None:
-                found.append(order.due[1])
-        return [at.timestamp() for at in found if now < at < now + FAR]
+            if order is not None and order.status is Status.SHIPPED and order.shipped_at is not None:
+                found += [(order.shipped_at + timedelta(days=days), None) for days in (3, 10)]
+        ahead = sorted((each for each in found if now < each[0] < now + FAR), key=lambda each: each[0])
+        if not ahead:
+            return None
+        at, self._focus = chance.choice((ahead[0], ahead[0], chance.choice(ahead)))
+        return at.timestamp() + chance.choice((-2, -1, 0, 0, 1, 600))
 
     def due(self) -> list[Json]:
         """Return the rows of cases that are due at this moment."""
@@ -193,6 +199,17 @@ class CaseActs:
         case = chance.choice(still if still and chance.random() < 0.92 else cases)
         self._focus = case.case_id
         return self._something(case)
+
+    def meeting(self) -> list[Act]:
+        """Have several do something about one case at once: staff, its member, and the job."""
+        chance = self.life.chance
+        case = next((case for case in self.all() if case.case_id == self._focus), None)
+        if case is None or not case.is_open:
+            return []
+        acts = [self._something(case) for _ in range(chance.choice((1, 2, 2)))]
+        if chance.random() < 0.5:
+            acts.append(self.life._fires(FOLLOW_CASES))
+        return [act for act in acts if act is not None]
 
     def about(self, order: Order) -> Act | None:
         """Go on with an order as somebody does who is not content with it."""
@@ -390,6 +407,12 @@ class CaseActs:
             elif chance.random() < 0.06:
                 wanted[line] = "pin"
         return wanted
+
+
+def ends_with_order(step: Step) -> bool:
+    """Tell whether a case was closed since its order, or its last unit, was gone (A5)."""
+    reason = step.reason or ""
+    return step.state is State.CLOSED and (reason.startswith("order_") or reason == "returned_directly")
 
 
 def looked_at(rows: Sequence[Row]) -> Mapping[str, Row]:

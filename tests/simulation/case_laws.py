@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from functions.aftersales.events import CaseChanged, CaseOpened, CaseOverdue
+from functions.aftersales.freight import RETURN_SHIPPING
 from functions.aftersales.settling import ADJUSTED_BY
 from functions.cases.case import By, Case, Kind, OpenCase, Reason, State, Step, as_of
 from functions.cases.rows import CASE, case_of
@@ -24,7 +25,8 @@ from functions.orders.order import Order, Status
 from functions.orders.rows import order_of
 from functions.platform.dynamo import Row
 from functions.points import account_rows, ledger
-from functions.refunds.refund import Refund
+from functions.refunds.refund import NO_PAYMENT, Refund
+from functions.refunds.refund import State as RefundState
 from functions.refunds.rows import REFUND, refund_of
 from tests.simulation import case_acts
 
@@ -142,7 +144,7 @@ class _Reading:
 
     def _check_who(self, step: Step) -> None:
         kind = self.case.kind
-        if self._is_closed_with_order(step) or self._is_approved_at_once(step):
+        if case_acts.ends_with_order(step) or self._is_approved_at_once(step):
             return
         allowed = NEXT.get((self.state, step.by), ())
         if kind is Kind.REFUND_ONLY and self.state is State.APPROVED:
@@ -158,10 +160,6 @@ class _Reading:
             self._want(step.operator not in self.refused_by, "somebody else decides a dispute")
         if step.state is State.DISPUTED:
             self._want(len(self.refused_by) == 1, "a refusal is escalated once")
-
-    def _is_closed_with_order(self, step: Step) -> bool:
-        reason = step.reason or ""
-        return step.state is State.CLOSED and (reason.startswith("order_") or reason == "returned_directly")
 
     def _is_approved_at_once(self, step: Step) -> bool:
         """Whether it was approved in the moment in which it was opened: for no reason, or as a cancel."""
@@ -519,10 +517,28 @@ class CaseLaws:
 
     # --- rest ---
 
-    def _nothing_waits(self) -> None:
+    def _count(self) -> None:
         counts = self._life.come.counts
         for case in self._cases:
             counts[f"cases {case.kind} {case.state}{' overdue' * case.overdue}"] += 1
+            first = sum(self._told.first_units[case.case_id].values())
+            counts["cases that shrank"] += sum(case.units.values()) < first
+            for step in case.history:
+                if step.by is By.DEADLINE or case_acts.ends_with_order(step):
+                    counts[f"case {step.state} {step.reason or 'by time'}"] += 1
+        for refund in self._refunds:
+            if refund.reason == RETURN_SHIPPING:
+                counts[f"freight {'by hand' if refund.state is RefundState.MANUAL else 'by provider'}"] += 1
+            elif refund.payment_id == NO_PAYMENT:
+                counts["refunds that freight left no payment for"] += 1
+        for order in self._orders.values():
+            counts["orders with others' units"] += bool(order.exchanged)
+            counts["units lost"] += sum(order.lost)
+        counts["parcels late"] += self._told.late.total()
+
+    def _nothing_waits(self) -> None:
+        self._count()
+        for case in self._cases:
             if as_of(case, self._now) != case:
                 self._wrong("what becomes of a case is written", f"{case.case_id}: {_shown(case)}")
             if case.deadline is not None and not case.overdue:

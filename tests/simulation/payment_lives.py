@@ -747,6 +747,8 @@ class Life:
             self._shop()
         count = self.chance.choice((1, 1, 1, 2, 2, 3))
         acts = [act for act in (self._act() for _ in range(count)) if act is not None]
+        if self._with_cases and self.chance.random() < 0.3:
+            acts = [*acts[:1], *self.cases.meeting()]
         if not acts:
             return
         if len(acts) > 1 and self.chance.random() < 0.2:
@@ -791,11 +793,9 @@ class Life:
 
     def _move_to_deadline(self) -> None:
         """Go on to a deadline of a case, to just before it or to after it; the jobs on cases may be late."""
-        moments = self.cases.deadlines()
-        if not moments:
+        at = self.cases.goes_on_to()
+        if at is None:
             return
-        at = self.chance.choice((min(moments), min(moments), self.chance.choice(moments)))
-        at += self.chance.choice((-2, -1, 0, 0, 1, 600))
         self.cases.jobs_sleep = self.chance.random() < 0.6
         self._move_far(timedelta(seconds=max(0.0, at - self.aws.time.time() + 0.5)))
         self.cases.jobs_sleep = False
@@ -1180,6 +1180,9 @@ class Life:
     def _fire(self) -> Callable[[], Any]:
         jobs = (ASK_PAYMENTS, LAPSE_UNPAID, AUTO_RECEIPT, *case_acts.JOBS)
         job = self.chance.choices(jobs, (6, 3, 1, 4, 1) if self._with_cases else (6, 3, 1, 1, 1))[0]
+        return self._fires(job)
+
+    def _fires(self, job: str) -> Callable[[], Any]:
         self.log(f"{job} fires")
 
         def fire() -> None:
