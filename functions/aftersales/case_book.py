@@ -14,6 +14,7 @@ from functions.cases.case import (
     By,
     Case,
     CaseLine,
+    CaseStateError,
     Kind,
     Parcel,
     Reason,
@@ -21,6 +22,7 @@ from functions.cases.case import (
     State,
     as_of,
     case_id,
+    case_state,
 )
 from functions.cases.rows import case_of, case_row, key
 from functions.catalog import stock
@@ -194,7 +196,7 @@ class CaseBook:
         if known is not None:
             return self._repeated(asked, case_of(known), now)
         try:
-            order = in_cases.cases_as_of(life.as_of(stored, now), now)
+            order = life.as_of(stored, now)
             case = self._checked(asked, order, opened_as, now, deadline)
         except RefusalError:
             # A batch is no snapshot: the order may be from after this very case was opened.
@@ -502,12 +504,16 @@ class CaseBook:
             stored = read_as(case_of, self.tables.get(self.table, key(case_id)))
             if stored is None:
                 raise no_case()
-            if stored.settlement is not None and _same(stored.settlement, settlement):
+            settled = replace(settlement, operator=operator)
+            if stored.settlement is not None and _same(stored.settlement, settled):
                 return as_of(stored, now)
-            after = cases.settle(as_of(stored, now), settlement, reason=reason, operator=operator, now=now)
+            try:
+                after = cases.settle(as_of(stored, now), settled, reason=reason, operator=operator, now=now)
+            except CaseStateError as error:
+                raise case_state(error.case, self.policy.zone, error.detail) from None
             transaction = self.tables.transaction()
             given = self.settling.add(
-                transaction, stored, settlement, reason=reason, operator=operator, at=now, deadline=deadline
+                transaction, stored, settled, reason=reason, operator=operator, at=now, deadline=deadline
             )
             after = replace(after, settlement=given, version=stored.version + 1)
             transaction.put_version(self.table, case_row(after), replaces=stored.version)
@@ -551,12 +557,15 @@ class CaseBook:
                 stored=stored,
                 case=as_of(stored, now),
                 stored_order=order,
-                order=in_cases.cases_as_of(life.as_of(order, now), now),
+                order=life.as_of(order, now),
                 now=now,
                 by=By.STAFF if member_id is None else By.MEMBER,
                 operator=operator or stored.member_id,
             )
-            act(turn)
+            try:
+                act(turn)
+            except CaseStateError as error:
+                raise case_state(error.case, self.policy.zone, error.detail) from None
             if turn.case.version != stored.version:
                 self._write(turn, deadline)
             return turn.case
@@ -673,4 +682,5 @@ def _rest(order: Order, case: Case, came: Units) -> tuple[int, ...]:
 
 
 def _same(settled: Settlement, asked: Settlement) -> bool:
-    return (settled.points, settled.template_id) == (asked.points, asked.template_id)
+    """Tell whether a settlement is the same one again: only who made it repeats it."""
+    return settled == replace(asked, coupon_id=settled.coupon_id)

@@ -52,12 +52,13 @@ def of_change(before: Case | None, after: Case, policy: Policy) -> Iterator[Even
         "order_id": after.order_id,
         "kind": after.kind.value,
     }
-    if after.overdue and after.deadline is not None and (before is None or before.overdues < after.overdues):
+    if before is not None and before.deadline is not None and before.overdues < after.overdues:
+        # Whoever acted first after the deadline, a job or staff, has written that it was missed.
         yield CaseOverdue(
             event_id=identifiers.event_id(CaseOverdue.__name__, after.case_id, str(after.overdues)),
-            occurred_at=after.deadline.astimezone(zone),
-            state=after.state.value,
-            deadline=after.deadline.astimezone(zone),
+            occurred_at=before.deadline.astimezone(zone),
+            state=before.state.value,
+            deadline=before.deadline.astimezone(zone),
             **told,
         )
     states = [None, *(step.state for step in after.history)]

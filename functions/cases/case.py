@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from functions.domain import identifiers
 from functions.domain.errors import ConflictError, InvalidError
@@ -63,6 +64,15 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+class CaseStateError(Exception):
+    """What was asked for cannot be done with a case as it stands: :func:`case_state` is the refusal."""
+
+    def __init__(self, case: "Case", detail: str | None = None) -> None:
+        super().__init__(detail or case.state)
+        self.case = case
+        self.detail = detail
+
+
 class By(StrEnum):
     """Who changed a case."""
 
@@ -114,6 +124,7 @@ class Settlement:
     points: int | None = None
     template_id: str | None = None
     coupon_id: str | None = None
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,11 +303,13 @@ def approve(case: Case, *, operator: str, now: datetime) -> Case:
 
     Raises
     ------
+    CaseStateError
+        It is not to be decided on.
     ConflictError
-        ``case_state``; ``other_operator_needed``: who refused it does not decide again.
+        ``other_operator_needed``: who refused it does not decide again.
     """
     if case.kind is Kind.COMPLAINT:
-        raise case_state(case, "A complaint is answered.")
+        raise CaseStateError(case, "A complaint is answered.")
     _require(case, State.REQUESTED, State.DISPUTED)
     _require_other(case, operator)
     sends_until = now + timedelta(days=case.send_back_days)
@@ -311,11 +324,13 @@ def refuse(case: Case, policy: AfterSalesPolicy, *, reason: str, operator: str, 
 
     Raises
     ------
+    CaseStateError
+        It is not to be decided on.
     ConflictError
-        ``case_state``; ``other_operator_needed``.
+        ``other_operator_needed``.
     """
     if case.kind is Kind.COMPLAINT:
-        raise case_state(case, "A complaint is answered.")
+        raise CaseStateError(case, "A complaint is answered.")
     _require(case, State.REQUESTED, State.DISPUTED)
     _require_other(case, operator)
     until = now + timedelta(days=policy.escalate_days) if case.state is State.REQUESTED else None
@@ -327,8 +342,8 @@ def withdraw(case: Case, *, now: datetime) -> Case:
 
     Raises
     ------
-    ConflictError
-        ``case_state``.
+    CaseStateError
+        It does not stand so.
     """
     _require(case, State.REQUESTED, State.APPROVED, State.DISPUTED)
     return _step(case, State.WITHDRAWN, now, By.MEMBER)
@@ -339,8 +354,8 @@ def send_back(case: Case, policy: AfterSalesPolicy, *, parcel: Parcel, now: date
 
     Raises
     ------
-    ConflictError
-        ``case_state``.
+    CaseStateError
+        It does not stand so.
     """
     if case.state is State.SHIPPED_BACK:
         return replace(case, parcel=parcel, version=case.version + 1)
@@ -355,11 +370,11 @@ def escalate(case: Case, policy: AfterSalesPolicy, *, reason: str | None, now: d
 
     Raises
     ------
-    ConflictError
-        ``case_state``; also once the days for it have passed.
+    CaseStateError
+        It is not refused, or the days for it have passed.
     """
     if case.state is not State.REFUSED or case.deadline is None:
-        raise case_state(case)
+        raise CaseStateError(case)
     until = now + timedelta(hours=policy.dispute_hours)
     return _step(case, State.DISPUTED, now, By.MEMBER, reason=reason, deadline=until)
 
@@ -369,8 +384,8 @@ def receive(case: Case, *, reason: str | None, operator: str, now: datetime) -> 
 
     Raises
     ------
-    ConflictError
-        ``case_state``: the member has nothing to send back, or it is closed.
+    CaseStateError
+        The member has nothing to send back, or it is closed.
     """
     _require(case, State.APPROVED, State.SHIPPED_BACK)
     after = _step(case, State.RECEIVED, now, By.STAFF, reason=reason, operator=operator)
@@ -382,11 +397,11 @@ def answer(case: Case, policy: AfterSalesPolicy, *, text: str, operator: str, no
 
     Raises
     ------
-    ConflictError
-        ``case_state``.
+    CaseStateError
+        It does not stand so.
     """
     if case.kind is not Kind.COMPLAINT:
-        raise case_state(case, "Only a complaint is answered.")
+        raise CaseStateError(case, "Only a complaint is answered.")
     _require(case, State.REQUESTED)
     until = now + timedelta(days=policy.closing_days)
     return _step(case, State.ANSWERED, now, By.STAFF, reason=text, operator=operator, deadline=until)
@@ -397,11 +412,13 @@ def settle(case: Case, settlement: Settlement, *, reason: str, operator: str, no
 
     Raises
     ------
+    CaseStateError
+        It is no complaint that is open.
     ConflictError
-        ``case_state``; ``case_settled``: it was, with something else.
+        ``case_settled``: it was, with something else.
     """
     if case.kind is not Kind.COMPLAINT:
-        raise case_state(case, "Only a complaint is settled.")
+        raise CaseStateError(case, "Only a complaint is settled.")
     if case.settlement is not None:
         raise ConflictError("case_settled", "The complaint has been settled.")
     _require(case, State.REQUESTED, State.ANSWERED)
@@ -431,9 +448,9 @@ def has_just(case: Case, *states: State, by: By, operator: str | None = None) ->
     return told and all(step.by is by and step.operator == operator for step in steps)
 
 
-def case_state(case: Case, detail: str | None = None) -> ConflictError:
-    """Return the refusal of what cannot be done with a case as it stands, with its deadline."""
-    deadline = None if case.deadline is None else case.deadline.isoformat(timespec="seconds")
+def case_state(case: Case, zone: ZoneInfo, detail: str | None = None) -> ConflictError:
+    """Return the refusal of what cannot be done with a case as it stands, with its deadline (A2)."""
+    deadline = case.deadline and case.deadline.astimezone(zone).isoformat(timespec="seconds")
     return ConflictError(
         "case_state", detail or f"The case is {case.state}.", state=case.state.value, deadline=deadline
     )
@@ -475,7 +492,7 @@ def _is_approved_by_silence(case: Case) -> bool:
 
 def _require(case: Case, *states: State) -> None:
     if case.state not in states:
-        raise case_state(case)
+        raise CaseStateError(case)
 
 
 def _require_other(case: Case, operator: str) -> None:

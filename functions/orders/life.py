@@ -21,8 +21,9 @@ def as_of(order: Order, now: datetime) -> Order:
     """Return the order as it reads at this moment, whether or not a job has written it yet (R2).
 
     An unpaid one is lapsed from the end of its payment window on (O2), a shipped one that nobody confirmed is
-    received once its days have passed (O3).
+    received once its days have passed (O3). Cases that have ended by themselves have no units of it (A2).
     """
+    order = cases_as_of(order, now)
     if order.due is None or now < order.due[1]:
         return order
     at, version = order.due[1], order.version + 1
@@ -235,7 +236,7 @@ def return_units(order: Order, units: Mapping[str, int], *, now: datetime, lost:
     """
     ordered = {line.line_id: line.quantity for line in order.quote.lines}
     _check_units(units, ordered, "return_exceeds_order")
-    order = cases_as_of(as_of(order, now), now)
+    order = as_of(order, now)
     if order.status is not Status.RECEIVED:
         raise ConflictError("order_not_returnable", f"The order is {order.status}.")
     stays = dict(zip(ordered, order.staying, strict=True))
