@@ -100,6 +100,7 @@ class CaseActs:
         self.jobs_sleep = False
         """Whether the jobs on cases are late."""
         self._focus: str | None = None
+        self._read: dict[str, tuple[Json, Case]] = {}
 
     @property
     def _book(self) -> Any:
@@ -109,7 +110,13 @@ class CaseActs:
 
     def all(self) -> list[Case]:
         """Return all cases as they were last written."""
-        return [case_of(row) for row in self.life.aws.rows("Cases") if row["item"] == CASE]
+        return [self._case_of(item) for item in self.life.aws.items("Cases") if item["item"]["S"] == CASE]
+
+    def _case_of(self, item: Json) -> Case:
+        known = self._read.get(item["case_id"]["S"])
+        if known is None or known[0] is not item:  # a row is never changed, only put anew
+            known = self._read[item["case_id"]["S"]] = item, case_of(from_item(item))
+        return known[1]
 
     def goes_on_to(self) -> float | None:
         """Return a moment that matters to a case or a parcel, which acts are about from then on."""
@@ -224,6 +231,8 @@ class CaseActs:
         read = as_of(case, self.life.aws.time.now())
         if read.kind is Kind.COMPLAINT:
             fitting = OF_COMPLAINTS.get(read.state, ())
+            if read.settlement is not None and chance.random() < 0.8:
+                fitting = tuple(name for name in fitting if name != "settle")
         else:
             fitting = STAFF_FITS.get(read.state, ()) + MEMBER_FITS.get(read.state, ())
         if chance.random() < 0.08:
@@ -355,13 +364,13 @@ class CaseActs:
         fitting = [order for order in orders if order.paid_at is not None and order.status not in CLOSED]
         if fitting and chance.random() < 0.92:
             return chance.choice(fitting)
-        return chance.choice(orders) if orders and (fitting or chance.random() < 0.3) else None
+        return chance.choice(orders) if orders and (fitting or chance.random() < 0.15) else None
 
     def _wanted(self, order: Order) -> Asked:
         chance = self.life.chance
         status = order_life.as_of(order, self.life.aws.time.now()).status
         kinds: Sequence[Kind] = {
-            Status.PAID: (Kind.REFUND_ONLY, Kind.COMPLAINT, Kind.COMPLAINT, Kind.RETURN, Kind.EXCHANGE),
+            Status.PAID: (Kind.REFUND_ONLY, Kind.COMPLAINT, Kind.RETURN, Kind.EXCHANGE),
             Status.SHIPPED: (Kind.REFUND_ONLY, Kind.REFUND_ONLY, Kind.COMPLAINT),
             Status.RECEIVED: OF_RECEIVED,
         }.get(status, (Kind.COMPLAINT,))

@@ -13,7 +13,6 @@ from functions.aftersales.events import CaseChanged, CaseOpened, CaseOverdue
 from functions.aftersales.freight import RETURN_SHIPPING
 from functions.aftersales.settling import ADJUSTED_BY
 from functions.cases.case import By, Case, Kind, OpenCase, Reason, State, Step, as_of
-from functions.cases.rows import CASE, case_of
 from functions.catalog.stock import LOST, MOVED
 from functions.catalog.stock import sku_of as stocked_sku_of
 from functions.domain.policy import AfterSalesPolicy
@@ -22,7 +21,7 @@ from functions.orders.events import RefundDue
 from functions.orders.history import HISTORY, Occurrence, What, occurrence_of
 from functions.orders.in_cases import cases_as_of
 from functions.orders.order import Order, Status
-from functions.orders.rows import order_of
+from functions.orders.rows import ORDER
 from functions.platform.dynamo import Row
 from functions.points import account_rows, ledger
 from functions.refunds.refund import NO_PAYMENT, Refund
@@ -212,9 +211,10 @@ class CaseLaws:
         self._told = life.cases.told
         self._now = life.aws.time.now()
         self._policy = life.programme.policy
-        self._cases = [case_of(row) for row in life.aws.rows("Cases") if row["item"] == CASE]
+        self._cases = life.cases.all()
         rows = list(life.aws.rows("Orders"))
-        self._orders = {row["order_id"]: order_of(row) for row in rows if row["item"] == "ORDER"}
+        found = {row["order_id"]: life._order(row["order_id"]) for row in rows if row["item"] == ORDER}
+        self._orders = {order_id: order for order_id, order in found.items() if order is not None}
         self._late = case_acts.looked_at(rows)
         self._occurrences: dict[str, list[Occurrence]] = defaultdict(list)
         for row in rows:

@@ -114,6 +114,7 @@ PHASES = (1, 1, 2, 3)
 STEPS = (10, 45)
 STEPS_WITH_CASES = (25, 90)
 ORDERS_MAX = 4
+BASKETS = (("tea", "cup"), ("cup",), ("mug", "tea"), ("pin", "cup"), ("pin",), ("art", "cup"))
 RECENT_MAX = 12
 """How many changes of a table an index can be behind."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -123,8 +124,8 @@ HOPS = (
 )
 """How far a world moves on to come to rest, each from its beginning; then to whatever is due."""
 ROUNDS_MAX = 400
-CHECKED = 0.15
-"""After so many of the steps the laws of cases are checked: they hold whenever nobody is at work."""
+CHECKED = 0.12
+"""After so many of all steps the laws of cases are checked: they hold whenever nobody is at work."""
 UNASSIGNED_DAYS = 14
 NO_PAYMENT = frozenset({Status.CANCELLED})
 
@@ -573,6 +574,7 @@ class Life:
         self._dead: set[object] = set()
         self._ends: dict[object, float] = {}
         self._number = 0
+        self._read: dict[str, tuple[Json, Order]] = {}
         self._rate = 0.0
         self._with_cases = False
         aws = self.aws
@@ -694,9 +696,9 @@ class Life:
         self._with_cases = chance.random() < 0.5
         if self._rough:
             rate, provider_rate, many_parts = 0.02, 0.4, False
-        if self._with_cases:
-            self._bought()
         for _ in range(chance.choice(PHASES)):
+            if self._with_cases:
+                self._bought()
             for _ in range(chance.randint(*(STEPS_WITH_CASES if self._with_cases else STEPS))):
                 self._rate, self.ground.rate = rate, provider_rate
                 self._step()
@@ -714,8 +716,7 @@ class Life:
         """Begin with orders that are on their way or with their members: most cases are about those."""
         chance = self.chance
         for _ in range(chance.choice((1, 1, 2))):
-            some = chance.choice((("tea", "cup"), ("cup",), ("mug", "tea"), ("pin", "cup"), ("pin",), ("art", "cup")))
-            self._place({sku: chance.choice((1, 2, 3, 4)) for sku in some})()
+            self._place({sku: chance.choice((1, 2, 3, 4)) for sku in chance.choice(BASKETS)})()
             order = self._order(self.orders[-1])
             if order is None:
                 continue
@@ -810,7 +811,12 @@ class Life:
 
     def _order(self, order_id: str) -> Order | None:
         item = self.aws.store.row("Orders", order_id, "ORDER")
-        return None if item is None else order_of(from_item(item))
+        if item is None:
+            return None
+        known = self._read.get(order_id)
+        if known is None or known[0] is not item:  # a row is never changed, only put anew
+            known = self._read[order_id] = item, order_of(from_item(item))
+        return known[1]
 
     def _name(self, prefix: str) -> str:
         self._number += 1
