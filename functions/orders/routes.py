@@ -5,6 +5,7 @@ ROUTES = {
         "GET /orders",
         "GET /orders/search",
         "GET /reports/late-deliveries",
+        "GET /reports/returns",
         "GET /members/{member_id}/orders",
         "GET /orders/{order_id}",
         "GET /orders/{order_id}/history",

@@ -227,6 +227,20 @@ class UnitsAnswer(Answer):
     quantity: int
 
 
+class ReturnsAnswer(Answer):
+    """Units of one sku that were received, of which so many came back.
+
+    Of those that were ``returned``, ``lost`` ones did not reach the shop. Of those that stay, ``exchanged``
+    ones are of another sku by now.
+    """
+
+    sku: str
+    received: int
+    returned: int
+    lost: int
+    exchanged: int
+
+
 class HistoryAnswer(Answer):
     """Something that happened to an order.
 

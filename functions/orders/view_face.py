@@ -7,13 +7,22 @@ from functools import partial
 from typing import Annotated
 
 from functions.domain.policy import Policy
+from functions.domain.records import plain
 from functions.orders import history
 from functions.orders.book import OrderBook
 from functions.orders.life import as_of
 from functions.orders.lists import Filter, OrderLists
 from functions.orders.order import Status
+from functions.orders.returns import returns_by_sku
 from functions.orders.rows import POSITION
-from functions.orders.schema import NO_ORDER, HistoryAnswer, OrderAnswer, history_answer, order_answer
+from functions.orders.schema import (
+    NO_ORDER,
+    HistoryAnswer,
+    OrderAnswer,
+    ReturnsAnswer,
+    history_answer,
+    order_answer,
+)
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Before, Cursor, Limit, MemberIdPath, OrderIdPath, Query, Since
@@ -23,6 +32,7 @@ from functions.tiers.members import Members, not_registered
 StatusQuery = Annotated[Status | None, Query(description="Only those that stand so now.")]
 ORDERS = "orders"
 HISTORY = "history"
+RETURNS = "returns"
 LATE = "late-deliveries"
 LATE_POSITION = POSITION
 """By when a parcel was late, and then by the order's id."""
@@ -126,6 +136,36 @@ class OrderViewFace:
         )
         return Page(
             items=[order_answer(order, self.policy) for order in found], next_cursor=places.write(position)
+        )
+
+    @route(
+        "GET",
+        "/reports/returns",
+        summary="See what comes back, by sku",
+        who=Who.STAFF,
+        refuses={400: ["invalid_cursor"]},
+    )
+    def get_returns(
+        self, since: Since = None, before: Before = None, limit: Limit = 100, cursor: Cursor = None
+    ) -> Page[ReturnsAnswer]:
+        """Sum up, by sku, the units that were received and came back of a page of orders.
+
+        `limit` is how many orders a page looks at, newest first by when they were placed. Whoever wants the
+        rate of a span adds up the pages until `next_cursor` is null, and divides what came back by what was
+        received.
+        """
+        wanted = Filter(since=since, before=before)
+        places = Cursors(f"{RETURNS} {wanted.named}", self.api.caller.member_id, POSITION)
+        orders, position = self.lists.search(
+            wanted,
+            now=self.clock(),
+            limit=limit,
+            after=places.read(cursor),
+            deadline=self.api.deadline,
+        )
+        return Page(
+            items=[ReturnsAnswer(sku=sku, **plain(each)) for sku, each in returns_by_sku(orders).items()],
+            next_cursor=places.write(position),
         )
 
     @route("GET", "/orders/<order_id>", summary="See an order", who=Who.OWNER, refuses=NO_ORDER)

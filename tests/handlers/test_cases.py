@@ -104,3 +104,24 @@ def test_A10_figures_count_what_was_opened_answered_and_late_once(life: Life) ->
         "overdue": 1,
         "share_overdue": "0.3333",
     }
+
+
+def test_A10_what_comes_back_is_summed_up_by_sku_page_by_page(life: Life) -> None:
+    case = opened(life, "m1", "refund_only", lines=[{"sku": "tea", "quantity": 1}]).body
+    assert act(life, case, "approve").status == 200
+    life.must("returns", {"return_id": "b1", "lines": [{"sku": "tea", "quantity": 1}]})
+    other = life.suite.order(ALICE, "k2", {"lines": [{"sku": "tea", "quantity": 2}]}).body
+    assert other["status"] == "placed"  # nobody has received it
+
+    sums: dict[str, tuple[int, ...]] = {}
+    cursor, pages = None, 0
+    while pages < 5:
+        query = {"limit": "1"} | ({} if cursor is None else {"cursor": cursor})
+        page = life.suite.call(Call("GET", "/reports/returns", None, staff(), query=query)).body
+        for each in page["items"]:
+            figures = tuple(each[name] for name in ("received", "returned", "lost", "exchanged"))
+            sums[each["sku"]] = figures
+        cursor, pages = page["next_cursor"], pages + 1
+        if cursor is None:
+            break
+    assert sums == {"tea": (3, 2, 1, 0), "cup": (1, 0, 0, 0)}
