@@ -33,7 +33,8 @@ Json = dict[str, Any]
 Act = Callable[[], Any]
 PRODUCTS = {"tea": 6_667, "cup": 9_950, "pin": 320, "art": 60_050, "mug": 9_950}
 """Prices in fen: some orders cost more than one person may assign (Y4). A cup can be exchanged for a mug."""
-STOCK = dict.fromkeys(PRODUCTS, 1_000) | {"mug": 5}
+EXCHANGED = "mug"
+STOCK = dict.fromkeys(PRODUCTS, 1_000) | {EXCHANGED: 5}
 """Units that a life begins with; mugs run out."""
 ASKED_BACK = "art"
 """What cannot be sent back without a reason (A3)."""
@@ -122,7 +123,9 @@ class CaseActs:
         """Return a moment that matters to a case or a parcel, which acts are about from then on."""
         now, chance = self.life.aws.time.now(), self.life.chance
         found: list[tuple[datetime, str | None]] = [
-            (read.deadline, read.case_id) for read in (as_of(case, now) for case in self.all()) if read.deadline
+            (read.deadline, read.case_id)
+            for read in (as_of(case, now) for case in self.all())
+            if read.deadline
         ]
         for order in map(self.life._order, self.life.orders):
             if order is not None and order.status is Status.SHIPPED and order.shipped_at is not None:

@@ -1,4 +1,4 @@
-"""What must hold of cases, and of their orders, their stock and their money, whenever nobody is at work (A1-A11).
+"""What must hold of cases, of their orders, stock and money, whenever nobody is at work (A1-A11).
 
 Nothing here asks how the programme decides: :class:`_Reading` reads a case's history by the rules alone.
 """
@@ -313,13 +313,19 @@ class CaseLaws:
             self._wrong("a complaint is settled within its bounds", f"{case.case_id}: {given}")
         came_back = any(step.state is State.RECEIVED for step in case.history)
         granted = case.return_shipping_fen
-        if (granted is not None) is not came_back or not 0 <= (granted or 0) <= policy.return_shipping_max_fen:
+        if (granted is not None) is not came_back or not 0 <= (
+            granted or 0
+        ) <= policy.return_shipping_max_fen:
             self._wrong("freight is granted for what came back, once", f"{case.case_id}: {granted}")
         ending = case.case_id.partition("_")[2]
         refunds = {each.refund_id: each for each in self._refunds if each.refund_id.endswith(ending)}
         kept = {each.refund_id: each.amount_fen for each in case.freight}
         made = {name: each.amount for name, each in refunds.items()}
-        if kept != made or sum(made.values()) != (granted or 0) or any(amount <= 0 for amount in made.values()):
+        if (
+            kept != made
+            or sum(made.values()) != (granted or 0)
+            or any(amount <= 0 for amount in made.values())
+        ):
             self._wrong("freight is refunds of its own", f"{case.case_id}: {granted}, {kept}, {refunds}")
         occurred = [each for each in self._occurrences[case.order_id] if each.case_id == case.case_id]
         order_gave = self._told.refunded[case.order_id]
@@ -373,7 +379,7 @@ class CaseLaws:
                 self._wrong("a unit is in so many cases at most", f"{order.order_id}: {ever}")
 
     def _denies_what_was_refused(self, order: Order) -> None:
-        """What was refused for good, or did not come, is not asked for again in that kind of case (A2, A4)."""
+        """What was refused for good, or did not come, is not asked for again in its kind of case (A2, A4)."""
         wanted: dict[str, Counter[str]] = defaultdict(Counter)
         came = {each.case_id: each for each in self._occurrences[order.order_id] if each.case_id}
         for case in (as_of(case, self._now) for case in self._of(order)):
@@ -393,7 +399,7 @@ class CaseLaws:
             self._wrong("an order denies what was refused", f"{order.order_id}: {denied}, not {dict(wanted)}")
 
     def _units_come_back_once(self, order: Order) -> None:
-        """No unit comes back twice: what left an order is what left it each time, and never more than it had."""
+        """No unit comes back twice: what left an order left it some time, and is not more than it had."""
         back: dict[What, Counter[str]] = defaultdict(Counter)
         for each in self._occurrences[order.order_id]:
             back[each.what].update(each.units)
@@ -446,6 +452,8 @@ class CaseLaws:
                 stock[sku] += row["stock"]
             if row["item"].startswith(MOVED) and row["movement_id"].startswith(LOST):
                 lost[row["sku"]] -= row["delta"]
+                if row["delta"] >= 0:
+                    self._wrong("what is lost is a movement", f"{row}")
         held: Counter[str] = Counter()
         for case in self._cases:
             if case.kind is Kind.EXCHANGE and case.state in (State.APPROVED, State.SHIPPED_BACK):
