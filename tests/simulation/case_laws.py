@@ -55,6 +55,7 @@ NEXT: Mapping[tuple[State, By], tuple[State, ...]] = {
 """What a case can become, by whom (A2)."""
 ANSWERS = (State.APPROVED, State.REFUSED, State.ANSWERED)
 FIGURES = "figures#"
+MOVES_SOMETHING = "a movement moves something"
 OF_COMPLAINTS = (State.REQUESTED, State.ANSWERED, State.WITHDRAWN, State.CLOSED)
 NOT_OF_MONEY_ONLY = (State.SHIPPED_BACK, State.RECEIVED)
 
@@ -453,7 +454,7 @@ class CaseLaws:
             if row["item"].startswith(MOVED) and row["movement_id"].startswith(LOST):
                 lost[row["sku"]] -= row["delta"]
                 if row["delta"] >= 0:
-                    self._wrong("what is lost is a movement", f"{row}")
+                    self._wrong(MOVES_SOMETHING, f"{row}")
         held: Counter[str] = Counter()
         for case in self._cases:
             if case.kind is Kind.EXCHANGE and case.state in (State.APPROVED, State.SHIPPED_BACK):
