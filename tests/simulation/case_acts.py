@@ -373,7 +373,7 @@ class CaseActs:
         chance = self.life.chance
         status = order_life.as_of(order, self.life.aws.time.now()).status
         kinds: Sequence[Kind] = {
-            Status.PAID: (Kind.REFUND_ONLY, Kind.COMPLAINT, Kind.RETURN, Kind.EXCHANGE),
+            Status.PAID: (Kind.REFUND_ONLY, Kind.COMPLAINT, Kind.COMPLAINT, Kind.RETURN),
             Status.SHIPPED: (Kind.REFUND_ONLY, Kind.REFUND_ONLY, Kind.COMPLAINT),
             Status.RECEIVED: OF_RECEIVED,
         }.get(status, (Kind.COMPLAINT,))

@@ -13,7 +13,7 @@ from functions.aftersales.case_book import CaseBook
 from functions.cases import case as cases
 from functions.cases import figures
 from functions.cases.case import Case, Kind, State
-from functions.orders import due_back, in_cases, jobs, life
+from functions.orders import due_back, in_cases, life
 from functions.orders.book import OrderBook
 from functions.orders.coming_back import Change
 from functions.orders.order import Order
@@ -172,7 +172,7 @@ def _parcels_are_late_whatever_came(patch: pytest.MonkeyPatch) -> None:
 
 
 def _parcels_are_not_looked_for(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(jobs.life, "late", lambda order, *, since, now: order)
+    patch.setattr(life, "late", lambda order, *, since, now: order)
 
 
 BROKEN = (
