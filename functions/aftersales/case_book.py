@@ -26,10 +26,9 @@ from functions.cases.case import (
 )
 from functions.cases.rows import case_of, case_row, key
 from functions.catalog import stock
-from functions.catalog.products import insufficient_stock
+from functions.catalog.products import ON_SALE, insufficient_stock
 from functions.catalog.rows import key as product_key
-from functions.counters import counter
-from functions.counters.counter import Spread
+from functions.catalog.rows import product_of
 from functions.domain import identifiers
 from functions.domain.errors import ConflictError, InvalidError, NotFoundError, RefusalError
 from functions.domain.policy import Policy
@@ -268,22 +267,23 @@ class CaseBook:
             raise InvalidError("exchange_not_possible", "A gift is not exchanged.", line_ids=gifts)
         by_sku = {there[name].sku: name for name in units}
         wanted = {by_sku.get(name, name): sku for name, sku in asked.exchange_for.items()}
-        others = sorted({sku for name, sku in wanted.items() if sku != there[name].sku})
+        wanted = {name: wanted.get(name, there[name].sku) for name in units}
+        skus = sorted(set(wanted.values()))
         rows = self.tables.batch_get(
-            [(self.orders.catalog_table, product_key(sku)) for sku in others], deadline
+            [(self.orders.catalog_table, product_key(sku)) for sku in skus], deadline
         )
-        prices = {sku: row["price_fen"] for sku, row in zip(others, rows, strict=True) if row is not None}
+        products = {sku: product_of(row) for sku, row in zip(skus, rows, strict=True) if row is not None}
         for name, sku in wanted.items():
-            line = there[name]
-            if sku != line.sku and prices.get(sku) != line.list_price_fen:
+            line, product = there[name], products.get(sku)
+            same = sku == line.sku or (product is not None and product.price_fen == line.list_price_fen)
+            if not same or product is None or product.status != ON_SALE:
                 raise InvalidError(
                     "exchange_not_possible",
-                    "A line is exchanged for what had the same price.",
+                    "A line is exchanged for what is on sale, and had the same price.",
                     line_ids=[name],
                 )
         return tuple(
-            CaseLine(line_id=name, quantity=count, exchange_for=wanted.get(name, there[name].sku))
-            for name, count in units.items()
+            CaseLine(line_id=name, quantity=count, exchange_for=wanted[name]) for name, count in units.items()
         )
 
     def _require_free(self, order: Order, case: Case) -> None:
@@ -629,10 +629,12 @@ class CaseBook:
     def _take(self, transaction: Transaction, sku: str, units: int, case_id: str, deadline: Deadline) -> None:
         table = self.orders.catalog_table
         home = self.tables.get(table, product_key(sku))
-        rows = None if home is None else stock.picked(self.tables, table, home, units, deadline, name=case_id)
-        if home is None or rows is None:
+        if home is None or product_of(home).status != ON_SALE:
             raise insufficient_stock([sku])
-        counter.take(transaction, stock.counter_of(table, sku), rows, terms=Spread.of(home).terms)
+        rows = stock.picked(self.tables, table, home, units, deadline, name=case_id)
+        if rows is None:
+            raise insufficient_stock([sku])
+        stock.take_if_on_sale(transaction, table, home, rows)
 
 
 def _lose(order: Order, *, units: Units, now: datetime) -> Order:

@@ -81,6 +81,18 @@ def picked(
     return counter.find(tables, stock, spread, units, deadline, name=name)
 
 
+def take_if_on_sale(transaction: Transaction, table: str, home: Row, picked: Mapping[int, int]) -> None:
+    """Add that units leave these rows of a product's stock as it was read, unless it is withdrawn (O7)."""
+    counter.take(
+        transaction,
+        counter_of(table, home["sku"]),
+        picked,
+        terms=Spread.of(home).terms,
+        home_terms="(attribute_not_exists(#status) OR #status = :on_sale)",
+        values={":on_sale": ON_SALE},
+    )
+
+
 def tell_left_behind(tables: Tables, table: str, refusing: Iterable[Row | None], deadline: Deadline) -> None:
     """Let rows of stocks that stood against a transaction go by their products' terms, if left behind.
 

@@ -197,7 +197,7 @@ class Change:
                 gone = count - after.get(sku, 0)
                 found[sku] += gone
                 found[line.sku] -= gone
-        return found
+        return +found
 
     def _freed_lines(self) -> Iterator[tuple[QuoteLine, int]]:
         for line, had, has in zip(
