@@ -30,7 +30,7 @@ from tests.simulation.payment_tables import RefusedError
 from tests.support import tables
 
 SEEDS = range(61, 121)
-FRESH = 100
+FRESH = 80
 MET = (
     *(f"case opened {kind}" for kind in Kind),
     *(f"case {act}" for act in case_acts.ALL),
