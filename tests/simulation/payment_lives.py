@@ -966,9 +966,8 @@ class Life:
         order = self._order(order_id)
         if order is None or order.status is not Status.PAID:
             return
-        now = self.aws.time.now()
-        for event in (partial(life.ship, told={}, now=now), partial(life.receive, now=now)):
-            self._request("on", partial(self.book.orders.change, order_id, event))()
+        for what in ("ship", "receive"):
+            self._happened(order_id, what)()
         for _ in range(self.chance.randint(45, 58)):
             leaves = Leaving(
                 way=leaving.RETURNED,
