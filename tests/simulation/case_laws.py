@@ -435,7 +435,8 @@ class CaseLaws:
             if told or looked is not None:
                 self._wrong(name, f"{order.order_id} was shipped at {order.shipped_at}, looked for {looked}")
             return
-        left = order.received_at or order.closed_at
+        read = order_life.as_of(order, self._now)
+        left = read.received_at or read.closed_at
         if told and left is not None and left < order.shipped_at + days - WRITTEN_WITHIN:
             self._wrong(name, f"{order.order_id} was no more on its way from {left} on")
         if not told and (left is None or left > looked + WRITTEN_WITHIN):
