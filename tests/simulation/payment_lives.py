@@ -1,5 +1,7 @@
 """Random lives of a few orders that are paid through faulty providers: where does the money stay (Y1-Y7)?
 
+Members open cases about them, and staff decide (A1-A11): `case_acts.py` acts, `case_laws.py` checks.
+
 ``python -m tests.simulation.payment_lives --lives 10000 --workers 2``. A life follows from its seed alone.
 Calls to AWS and to providers fail on both sides of their effect, invocations die and meet each other, notices
 come late, twice, in any order, or never. At every rest all that is due is done, and the laws are checked.
@@ -27,6 +29,11 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 from greenlet import getcurrent
 
 import tests.conftest  # noqa: F401 - the environment that handlers read when they are imported
+from functions.aftersales import jobs as case_jobs
+from functions.aftersales.case_book import CaseBook
+from functions.aftersales.queue import Worker as CasesWorker
+from functions.aftersales.timetable import FOLLOW_CASES
+from functions.coupons.template_store import Templates
 from functions.domain import calendar
 from functions.domain.errors import RefusalError
 from functions.domain.policy import load
@@ -37,8 +44,8 @@ from functions.orders.leaving import Leaving, take_units
 from functions.orders.order import Order, Status
 from functions.orders.payments import pay
 from functions.orders.queue import Worker as OrdersWorker
-from functions.orders.rows import order_of
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.rows import LATE, order_of
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from functions.payments import jobs as payment_jobs
 from functions.payments import notifications
 from functions.payments.assigning import Assigning
@@ -71,9 +78,12 @@ from functions.platform.observability import metrics
 from functions.platform.runs import Runs
 from functions.platform.sdk import CONNECT_SECONDS_MAX, READ_SECONDS_MAX, TRIES_MAX
 from functions.platform.settings import Settings
+from functions.refunds.refund import NO_PAYMENT as OF_NO_PAYMENT
 from functions.refunds.refund import Refund, Sent, State, Transfer, shown_state
 from functions.refunds.rows import REFUND, TRANSFER, refund_of, transfer_of
-from tests.simulation import lanes
+from tests.simulation import case_acts, lanes
+from tests.simulation.case_acts import ASKED_BACK, EXCHANGED, PRODUCTS, STOCK, CaseActs
+from tests.simulation.case_laws import CaseLaws
 from tests.simulation.faults import OTHERWISE_ANSWERED, Crash, Faults
 from tests.simulation.faults import Kind as FaultKind
 from tests.simulation.payment_providers import (
@@ -90,6 +100,7 @@ from tests.simulation.script import Violation
 from tests.simulation.virtual import Time
 from tests.support import tables
 from tests.support.events import Context
+from tests.support.offers_shop import amount_off
 from tests.support.shop import Shop
 from tests.support.statements import Bucket
 from tests.support.threads import InLine
@@ -100,13 +111,15 @@ ENDPOINT = "http://127.0.0.1:9"
 CALL_SECONDS = 0.004
 API_SECONDS, JOB_SECONDS, STREAM_SECONDS = 15, 60, 60
 MEMBERS = ("ann", "bob", "cy")
-PRODUCTS = {"tea": 6_667, "cup": 9_950, "pin": 320, "art": 60_050}
-"""Prices in fen: some orders cost more than one person may assign (Y4)."""
 PAYER = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
 PAYMENTS_URL = "https://api.test/payments"
 PHASES = (1, 1, 2, 3)
 STEPS = (10, 45)
+STEPS_WITH_CASES = (25, 90)
+LIVES_PER_CASES = 2
+"""In every so many a life there are cases: members who complain leave less time for providers that fail."""
 ORDERS_MAX = 4
+BASKETS = (("tea", "cup"), ("cup",), ("mug", "tea"), ("pin", "cup"), ("pin",), ("art", "cup"))
 RECENT_MAX = 12
 """How many changes of a table an index can be behind."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -116,6 +129,8 @@ HOPS = (
 )
 """How far a world moves on to come to rest, each from its beginning; then to whatever is due."""
 ROUNDS_MAX = 400
+CHECKED = 0.12
+"""After so many of all steps the laws of cases are checked: they hold whenever nobody is at work."""
 UNASSIGNED_DAYS = 14
 NO_PAYMENT = frozenset({Status.CANCELLED})
 
@@ -136,7 +151,7 @@ class Aws:
             *(FaultKind.THROTTLED, FaultKind.IN_PROGRESS),
         }
     )
-    STREAMED: ClassVar = ("Orders", "Payments")
+    STREAMED: ClassVar = ("Orders", "Payments", "Cases")
 
     def __init__(self) -> None:
         self.time = Time(START)
@@ -398,7 +413,7 @@ class Programme:
         keys: Any = NoKeys()
         self.notifications = notifications.Notifications(self.tables, "Payments", keys, on, now)
         runs = Runs(self.tables, settings.reports_table)
-        queues = {name: WorkQueue(client, name) for name in ("orders", "payments")}
+        queues = {name: WorkQueue(client, name) for name in ("orders", "payments", "cases")}
         self.workers: dict[str, Callable[..., Json]] = {
             "orders": OrdersWorker(self.tables, settings, queues["orders"], self.policy),
             "payments": PaymentsWorker(
@@ -412,19 +427,51 @@ class Programme:
                 queues["payments"],
                 now,
             ),
+            "cases": CasesWorker(self.tables, settings, queues["cases"], self.policy),
         }
+        self.cases = CaseBook.of(self.tables, settings, self.policy)
+        of_cases = Starter(
+            queues["cases"],
+            runs,
+            case_jobs.tasks,
+            now,
+            idle=partial(case_jobs.idle, tables=self.tables, table=settings.cases_table),
+        )
         of_orders = Starter(
             queues["orders"], runs, order_jobs.tasks, now, idle=partial(order_jobs.idle, book=self.orders)
         )
         of_payments = Starter(
             queues["payments"], runs, payment_jobs.tasks, now, idle=partial(payment_jobs.idle, book=self.book)
         )
-        self.jobs = {LAPSE_UNPAID: of_orders, AUTO_RECEIPT: of_orders, ASK_PAYMENTS: of_payments}
+        self.jobs = {
+            LAPSE_UNPAID: of_orders,
+            AUTO_RECEIPT: of_orders,
+            LOOK_FOR_PARCELS: of_orders,
+            ASK_PAYMENTS: of_payments,
+            FOLLOW_CASES: of_cases,
+        }
         for sku, price_fen in PRODUCTS.items():
-            self.shop.stock(sku, 1_000, price_fen)
+            self.shop.stock(sku, STOCK[sku], price_fen)
+        self._ask_for_reasons(ASKED_BACK)
+        templates = Templates(self.tables, settings.catalog_table)
+        for template_id in (case_acts.TEMPLATE, case_acts.OTHER_TEMPLATE):
+            template = amount_off(template_id, 500)
+            for_complaints = template_id == case_acts.TEMPLATE
+            templates.put(replace(template, for_complaints=for_complaints), START, Deadline(20))
         for member_id in MEMBERS:
             self.shop.register(member_id)
         self.beginning = self.aws.store.saved()
+
+    def _ask_for_reasons(self, sku: str) -> None:
+        self.shop.catalog.put(
+            sku,
+            name=sku,
+            price_fen=PRODUCTS[sku],
+            member_zone=False,
+            low_stock_threshold=None,
+            deadline=Deadline(20),
+            no_reason=False,
+        )
 
     def sender_of(self, provider: str) -> Sender:
         """Return who asks a provider."""
@@ -441,6 +488,9 @@ SMALL = {
     "functions.orders.jobs.DUE_SHARDS": 1,
     "functions.orders.jobs.PAGE_ORDERS": 2,
     "functions.orders.rows.DUE_SHARDS": 1,
+    "functions.cases.rows.DUE_SHARDS": 1,
+    "functions.aftersales.jobs.DUE_SHARDS": 1,
+    "functions.aftersales.jobs.PAGE_ROWS": 2,
 }
 """Shards, pages and parts so small that a few orders have several of each."""
 _PROGRAMME: list[Programme] = []
@@ -531,7 +581,9 @@ class Life:
         self._dead: set[object] = set()
         self._ends: dict[object, float] = {}
         self._number = 0
+        self._read: dict[str, tuple[Json, Order]] = {}
         self._rate = 0.0
+        self._with_cases = seed % LIVES_PER_CASES == 0 and not rough
         aws = self.aws
         aws.time._seconds = START.timestamp()
         aws.faults.__init__()  # type: ignore[misc]
@@ -546,6 +598,7 @@ class Life:
             pause=self._pause,
             die=self._die,
         )
+        self.cases = CaseActs(self)
         self.providers = programme.providers = {each.name: each(self.ground) for each in PROVIDERS}
         LifeReceiver.told = self.ground.told
 
@@ -613,6 +666,7 @@ class Life:
         return partial(self._invoked, name, lambda: act(Deadline(API_SECONDS - 4.5)), API_SECONDS)
 
     def _on_change(self, table: str, record: Json) -> None:
+        self.cases.on_change(table, record)
         if table != "Payments":
             return
         image = record["dynamodb"].get("NewImage")
@@ -649,15 +703,48 @@ class Life:
         if self._rough:
             rate, provider_rate, many_parts = 0.02, 0.4, False
         for _ in range(chance.choice(PHASES)):
-            for _ in range(chance.randint(*STEPS)):
+            if self._with_cases:
+                self._bought()
+            for _ in range(chance.randint(*(STEPS_WITH_CASES if self._with_cases else STEPS))):
                 self._rate, self.ground.rate = rate, provider_rate
                 self._step()
+                if self._with_cases and not self.broken and chance.random() < CHECKED:
+                    CaseLaws(self).check()
+                    Laws(self).check_due()
                 if self.broken:
                     raise self.broken[0]
             if many_parts:
                 many_parts = False
                 self._returned_one_by_one()
             self.rest()
+
+    def _bought(self) -> None:
+        """Begin with orders that are on their way or with their members: most cases are about those."""
+        chance = self.chance
+        for _ in range(chance.choice((1, 1, 2))):
+            self._place({sku: chance.choice((1, 2, 3, 4)) for sku in chance.choice(BASKETS)})()
+            order = self._order(self.orders[-1])
+            if order is None:
+                continue
+            if chance.random() < 0.7:
+                self._expect_minutes(order.order_id)
+            else:
+                self._paid_by_staff(order)
+            for what in ("ship", "receive")[: chance.choice((0, 0, 1, 1, 2, 2, 2, 2))]:
+                self._happened(order.order_id, what)()
+
+    def _paid_by_staff(self, order: Order) -> None:
+        self._request(
+            "staff pay",
+            lambda deadline: pay(
+                self.book.orders,
+                order.order_id,
+                payment_id=self._name("cash-"),
+                amount_fen=order.quote.paid_fen,
+                now=self.aws.time.now(),
+                deadline=deadline,
+            ),
+        )()
 
     def _step(self) -> None:
         self._move()
@@ -667,6 +754,8 @@ class Life:
             self._shop()
         count = self.chance.choice((1, 1, 1, 2, 2, 3))
         acts = [act for act in (self._act() for _ in range(count)) if act is not None]
+        if self._with_cases and self.chance.random() < 0.3:
+            acts = [*acts[:1], *self.cases.meeting()]
         if not acts:
             return
         if len(acts) > 1 and self.chance.random() < 0.2:
@@ -680,6 +769,9 @@ class Life:
     def _move(self) -> None:
         """Let time pass: mostly a little, now and then up to something that matters, seldom for long."""
         chance, clock = self.chance, self.aws.time
+        if self._with_cases and chance.random() < 0.1:
+            self._move_to_deadline()
+            return
         roll = chance.random()
         if roll < 0.7:
             clock.pass_by(chance.randint(0, 10))
@@ -706,6 +798,15 @@ class Life:
         if moments:
             self.aws.time.pass_by(self.chance.choice(moments) - now)
 
+    def _move_to_deadline(self) -> None:
+        """Go on to a deadline of a case, to just before it or to after it; the jobs on cases may be late."""
+        at = self.cases.goes_on_to()
+        if at is None:
+            return
+        self.cases.jobs_sleep = self.chance.random() < 0.6
+        self._move_far(timedelta(seconds=max(0.0, at - self.aws.time.time() + 0.5)))
+        self.cases.jobs_sleep = False
+
     def _move_far(self, span: timedelta) -> None:
         """Let much time pass; the schedules do not stand still in it, as they do not anywhere."""
         self.log(f"{span} pass")
@@ -716,7 +817,12 @@ class Life:
 
     def _order(self, order_id: str) -> Order | None:
         item = self.aws.store.row("Orders", order_id, "ORDER")
-        return None if item is None else order_of(from_item(item))
+        if item is None:
+            return None
+        known = self._read.get(order_id)
+        if known is None or known[0] is not item:  # a row is never changed, only put anew
+            known = self._read[order_id] = item, order_of(from_item(item))
+        return known[1]
 
     def _name(self, prefix: str) -> str:
         self._number += 1
@@ -740,10 +846,11 @@ class Life:
             "forge": 3,
             "minute": 2,
             "dispute": 3,
+            "case": 60 if self._with_cases else 0,
         }
         if not self.orders:
             return self._place()
-        if chance.random() < 0.55:
+        if chance.random() < (0.35 if self._with_cases else 0.55):
             going_on = self._next_of(chance.choice(self.orders[-3:]))
             if going_on is not None:
                 return going_on
@@ -772,14 +879,20 @@ class Life:
                 return self._ask(order_id)
             self._shop(number)
             return None
+        if self._with_cases and chance.random() < (0.5 if order.status is Status.RECEIVED else 0.15):
+            return self.cases.about(order)
         return self._happen(order_id)
+
+    def _case(self) -> Callable[[], Any] | None:
+        return self.cases.act()
 
     # --- orders ---
 
     def _place(self, units: Mapping[str, int] | None = None) -> Callable[[], Any]:
         chance = self.chance
         member_id, key = chance.choice(MEMBERS), self._name("k")
-        skus = chance.sample(list(PRODUCTS), chance.choice((1, 1, 2)))
+        sold = PRODUCTS if self._with_cases else [sku for sku in PRODUCTS if sku != EXCHANGED]
+        skus = chance.sample(list(sold), chance.choice((1, 1, 2)))
         units = units or {sku: chance.choice((1, 1, 2, 3)) for sku in skus}
         placing = self.programme.shop.placing(member_id, key)
         placing = replace(
@@ -804,28 +917,39 @@ class Life:
             Status.SHIPPED: ("receive", "receive", "refuse"),
             Status.RECEIVED: ("give_back",),
         }.get(order.status, ())
+        if self._with_cases and order.status is Status.RECEIVED and chance.random() < 0.6:
+            fitting = ()  # so that something is left to open cases about
         if chance.random() < 0.1:
             fitting = ("cancel", "cancel_units", "ship", "receive", "refuse", "give_back")
         if not fitting:
             return None
-        what, now = chance.choice(fitting), self.aws.time.now()
-        order_id = order.order_id
-        self.log(f"{what} {order_id}")
+        what = chance.choice(fitting)
         if what in ("cancel_units", "give_back"):
+            self.log(f"{what} {order.order_id}")
             return self._request(what, self._leaving(order, what))
+        return self._happened(order.order_id, what)
+
+    def _happened(self, order_id: str, what: str) -> Callable[[], Any]:
+        now = self.aws.time.now()
+        self.log(f"{what} {order_id}")
         events: dict[str, Callable[[Order], Order]] = {
             "cancel": lambda found: life.cancel(found, now=now),
             "ship": lambda found: life.ship(found, told={}, now=now),
             "receive": lambda found: life.receive(found, now=now),
             "refuse": lambda found: life.refuse(found, now=now),
         }
-        return self._request(what, lambda deadline: self.book.orders.change(order_id, events[what], deadline))
+        return self._request(
+            what,
+            lambda deadline: self.book.orders.change(
+                order_id, events[what], deadline, also=self.cases.also_of_shipment
+            ),
+        )
 
     def _leaving(self, order: Order, what: str) -> Callable[[Deadline], Any]:
         chance = self.chance
         stays = {line.line_id: units for line, units in zip(order.quote.lines, order.staying, strict=True)}
         line_id = chance.choice(list(stays))
-        whole = chance.random() < 0.25
+        whole = chance.random() < (0.08 if self._with_cases else 0.25)
         units = stays if whole else {line_id: chance.randint(1, max(1, stays[line_id]))}
         leaves = Leaving(
             way=leaving.RETURNED if what == "give_back" else leaving.CANCELLED,
@@ -847,9 +971,8 @@ class Life:
         order = self._order(order_id)
         if order is None or order.status is not Status.PAID:
             return
-        now = self.aws.time.now()
-        for event in (partial(life.ship, told={}, now=now), partial(life.receive, now=now)):
-            self._request("on", partial(self.book.orders.change, order_id, event))()
+        for what in ("ship", "receive"):
+            self._happened(order_id, what)()
         for _ in range(self.chance.randint(45, 58)):
             leaves = Leaving(
                 way=leaving.RETURNED,
@@ -1067,7 +1190,11 @@ class Life:
     # --- jobs ---
 
     def _fire(self) -> Callable[[], Any]:
-        job = self.chance.choices((ASK_PAYMENTS, LAPSE_UNPAID, AUTO_RECEIPT), (6, 3, 1))[0]
+        jobs = (ASK_PAYMENTS, LAPSE_UNPAID, AUTO_RECEIPT, *case_acts.JOBS)
+        job = self.chance.choices(jobs, (6, 3, 1, 4, 1) if self._with_cases else (6, 3, 1, 0, 0))[0]
+        return self._fires(job)
+
+    def _fires(self, job: str) -> Callable[[], Any]:
         self.log(f"{job} fires")
 
         def fire() -> None:
@@ -1315,6 +1442,7 @@ class Life:
         if self.broken:
             raise self.broken[0]
         Laws(self).check()
+        CaseLaws(self).check(at_rest=True)
         if self.broken:
             raise self.broken[0]
         if self.chance.random() < 0.08:
@@ -1347,7 +1475,7 @@ class Life:
             while self.queue:
                 message = self.queue.pop(0)
                 self._worked(message["QueueUrl"], message["MessageBody"])
-            due = [*self._due_rows(), *self._due_orders()]
+            due = [*self._due_rows(), *self._due_orders(), *self.cases.due()]
             if due == before or not self._run_jobs():
                 return  # what waits behind something else stays due
             before = due
@@ -1367,6 +1495,9 @@ class Life:
                 for task in order_jobs.tasks(job, now):
                     self._worked("orders", task.to_body())
                 worked = True
+        for task in case_jobs.tasks(FOLLOW_CASES, now) if self.cases.due() else ():
+            self._worked("cases", task.to_body())
+            worked = True
         return worked or bool(self.queue)
 
     def _due_rows(self) -> list[Json]:
@@ -1375,7 +1506,8 @@ class Life:
 
     def _due_orders(self) -> list[Json]:
         at = calendar.to_row(self.aws.time.now())
-        return [row for row in self.aws.items("Orders") if "due" in row and row["due_at"]["S"] <= at]
+        found = [row for row in self.aws.items("Orders") if "due" in row and row["due_at"]["S"] <= at]
+        return [row for row in found if not (self.cases.jobs_sleep and row["item"]["S"] == LATE)]
 
     def _next_due(self) -> float | None:
         """Return when the next thing is due, besides what is held by a dispute or nobody can decide.
@@ -1387,10 +1519,9 @@ class Life:
             if "due" in row and not self._is_held(row):
                 times.append(calendar.from_row(row["due_at"]["S"]).timestamp())
         times += [at for each in self.providers.values() if (at := each.next_at()) is not None]
-        for order_id in self.orders:
-            order = self._order(order_id)
-            if order is not None and order.due is not None:
-                times.append(order.due[1].timestamp())
+        for row in (*self.aws.items("Orders"), *self.aws.items("Cases")):
+            if "due" in row:
+                times.append(calendar.from_row(row["due_at"]["S"]).timestamp())
         return min((at for at in times if at > self.aws.time.time()), default=None)
 
     def _is_held(self, row: Json) -> bool:
@@ -1438,7 +1569,7 @@ class Laws:
         self._nothing_waits()
         self._each_trade_is_taken_once()
         self._orders_are_paid_once()
-        self._what_is_due_is_what_is_not_retained()
+        self.check_due()
         for payment_id in {*self._received, *self._unassigned}:
             self._money_of(payment_id)
         self._transfers_are_as_their_providers_say()
@@ -1520,19 +1651,37 @@ class Laws:
             if shown != kept:
                 self._wrong("an order shows its payments", f"{order_id}: {shown}, {kept}")
 
-    def _what_is_due_is_what_is_not_retained(self) -> None:
-        """Σ refunds in any state = Σ due, per order and per payment (Y6)."""
+    def check_due(self) -> None:
+        """Σ refunds in any state = Σ due, per order and per payment (Y6), with what freight was granted (A6).
+
+        What is due of an order beyond its payment is of no payment.
+        """
         due: Counter[str] = Counter()
+        of_no_payment: Counter[str | None] = Counter()
         for refund in self._refunds:
-            due[refund.payment_id] += refund.amount
+            if refund.payment_id == OF_NO_PAYMENT:
+                of_no_payment[refund.order_id] += refund.amount
+            else:
+                due[refund.payment_id] += refund.amount
+        freight: Counter[str] = Counter()
+        for case in self._life.cases.all():
+            freight[case.order_id] += case.return_shipping_fen or 0
         for payment_id, row in self._received.items():
             order = self._orders[row["paid_order_id"]]
             kept = order.retained.paid_fen if row["applied"] else 0
             money = self._unassigned.get(payment_id)
             more = money.amount or 0 if money is not None and money.state.value == "refunded" else 0
-            if due[payment_id] != row["amount_fen"] - kept + more:
-                text = f"{payment_id}: {due[payment_id]} is due of {row['amount_fen']}, {kept} is kept"
-                self._wrong("refunds sum up to what is due", text)
+            granted, besides = 0, 0
+            if row["applied"]:
+                granted, besides = freight[order.order_id], of_no_payment.pop(order.order_id, 0)
+            if due[payment_id] + besides != row["amount_fen"] - kept + more + granted:
+                text = f"{payment_id}: {due[payment_id]} and {besides} are due of {row['amount_fen']}"
+                self._wrong("refunds sum up to what is due", f"{text}, {kept} is kept, {granted} granted")
+            if row.get("notified") and due[payment_id] > row["amount_fen"] + more:
+                text = f"{payment_id}: {due[payment_id]} of {row['amount_fen']}"
+                self._wrong("what is due of a provider's payment is at most the payment", text)
+        if any(of_no_payment.values()):
+            self._wrong("refunds sum up to what is due", f"of no payment of no order: {of_no_payment}")
         for payment_id, money in self._unassigned.items():
             goes_back = money.state.value == "refunded"
             if payment_id not in self._received and due[payment_id] != (money.amount or 0) * goes_back:
