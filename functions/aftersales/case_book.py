@@ -343,7 +343,7 @@ class CaseBook:
 
         def act(turn: _Turn) -> None:
             if not cases.has_just(turn.stored, State.WITHDRAWN, by=By.MEMBER):
-                turn.case = cases.withdraw(turn.case, now=now)
+                turn.case = cases.withdraw(turn.case, now=turn.now)
 
         return self._change(case_id, act, now=now, deadline=deadline, member_id=member_id)
 
@@ -354,7 +354,7 @@ class CaseBook:
 
         def act(turn: _Turn) -> None:
             if turn.case.state is not State.SHIPPED_BACK or turn.case.parcel != parcel:
-                turn.case = cases.send_back(turn.case, self.policy.after_sales, parcel=parcel, now=now)
+                turn.case = cases.send_back(turn.case, self.policy.after_sales, parcel=parcel, now=turn.now)
 
         return self._change(case_id, act, now=now, deadline=deadline, member_id=member_id)
 
@@ -365,7 +365,7 @@ class CaseBook:
 
         def act(turn: _Turn) -> None:
             if not cases.has_just(turn.stored, State.DISPUTED, by=By.MEMBER):
-                turn.case = cases.escalate(turn.case, self.policy.after_sales, reason=reason, now=now)
+                turn.case = cases.escalate(turn.case, self.policy.after_sales, reason=reason, now=turn.now)
 
         return self._change(case_id, act, now=now, deadline=deadline, member_id=member_id)
 
@@ -388,9 +388,9 @@ class CaseBook:
             turn.units, turn.what = (
                 (turn.case.units, What.UNITS_REFUNDED) if money_only else (None, turn.what)
             )
-            turn.case = cases.approve(turn.case, operator=operator, now=now)
+            turn.case = cases.approve(turn.case, operator=operator, now=turn.now)
             if money_only:
-                turn.event = partial(_lose, units=turn.units or {}, now=now)
+                turn.event = partial(_lose, units=turn.units or {}, now=turn.now)
 
         return self._change(case_id, act, now=now, deadline=deadline, operator=operator)
 
@@ -406,7 +406,7 @@ class CaseBook:
         def act(turn: _Turn) -> None:
             if not cases.has_just(turn.stored, State.REFUSED, by=By.STAFF, operator=operator):
                 turn.case = cases.refuse(
-                    turn.case, self.policy.after_sales, reason=reason, operator=operator, now=now
+                    turn.case, self.policy.after_sales, reason=reason, operator=operator, now=turn.now
                 )
 
         return self._change(case_id, act, now=now, deadline=deadline, operator=operator)
@@ -429,7 +429,7 @@ class CaseBook:
             if cases.has_just(turn.stored, State.RECEIVED, State.CLOSED, by=By.STAFF, operator=operator):
                 return
             before = turn.case
-            turn.case = cases.receive(before, reason=received.reason, operator=operator, now=now)
+            turn.case = cases.receive(before, reason=received.reason, operator=operator, now=turn.now)
             came, whole = dict(before.units), received.units is None
             if received.units is not None:
                 came = dict(named_lines(turn.order, received.units, received.by_line))
@@ -480,7 +480,7 @@ class CaseBook:
         def act(turn: _Turn) -> None:
             if not cases.has_just(turn.stored, State.ANSWERED, by=By.STAFF, operator=operator):
                 turn.case = cases.answer(
-                    turn.case, self.policy.after_sales, text=text, operator=operator, now=now
+                    turn.case, self.policy.after_sales, text=text, operator=operator, now=turn.now
                 )
 
         return self._change(case_id, act, now=now, deadline=deadline, operator=operator)
@@ -515,13 +515,14 @@ class CaseBook:
             settled = replace(settlement, operator=operator)
             if stored.settlement is not None and _same(stored.settlement, settled):
                 return as_of(stored, now)
+            at = stored.no_earlier(now)
             try:
-                after = cases.settle(as_of(stored, now), settled, reason=reason, operator=operator, now=now)
+                after = cases.settle(as_of(stored, at), settled, reason=reason, operator=operator, now=at)
             except CaseStateError as error:
                 raise case_state(error.case, self.policy.zone, error.detail) from None
             transaction = self.tables.transaction()
             given = self.settling.add(
-                transaction, stored, settled, reason=reason, operator=operator, at=now, deadline=deadline
+                transaction, stored, settled, reason=reason, operator=operator, at=at, deadline=deadline
             )
             after = replace(after, settlement=given, version=stored.version + 1)
             transaction.put_version(self.table, case_row(after), replaces=stored.version)
@@ -562,13 +563,13 @@ class CaseBook:
                 raise no_case()
             if member_id is not None:
                 self._require_registered(member_id)
-            order = self.orders.require(stored.order_id)
+            order, at = self.orders.require(stored.order_id), stored.no_earlier(now)
             turn = _Turn(
                 stored=stored,
-                case=as_of(stored, now),
+                case=as_of(stored, at),
                 stored_order=order,
-                order=life.as_of(order, now),
-                now=now,
+                order=life.as_of(order, at),
+                now=at,
                 by=By.STAFF if member_id is None else By.MEMBER,
                 operator=operator or stored.member_id,
             )

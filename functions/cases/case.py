@@ -233,6 +233,10 @@ class Case:
             return self.deadline + timedelta(days=self.send_back_days)
         return self.deadline
 
+    def no_earlier(self, moment: datetime) -> datetime:
+        """Return a moment, or that of the latest step: what waited for another change comes after it."""
+        return max(moment, self.history[-1].at)
+
     @property
     def refused_by(self) -> str | None:
         """Which of the staff has refused it."""

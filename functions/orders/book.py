@@ -238,16 +238,15 @@ class OrderBook:
             if row is None:
                 raise LookupError(f"order {before.order_id} has a case that is not there")
             stored = case_of(row)
-            case = cases.as_of(stored, transaction.at)
+            at = stored.no_earlier(transaction.at)
+            case = cases.as_of(stored, at)
             if not case.is_open:
                 continue
             if after.status in CLOSED and left is None and after.status is not Status.RETURNED:
-                ended = cases.close(case, by=by, reason=f"order_{after.status}", now=transaction.at)
+                ended = cases.close(case, by=by, reason=f"order_{after.status}", now=at)
             else:
                 units = {} if left is None else dict(zip(before.line_ids, left.units, strict=True))
-                ended = cases.with_units(
-                    case, units, by=by, reason=cases.RETURNED_DIRECTLY, now=transaction.at
-                )
+                ended = cases.with_units(case, units, by=by, reason=cases.RETURNED_DIRECTLY, now=at)
             ended = replace(ended, version=stored.version + 1)
             transaction.put_version(self.cases_table, case_row(ended), replaces=stored.version)
             figures.count(transaction, self.cases_table, stored, ended, self.policy.zone)
