@@ -11,15 +11,15 @@ from functions.aftersales.settling import Settling
 from functions.cases import case as cases
 from functions.cases import figures
 from functions.cases.case import (
-    By,
+    Actor,
     Case,
+    CaseKind,
     CaseLine,
+    CaseReason,
+    CaseState,
     CaseStateError,
-    Kind,
     Parcel,
-    Reason,
     Settlement,
-    State,
     as_of,
     case_id,
     case_state,
@@ -50,9 +50,9 @@ Units = Mapping[str, int]
 WHOLE = {Status.PAID, Status.SHIPPED}
 """Where money alone is asked for the whole order (A1)."""
 POSSIBLE = {
-    Kind.RETURN: {Status.RECEIVED},
-    Kind.EXCHANGE: {Status.RECEIVED},
-    Kind.REFUND_ONLY: {*WHOLE, Status.RECEIVED},
+    CaseKind.RETURN: {Status.RECEIVED},
+    CaseKind.EXCHANGE: {Status.RECEIVED},
+    CaseKind.REFUND_ONLY: {*WHOLE, Status.RECEIVED},
 }
 
 
@@ -65,8 +65,8 @@ class Asked:
 
     order_id: str
     request_id: str
-    kind: Kind
-    reason: Reason
+    kind: CaseKind
+    reason: CaseReason
     text: str | None = None
     units: Units
     by_line: Units
@@ -107,7 +107,7 @@ class _Turn:
     order: Order
     """As it reads now."""
     now: datetime
-    by: By
+    by: Actor
     operator: str
     event: Callable[[Order], Order] | None = None
     units: Units | None = None
@@ -212,11 +212,17 @@ class CaseBook:
             return self._repeated(asked, case_of(known), now)
         transaction = self.tables.transaction()
         after = in_cases.with_new_case(order, case)
-        if case.kind is Kind.REFUND_ONLY and case.state is State.CLOSED:
+        if case.kind is CaseKind.REFUND_ONLY and case.state is CaseState.CLOSED:
             after = life.cancel(after, now=now)
             case = replace(case, refund_fen=after.refunded_fen - stored.refunded_fen)
         self.orders.replace(
-            transaction, stored, after, deadline, by=By.MEMBER, case_id=case.case_id, operator=member_id
+            transaction,
+            stored,
+            after,
+            deadline,
+            by=Actor.MEMBER,
+            case_id=case.case_id,
+            operator=member_id,
         )
         transaction.put_new(self.table, case_row(case))
         self.settling.require_not_erased(transaction, member_id)
@@ -232,10 +238,10 @@ class CaseBook:
     def _checked(self, asked: Asked, order: Order, opened_as: str, now: datetime, deadline: Deadline) -> Case:
         """Return the case as it begins, if the order can have it (A1, A2, A3, A5)."""
         kind, status = asked.kind, order.status
-        possible = order.paid_at is not None if kind is Kind.COMPLAINT else status in POSSIBLE[kind]
+        possible = order.paid_at is not None if kind is CaseKind.COMPLAINT else status in POSSIBLE[kind]
         if not possible:
             raise ConflictError("case_not_possible", f"The order is {status}.")
-        whole = kind is Kind.REFUND_ONLY and status in WHOLE
+        whole = kind is CaseKind.REFUND_ONLY and status in WHOLE
         cases.check_lines(kind, has_lines=bool(asked.units or asked.by_line), whole=whole)
         if whole:
             units: Units = dict(zip(order.line_ids, order.staying, strict=True))
@@ -247,7 +253,7 @@ class CaseBook:
             order_id=order.order_id,
             member_id=order.member_id,
             kind=kind,
-            state=State.REQUESTED,
+            state=CaseState.REQUESTED,
             lines=lines,
             reason=asked.reason,
             text=asked.text,
@@ -257,7 +263,7 @@ class CaseBook:
         )
         self._require_free(order, case)
         cancels = whole and status is Status.PAID
-        approved = cancels or (kind is Kind.RETURN and self._needs_no_reason(asked, order, lines, now))
+        approved = cancels or (kind is CaseKind.RETURN and self._needs_no_reason(asked, order, lines, now))
         return cases.opened(case, self.policy.after_sales, approved=approved, closed=cancels)
 
     def _lines(self, asked: Asked, order: Order, units: Units, deadline: Deadline) -> tuple[CaseLine, ...]:
@@ -268,7 +274,7 @@ class CaseBook:
         ]
         if too_many:
             raise InvalidError("case_exceeds_order", "The order has not that many units.", line_ids=too_many)
-        if asked.kind is not Kind.EXCHANGE:
+        if asked.kind is not CaseKind.EXCHANGE:
             return tuple(CaseLine(line_id=name, quantity=count) for name, count in units.items())
         gifts = [name for name in units if there[name].gift_of is not None]
         if gifts:
@@ -298,8 +304,8 @@ class CaseBook:
         """Refuse units that are gone, in a case, refused for good, or were in too many cases (A2, A5)."""
         if len(order.cases) >= cases.OPEN_CASES_MAX:
             raise ConflictError("too_many_cases", "The order has as many open cases as it may.")
-        if case.kind is Kind.COMPLAINT:
-            complaints = sum(each.kind is Kind.COMPLAINT for each in order.cases)
+        if case.kind is CaseKind.COMPLAINT:
+            complaints = sum(each.kind is CaseKind.COMPLAINT for each in order.cases)
             if complaints >= cases.OPEN_COMPLAINTS_MAX:
                 raise ConflictError("too_many_cases", "The order has as many open complaints as it may.")
             return
@@ -328,7 +334,7 @@ class CaseBook:
 
     def _needs_no_reason(self, asked: Asked, order: Order, lines: Sequence[CaseLine], now: datetime) -> bool:
         """Tell whether a return for no reason is approved at once (A3): in time, and no line is excluded."""
-        if asked.reason is not Reason.NO_REASON or order.received_at is None:
+        if asked.reason is not CaseReason.NO_REASON or order.received_at is None:
             return False
         zone = self.policy.zone
         days = timedelta(days=self.policy.after_sales.no_reason_days + 1)
@@ -342,7 +348,7 @@ class CaseBook:
         """Take a case back, which its member can until they send back (A2)."""
 
         def act(turn: _Turn) -> None:
-            if not cases.has_just(turn.stored, State.WITHDRAWN, by=By.MEMBER):
+            if not cases.has_just(turn.stored, CaseState.WITHDRAWN, by=Actor.MEMBER):
                 turn.case = cases.withdraw(turn.case, now=turn.now)
 
         return self._change(case_id, act, now=now, deadline=deadline, member_id=member_id)
@@ -353,7 +359,7 @@ class CaseBook:
         """Say that the units of a case are on their way, or correct how their parcel is found (A2)."""
 
         def act(turn: _Turn) -> None:
-            if turn.case.state is not State.SHIPPED_BACK or turn.case.parcel != parcel:
+            if turn.case.state is not CaseState.SHIPPED_BACK or turn.case.parcel != parcel:
                 turn.case = cases.send_back(turn.case, self.policy.after_sales, parcel=parcel, now=turn.now)
 
         return self._change(case_id, act, now=now, deadline=deadline, member_id=member_id)
@@ -364,7 +370,7 @@ class CaseBook:
         """Ask that somebody else decides about a refusal, once (A2)."""
 
         def act(turn: _Turn) -> None:
-            if not cases.has_just(turn.stored, State.DISPUTED, by=By.MEMBER):
+            if not cases.has_just(turn.stored, CaseState.DISPUTED, by=Actor.MEMBER):
                 turn.case = cases.escalate(turn.case, self.policy.after_sales, reason=reason, now=turn.now)
 
         return self._change(case_id, act, now=now, deadline=deadline, member_id=member_id)
@@ -381,9 +387,9 @@ class CaseBook:
         """
 
         def act(turn: _Turn) -> None:
-            money_only = turn.case.kind is Kind.REFUND_ONLY
-            told = (State.APPROVED, State.CLOSED) if money_only else (State.APPROVED,)
-            if cases.has_just(turn.stored, *told, by=By.STAFF, operator=operator):
+            money_only = turn.case.kind is CaseKind.REFUND_ONLY
+            told = (CaseState.APPROVED, CaseState.CLOSED) if money_only else (CaseState.APPROVED,)
+            if cases.has_just(turn.stored, *told, by=Actor.STAFF, operator=operator):
                 return
             turn.units, turn.what = (
                 (turn.case.units, What.UNITS_REFUNDED) if money_only else (None, turn.what)
@@ -404,7 +410,7 @@ class CaseBook:
         """
 
         def act(turn: _Turn) -> None:
-            if not cases.has_just(turn.stored, State.REFUSED, by=By.STAFF, operator=operator):
+            if not cases.has_just(turn.stored, CaseState.REFUSED, by=Actor.STAFF, operator=operator):
                 turn.case = cases.refuse(
                     turn.case, self.policy.after_sales, reason=reason, operator=operator, now=turn.now
                 )
@@ -426,7 +432,9 @@ class CaseBook:
         """
 
         def act(turn: _Turn) -> None:
-            if cases.has_just(turn.stored, State.RECEIVED, State.CLOSED, by=By.STAFF, operator=operator):
+            if cases.has_just(
+                turn.stored, CaseState.RECEIVED, CaseState.CLOSED, by=Actor.STAFF, operator=operator
+            ):
                 return
             before = turn.case
             turn.case = cases.receive(before, reason=received.reason, operator=operator, now=turn.now)
@@ -437,7 +445,7 @@ class CaseBook:
                 raise InvalidError("reason_needed", "Say why not what the case is about was received.")
             turn.freight_fen = self._freight(before, received.return_shipping_fen)
             turn.units = came
-            if before.kind is Kind.EXCHANGE:
+            if before.kind is CaseKind.EXCHANGE:
                 turn.what = What.UNITS_EXCHANGED
                 turn.event = partial(_hand_out, turn=turn, case=before)
             else:
@@ -460,7 +468,7 @@ class CaseBook:
                     "return_shipping_exceeds", f"At most {policy.return_shipping_max_fen} fen can be granted."
                 )
             return said_fen
-        fen: int = getattr(policy.return_shipping_fen, case.reason or Reason.OTHER)
+        fen: int = getattr(policy.return_shipping_fen, case.reason or CaseReason.OTHER)
         free = {tier.code for tier in self.policy.tiers if tier.free_return_shipping}
         if not free or fen >= policy.return_shipping_flat_fen:
             return fen
@@ -478,7 +486,7 @@ class CaseBook:
         """
 
         def act(turn: _Turn) -> None:
-            if not cases.has_just(turn.stored, State.ANSWERED, by=By.STAFF, operator=operator):
+            if not cases.has_just(turn.stored, CaseState.ANSWERED, by=Actor.STAFF, operator=operator):
                 turn.case = cases.answer(
                     turn.case, self.policy.after_sales, text=text, operator=operator, now=turn.now
                 )
@@ -570,7 +578,7 @@ class CaseBook:
                 stored_order=order,
                 order=life.as_of(order, at),
                 now=at,
-                by=By.STAFF if member_id is None else By.MEMBER,
+                by=Actor.STAFF if member_id is None else Actor.MEMBER,
                 operator=operator or stored.member_id,
             )
             try:
@@ -617,7 +625,7 @@ class CaseBook:
         turn.case = replace(turn.case, version=turn.stored.version + 1)
         transaction.put_version(self.table, case_row(turn.case), replaces=turn.stored.version)
         figures.count(transaction, self.table, turn.stored, turn.case, self.policy.zone)
-        if turn.by is By.MEMBER:
+        if turn.by is Actor.MEMBER:
             self.settling.require_not_erased(transaction, turn.stored.member_id)
         self._move_stock(transaction, turn, deadline)
         if replace(order, version=turn.stored_order.version) != turn.stored_order:

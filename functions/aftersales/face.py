@@ -25,7 +25,7 @@ from functions.aftersales.schema import (
     figures_answer,
 )
 from functions.cases import figures
-from functions.cases.case import State
+from functions.cases.case import CaseState
 from functions.cases.rows import CASE_ID, POSITION
 from functions.domain.policy import Policy
 from functions.orders.schema import NO_ORDER
@@ -41,7 +41,8 @@ NO_PARCEL = SendingBackRequest()
 NO_WORDS = EscalationRequest()
 CaseIdPath = Annotated[str, StringConstraints(pattern=f"^{CASE_ID}$"), Path(description="The case's id.")]
 StateQuery = Annotated[
-    State | None, Query(description="Only those that stand so; not said, those on which staff are to act.")
+    CaseState | None,
+    Query(description="Only those that stand so; not said, those on which staff are to act."),
 ]
 MonthQuery = Annotated[
     str | None,

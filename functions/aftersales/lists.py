@@ -9,7 +9,7 @@ import heapq
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.cases.case import STAFF_ACT, Case, State, as_of
+from functions.cases.case import STAFF_ACT, Case, CaseState, as_of
 from functions.cases.rows import BY_DEADLINE, BY_MEMBER, case_of, key, position
 from functions.domain import calendar
 from functions.platform.deadline import Deadline
@@ -44,7 +44,7 @@ class CaseLists:
     def worklist(
         self,
         *,
-        state: State | None,
+        state: CaseState | None,
         overdue: bool | None,
         now: datetime,
         limit: int,
@@ -74,7 +74,7 @@ class CaseLists:
         ]
         return shown, rows[-1]["listed_at"] if more else None
 
-    def _listed(self, state: State, span: tuple[str, str], limit: int) -> tuple[list[Row], bool]:
+    def _listed(self, state: CaseState, span: tuple[str, str], limit: int) -> tuple[list[Row], bool]:
         return self.tables.query_span(
             self.table,
             index=BY_DEADLINE,

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from functions.aftersales.case_book import Asked, Received
-from functions.cases.case import By, Case, Kind, Parcel, Reason, Settlement, State
+from functions.cases.case import Actor, Case, CaseKind, CaseReason, CaseState, Parcel, Settlement
 from functions.cases.figures import Figures
 from functions.domain.money import round_half_up
 from functions.domain.policy import Policy
@@ -37,7 +37,7 @@ class CaseRequest(Request):
     """What a member asks for about an order, once per ``request_id`` of the order."""
 
     request_id: CallerId
-    kind: Kind = Field(strict=False)
+    kind: CaseKind = Field(strict=False)
     lines: (
         Annotated[
             list[CaseLineRequest],
@@ -46,12 +46,12 @@ class CaseRequest(Request):
         ]
         | None
     ) = None
-    reason: Reason = Field(strict=False)
+    reason: CaseReason = Field(strict=False)
     text: Words | None = None
 
     @model_validator(mode="after")
     def _wants_what_it_can(self) -> Self:
-        if self.kind is not Kind.EXCHANGE and any(line.exchange_for for line in self.lines or ()):
+        if self.kind is not CaseKind.EXCHANGE and any(line.exchange_for for line in self.lines or ()):
             raise ValueError("only an exchange is for something else")
         return self
 
@@ -156,8 +156,8 @@ class CaseStepAnswer(Answer):
     """A change of a case: when, by whom, to which state, and why."""
 
     at: StoreTime
-    by: By
-    state: State
+    by: Actor
+    state: CaseState
     reason: str | None
 
 
@@ -185,10 +185,10 @@ class CaseAnswer(Answer):
 
     case_id: str
     order_id: str
-    kind: Kind
-    state: State
+    kind: CaseKind
+    state: CaseState
     lines: list[CaseLineAnswer]
-    reason: Reason | None
+    reason: CaseReason | None
     text: str | None
     opened_at: StoreTime
     answer_by: StoreTime | None
@@ -210,7 +210,7 @@ class CaseFiguresAnswer(Answer):
     """
 
     month: str
-    opened: dict[Kind, int]
+    opened: dict[CaseKind, int]
     answered: int
     answer_seconds: int | None
     overdue: int

@@ -21,7 +21,7 @@ CASES_PER_UNIT_MAX = 3
 OPEN_COMPLAINTS_MAX = 3
 
 
-class Kind(StrEnum):
+class CaseKind(StrEnum):
     """What a member can ask for."""
 
     RETURN = "return"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"
 
 
-class Reason(StrEnum):
+class CaseReason(StrEnum):
     """Why; the policy says for which of them the shop owes the freight of what comes back (A6)."""
 
     NO_REASON = "no_reason"
@@ -43,7 +43,7 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-class State(StrEnum):
+class CaseState(StrEnum):
     """Where a case stands."""
 
     REQUESTED = "requested"
@@ -73,7 +73,7 @@ class CaseStateError(Exception):
         self.detail = detail
 
 
-class By(StrEnum):
+class Actor(StrEnum):
     """Who changed a case."""
 
     MEMBER = "member"
@@ -82,7 +82,7 @@ class By(StrEnum):
     """Nobody: a deadline passed, or the rules approve it at once (A3)."""
 
 
-STAFF_ACT = frozenset({State.REQUESTED, State.DISPUTED, State.SHIPPED_BACK})
+STAFF_ACT = frozenset({CaseState.REQUESTED, CaseState.DISPUTED, CaseState.SHIPPED_BACK})
 """The states in which staff are to act."""
 NOT_ANSWERED, NOT_SENT_BACK = "not_answered", "not_sent_back"
 """Why a deadline changes a case."""
@@ -103,8 +103,8 @@ class Step:
     """A change of a case: when, by whom, to which state, and why as they said; ``operator`` of the staff."""
 
     at: datetime
-    by: By
-    state: State
+    by: Actor
+    state: CaseState
     reason: str | None = None
     operator: str | None = None
 
@@ -149,10 +149,10 @@ class Case:
     case_id: str
     order_id: str
     member_id: str
-    kind: Kind
-    state: State
+    kind: CaseKind
+    state: CaseState
     lines: tuple[CaseLine, ...]
-    reason: Reason | None
+    reason: CaseReason | None
     text: str | None
     request: str
     opened_at: datetime
@@ -176,14 +176,15 @@ class Case:
     @property
     def is_refused(self) -> bool:
         """Whether the last that was decided is a refusal: its units are not asked for again (A2)."""
-        return self.state is State.REFUSED or (
-            self.state is State.WITHDRAWN and any(step.state is State.DISPUTED for step in self.history)
+        return self.state is CaseState.REFUSED or (
+            self.state is CaseState.WITHDRAWN
+            and any(step.state is CaseState.DISPUTED for step in self.history)
         )
 
     @property
     def holds_stock(self) -> bool:
         """Whether what its units are exchanged for has been taken from the stock for it (A7)."""
-        return self.kind is Kind.EXCHANGE and self.state in (State.APPROVED, State.SHIPPED_BACK)
+        return self.kind is CaseKind.EXCHANGE and self.state in (CaseState.APPROVED, CaseState.SHIPPED_BACK)
 
     @property
     def exchanged_for(self) -> Mapping[str, int]:
@@ -197,7 +198,7 @@ class Case:
     @property
     def units(self) -> Mapping[str, int]:
         """Its units by their lines. A complaint has none: it only names what it is about."""
-        if self.kind is Kind.COMPLAINT:
+        if self.kind is CaseKind.COMPLAINT:
             return {}
         return {line.line_id: line.quantity for line in self.lines}
 
@@ -209,12 +210,12 @@ class Case:
     @property
     def send_back_by(self) -> datetime | None:
         """Until when the member is to send back, if they are (``shipment``)."""
-        return self.deadline if self.state is State.APPROVED else None
+        return self.deadline if self.state is CaseState.APPROVED else None
 
     @property
     def escalate_by(self) -> datetime | None:
         """Until when the member may escalate a refusal."""
-        return self.deadline if self.state is State.REFUSED else None
+        return self.deadline if self.state is CaseState.REFUSED else None
 
     @property
     def due_at(self) -> datetime | None:
@@ -240,7 +241,7 @@ class Case:
     @property
     def refused_by(self) -> str | None:
         """Which of the staff has refused it."""
-        return next((step.operator for step in self.history if step.state is State.REFUSED), None)
+        return next((step.operator for step in self.history if step.state is CaseState.REFUSED), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +252,7 @@ class OpenCase:
     """
 
     case_id: str
-    kind: Kind
+    kind: CaseKind
     units: tuple[int, ...]
     ends_at: datetime | None = None
     refused: bool = False
@@ -265,19 +266,19 @@ def case_id(order_id: str, request_id: str) -> str:
 def opened(case: Case, policy: AfterSalesPolicy, *, approved: bool, closed: bool = False) -> Case:
     """Return a case as it begins: requested, and at once approved (A3), or closed as well (A1)."""
     at = case.opened_at
-    hours = policy.dispute_hours if case.kind is Kind.COMPLAINT else policy.answer_hours
+    hours = policy.dispute_hours if case.kind is CaseKind.COMPLAINT else policy.answer_hours
     begun = replace(
         case,
-        state=State.REQUESTED,
+        state=CaseState.REQUESTED,
         deadline=at + timedelta(hours=hours),
-        history=(Step(at=at, by=By.MEMBER, state=State.REQUESTED),),
+        history=(Step(at=at, by=Actor.MEMBER, state=CaseState.REQUESTED),),
     )
     if not approved:
         return begun
-    by = By.MEMBER if closed else By.DEADLINE
-    after = _step(begun, State.APPROVED, at, by, deadline=at + timedelta(days=case.send_back_days))
+    by = Actor.MEMBER if closed else Actor.DEADLINE
+    after = _step(begun, CaseState.APPROVED, at, by, deadline=at + timedelta(days=case.send_back_days))
     if closed:
-        after = _step(after, State.CLOSED, at, by)
+        after = _step(after, CaseState.CLOSED, at, by)
     return replace(after, version=1)
 
 
@@ -293,12 +294,14 @@ def as_of(case: Case, now: datetime) -> Case:
             if not _is_approved_by_silence(case):
                 return replace(case, overdue=True, overdues=case.overdues + 1, version=case.version + 1)
             sends_until = at + timedelta(days=case.send_back_days)
-            case = _step(case, State.APPROVED, at, By.DEADLINE, reason=NOT_ANSWERED, deadline=sends_until)
-        elif case.state is State.REFUSED:
+            case = _step(
+                case, CaseState.APPROVED, at, Actor.DEADLINE, reason=NOT_ANSWERED, deadline=sends_until
+            )
+        elif case.state is CaseState.REFUSED:
             return replace(case, deadline=None, version=case.version + 1)
         else:
-            why = NOT_SENT_BACK if case.state is State.APPROVED else None
-            case = _step(case, State.CLOSED, at, By.DEADLINE, reason=why)
+            why = NOT_SENT_BACK if case.state is CaseState.APPROVED else None
+            case = _step(case, CaseState.CLOSED, at, Actor.DEADLINE, reason=why)
     return case
 
 
@@ -312,14 +315,14 @@ def approve(case: Case, *, operator: str, now: datetime) -> Case:
     ConflictError
         ``other_operator_needed``: who refused it does not decide again.
     """
-    if case.kind is Kind.COMPLAINT:
+    if case.kind is CaseKind.COMPLAINT:
         raise CaseStateError(case, "A complaint is answered.")
-    _require(case, State.REQUESTED, State.DISPUTED)
+    _require(case, CaseState.REQUESTED, CaseState.DISPUTED)
     _require_other(case, operator)
     sends_until = now + timedelta(days=case.send_back_days)
-    after = _step(case, State.APPROVED, now, By.STAFF, operator=operator, deadline=sends_until)
-    if case.kind is Kind.REFUND_ONLY:
-        after = _step(after, State.CLOSED, now, By.STAFF, operator=operator)
+    after = _step(case, CaseState.APPROVED, now, Actor.STAFF, operator=operator, deadline=sends_until)
+    if case.kind is CaseKind.REFUND_ONLY:
+        after = _step(after, CaseState.CLOSED, now, Actor.STAFF, operator=operator)
     return _one_on(case, after)
 
 
@@ -333,12 +336,12 @@ def refuse(case: Case, policy: AfterSalesPolicy, *, reason: str, operator: str, 
     ConflictError
         ``other_operator_needed``.
     """
-    if case.kind is Kind.COMPLAINT:
+    if case.kind is CaseKind.COMPLAINT:
         raise CaseStateError(case, "A complaint is answered.")
-    _require(case, State.REQUESTED, State.DISPUTED)
+    _require(case, CaseState.REQUESTED, CaseState.DISPUTED)
     _require_other(case, operator)
-    until = now + timedelta(days=policy.escalate_days) if case.state is State.REQUESTED else None
-    return _step(case, State.REFUSED, now, By.STAFF, reason=reason, operator=operator, deadline=until)
+    until = now + timedelta(days=policy.escalate_days) if case.state is CaseState.REQUESTED else None
+    return _step(case, CaseState.REFUSED, now, Actor.STAFF, reason=reason, operator=operator, deadline=until)
 
 
 def withdraw(case: Case, *, now: datetime) -> Case:
@@ -349,8 +352,8 @@ def withdraw(case: Case, *, now: datetime) -> Case:
     CaseStateError
         It does not stand so.
     """
-    _require(case, State.REQUESTED, State.APPROVED, State.DISPUTED)
-    return _step(case, State.WITHDRAWN, now, By.MEMBER)
+    _require(case, CaseState.REQUESTED, CaseState.APPROVED, CaseState.DISPUTED)
+    return _step(case, CaseState.WITHDRAWN, now, Actor.MEMBER)
 
 
 def send_back(case: Case, policy: AfterSalesPolicy, *, parcel: Parcel, now: datetime) -> Case:
@@ -361,11 +364,11 @@ def send_back(case: Case, policy: AfterSalesPolicy, *, parcel: Parcel, now: date
     CaseStateError
         It does not stand so.
     """
-    if case.state is State.SHIPPED_BACK:
+    if case.state is CaseState.SHIPPED_BACK:
         return replace(case, parcel=parcel, version=case.version + 1)
-    _require(case, State.APPROVED)
+    _require(case, CaseState.APPROVED)
     until = now + timedelta(days=policy.receive_days)
-    after = _step(case, State.SHIPPED_BACK, now, By.MEMBER, deadline=until)
+    after = _step(case, CaseState.SHIPPED_BACK, now, Actor.MEMBER, deadline=until)
     return replace(after, parcel=parcel)
 
 
@@ -377,10 +380,10 @@ def escalate(case: Case, policy: AfterSalesPolicy, *, reason: str | None, now: d
     CaseStateError
         It is not refused, or the days for it have passed.
     """
-    if case.state is not State.REFUSED or case.deadline is None:
+    if case.state is not CaseState.REFUSED or case.deadline is None:
         raise CaseStateError(case)
     until = now + timedelta(hours=policy.dispute_hours)
-    return _step(case, State.DISPUTED, now, By.MEMBER, reason=reason, deadline=until)
+    return _step(case, CaseState.DISPUTED, now, Actor.MEMBER, reason=reason, deadline=until)
 
 
 def receive(case: Case, *, reason: str | None, operator: str, now: datetime) -> Case:
@@ -391,9 +394,9 @@ def receive(case: Case, *, reason: str | None, operator: str, now: datetime) -> 
     CaseStateError
         The member has nothing to send back, or it is closed.
     """
-    _require(case, State.APPROVED, State.SHIPPED_BACK)
-    after = _step(case, State.RECEIVED, now, By.STAFF, reason=reason, operator=operator)
-    return _one_on(case, _step(after, State.CLOSED, now, By.STAFF, operator=operator))
+    _require(case, CaseState.APPROVED, CaseState.SHIPPED_BACK)
+    after = _step(case, CaseState.RECEIVED, now, Actor.STAFF, reason=reason, operator=operator)
+    return _one_on(case, _step(after, CaseState.CLOSED, now, Actor.STAFF, operator=operator))
 
 
 def answer(case: Case, policy: AfterSalesPolicy, *, text: str, operator: str, now: datetime) -> Case:
@@ -404,11 +407,11 @@ def answer(case: Case, policy: AfterSalesPolicy, *, text: str, operator: str, no
     CaseStateError
         It does not stand so.
     """
-    if case.kind is not Kind.COMPLAINT:
+    if case.kind is not CaseKind.COMPLAINT:
         raise CaseStateError(case, "Only a complaint is answered.")
-    _require(case, State.REQUESTED)
+    _require(case, CaseState.REQUESTED)
     until = now + timedelta(days=policy.closing_days)
-    return _step(case, State.ANSWERED, now, By.STAFF, reason=text, operator=operator, deadline=until)
+    return _step(case, CaseState.ANSWERED, now, Actor.STAFF, reason=text, operator=operator, deadline=until)
 
 
 def settle(case: Case, settlement: Settlement, *, reason: str, operator: str, now: datetime) -> Case:
@@ -421,21 +424,21 @@ def settle(case: Case, settlement: Settlement, *, reason: str, operator: str, no
     ConflictError
         ``case_settled``: it was, with something else.
     """
-    if case.kind is not Kind.COMPLAINT:
+    if case.kind is not CaseKind.COMPLAINT:
         raise CaseStateError(case, "Only a complaint is settled.")
     if case.settlement is not None:
         raise ConflictError("case_settled", "The complaint has been settled.")
-    _require(case, State.REQUESTED, State.ANSWERED)
-    told = Step(at=now, by=By.STAFF, state=case.state, reason=reason, operator=operator)
+    _require(case, CaseState.REQUESTED, CaseState.ANSWERED)
+    told = Step(at=now, by=Actor.STAFF, state=case.state, reason=reason, operator=operator)
     return replace(case, settlement=settlement, history=(*case.history, told), version=case.version + 1)
 
 
-def close(case: Case, *, by: By, reason: str, now: datetime) -> Case:
+def close(case: Case, *, by: Actor, reason: str, now: datetime) -> Case:
     """Return an open case that ends with its order, or with its last unit (A5)."""
-    return _step(case, State.CLOSED, now, by, reason=reason)
+    return _step(case, CaseState.CLOSED, now, by, reason=reason)
 
 
-def with_units(case: Case, units: Mapping[str, int], *, by: By, reason: str, now: datetime) -> Case:
+def with_units(case: Case, units: Mapping[str, int], *, by: Actor, reason: str, now: datetime) -> Case:
     """Return the case with these units of its lines only; without any it is closed (A5)."""
     lines = tuple(
         replace(line, quantity=units[line.line_id]) for line in case.lines if units.get(line.line_id)
@@ -445,7 +448,7 @@ def with_units(case: Case, units: Mapping[str, int], *, by: By, reason: str, now
     return replace(case, lines=lines, version=case.version + 1)
 
 
-def has_just(case: Case, *states: State, by: By, operator: str | None = None) -> bool:
+def has_just(case: Case, *states: CaseState, by: Actor, operator: str | None = None) -> bool:
     """Tell whether the latest that somebody did with a case was this: then it is a repeat (R1)."""
     steps = case.history[len(case.history) - len(states) :]
     told = tuple(step.state for step in steps) == states
@@ -460,7 +463,7 @@ def case_state(case: Case, zone: ZoneInfo, detail: str | None = None) -> Conflic
     )
 
 
-def check_lines(kind: Kind, *, has_lines: bool, whole: bool) -> None:
+def check_lines(kind: CaseKind, *, has_lines: bool, whole: bool) -> None:
     """Refuse lines where a case is about the whole order, and a case about none (A1).
 
     Raises
@@ -468,7 +471,7 @@ def check_lines(kind: Kind, *, has_lines: bool, whole: bool) -> None:
     InvalidError
         ``case_lines``.
     """
-    if kind is Kind.COMPLAINT:
+    if kind is CaseKind.COMPLAINT:
         return
     if whole and has_lines:
         raise InvalidError("case_lines", "The case is about the whole order: name no lines.")
@@ -486,29 +489,29 @@ def open_case(case: Case, line_ids: tuple[str, ...]) -> OpenCase | None:
         kind=case.kind,
         units=tuple(units.get(line_id, 0) for line_id in line_ids),
         ends_at=case.ends_at,
-        refused=case.state is State.REFUSED,
+        refused=case.state is CaseState.REFUSED,
     )
 
 
 def _is_approved_by_silence(case: Case) -> bool:
-    return case.kind is Kind.RETURN and case.state in (State.REQUESTED, State.DISPUTED)
+    return case.kind is CaseKind.RETURN and case.state in (CaseState.REQUESTED, CaseState.DISPUTED)
 
 
-def _require(case: Case, *states: State) -> None:
+def _require(case: Case, *states: CaseState) -> None:
     if case.state not in states:
         raise CaseStateError(case)
 
 
 def _require_other(case: Case, operator: str) -> None:
-    if case.state is State.DISPUTED and case.refused_by == operator:
+    if case.state is CaseState.DISPUTED and case.refused_by == operator:
         raise ConflictError("other_operator_needed", "Somebody else than who refused decides.")
 
 
 def _step(
     case: Case,
-    state: State,
+    state: CaseState,
     at: datetime,
-    by: By,
+    by: Actor,
     *,
     reason: str | None = None,
     operator: str | None = None,

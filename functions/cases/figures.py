@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from functions.cases.case import By, Case, Kind, State
+from functions.cases.case import Actor, Case, CaseKind, CaseState
 from functions.domain import identifiers
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Tables, Transaction
@@ -19,7 +19,7 @@ FIGURES = "figures#"
 SHARDS = 4
 """Rows of a month, so that no single one has to take all cases' writes."""
 ANSWERED, ANSWER_SECONDS, OVERDUE = "answered", "answer_seconds", "overdue"
-ANSWERS = frozenset({State.APPROVED, State.REFUSED, State.ANSWERED})
+ANSWERS = frozenset({CaseState.APPROVED, CaseState.REFUSED, CaseState.ANSWERED})
 """The states that a first answer leads to."""
 _OPENED = "opened_"
 
@@ -32,7 +32,7 @@ class Figures:
     their silence; ``overdue`` counts the cases of which staff were late at least once.
     """
 
-    opened: Mapping[Kind, int] = field(default_factory=dict)
+    opened: Mapping[CaseKind, int] = field(default_factory=dict)
     answered: int = 0
     answer_seconds: int = 0
     overdue: int = 0
@@ -66,7 +66,7 @@ def of_month(tables: Tables, table: str, month: str, deadline: Deadline) -> Figu
     for row in rows:
         found.update({name: value for name, value in (row or {}).items() if isinstance(value, int)})
     return Figures(
-        opened={kind: found[_OPENED + kind] for kind in Kind},
+        opened={kind: found[_OPENED + kind] for kind in CaseKind},
         answered=found[ANSWERED],
         answer_seconds=found[ANSWER_SECONDS],
         overdue=found[OVERDUE],
@@ -79,7 +79,7 @@ def answer_seconds(case: Case | None) -> int | None:
     A case that ends with its order was not answered.
     """
     steps = () if case is None else case.history[1:]
-    step = next((each for each in steps if each.state in ANSWERS and each.by is not By.MEMBER), None)
+    step = next((each for each in steps if each.state in ANSWERS and each.by is not Actor.MEMBER), None)
     return None if step is None or case is None else int((step.at - case.opened_at).total_seconds())
 
 

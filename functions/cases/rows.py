@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from functions.cases.case import (
-    By,
+    Actor,
     Case,
+    CaseKind,
     CaseLine,
+    CaseReason,
+    CaseState,
     FreightDue,
-    Kind,
     OpenCase,
     Parcel,
-    Reason,
     Settlement,
-    State,
     Step,
 )
 from functions.domain import calendar, identifiers
@@ -78,9 +78,9 @@ def case_of(row: Row) -> Case:
         **{
             "text": None,
             **told,
-            "kind": Kind(row["kind"]),
-            "state": State(row["state"]),
-            "reason": read_as(Reason, row.get("reason")),
+            "kind": CaseKind(row["kind"]),
+            "state": CaseState(row["state"]),
+            "reason": read_as(CaseReason, row.get("reason")),
             "lines": tuple(CaseLine(**line) for line in row["lines"]),
             "history": tuple(map(_step_of, row["history"])),
             "parcel": read_as(lambda parcel: Parcel(**parcel), row.get("parcel")),
@@ -100,7 +100,7 @@ def open_case_of(row: Row) -> OpenCase:
     """Read what an order's row keeps of an open case."""
     return OpenCase(
         case_id=row["case_id"],
-        kind=Kind(row["kind"]),
+        kind=CaseKind(row["kind"]),
         units=tuple(row["units"]),
         ends_at=read_as(calendar.from_row, row.get("ends_at")),
         refused=row.get("refused", False),
@@ -116,5 +116,9 @@ def _step_row(step: Step) -> Row:
 
 
 def _step_of(row: Row) -> Step:
-    told = row | {"at": calendar.from_row(row["at"]), "by": By(row["by"]), "state": State(row["state"])}
+    told = row | {
+        "at": calendar.from_row(row["at"]),
+        "by": Actor(row["by"]),
+        "state": CaseState(row["state"]),
+    }
     return Step(**told)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from functions.cases.case import By, Case
+from functions.cases.case import Actor, Case
 from functions.cases.rows import BY_MEMBER, case_of, case_row, key
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, until_clear
@@ -26,7 +26,7 @@ def without_words(case: Case) -> Case:
         text=None,
         request=FORGOTTEN,
         history=tuple(
-            step if step.by is By.DEADLINE else replace(step, reason=None) for step in case.history
+            step if step.by is Actor.DEADLINE else replace(step, reason=None) for step in case.history
         ),
         parcel=None if case.parcel is None else replace(case.parcel, carrier=None),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from functions.cases import case as cases
 from functions.cases import figures
-from functions.cases.case import By
+from functions.cases.case import Actor
 from functions.cases.rows import case_of, case_row
 from functions.cases.rows import key as case_key
 from functions.catalog import set_aside
@@ -144,7 +144,7 @@ class OrderBook:
         deadline: Deadline,
         *,
         member_id: str | None = None,
-        by: By = By.STAFF,
+        by: Actor = Actor.STAFF,
         kept_as: Callable[[Order, Order], Occurrence | None] = lambda before, after: None,
         also: Callable[[Transaction, Order, Order], None] = lambda transaction, before, after: None,
     ) -> Order:
@@ -196,7 +196,7 @@ class OrderBook:
         after: Order,
         deadline: Deadline,
         *,
-        by: By = By.STAFF,
+        by: Actor = Actor.STAFF,
         case_id: str | None = None,
         operator: str = "",
     ) -> Order:
@@ -222,7 +222,7 @@ class OrderBook:
         return after
 
     def _close_cases(
-        self, transaction: Transaction, before: Order, after: Order, *, by: By, but: str | None
+        self, transaction: Transaction, before: Order, after: Order, *, by: Actor, but: str | None
     ) -> Counter[str]:
         """Add that cases end, or shrink, with the units that an order loses; return what they held (A5, A7).
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from functions.cases.case import Case, Kind, OpenCase, open_case
+from functions.cases.case import Case, CaseKind, OpenCase, open_case
 from functions.orders.order import Order
 
 Units = tuple[int, ...]
@@ -63,7 +63,7 @@ def with_new_case(order: Order, case: Case) -> Order:
     return replace(with_case(order, case), cased=_added(order, order.cased, asked) if units else order.cased)
 
 
-def refused_units(order: Order, kind: Kind, units: Units) -> Order:
+def refused_units(order: Order, kind: CaseKind, units: Units) -> Order:
     """Return the order with units that were finally refused in a kind of case (A2, A4)."""
     if not any(units):
         return order

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from functions.cases.case import By
+from functions.cases.case import Actor
 from functions.domain import calendar, identifiers
 from functions.domain.errors import InvalidError, RefusalError
 from functions.orders import history, life
@@ -49,9 +49,9 @@ class Leaving:
     member_id: str | None = None
 
     @property
-    def by(self) -> By:
+    def by(self) -> Actor:
         """Who lets them leave."""
-        return By.STAFF if self.member_id is None else By.MEMBER
+        return Actor.STAFF if self.member_id is None else Actor.MEMBER
 
     @property
     def spent_key(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from functions.cases.case import By
+from functions.cases.case import Actor
 from functions.domain.policy import Policy
 from functions.orders import history, life
 from functions.orders.book import OrderBook
@@ -210,7 +210,7 @@ class OrderLifeFace:
             lambda order: event(order, now=moment),
             self.api.deadline,
             member_id=member_id,
-            by=By.STAFF if member_id is None else By.MEMBER,
+            by=Actor.STAFF if member_id is None else Actor.MEMBER,
             kept_as=partial(history.corrected, at=moment),
             also=also,
         )

@@ -89,6 +89,7 @@ from memberday_client.models import (
     ByHandRequest,
     CampaignRequest,
     CaseAnswer,
+    CaseKind,
     CaseLineRequest,
     CaseRequest,
     ClaimLimitsRequest,
@@ -103,7 +104,6 @@ from memberday_client.models import (
     ExportedOrder,
     GatewayAnswer,
     IssueRequest,
-    Kind,
     OrderAnswer,
     OrderRequest,
     OrderStatus,
@@ -356,7 +356,7 @@ def a_member_asks_after_buying(shopper: Shopper) -> None:
     shopper.delivered(order)
     clerk = shopper.clerk
 
-    def asked(request_id: str, kind: Kind, units: int) -> CaseAnswer:
+    def asked(request_id: str, kind: CaseKind, units: int) -> CaseAnswer:
         lines = [CaseLineRequest(sku=shopper.sku, quantity=units)] if units else None
         body = CaseRequest(request_id=request_id, kind=kind, reason="defective", lines=lines)
         return granted(open_case.sync(order.order_id, client=shopper.client, body=body))

@@ -12,7 +12,7 @@ from functions.aftersales.case_book import CaseBook
 from functions.aftersales.jobs import CaseJobs, tasks
 from functions.aftersales.stream import Publisher
 from functions.aftersales.timetable import FOLLOW_CASES
-from functions.cases.case import State
+from functions.cases.case import CaseState
 from functions.cases.rows import key
 from functions.platform.batches import BatchError
 from functions.platform.deadline import Deadline
@@ -189,7 +189,7 @@ def test_A2_an_event_says_who_changed_the_case_and_until_when_somebody_is_to_act
     told.follow(case_id)
     opened, approved = (detail for _, detail in told.bridge.told)
     assert (opened["reason"], opened["kind"], opened["member_id"]) == ("defective", "return", "alice")
-    assert (approved["by"], approved["state"]) == ("deadline", State.APPROVED)
+    assert (approved["by"], approved["state"]) == ("deadline", CaseState.APPROVED)
     assert _moment(approved["occurred_at"]) == _moment(opened["occurred_at"]) + timedelta(hours=48)
     assert _moment(approved["deadline"]) == _moment(approved["occurred_at"]) + timedelta(days=7)
     told.suite.pass_time(days=7)

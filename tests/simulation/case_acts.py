@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from functions.aftersales import events
 from functions.aftersales.case_book import Asked, Received
 from functions.aftersales.timetable import FOLLOW_CASES
-from functions.cases.case import Case, Kind, Parcel, Reason, Settlement, State, Step, as_of
+from functions.cases.case import Case, CaseKind, CaseReason, CaseState, Parcel, Settlement, Step, as_of
 from functions.cases.rows import CASE, case_of
 from functions.orders import events as order_events
 from functions.orders import life as order_life
@@ -46,22 +46,22 @@ CASES_MAX = 24
 """Cases of a life: more tell nothing new, and a life is to be short."""
 FAR = timedelta(days=12)
 """How far a life moves on to a deadline of a case."""
-STAFF_FITS: Mapping[State, tuple[str, ...]] = {
-    State.REQUESTED: (*("approve",) * 5, *("refuse",) * 4),
-    State.DISPUTED: ("approve", "approve", "approve", "refuse", "refuse"),
-    State.APPROVED: ("receive",),
-    State.SHIPPED_BACK: ("receive",) * 5,
+STAFF_FITS: Mapping[CaseState, tuple[str, ...]] = {
+    CaseState.REQUESTED: (*("approve",) * 5, *("refuse",) * 4),
+    CaseState.DISPUTED: ("approve", "approve", "approve", "refuse", "refuse"),
+    CaseState.APPROVED: ("receive",),
+    CaseState.SHIPPED_BACK: ("receive",) * 5,
 }
-MEMBER_FITS: Mapping[State, tuple[str, ...]] = {
-    State.REQUESTED: ("withdraw",),
-    State.APPROVED: (*("send_back",) * 5, "withdraw"),
-    State.SHIPPED_BACK: ("send_back",),
-    State.REFUSED: ("escalate", "escalate", "escalate"),
-    State.DISPUTED: ("withdraw",),
+MEMBER_FITS: Mapping[CaseState, tuple[str, ...]] = {
+    CaseState.REQUESTED: ("withdraw",),
+    CaseState.APPROVED: (*("send_back",) * 5, "withdraw"),
+    CaseState.SHIPPED_BACK: ("send_back",),
+    CaseState.REFUSED: ("escalate", "escalate", "escalate"),
+    CaseState.DISPUTED: ("withdraw",),
 }
-OF_COMPLAINTS: Mapping[State, tuple[str, ...]] = {
-    State.REQUESTED: (*("answer",) * 4, "settle", "settle", "withdraw"),
-    State.ANSWERED: ("settle", "settle"),
+OF_COMPLAINTS: Mapping[CaseState, tuple[str, ...]] = {
+    CaseState.REQUESTED: (*("answer",) * 4, "settle", "settle", "withdraw"),
+    CaseState.ANSWERED: ("settle", "settle"),
 }
 ALL = ("approve", "refuse", "receive", "answer", "settle", "withdraw", "send_back", "escalate")
 
@@ -85,7 +85,13 @@ class Told:
     """With which version an order was cancelled."""
 
 
-OF_RECEIVED = (*(Kind.RETURN,) * 5, *(Kind.EXCHANGE,) * 6, Kind.REFUND_ONLY, Kind.REFUND_ONLY, Kind.COMPLAINT)
+OF_RECEIVED = (
+    *(CaseKind.RETURN,) * 5,
+    *(CaseKind.EXCHANGE,) * 6,
+    CaseKind.REFUND_ONLY,
+    CaseKind.REFUND_ONLY,
+    CaseKind.COMPLAINT,
+)
 """What is asked for about what has been received, as often as it stands here."""
 
 
@@ -232,7 +238,7 @@ class CaseActs:
     def _something(self, case: Case) -> Act | None:
         chance = self.life.chance
         read = as_of(case, self.life.aws.time.now())
-        if read.kind is Kind.COMPLAINT:
+        if read.kind is CaseKind.COMPLAINT:
             fitting = OF_COMPLAINTS.get(read.state, ())
             if read.settlement is not None and chance.random() < 0.8:
                 fitting = tuple(name for name in fitting if name != "settle")
@@ -372,18 +378,24 @@ class CaseActs:
     def _wanted(self, order: Order) -> Asked:
         chance = self.life.chance
         status = order_life.as_of(order, self.life.aws.time.now()).status
-        kinds: Sequence[Kind] = {
-            Status.PAID: (Kind.REFUND_ONLY, Kind.COMPLAINT, Kind.COMPLAINT, Kind.RETURN),
-            Status.SHIPPED: (Kind.REFUND_ONLY, Kind.REFUND_ONLY, Kind.COMPLAINT),
+        kinds: Sequence[CaseKind] = {
+            Status.PAID: (CaseKind.REFUND_ONLY, CaseKind.COMPLAINT, CaseKind.COMPLAINT, CaseKind.RETURN),
+            Status.SHIPPED: (CaseKind.REFUND_ONLY, CaseKind.REFUND_ONLY, CaseKind.COMPLAINT),
             Status.RECEIVED: OF_RECEIVED,
-        }.get(status, (Kind.COMPLAINT,))
+        }.get(status, (CaseKind.COMPLAINT,))
         if chance.random() < 0.05:
-            kinds = tuple(Kind)
+            kinds = tuple(CaseKind)
         kind = chance.choice(kinds)
-        units = {} if kind is Kind.COMPLAINT and chance.random() < 0.7 else self._units(order)
-        if kind is Kind.REFUND_ONLY and status in (Status.PAID, Status.SHIPPED) and chance.random() < 0.95:
+        units = {} if kind is CaseKind.COMPLAINT and chance.random() < 0.7 else self._units(order)
+        if (
+            kind is CaseKind.REFUND_ONLY
+            and status in (Status.PAID, Status.SHIPPED)
+            and chance.random() < 0.95
+        ):
             units = {}
-        reasons = (Reason.NO_REASON, Reason.DEFECTIVE) if kind is Kind.RETURN else tuple(Reason)
+        reasons = (
+            (CaseReason.NO_REASON, CaseReason.DEFECTIVE) if kind is CaseKind.RETURN else tuple(CaseReason)
+        )
         request_id = self.life._name("q")
         of_order = [asked for _, asked in self.asked if asked.order_id == order.order_id]
         if of_order and chance.random() < 0.03:
@@ -397,7 +409,7 @@ class CaseActs:
             text="It is broken." if chance.random() < 0.3 else None,
             units=units if by_sku else {},
             by_line={} if by_sku else units,
-            exchange_for=self._instead(units) if kind is Kind.EXCHANGE else {},
+            exchange_for=self._instead(units) if kind is CaseKind.EXCHANGE else {},
         )
 
     def _staying(self, order: Order) -> Mapping[str, int]:
@@ -424,7 +436,7 @@ class CaseActs:
 def ends_with_order(step: Step) -> bool:
     """Tell whether a case was closed since its order, or its last unit, was gone (A5)."""
     reason = step.reason or ""
-    return step.state is State.CLOSED and (reason.startswith("order_") or reason == "returned_directly")
+    return step.state is CaseState.CLOSED and (reason.startswith("order_") or reason == "returned_directly")
 
 
 def looked_at(rows: Sequence[Row]) -> Mapping[str, Row]:

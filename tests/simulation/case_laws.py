@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from functions.aftersales.events import CaseChanged, CaseOpened, CaseOverdue
 from functions.aftersales.freight import RETURN_SHIPPING
 from functions.aftersales.settling import ADJUSTED_BY
-from functions.cases.case import By, Case, Kind, OpenCase, Reason, State, Step, as_of
+from functions.cases.case import Actor, Case, CaseKind, CaseReason, CaseState, OpenCase, Step, as_of
 from functions.catalog.stock import LOST, MOVED
 from functions.catalog.stock import sku_of as stocked_sku_of
 from functions.domain.policy import AfterSalesPolicy
@@ -36,28 +36,28 @@ CASES_PER_UNIT, COMPLAINTS, CASES_OF_ORDER = 3, 3, 10
 WRITTEN_WITHIN = timedelta(minutes=1)
 """How long after its own clock an invocation may still write."""
 NEVER = datetime.max.replace(tzinfo=UTC)
-STAFF_TO_ACT = (State.REQUESTED, State.DISPUTED, State.SHIPPED_BACK)
-NEXT: Mapping[tuple[State, By], tuple[State, ...]] = {
-    (State.REQUESTED, By.MEMBER): (State.WITHDRAWN,),
-    (State.REQUESTED, By.STAFF): (State.APPROVED, State.REFUSED, State.ANSWERED),
-    (State.REQUESTED, By.DEADLINE): (State.APPROVED,),
-    (State.APPROVED, By.MEMBER): (State.WITHDRAWN, State.SHIPPED_BACK),
-    (State.APPROVED, By.STAFF): (State.RECEIVED,),
-    (State.APPROVED, By.DEADLINE): (State.CLOSED,),
-    (State.SHIPPED_BACK, By.STAFF): (State.RECEIVED,),
-    (State.RECEIVED, By.STAFF): (State.CLOSED,),
-    (State.REFUSED, By.MEMBER): (State.DISPUTED,),
-    (State.DISPUTED, By.MEMBER): (State.WITHDRAWN,),
-    (State.DISPUTED, By.STAFF): (State.APPROVED, State.REFUSED),
-    (State.DISPUTED, By.DEADLINE): (State.APPROVED,),
-    (State.ANSWERED, By.DEADLINE): (State.CLOSED,),
+STAFF_TO_ACT = (CaseState.REQUESTED, CaseState.DISPUTED, CaseState.SHIPPED_BACK)
+NEXT: Mapping[tuple[CaseState, Actor], tuple[CaseState, ...]] = {
+    (CaseState.REQUESTED, Actor.MEMBER): (CaseState.WITHDRAWN,),
+    (CaseState.REQUESTED, Actor.STAFF): (CaseState.APPROVED, CaseState.REFUSED, CaseState.ANSWERED),
+    (CaseState.REQUESTED, Actor.DEADLINE): (CaseState.APPROVED,),
+    (CaseState.APPROVED, Actor.MEMBER): (CaseState.WITHDRAWN, CaseState.SHIPPED_BACK),
+    (CaseState.APPROVED, Actor.STAFF): (CaseState.RECEIVED,),
+    (CaseState.APPROVED, Actor.DEADLINE): (CaseState.CLOSED,),
+    (CaseState.SHIPPED_BACK, Actor.STAFF): (CaseState.RECEIVED,),
+    (CaseState.RECEIVED, Actor.STAFF): (CaseState.CLOSED,),
+    (CaseState.REFUSED, Actor.MEMBER): (CaseState.DISPUTED,),
+    (CaseState.DISPUTED, Actor.MEMBER): (CaseState.WITHDRAWN,),
+    (CaseState.DISPUTED, Actor.STAFF): (CaseState.APPROVED, CaseState.REFUSED),
+    (CaseState.DISPUTED, Actor.DEADLINE): (CaseState.APPROVED,),
+    (CaseState.ANSWERED, Actor.DEADLINE): (CaseState.CLOSED,),
 }
 """What a case can become, by whom (A2)."""
-ANSWERS = (State.APPROVED, State.REFUSED, State.ANSWERED)
+ANSWERS = (CaseState.APPROVED, CaseState.REFUSED, CaseState.ANSWERED)
 FIGURES = "figures#"
 MOVES_SOMETHING = "a movement moves something"
-OF_COMPLAINTS = (State.REQUESTED, State.ANSWERED, State.WITHDRAWN, State.CLOSED)
-NOT_OF_MONEY_ONLY = (State.SHIPPED_BACK, State.RECEIVED)
+OF_COMPLAINTS = (CaseState.REQUESTED, CaseState.ANSWERED, CaseState.WITHDRAWN, CaseState.CLOSED)
+NOT_OF_MONEY_ONLY = (CaseState.SHIPPED_BACK, CaseState.RECEIVED)
 
 
 class _NotExplainedError(Exception):
@@ -72,7 +72,7 @@ class _Reading:
     policy: AfterSalesPolicy
     in_time: bool
     """Whether it was opened so early, and about such lines, that a return needs no reason (A3)."""
-    state: State = State.REQUESTED
+    state: CaseState = CaseState.REQUESTED
     until: datetime | None = None
     refused_by: list[str | None] = field(default_factory=list)
     settled: int = 0
@@ -88,9 +88,9 @@ class _Reading:
             A step is none of those that there can be, or is not when it can be.
         """
         first, *more = self.case.history
-        self._want(first.state is State.REQUESTED and first.by is By.MEMBER, "it begins as a request")
+        self._want(first.state is CaseState.REQUESTED and first.by is Actor.MEMBER, "it begins as a request")
         self._want(first.at == self.case.opened_at, "it begins when it was opened")
-        self.until = self._deadline(State.REQUESTED, first.at)
+        self.until = self._deadline(CaseState.REQUESTED, first.at)
         last = first.at
         for step in more:
             self._want(step.at >= last, f"its steps are in time order: {step}")
@@ -102,7 +102,7 @@ class _Reading:
         self._ends(now)
 
     def _ends(self, now: datetime) -> None:
-        final = self.state is State.REFUSED and self.until is not None and now >= self.until
+        final = self.state is CaseState.REFUSED and self.until is not None and now >= self.until
         until = None if final else self.until
         written = self.case.deadline == until or (final and self.case.deadline == self.until)
         self._want(written, f"its deadline is {until}")
@@ -113,14 +113,14 @@ class _Reading:
         self._want(self.until is not None, f"nothing happens to what is final: {step}")
         if step.state is self.state:
             self.settled += 1
-            complaint = self.case.kind is Kind.COMPLAINT
-            self._want(complaint and step.by is By.STAFF and step.at < self._end, f"nobody did {step}")
+            complaint = self.case.kind is CaseKind.COMPLAINT
+            self._want(complaint and step.by is Actor.STAFF and step.at < self._end, f"nobody did {step}")
             return
         if self.until is not None and self._staff_are_late(step.at):
             self.overdue.append(self.until)
         self._check_who(step)
         self._check_when(step)
-        if step.state is State.REFUSED:
+        if step.state is CaseState.REFUSED:
             self.refused_by.append(step.operator)
         self.state = step.state
         self.until = self._deadline(step.state, step.at)
@@ -137,7 +137,7 @@ class _Reading:
 
     @property
     def _silence_approves(self) -> bool:
-        return self.case.kind is Kind.RETURN and self.state in (State.REQUESTED, State.DISPUTED)
+        return self.case.kind is CaseKind.RETURN and self.state in (CaseState.REQUESTED, CaseState.DISPUTED)
 
     def _staff_are_late(self, at: datetime) -> bool:
         return self._waits and self.until is not None and at >= self.until
@@ -147,54 +147,54 @@ class _Reading:
         if case_acts.ends_with_order(step) or self._is_approved_at_once(step):
             return
         allowed = NEXT.get((self.state, step.by), ())
-        if kind is Kind.REFUND_ONLY and self.state is State.APPROVED:
-            allowed = (State.CLOSED,)
+        if kind is CaseKind.REFUND_ONLY and self.state is CaseState.APPROVED:
+            allowed = (CaseState.CLOSED,)
         self._want(step.state in allowed, f"{self.state} does not become {step}")
-        if kind is Kind.COMPLAINT:
+        if kind is CaseKind.COMPLAINT:
             self._want(step.state in OF_COMPLAINTS, f"no complaint becomes {step}")
         else:
-            self._want(step.state is not State.ANSWERED, "only a complaint is answered")
-        if kind is Kind.REFUND_ONLY:
+            self._want(step.state is not CaseState.ANSWERED, "only a complaint is answered")
+        if kind is CaseKind.REFUND_ONLY:
             self._want(step.state not in NOT_OF_MONEY_ONLY, f"nothing is sent back: {step}")
-        if self.state is State.DISPUTED and step.by is By.STAFF:
+        if self.state is CaseState.DISPUTED and step.by is Actor.STAFF:
             self._want(step.operator not in self.refused_by, "somebody else decides a dispute")
-        if step.state is State.DISPUTED:
+        if step.state is CaseState.DISPUTED:
             self._want(len(self.refused_by) == 1, "a refusal is escalated once")
 
     def _is_approved_at_once(self, step: Step) -> bool:
         """Whether it was approved in the moment in which it was opened: for no reason, or as a cancel."""
-        if step.state is not State.APPROVED or step.at != self.case.opened_at or step.by is By.STAFF:
+        if step.state is not CaseState.APPROVED or step.at != self.case.opened_at or step.by is Actor.STAFF:
             return False
-        if self.case.kind is Kind.REFUND_ONLY:
-            return step.by is By.MEMBER
-        no_reason = self.case.kind is Kind.RETURN and self.case.reason is Reason.NO_REASON
+        if self.case.kind is CaseKind.REFUND_ONLY:
+            return step.by is Actor.MEMBER
+        no_reason = self.case.kind is CaseKind.RETURN and self.case.reason is CaseReason.NO_REASON
         self._want(no_reason and self.in_time, "only what needs no reason is approved at once")
         return True
 
     def _check_when(self, step: Step) -> None:
-        if step.by is By.DEADLINE and not self._is_approved_at_once(step):
+        if step.by is Actor.DEADLINE and not self._is_approved_at_once(step):
             self._want(step.at == self.until, f"it changes at its deadline {self.until}: {step}")
-            silence = step.state is not State.APPROVED or self._silence_approves
+            silence = step.state is not CaseState.APPROVED or self._silence_approves
             self._want(silence, "silence approves returns only")
-        elif step.by is not By.DEADLINE:
+        elif step.by is not Actor.DEADLINE:
             self._want(step.at < self._end, f"it had become another by {self.until}: {step}")
-        at_once = self.state is State.RECEIVED or (
-            self.case.kind is Kind.REFUND_ONLY and self.state is State.APPROVED
+        at_once = self.state is CaseState.RECEIVED or (
+            self.case.kind is CaseKind.REFUND_ONLY and self.state is CaseState.APPROVED
         )
         if at_once:
             same = step.at == self.case.history[self.case.history.index(step) - 1].at
             self._want(same, f"it passes through {self.state} at once")
 
-    def _deadline(self, state: State, at: datetime) -> datetime | None:
-        policy, complaint = self.policy, self.case.kind is Kind.COMPLAINT
+    def _deadline(self, state: CaseState, at: datetime) -> datetime | None:
+        policy, complaint = self.policy, self.case.kind is CaseKind.COMPLAINT
         hours, days = {
-            State.REQUESTED: (policy.dispute_hours if complaint else policy.answer_hours, 0),
-            State.DISPUTED: (policy.dispute_hours, 0),
-            State.APPROVED: (0, policy.send_back_days),
-            State.SHIPPED_BACK: (0, policy.receive_days),
-            State.RECEIVED: (0, policy.receive_days),
-            State.REFUSED: (0, policy.escalate_days if len(self.refused_by) < 2 else 0),
-            State.ANSWERED: (0, policy.closing_days),
+            CaseState.REQUESTED: (policy.dispute_hours if complaint else policy.answer_hours, 0),
+            CaseState.DISPUTED: (policy.dispute_hours, 0),
+            CaseState.APPROVED: (0, policy.send_back_days),
+            CaseState.SHIPPED_BACK: (0, policy.receive_days),
+            CaseState.RECEIVED: (0, policy.receive_days),
+            CaseState.REFUSED: (0, policy.escalate_days if len(self.refused_by) < 2 else 0),
+            CaseState.ANSWERED: (0, policy.closing_days),
         }.get(state, (0, 0))
         return at + timedelta(hours=hours, days=days) if hours or days else None
 
@@ -307,12 +307,12 @@ class CaseLaws:
         """No case makes money beyond freight (A6) and a settlement (A9), and what its order gives back."""
         policy, given = self._policy.after_sales, case.settlement
         if given is not None and (
-            case.kind is not Kind.COMPLAINT
+            case.kind is not CaseKind.COMPLAINT
             or (given.points is None) is (given.coupon_id is None)
             or not 0 <= (given.points or 0) <= policy.settle_points_max
         ):
             self._wrong("a complaint is settled within its bounds", f"{case.case_id}: {given}")
-        came_back = any(step.state is State.RECEIVED for step in case.history)
+        came_back = any(step.state is CaseState.RECEIVED for step in case.history)
         granted = case.return_shipping_fen
         if (granted is not None) is not came_back or not 0 <= (
             granted or 0
@@ -332,14 +332,16 @@ class CaseLaws:
         order_gave = self._told.refunded[case.order_id]
         gave = [order_gave.get(each.version) for each in occurred]
         said = [each.refund_fen for each in occurred]
-        if case.kind is Kind.REFUND_ONLY and case.state is State.CLOSED and not occurred:
-            cancelled = [step for step in case.history if step.by is By.MEMBER and step.state is State.CLOSED]
+        if case.kind is CaseKind.REFUND_ONLY and case.state is CaseState.CLOSED and not occurred:
+            cancelled = [
+                step for step in case.history if step.by is Actor.MEMBER and step.state is CaseState.CLOSED
+            ]
             if cancelled and not cancelled[0].reason:
                 gave = said = [order_gave[self._told.cancelled_at[case.order_id]]]
         if len(occurred) > 1 or gave != said or case.refund_fen != sum(each or 0 for each in said):
             text = f"{case.case_id}: {case.refund_fen}, the order gave {gave} and kept {said}"
             self._wrong("what a case gives back is what its order does", text)
-        if occurred and not came_back and case.kind is not Kind.REFUND_ONLY:
+        if occurred and not came_back and case.kind is not CaseKind.REFUND_ONLY:
             self._wrong("a case gives back what came back", f"{case.case_id}: {_shown(case)}")
 
     # --- an order and its cases ---
@@ -363,7 +365,7 @@ class CaseLaws:
         stays = dict(zip(order.line_ids, read.staying, strict=True))
         if any(count > stays[line_id] for line_id, count in units.items()):
             self._wrong("units in cases stay with the member", f"{order.order_id}: {units} of {stays}")
-        complaints = sum(each.kind is Kind.COMPLAINT for each in read.cases)
+        complaints = sum(each.kind is CaseKind.COMPLAINT for each in read.cases)
         if complaints > COMPLAINTS or len(read.cases) > CASES_OF_ORDER:
             self._wrong("an order has so many open cases at most", f"{order.order_id}: {known}")
 
@@ -384,11 +386,11 @@ class CaseLaws:
         wanted: dict[str, Counter[str]] = defaultdict(Counter)
         came = {each.case_id: each for each in self._occurrences[order.order_id] if each.case_id}
         for case in (as_of(case, self._now) for case in self._of(order)):
-            disputed = any(step.state is State.DISPUTED for step in case.history)
-            refused = case.state is State.REFUSED and case.deadline is None
-            if refused or (case.state is State.WITHDRAWN and disputed):
+            disputed = any(step.state is CaseState.DISPUTED for step in case.history)
+            refused = case.state is CaseState.REFUSED and case.deadline is None
+            if refused or (case.state is CaseState.WITHDRAWN and disputed):
                 wanted[case.kind].update(case.units)
-            elif any(step.state is State.RECEIVED for step in case.history):
+            elif any(step.state is CaseState.RECEIVED for step in case.history):
                 wanted[case.kind].update(Counter(case.units) - Counter(came[case.case_id].units))
         read = cases_as_of(order_life.as_of(order, self._now), self._now)
         denied = {
@@ -458,7 +460,7 @@ class CaseLaws:
                     self._wrong(MOVES_SOMETHING, f"{row}")
         held: Counter[str] = Counter()
         for case in self._cases:
-            if case.kind is Kind.EXCHANGE and case.state in (State.APPROVED, State.SHIPPED_BACK):
+            if case.kind is CaseKind.EXCHANGE and case.state in (CaseState.APPROVED, CaseState.SHIPPED_BACK):
                 held.update(case.exchanged_for)
         out: Counter[str] = Counter()
         for order in self._orders.values():
@@ -513,7 +515,7 @@ class CaseLaws:
             of_month[f"opened_{case.kind}"] += 1
             of_month["overdue"] += bool(case.overdues)
             first = next((step for step in case.history[1:] if step.state in ANSWERS), None)
-            if first is not None and first.by is not By.MEMBER:
+            if first is not None and first.by is not Actor.MEMBER:
                 of_month["answered"] += 1
                 of_month["answer_seconds"] += int((first.at - case.opened_at).total_seconds())
         found: dict[str, Counter[str]] = defaultdict(Counter)
@@ -534,7 +536,7 @@ class CaseLaws:
             first = sum(self._told.first_units[case.case_id].values())
             counts["cases that shrank"] += sum(case.units.values()) < first
             for step in case.history:
-                if step.by is By.DEADLINE or case_acts.ends_with_order(step):
+                if step.by is Actor.DEADLINE or case_acts.ends_with_order(step):
                     counts[f"case {step.state} {step.reason or 'by time'}"] += 1
         for refund in self._refunds:
             if refund.reason == RETURN_SHIPPING:
@@ -558,7 +560,7 @@ class CaseLaws:
 def _kept_of(case: Case, order: Order) -> OpenCase:
     """Return what an order keeps of an open case, by the rules (A5)."""
     units, ends_at = case.units, case.deadline
-    silent = case.kind is Kind.RETURN and case.state in (State.REQUESTED, State.DISPUTED)
+    silent = case.kind is CaseKind.RETURN and case.state in (CaseState.REQUESTED, CaseState.DISPUTED)
     if silent and ends_at is not None:
         ends_at += timedelta(days=case.send_back_days)
     elif case.state in STAFF_TO_ACT:
@@ -568,7 +570,7 @@ def _kept_of(case: Case, order: Order) -> OpenCase:
         kind=case.kind,
         units=tuple(units.get(line_id, 0) for line_id in order.line_ids),
         ends_at=ends_at,
-        refused=case.state is State.REFUSED,
+        refused=case.state is CaseState.REFUSED,
     )
 
 

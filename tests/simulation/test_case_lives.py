@@ -12,7 +12,7 @@ from functions.aftersales import case_book, events, freight
 from functions.aftersales.case_book import CaseBook
 from functions.cases import case as cases
 from functions.cases import figures
-from functions.cases.case import Case, Kind, State
+from functions.cases.case import Case, CaseKind, CaseState
 from functions.orders import due_back, in_cases, life
 from functions.orders.book import OrderBook
 from functions.orders.coming_back import Change
@@ -32,7 +32,7 @@ def _what_an_exchange_held_stays_away(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         Case,
         "holds_stock",
-        property(lambda case: case.kind is Kind.EXCHANGE and case.state is not State.REQUESTED),
+        property(lambda case: case.kind is CaseKind.EXCHANGE and case.state is not CaseState.REQUESTED),
     )
 
 
@@ -63,11 +63,11 @@ def _what_is_lost_goes_to_the_shelf(patch: pytest.MonkeyPatch) -> None:
 
 
 def _silence_approves_all(patch: pytest.MonkeyPatch) -> None:
-    approved = (Kind.RETURN, Kind.EXCHANGE)
+    approved = (CaseKind.RETURN, CaseKind.EXCHANGE)
     patch.setattr(
         cases,
         "_is_approved_by_silence",
-        lambda case: case.kind in approved and case.state in (State.REQUESTED, State.DISPUTED),
+        lambda case: case.kind in approved and case.state in (CaseState.REQUESTED, CaseState.DISPUTED),
     )
 
 
@@ -88,7 +88,7 @@ def _a_late_member_may_escalate(patch: pytest.MonkeyPatch) -> None:
     read = cases.as_of
 
     def as_of(case: Case, now: datetime) -> Case:
-        return case if case.state is State.REFUSED else read(case, now)
+        return case if case.state is CaseState.REFUSED else read(case, now)
 
     patch.setattr(case_book, "as_of", as_of)
 
@@ -102,7 +102,7 @@ def _a_case_is_received_twice(patch: pytest.MonkeyPatch) -> None:
     received = cases.receive
 
     def receive(case: Case, **said: Any) -> Case:
-        return replace(received(case, **said), state=State.SHIPPED_BACK, deadline=case.deadline)
+        return replace(received(case, **said), state=CaseState.SHIPPED_BACK, deadline=case.deadline)
 
     patch.setattr(cases, "receive", receive)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ministack.services import dynamodb as emulator
 
-from functions.cases.case import Kind
+from functions.cases.case import CaseKind
 from functions.orders import book as order_book
 from functions.orders import due_back, life, payments
 from functions.orders.order import Order, Status
@@ -32,7 +32,7 @@ from tests.support import tables
 SEEDS = range(61, 121)
 FRESH = 80
 MET = (
-    *(f"case opened {kind}" for kind in Kind),
+    *(f"case opened {kind}" for kind in CaseKind),
     *(f"case {act}" for act in case_acts.ALL),
     *("case approved by time", "case approved not_answered", "case closed not_sent_back"),
     *("case closed returned_directly", "case closed order_refused", "case closed order_cancelled"),

@@ -12,9 +12,9 @@ from memberday_client.api.members import change_birthday
 from memberday_client.api.orders import cancel_order
 from memberday_client.models import (
     BirthdayRequest,
+    CaseKind,
     CaseLineRequest,
     CaseRequest,
-    Kind,
     OrderAnswer,
     RefusalRequest,
 )
@@ -187,7 +187,7 @@ class Scene:
         """Return the id of a new case of a member about which this can be done."""
         order = self._order(key, "received", owner)
         lines = None if complaint else [CaseLineRequest(sku=owner.sku, quantity=1)]
-        kind: Kind = "complaint" if complaint else "return"
+        kind: CaseKind = "complaint" if complaint else "return"
         body = CaseRequest(request_id=key, kind=kind, reason="defective", lines=lines)
         case_id = granted(open_case.sync(order.order_id, client=owner.client, body=body)).case_id
         for step in NEEDED_STEPS.get(what, ()):

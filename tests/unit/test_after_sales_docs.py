@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from functions.cases.case import Kind, Reason, State
+from functions.cases.case import CaseKind, CaseReason, CaseState
 from functions.domain import policy as policies
 from tests.support.document import document, operations
 from tests.support.schemas import against
@@ -79,10 +79,10 @@ def test_A1_every_kind_state_and_reason_is_told() -> None:
     kinds, states = (
         next(each for each in tables() if [name] == named(each[0])) for name in ("return", "requested")
     )
-    assert {name for row in kinds for name in named(row)} == set(Kind)
-    assert {name for row in states for name in named(row)} == set(State)
+    assert {name for row in kinds for name in named(row)} == set(CaseKind)
+    assert {name for row in states for name in named(row)} == set(CaseState)
     part = TEXT.partition("one of eight codes:")[2].partition(". ")[0]
-    assert re.findall(r"`(\w+)`", part) == list(Reason)
+    assert re.findall(r"`(\w+)`", part) == list(CaseReason)
 
 
 def test_the_figures_are_those_of_the_policy() -> None:
