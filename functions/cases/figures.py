@@ -84,4 +84,4 @@ def answer_seconds(case: Case | None) -> int | None:
 
 
 def _key(month: str, shard: int) -> dict[str, str]:
-    return {"case_id": FIGURES + month, "item": f"CASES#{shard}"}
+    return {"case_id": FIGURES + month, "item": f"OPENED#{shard}"}

@@ -28,6 +28,7 @@ from functions.platform.dynamo import (
     ConditionFailedError,
     OutcomeUnknownError,
     Row,
+    take_turns,
 )
 from functions.platform.observability import logger
 from functions.refunds import refund as refunds
@@ -58,6 +59,8 @@ HELD_FOR = timedelta(hours=1)
 TOO_OLD, EXCEEDS, NO_WORD = "too_old", "exceeds_payment", "no_word"
 NO_TRANSFER_LEFT, DISPUTED, DISPUTE_LOST = "no_transfer_left", "disputed", "dispute_lost"
 """Why refunds wait, or are not sent, in our words."""
+TURNS_MAX = 4
+"""How often a payment is gone on with while others change its rows, before that is left to the next task."""
 LATE_WORDS_MAX = 60
 """How often a transfer that has ended is asked after again while its provider says that it is under way."""
 
@@ -135,7 +138,7 @@ class PayBack:
         due_at: datetime | None = now + ASKED_AGAIN  # if this worker dies, or does not know what it wrote
         try:
             held = self._covered(held, deadline)
-            self._go_on(self._work_of(held), now, deadline)
+            self._until_clear(held, now, deadline)
             held = self._covered(held, deadline)  # what has failed just now, too
             under_way = held.lost > held.covered and self._work_of(held).under_way is not None
             due_at = now + HELD_FOR if under_way else None
@@ -145,6 +148,22 @@ class PayBack:
             if held.lost <= held.covered:
                 due_at = None
             written(self.book, held, replace(held, version=held.version + 1, lease_until=None, due_at=due_at))
+
+    def _until_clear(self, held: Paid, now: datetime, deadline: Deadline) -> None:
+        """Go on with a payment whose lease is held, from a fresh read where others have changed its rows.
+
+        Another payment of the order has taken the number of the next transfer, or its provider has told of
+        one before this worker wrote what it had answered.
+        """
+        for turn in range(TURNS_MAX):
+            try:
+                self._go_on(self._work_of(held), now, deadline)
+            except ConditionFailedError:
+                if turn + 1 == TURNS_MAX or not deadline.seconds_left():
+                    raise
+                take_turns(turn, deadline)
+            else:
+                return
 
     def _leased(self, subject: str, payment_id: str, now: datetime) -> Paid | None:
         """Return a payment whose lease is ours from now on, or None where somebody else has it."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from functions.aftersales.stream import Publisher as CasesPublisher
 from functions.catalog.stream import Publisher as CatalogPublisher
 from functions.coupons.stream import Consumer as CouponConsumer
 from functions.orders.stream import Publisher as OrdersPublisher
@@ -98,6 +99,7 @@ class Scene:
             (settings.catalog_table, ("PRODUCT",), CatalogPublisher(bus, suite.policy)),
             (settings.members_table, tuple(TOLD_OF), MembersPublisher(bus, suite.policy)),
             (settings.members_table, ("STANDING",), coupons),
+            (settings.cases_table, ("CASE",), CasesPublisher(bus, suite.policy)),
         ]
 
     def rows(self, table: str) -> list[Row]:
@@ -160,6 +162,12 @@ def order_of(scene: Scene) -> Row:
     return row
 
 
+def case_of(scene: Scene) -> str:
+    """Return the id of the case that there is."""
+    (row,) = [row for row in scene.rows(scene.suite.settings.cases_table) if row["item"] == "CASE"]
+    return str(row["case_id"])
+
+
 def test_case_46_a_members_life_puts_out_nothing_personal(scene: Scene) -> None:
     order = order_of(scene)
     path, paid_fen = f"/orders/{order['order_id']}", order["quote"]["paid_fen"]
@@ -180,6 +188,11 @@ def test_case_46_a_members_life_puts_out_nothing_personal(scene: Scene) -> None:
     assert scene.stream() == 0
     scene.suite.pass_time(days=7)
     scene.suite.fire("release-points")
+    asked = {"request_id": "q1", "kind": "complaint", "reason": "other", "text": f"I am {NAME}, {PHONE}"}
+    scene.must("POST", f"{path}/cases", asked)
+    case_id = case_of(scene)
+    scene.must("POST", f"/cases/{case_id}/answer", {"text": f"Dear {NAME}, born {BIRTHDAY}"}, staff())
+    scene.must("POST", f"/cases/{case_id}/settle", {"points": 1, "reason": f"for {NAME}"}, staff())
     scene.must("POST", f"{path}/returns", returned("r1", tea=1), staff())
     assert scene.stream() == 0
     for name in ("lapse-unpaid", "auto-receipt"):
@@ -191,7 +204,7 @@ def test_case_46_a_members_life_puts_out_nothing_personal(scene: Scene) -> None:
     for operation in document.operations():
         if operation.method == "GET":
             ids = {"order_id": order["order_id"], "member_id": "alice", "sku": "tea"}
-            ids |= {"campaign_id": "week", "template_id": "ten"}
+            ids |= {"campaign_id": "week", "template_id": "ten", "case_id": case_id}
             scene.must("GET", operation.at(**ids), who=staff("alice"), query=operation.needs)
     assert scene.stream() == 0
     kinds = {json.loads(event)["DetailType"] for event in scene.bridge.sent}

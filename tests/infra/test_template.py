@@ -439,7 +439,11 @@ def test_prod_has_no_flow_that_hands_over_a_password(templates: dict[str, Templa
 def test_only_what_the_local_cloud_cannot_do_differs_there(templates: dict[str, Template]) -> None:
     aws, local = templates["dev"]["Resources"], templates["local"]["Resources"]
     missing = {name: aws[name]["Type"] for name in aws.keys() - local.keys()}
-    assert set(missing.values()) <= {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
+    assert set(missing.values()) <= {
+        "AWS::SQS::QueuePolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::S3::BucketPolicy",
+    }
     assert local.keys() <= aws.keys()
 
 

@@ -38,6 +38,8 @@ UNTRIED = {
     "dynamodb:GetRecords",
     "dynamodb:GetShardIterator",
     "logs:CreateLogStream",
+    "s3:AbortMultipartUpload",
+    "s3:GetObjectVersion",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }

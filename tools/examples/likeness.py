@@ -10,9 +10,10 @@ IDS = (
     re.compile(r"(ord|ent)_[a-z2-7]{26}"),
     re.compile(r"cpn_[0-9]{4}_[a-z2-7]{26}"),
     re.compile(r"cpt_[a-z2-7]{26}"),
+    re.compile(r"(case )?cas_[a-z2-7]{26}"),
     re.compile(r"[a-z2-7]{26}_[0-9]{2}"),
     re.compile(r"till-[0-9]{4}"),  # two that are noticed in one second are listed in either order
-    re.compile(r"ref_[a-z2-7]{26}_(c[0-9]{5}|p[a-z2-7]{26}|u)"),
+    re.compile(r"ref_[a-z2-7]{26}_(c[0-9]{5}|[fmp][a-z2-7]{26}|u)"),
     re.compile(r"(wechatpay|alipay|stripe):[A-Za-z0-9_]{10,}"),
     re.compile(r"[2-9A-HJKMNP-TV-Z]{13}"),  # a code that works once
 )
@@ -28,6 +29,9 @@ EARN_YEARS = frozenset({"earned_in"})
 DEVICES = frozenset({"value", "appId", "timeStamp", "nonceStr", "package", "paySign"})
 """What a shopper's device is given by a provider: texts that are drawn, or signed with what is."""
 POLICY_VERSIONS = frozenset({"policy_version"})
+SPANS_SECONDS = frozenset({"answer_seconds"})
+"""How long something took, some of which the story itself takes."""
+STORY_SECONDS_MAX = 600
 
 
 class Likeness:
@@ -63,6 +67,8 @@ class Likeness:
     def _alike(self, recorded: Any, found: Any, field: str) -> bool:
         if field in EARN_YEARS:
             return bool(found == recorded + self._years)
+        if field in SPANS_SECONDS:
+            return bool(abs(found - recorded) <= STORY_SECONDS_MAX)
         if not isinstance(recorded, str):
             return bool(found == recorded)
         if field in DEVICES:

@@ -489,12 +489,16 @@ def _asking(story: _Story) -> None:
     plain = {"request_id": "back-2", "kind": "return", "lines": lines, "reason": "no_reason"}
     other = {"request_id": "other-1", "kind": "exchange", "lines": lines, "reason": "defective"}
     late = {"request_id": "late-1", "kind": "complaint", "reason": "late", "text": "It took three weeks."}
-    for name, says, body in (
-        ("return", "A return", back),
-        ("no_reason", "A return for no reason", plain),
-        ("exchange", "An exchange for the same", other),
-        ("complaint", "A complaint", late),
+    for hours, (name, says, body) in enumerate(
+        (
+            ("return", "A return", back),
+            ("no_reason", "A return for no reason", plain),
+            ("exchange", "An exchange for the same", other),
+            ("complaint", "A complaint", late),
+        ),
+        start=1,
     ):
+        story.clock(12, 11, 10 + hours)  # apart, so that lists have them in one order
         story.call("open_case", ERIN, 201, name, says, at=at, body=body, keeps={name: "case_id"})
     two = [{"line_id": TEA, "quantity": 2}]
     more = {"request_id": "back-3", "kind": "return", "lines": two, "reason": "other"}
