@@ -21,7 +21,7 @@ from tests.simulation.script import Op, Step
 from tests.simulation.simulation import run, violated
 
 STEPS = 150
-SEEDS = range(1, 5)
+SEEDS = range(1, 15)
 """Each is broken until one of these finds it."""
 
 

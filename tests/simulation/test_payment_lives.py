@@ -45,8 +45,8 @@ MET = (
 )
 """What is met of cases in the fixed lives: each kind of act, what time does, and most refusals."""
 NOT_MET = {FaultKind.ENTRIES_REFUSED}
-NOTICED_IN = range(1_001, 1_401)
-"""Lives; most are noticed within ten, one in ninety-three."""
+NOTICED_IN = (*range(1, 401), *range(1_081, 1_101))
+"""Lives; most are noticed within ten, one needs the last ones."""
 
 
 def test_no_law_is_broken_in_fixed_lives() -> None:

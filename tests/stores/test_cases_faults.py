@@ -235,7 +235,6 @@ OPERATIONS = {
 SINGLE_ROWS: dict[str, FaultyOperation] = {
     "put a new product": "UpdateItem",
     "put a product again": "UpdateItem",
-    "ship": "PutItem",
     "receive": "PutItem",
 }
 """Operations that write one row by itself, and by which call."""

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.aftersales.timetable import FOLLOW_CASES
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import identifiers
 from functions.orders import jobs as order_jobs
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.observability import metrics
 from functions.platform.settings import Settings
@@ -27,7 +29,8 @@ from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_P
 from functions.tiers import members
 from tests.stores.test_coupons import CouponWorkers
 from tests.support.accounts import hold_coupon
-from tests.support.bench import Bench, Dump
+from tests.support.aftersales import CaseWorkers
+from tests.support.bench import TEA, Bench, Dump
 from tests.support.events import claims, staff
 from tests.support.orders import OrderWorkers
 from tests.support.paying import money_waits
@@ -48,6 +51,7 @@ DUE = NOON + 7 * DAY
 TIMES = {
     LAPSE_UNPAID: PAST_WINDOW,
     AUTO_RECEIPT: PAST_RECEIPT,
+    LOOK_FOR_PARCELS: NOON + 4 * DAY,
     RELEASE_POINTS: DUE,
     EXPIRE_POINTS: YEAR_END,
     ANNOUNCE_EXPIRING: store(2026, 12, 2, 9),
@@ -77,6 +81,7 @@ def run(bench: Bench, job: str, at: datetime | None = None) -> None:
     kinds: dict[str, type[Workers]] = {
         LAPSE_UNPAID: OrderWorkers,
         AUTO_RECEIPT: OrderWorkers,
+        LOOK_FOR_PARCELS: OrderWorkers,
         ISSUE_BIRTHDAY_COUPONS: CouponWorkers,
     }
     assert kinds.get(job, Workers)(bench.shop).do(job, moment) == []
@@ -135,6 +140,8 @@ def paged_routes() -> dict[str, bool]:
 
 
 PAGED = paged_routes()
+RETURNS = "/reports/returns"
+"""Of its pages each sums up other orders."""
 
 
 def full_life(bench: Bench, points: Points) -> None:
@@ -188,7 +195,20 @@ def full_life(bench: Bench, points: Points) -> None:
     for number in range(5):
         points.join(f"m{number}")
         points.pay(f"m{number}", 10, NOON)
+    parcels_and_cases(bench)
     run(bench, AUDIT_POINTS)
+
+
+def parcels_and_cases(bench: Bench) -> None:
+    """Let six parcels be late, about each of which alice complains."""
+    for number in range(6):
+        bench.now = NOON + timedelta(hours=1, minutes=number)
+        order_id = bench.placed(f"late{number}")
+        assert bench.pay(order_id, f"late{number}").done
+        bench.must("POST", f"/orders/{order_id}/shipment", who=staff())
+        complaint = {"request_id": "q", "kind": "complaint", "reason": "late"}
+        bench.must("POST", f"/orders/{order_id}/cases", complaint)
+    run(bench, LOOK_FOR_PARCELS)
 
 
 def walked(bench: Bench, path: str, limit: int, **query: str) -> list[Any]:
@@ -214,7 +234,7 @@ def test_case_26_no_paged_route_skips_anything_where_pages_are_empty_or_short(
     bench: Bench, points: Points, client: "DynamoDBClient"
 ) -> None:
     full_life(bench, points)
-    for path in PAGED:
+    for path in PAGED.keys() - {RETURNS}:
         queries: list[dict[str, str]] = [{}]
         if path.endswith("/coupons"):
             queries.append({"status": "available"})
@@ -227,6 +247,48 @@ def test_case_26_no_paged_route_skips_anything_where_pages_are_empty_or_short(
             with in_pieces(client) as met:
                 assert walked(bench, path, limit, **query) == whole
             assert met
+
+
+def sums(bench: Bench, limit: int) -> dict[str, Counter[str]]:
+    """Return what came back by sku, added up page by page."""
+    found: dict[str, Counter[str]] = {}
+    pages = iter_pages(bench, RETURNS, limit)
+    for each in (item for page in pages for item in page):
+        found.setdefault(each.pop("sku"), Counter()).update(each)
+    return found
+
+
+def iter_pages(bench: Bench, path: str, limit: int) -> Iterator[list[Any]]:
+    """Give the pages of a list for staff."""
+    cursor: str | None = None
+    for _ in range(100):
+        query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+        page = bench.must("GET", path, who=staff(), query=query)
+        yield page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+    raise AssertionError("the list has no end")
+
+
+def test_case_26_what_comes_back_is_the_same_sum_however_it_is_paged(
+    bench: Bench, client: "DynamoDBClient"
+) -> None:
+    for number in range(5):
+        order_id = bench.placed(f"r{number}")
+        assert bench.pay(order_id, f"r{number}").done
+        bench.must("POST", f"/orders/{order_id}/shipment", who=staff())
+        bench.must("POST", f"/orders/{order_id}/receipt")
+        lines = [{"sku": TEA, "quantity": 1 + number % 2}]
+        back = {"return_id": "b", "lines": lines}
+        bench.must("POST", f"/orders/{order_id}/returns", back, who=staff())
+    whole = sums(bench, 100)
+    assert (whole[TEA]["received"], whole[TEA]["returned"]) == (15, 7)
+    for limit in (1, 3, 20):
+        assert sums(bench, limit) == whole
+        with in_pieces(client) as met:
+            assert sums(bench, limit) == whole
+        assert met
 
 
 def prepared(bench: Bench, points: Points, job: str) -> None:
@@ -502,9 +564,51 @@ def test_case_24_a_search_whose_index_is_behind_shows_orders_as_they_are_and_by_
     assert [order["order_id"] for order in walked(bench, "/orders/search", 2, status="paid")] == ids[:1]
 
 
+def test_case_24_a_worklist_whose_index_is_behind_shows_cases_as_they_are(
+    bench: Bench, client: "DynamoDBClient", settings: Settings
+) -> None:
+    parcels_and_cases(bench)
+    (first, *others) = walked(bench, "/cases", 2)
+    with as_it_was(client, settings) as asked:
+        bench.must("POST", f"/cases/{first['case_id']}/answer", {"text": "It is on its way."}, who=staff())
+        assert walked(bench, "/cases", 2) == others
+        shown = {each["case_id"]: each["state"] for each in walked(bench, "/members/me/cases", 2)}
+        assert shown[first["case_id"]] == "answered"
+        assert {"cases_by_deadline", "cases_by_member"} <= set(asked)
+
+
+def test_case_24_late_parcels_whose_index_is_behind_are_those_that_are_on_their_way(
+    bench: Bench, client: "DynamoDBClient", settings: Settings
+) -> None:
+    parcels_and_cases(bench)
+    (first, *others) = walked(bench, "/reports/late-deliveries", 2)
+    with as_it_was(client, settings) as asked:
+        bench.must("POST", f"/orders/{first['order_id']}/receipt")
+        shown = walked(bench, "/reports/late-deliveries", 2)
+        assert [each["order_id"] for each in shown] == [each["order_id"] for each in others]
+        assert set(asked) == {"orders_late"}
+
+
+def test_case_24_a_job_on_cases_leaves_alone_what_an_index_that_is_behind_still_names(
+    bench: Bench, client: "DynamoDBClient", settings: Settings
+) -> None:
+    parcels_and_cases(bench)
+    late = NOON + 5 * DAY
+    with as_it_was(client, settings) as asked:
+        for case in walked(bench, "/cases", 20):
+            bench.must("POST", f"/cases/{case['case_id']}/withdraw")
+        left = bench.dump()
+        assert CaseWorkers(bench.shop).do(FOLLOW_CASES, late) == []
+        assert "cases_due" in asked
+        assert _without_reports(bench.dump()) == _without_reports(left)
+    assert CaseWorkers(bench.shop).do(FOLLOW_CASES, late) == []
+    assert _without_reports(bench.dump()) == _without_reports(left)
+
+
 def test_case_24_no_index_is_left_out() -> None:
     covered = {behind.index for behind in BEHIND.values()} | {"by_member", "by_status", "zone", "by_name"}
     covered.add("search")  # in test_search.py
+    covered |= {"cases_by_deadline", "cases_by_member", "cases_due", "orders_late"}
     # In test_payment_jobs.py and test_refunds_workers.py; lists and exports read what they find by its key.
     covered |= {"payments_due", "unassigned", "refunds_listed", "attempts_by_member"}
     # What an audit does not find there yet is the next one's: test_audit_passes.py.

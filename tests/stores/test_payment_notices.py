@@ -148,7 +148,7 @@ def test_Y3_one_transaction_under_two_states_is_one_payment(paying: Paying) -> N
     notice = paying.wechatpay.pays(paying.number(order))
     for state in ("TRADE_SUCCESS", "TRADE_FINISHED", "TRADE_SUCCESS"):
         paying.tell(replace(notice, state=state), LATER)
-    assert len(paying.rows()) == 3  # the attempt, and two states
+    assert len(paying.rows()) == 4  # the attempt, two states, and what its day's statement is to say
     paid_once(paying, order, notice.payment_id)
 
 

@@ -25,7 +25,7 @@ from functions.orders import jobs, life
 from functions.orders.book import OrderBook
 from functions.orders.rows import due_shard, key
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
-from functions.payments.timetable import ASK_PAYMENTS
+from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row
 from functions.platform.fanout import TASK_TRIES, Starter, Task
@@ -136,7 +136,7 @@ class Clockwork:
             return self.orders
         if job == FOLLOW_CASES:
             return self.cases
-        if job == ASK_PAYMENTS:
+        if job in (ASK_PAYMENTS, RECONCILE_PAYMENTS):
             return Paying(self.shop).workers(looks_first=False)
         return self.coupons if job == ISSUE_BIRTHDAY_COUPONS else self.workers
 
@@ -907,7 +907,8 @@ def test_the_real_jobs_of_the_days_around_a_years_end_are_never_overdue(shop: Sh
     clockwork = Clockwork(shop, first)
     schedules = [each for each in timetable(POLICY) if isinstance(each.when, At)]
     fired = sorted((at, each.job) for each in schedules for at in firings(each, first, last))
-    assert {job for _, job in fired} == {EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, AUDIT_CHANGES}
+    daily = {AUDIT_CHANGES, RECONCILE_PAYMENTS}
+    assert {job for _, job in fired} == {EXPIRE_POINTS, ISSUE_BIRTHDAY_COUPONS, *daily}
     now = first
     while now <= last:
         while fired and fired[0][0] <= now:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.aftersales import api as cases_api
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.coupons.stream import Consumer as CouponConsumer
@@ -68,6 +69,7 @@ class Bench:
         create = (self.tables, self.settings, self.policy, lambda: self.now)
         self.shop_api, self.points_api = shop_api.create(*create), points_api.create(*create)
         self.members_api = members_api.create(*create, hash_phone)
+        self.cases_api = cases_api.create(*create)
         self.coupons_api = coupons_api.create(*create)
         nobody: Any = None  # an export asks for no users
         self.privacy_api = privacy_api.create(
@@ -105,6 +107,8 @@ class Bench:
             return call.to(self.privacy_api)
         if path.endswith("/payments") or path.startswith(OF_PAYMENTS):
             return call.to(self.payments_api)
+        if path.startswith(("/cases", "/reports/cases")) or path.endswith("/cases"):
+            return call.to(self.cases_api)
         if "/points" in path:
             return call.to(self.points_api)
         if "/coupon" in path:

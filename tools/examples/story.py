@@ -544,6 +544,7 @@ def _deciding(story: _Story) -> None:
         ("get_case_figures", "of_a_month", "Of a month", {"month": f"{YEAR}-12"}),
         ("get_returns", "page", "Of the latest orders", {"limit": "3"}),
         ("get_late_deliveries", "none", "None is late", {}),
+        ("get_payment_differences", "none", "Of a day that fits", {"date": f"{YEAR}-12-01"}),
     )
     for operation, name, says, query in reports:
         story.call(operation, CLERK, 200, name, says, query=query)
