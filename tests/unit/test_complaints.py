@@ -1,6 +1,7 @@
 """What shoppers of other shops complained about, by its number, and what is right here.
 
-The page says which tests hold each: those about one cart are here, those about many orders on an emulator.
+The page says which tests hold each: those about one cart are here, those about many orders, payments and
+cases on an emulator.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,11 @@ from tests.support.stack import ROOT
 from tests.unit.test_cases import named_in, there_is
 
 PAGE = ROOT / "docs" / "proof" / "complaints.md"
-COMPLAINTS = ("P1", "P2", "P3", "P5", "P6", "P7", "P9", "P10", "P11", "P13", "P14", "P15", "P17", "P18")
+COMPLAINTS = (
+    *("P1", "P2", "P3", "P5", "P6", "P7", "P9", "P10", "P11", "P13", "P14", "P15", "P17", "P18"),
+    *("W2", "W3", "W4", "W6", "W7", "W8", "W10", "W11", "W12"),
+    *("R3", "R7", "R8", "R9"),
+)
 YUAN = 100
 
 
@@ -255,3 +260,24 @@ def test_P18_of_two_discounts_on_a_line_each_is_taken_once() -> None:
     assert (sum(use.amount_fen for use in quote.campaigns), quote.goods_net_fen) == (15 * YUAN, 85 * YUAN)
     coupon = shop({"a": 100 * YUAN}, both[0]).quote(("a", 1), held=[face("five", 5 * YUAN)], coupon="best")
     assert lines_of(coupon) == {"a": 85 * YUAN}
+
+
+# --- goods that are taken out again ---
+
+
+def test_R3_a_cart_is_priced_anew_when_goods_are_taken_out_of_it() -> None:
+    made = shop({"a": 150 * YUAN, "b": 60 * YUAN}, saving("off", (200 * YUAN, 20 * YUAN)))
+    held = [rated("tenth", "0.9", min_fen=190 * YUAN)]
+    whole = made.quote(("a", 1), ("b", 1), held=held, coupon="best")
+    assert ([use.campaign_id for use in whole.campaigns], whole.paid_fen) == (["off"], 171 * YUAN)
+    less = made.quote(("a", 1), held=held, coupon="best")
+    assert (less.campaigns, less.coupon, less.paid_fen) == ((), None, 150 * YUAN)
+
+
+def test_R3_goods_that_leave_an_order_take_their_share_and_no_threshold_is_tested_again() -> None:
+    made = shop({"a": 150 * YUAN, "b": 50 * YUAN}, saving("off", (200 * YUAN, 20 * YUAN)))
+    quote = made.quote(("a", 1), ("b", 1))
+    order = life.pay(placed(quote), payment_id="p", amount_fen=quote.paid_fen, now=PLACED_AT)
+    left = life.cancel_units(order, {"a": 1}, now=PLACED_AT)
+    assert (left.refunded_fen, left.retained.paid_fen) == (135 * YUAN, 45 * YUAN)
+    assert returned(received(quote), a=1)[1] == 135 * YUAN

@@ -354,3 +354,22 @@ def test_Y2_closing_without_an_answer_is_not_closed(wechatpay: Gateway) -> None:
         sending = answers(wechatpay, {f"{ORDER}/close": nothing})
         with pytest.raises(UnansweredError):
             sending.close(ASKING, {})
+
+
+def test_W7_one_client_asks_for_each_order_and_answers_with_that_orders_own(wechatpay: Gateway) -> None:
+    other = NUMBER.replace("_01", "_02")
+    by_path: dict[str, Answered | None] = {
+        ORDER: answered(OPEN),
+        ORDER.replace(NUMBER, other): answered({**OPEN, "out_trade_no": other, "trade_state": "CLOSED"}),
+        "/v3/pay/transactions/native": answered({"code_url": "weixin://1"}),
+    }
+    sending = answers(wechatpay, by_path)
+    second = replace(ASKING, number=other)
+    assert sending.begin(ASKING, {}, None).action.value == "weixin://1"
+    by_path["/v3/pay/transactions/native"] = answered({"code_url": "weixin://2"})
+    assert sending.begin(second, {}, None).action.value == "weixin://2"
+    for _ in range(2):
+        assert sending.ask(ASKING, {}).stands is Stands.OPEN
+        assert sending.ask(second, {}).stands is Stands.CLOSED
+    begun = [body_of(asked)["out_trade_no"] for asked in wechatpay.asked if asked.method == "POST"]
+    assert begun == [NUMBER, other]

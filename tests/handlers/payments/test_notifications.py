@@ -255,3 +255,122 @@ def test_Y3_what_cannot_be_kept_is_not_answered_with_success(door: Door) -> None
     door.handler = door.made(tables=busy)
     for provider in ON:
         assert door.tell(provider, *signed(provider))["statusCode"] == 503
+
+
+# --- what went wrong in other shop systems, by its number ---
+
+ANOTHERS = [
+    ("wechatpay", "mchid", "1900000110"),
+    ("wechatpay", "appid", "wx0000000000000000"),
+    ("alipay", "seller_id", "2088999999999999"),
+    ("alipay", "app_id", "2021999999999999"),
+    ("stripe", "livemode", True),
+]
+
+
+@pytest.mark.parametrize(("provider", "name", "ours"), ANOTHERS)
+def test_W4_a_notice_for_anothers_merchant_app_or_seller_is_refused_each_by_itself(
+    door: Door, provider: str, name: str, ours: object
+) -> None:
+    door.secrets[f"p/{provider}/receive"] = json.dumps(SECRETS[provider](**{name: ours}))
+    assert door.tell(provider, *signed(provider))["statusCode"] == 401
+    assert (door.asked, door.rows()) == (0, [])
+    door.secrets[f"p/{provider}/receive"] = json.dumps(SECRETS[provider]())
+    door.handler = door.made()
+    assert door.tell(provider, *signed(provider))["statusCode"] == TAKEN[provider][0]
+
+
+def test_W4_a_notice_for_an_account_of_anothers_is_refused_though_our_endpoint_signs_it(door: Door) -> None:
+    def told(**said: str) -> int:
+        body = providers.stripe_event(providers.intent(), **said)
+        status: int = door.tell("stripe", providers.stripe_headers(body), body)["statusCode"]
+        return status
+
+    assert told(account="acct_anothers") == 401
+    assert (door.asked, door.rows()) == (0, [])
+    assert told() == 200
+
+
+def _unsigned(provider: str) -> list[tuple[dict[str, str], bytes]]:
+    """Return what a provider sends, each time without one part of its signature, or with a blank one."""
+    headers, body = signed(provider)
+    if provider == "alipay":
+        bare = providers.alipay_form(providers.trade()).partition(b"&sign=")[0]
+        return [(headers, bare), (headers, bare + b"&sign="), (headers, bare + b"&sign=&sign_type=RSA2")]
+    parts = [name for name in headers if name.lower().startswith((provider, "wechatpay-", "stripe-"))]
+    without = [{each: value for each, value in headers.items() if each != part} for part in parts]
+    return [(changed, body) for changed in (*without, *({**headers, part: ""} for part in parts))]
+
+
+@pytest.mark.parametrize("provider", ON)
+def test_W6_a_signature_is_demanded_always_whole(door: Door, provider: str) -> None:
+    cases = _unsigned(provider)
+    assert len(cases) >= 2
+    for headers, body in cases:
+        assert door.tell(provider, headers, body)["statusCode"] == 401, headers
+    assert (door.asked, door.rows()) == (0, [])
+
+
+def test_W6_a_public_keys_serial_counts_with_its_own_key_only_and_an_unknown_one_is_no_crash(
+    door: Door,
+) -> None:
+    body = providers.wechatpay_event(providers.transaction())
+    after = providers.wechatpay_headers(body, serial=providers.WECHATPAY_NEXT_ID, signer="wechatpay next")
+    crossed = providers.wechatpay_headers(body, serial=providers.WECHATPAY_NEXT_ID)
+    assert door.tell("wechatpay", after, body)["statusCode"] == 401
+    keys = [
+        {"id": providers.WECHATPAY_ID, "pem": providers.public_pem("wechatpay")},
+        {"id": providers.WECHATPAY_NEXT_ID, "pem": providers.public_pem("wechatpay next")},
+    ]
+    door.secrets["p/wechatpay/receive"] = json.dumps(providers.wechatpay_receive(public_keys=keys))
+    door.time += HELD_SECONDS
+    assert door.tell("wechatpay", crossed, body)["statusCode"] == 401
+    assert door.tell("wechatpay", after, body)["statusCode"] == 204
+    assert len(door.rows()) == 1
+
+
+def _second(provider: str) -> tuple[dict[str, str], bytes]:
+    """Return a notification of another payment."""
+    if provider == "wechatpay":
+        body = providers.wechatpay_event(providers.transaction(transaction_id="4299"))
+        return providers.wechatpay_headers(body), body
+    if provider == "alipay":
+        return signed(provider)[0], providers.alipay_form(providers.trade(trade_no="4299"))
+    body = providers.stripe_event(providers.intent(id="pi_4299"))
+    return providers.stripe_headers(body), body
+
+
+@pytest.mark.parametrize("provider", ON)
+def test_W7_a_warm_function_reads_each_notification_for_itself(door: Door, provider: str) -> None:
+    first, second = signed(provider), _second(provider)
+    forged = (first[0], second[1] + b" ") if provider != "alipay" else (first[0], second[1] + b"&a=b")
+    for headers, body in (first, forged, second, forged, first):
+        taken = door.tell(provider, headers, body)["statusCode"]
+        assert taken == (401 if (headers, body) == forged else TAKEN[provider][0])
+    rows = door.rows()
+    assert len(rows) == 2
+    assert sum("4299" in row["subject"]["S"] for row in rows) == 1
+
+
+@pytest.mark.parametrize("provider", ON)
+@pytest.mark.parametrize("error", [TryAgainError("try_again", "busy"), RuntimeError("a mistake of ours")])
+def test_W10_what_goes_wrong_while_it_is_kept_is_no_success_and_told_again_it_is_kept(
+    door: Door, provider: str, error: Exception
+) -> None:
+    class Broken:
+        """Tables that do not take anything."""
+
+        def put_new(self, *_: Any) -> bool:
+            raise error
+
+    broken: Any = Broken()
+    door.handler = door.made(tables=broken)
+    if isinstance(error, RuntimeError):
+        with pytest.raises(RuntimeError):  # the invocation fails, and the provider is answered 500
+            door.tell(provider, *signed(provider))
+    else:
+        assert door.tell(provider, *signed(provider))["statusCode"] == 503
+    assert door.rows() == []
+    door.handler = door.made()
+    assert door.tell(provider, *signed(provider))["statusCode"] == TAKEN[provider][0]
+    assert len(door.rows()) == 1
