@@ -26,6 +26,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ ROOT = Path(__file__).parent.parent
 LOCKS = ROOT / "requirements"
 SOURCES = ROOT / "functions"
 BUILD = ROOT / ".build"
+KEPT_SECONDS = 2 * 60 * 60
+"""How long a bundle that is not the newest stays: longer than the whole suite, which deploys several, takes."""
 DOCUMENT = ROOT / "docs" / "openapi.json"
 DOCUMENTS = SOURCES / "documents"
 PAGE = ("page.html", "page.js")
@@ -212,7 +215,10 @@ def _served(libraries: Path) -> dict[str, bytes]:
 
 @contextmanager
 def _draft_of(folder: Path) -> Iterator[Path]:
-    """Give a folder to fill, which takes the final name when it is complete and replaces older ones."""
+    """Give a folder to fill, which takes the final name when it is complete and replaces older ones.
+
+    One that was made a short while ago stays: another process may be deploying it.
+    """
     BUILD.mkdir(exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=BUILD))
     try:
@@ -224,8 +230,9 @@ def _draft_of(folder: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
     kind, _, _ = folder.name.rpartition("-")
     for older in BUILD.glob(f"{kind}-*"):
-        if older != folder:
-            shutil.rmtree(older, ignore_errors=True)
+        with suppress(OSError):  # another process was faster
+            if older != folder and time.time() - older.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(older, ignore_errors=True)
 
 
 def _sources() -> list[str]:

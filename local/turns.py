@@ -1,7 +1,8 @@
 """When schedules have their turn: in their time zone, once for all that was missed, and what watches last.
 
 EventBridge Scheduler reads a schedule's time of day in the schedule's time zone, and starts it when that has
-come. The emulator reads all times as UTC, and forgets at a stop what it has started. And here hours can pass
+come. The emulator drops the zone that a template names, reads all times as UTC, and forgets at a stop what it
+has started. And here hours can pass
 at once, by a step of the clock or while a laptop sleeps: what would have run one after the other is due in
 one moment. Points that are due only because an order counts as received by then would stay frozen, and a
 watch that looked then would find undone what has had no turn yet.
@@ -16,11 +17,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ministack.core import responses
 from ministack.services import eventbridge, scheduler
+from ministack.services.cloudformation import provisioners
 
 from functions.domain.timetable import AGAIN
 from functions.operations.timetable import WATCH_JOBS
@@ -30,6 +33,7 @@ from local.gate import Gate
 from local.processes import wait_until
 
 NEEDED = {
+    provisioners: ("_RESOURCE_HANDLERS",),
     eventbridge: ("_cron_next_fire", "_invoke_target", "_parse_cron_fields", "_parse_rate_seconds"),
     responses: ("set_request_account_id", "set_request_region"),
     scheduler: (
@@ -48,6 +52,7 @@ the watch look at all of it."""
 REST_SECONDS_MAX = 60.0
 """How long each of them waits for what goes before it: a job that never ends must be found, too."""
 ENABLED = "ENABLED"
+SCHEDULE, ZONE = "AWS::Scheduler::Schedule", "ScheduleExpressionTimezone"
 SAVED = "memberday_turns"
 
 Json = dict[str, Any]
@@ -64,7 +69,7 @@ def is_due(schedule: Json, last: float, now: float) -> bool | None:
     fields = eventbridge._parse_cron_fields(expression)
     if fields is None:
         return None
-    zone = ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC")
+    zone = ZoneInfo(schedule.get(ZONE) or "UTC")
     following = eventbridge._cron_next_fire(fields, datetime.fromtimestamp(last, zone))
     return following is not None and following <= datetime.fromtimestamp(now, UTC)
 
@@ -95,6 +100,7 @@ class Turns:
         self._once = scheduler._tick_schedules
         scheduler._tick_schedules = self.look
         self._keep()
+        keep_zones()
 
     @property
     def waiting(self) -> bool:
@@ -168,6 +174,28 @@ class Turns:
             load_state(data)
 
         scheduler.get_state, scheduler.load_persisted_state = saved, restored
+
+
+def keep_zones() -> None:
+    """Let a schedule that a template makes, or changes, have the time zone that the template names."""
+    handlers = provisioners._RESOURCE_HANDLERS[SCHEDULE]
+    for action, place in (("create", 1), ("update", 2)):
+        handlers[action] = with_zone(handlers[action], place)
+
+
+def with_zone(provision: Callable[..., Any], place: int) -> Callable[..., Any]:
+    """Return what provisions a schedule, by properties in this place of its arguments, with their zone."""
+
+    @wraps(provision)
+    def provisioned(*arguments: Any) -> Any:
+        made = provision(*arguments)
+        told: Json = arguments[place]
+        schedule = scheduler._schedules.get(f"{told.get('GroupName', 'default')}/{made[0]}")
+        if schedule is not None and ZONE in told:
+            schedule[ZONE] = told[ZONE]
+        return made
+
+    return provisioned
 
 
 def start(key: Key, schedule: Json, now: float) -> None:

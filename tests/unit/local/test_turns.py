@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ministack.services import eventbridge, scheduler
+from ministack.services.cloudformation import provisioners
 
 from functions.operations.timetable import WATCH_JOBS
 from functions.orders.timetable import AUTO_RECEIPT
@@ -188,3 +189,18 @@ def test_one_that_cannot_be_started_does_not_keep_the_others_from_theirs(
 
     monkeypatch.setattr(eventbridge, "_invoke_target", refuse)
     assert world.look() == [AUTO_RECEIPT, RELEASE_POINTS, WATCH_JOBS]
+
+
+def test_a_schedule_has_the_time_zone_that_its_template_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedules: dict[str, Any] = {}
+    monkeypatch.setattr(scheduler, "_schedules", schedules)
+
+    def provision(_logical_id: str, properties: dict[str, Any], _stack: str) -> tuple[str, dict[str, Any]]:
+        schedules["jobs/audit"] = {turns.ZONE: "UTC"}
+        return properties["Name"], {}
+
+    told = {"Name": "audit", "GroupName": "jobs", turns.ZONE: "Asia/Shanghai"}
+    assert turns.with_zone(provision, 1)("Audit", told, "stack") == ("audit", {})
+    assert schedules == {"jobs/audit": {turns.ZONE: "Asia/Shanghai"}}
+    handlers = provisioners._RESOURCE_HANDLERS[turns.SCHEDULE]
+    assert {*handlers} >= {"create", "update"}
