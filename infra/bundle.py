@@ -41,7 +41,7 @@ LOCKS = ROOT / "requirements"
 SOURCES = ROOT / "functions"
 BUILD = ROOT / ".build"
 KEPT_SECONDS = 2 * 60 * 60
-"""How long an older bundle stays: longer than the whole suite takes, which deploys several beside each other."""
+"""How long an older bundle stays: longer than the whole suite, which deploys several beside others."""
 DOCUMENT = ROOT / "docs" / "openapi.json"
 DOCUMENTS = SOURCES / "documents"
 PAGE = ("page.html", "page.js")
