@@ -7,6 +7,8 @@ from tests.support.stack import ROOT
 ID = re.compile(r"(?<![\w#&.%-])([TPOBR][1-9]|E(?:10|[1-9])|A(?:1[01]|[1-9])|V(?:1[0-9]|[1-9]))(?![\w.-])")
 FOLDERS = ("functions", "infra", "local", "reach", "tests", "docs")
 PAGE = (ROOT / "docs" / "programme.md").read_text(encoding="utf-8")
+COMPLAINTS = frozenset({"R5", "R7", "R8", "R9"})
+"""Numbers of other shops' complaints (docs/proof/complaints.md), which no rule of ours has."""
 
 
 def quoted() -> dict[str, str]:
@@ -25,4 +27,5 @@ def test_every_rule_that_is_quoted_has_a_sentence() -> None:
     assert len(said) == len(set(said)) == 5 + 9 + 7 + 10 + 6 + 8 + 11 + 19 + 4
     rules = quoted()
     assert len(rules) >= 50
-    assert {rule: file for rule, file in rules.items() if rule not in said} == {}
+    assert COMPLAINTS.isdisjoint(said)
+    assert {rule: file for rule, file in rules.items() if rule not in {*said, *COMPLAINTS}} == {}
