@@ -298,7 +298,7 @@ def prepared(bench: Bench, points: Points, job: str) -> None:
         case "lapse-unpaid":
             for number in range(9):
                 bench.placed(f"k{number}")
-        case "auto-receipt":
+        case "auto-receipt" | "look-for-parcels":
             for number in range(9):
                 order_id = bench.placed(f"k{number}")
                 assert bench.pay(order_id, f"p{number}").done
