@@ -1,7 +1,8 @@
 """Where cases live: each is opened and changed together with what its order knows of it (A1-A9)."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -159,10 +160,14 @@ class CaseBook:
         NotFoundError
             ``case_not_found``, also for another member's.
         """
+        return as_of(self._stored(case_id, member_id), now)
+
+    def _stored(self, case_id: str, member_id: str | None = None) -> Case:
+        """Return a case as it was last written, if it is this member's (None: anybody's)."""
         found = read_as(case_of, self.tables.get(self.table, key(case_id)))
         if found is None or member_id not in (None, found.member_id):
             raise no_case()
-        return as_of(found, now)
+        return found
 
     # What members do ------------------------------------------------------------------------------------
 
@@ -391,12 +396,10 @@ class CaseBook:
             told = (CaseState.APPROVED, CaseState.CLOSED) if money_only else (CaseState.APPROVED,)
             if cases.has_just(turn.stored, *told, by=Actor.STAFF, operator=operator):
                 return
-            turn.units, turn.what = (
-                (turn.case.units, What.UNITS_REFUNDED) if money_only else (None, turn.what)
-            )
             turn.case = cases.approve(turn.case, operator=operator, now=turn.now)
             if money_only:
-                turn.event = partial(_lose, units=turn.units or {}, now=turn.now)
+                turn.units, turn.what = turn.case.units, What.UNITS_REFUNDED
+                turn.event = partial(_lose, units=turn.units, now=turn.now)
 
         return self._change(case_id, act, now=now, deadline=deadline, operator=operator)
 
@@ -438,10 +441,10 @@ class CaseBook:
                 return
             before = turn.case
             turn.case = cases.receive(before, reason=received.reason, operator=operator, now=turn.now)
-            came, whole = dict(before.units), received.units is None
+            came = before.units
             if received.units is not None:
-                came = dict(named_lines(turn.order, received.units, received.by_line))
-            if not whole and came != before.units and received.reason is None:
+                came = named_lines(turn.order, received.units, received.by_line)
+            if came != before.units and received.reason is None:
                 raise InvalidError("reason_needed", "Say why not what the case is about was received.")
             turn.freight_fen = self._freight(before, received.return_shipping_fen)
             turn.units = came
@@ -517,17 +520,13 @@ class CaseBook:
         """
 
         def attempt() -> Case:
-            stored = read_as(case_of, self.tables.get(self.table, key(case_id)))
-            if stored is None:
-                raise no_case()
+            stored = self._stored(case_id)
             settled = replace(settlement, operator=operator)
             if stored.settlement is not None and _same(stored.settlement, settled):
                 return as_of(stored, now)
             at = stored.no_earlier(now)
-            try:
+            with self._states_told():
                 after = cases.settle(as_of(stored, at), settled, reason=reason, operator=operator, now=at)
-            except CaseStateError as error:
-                raise case_state(error.case, self.policy.zone, error.detail) from None
             transaction = self.tables.transaction()
             given = self.settling.add(
                 transaction, stored, settled, reason=reason, operator=operator, at=at, deadline=deadline
@@ -566,9 +565,7 @@ class CaseBook:
         """Let something happen to a case as it reads now, and to its order with it, in one transaction."""
 
         def attempt() -> Case:
-            stored = read_as(case_of, self.tables.get(self.table, key(case_id)))
-            if stored is None or member_id not in (None, stored.member_id):
-                raise no_case()
+            stored = self._stored(case_id, member_id)
             if member_id is not None:
                 self._require_registered(member_id)
             order, at = self.orders.require(stored.order_id), stored.no_earlier(now)
@@ -581,15 +578,21 @@ class CaseBook:
                 by=Actor.STAFF if member_id is None else Actor.MEMBER,
                 operator=operator or stored.member_id,
             )
-            try:
+            with self._states_told():
                 act(turn)
-            except CaseStateError as error:
-                raise case_state(error.case, self.policy.zone, error.detail) from None
             if turn.case.version != stored.version:
                 self._write(turn, deadline)
             return turn.case
 
         return until_clear(attempt, deadline)
+
+    @contextmanager
+    def _states_told(self) -> Iterator[None]:
+        """Refuse what cannot be done with a case as it stands, with its deadline in store time (A2)."""
+        try:
+            yield
+        except CaseStateError as error:
+            raise case_state(error.case, self.policy.zone, error.detail) from None
 
     def _require_registered(self, member_id: str) -> None:
         """Refuse what an erased member asks for, while their token lasts: no word of theirs comes back."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.cases.case import STAFF_ACT, Case, CaseState, as_of
-from functions.cases.rows import BY_DEADLINE, BY_MEMBER, case_of, key, position
+from functions.cases.rows import BY_DEADLINE, BY_MEMBER, case_of, key
 from functions.domain import calendar
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import HIGHEST, LOWEST, Row, Tables, above, time_span
@@ -87,8 +87,3 @@ class CaseLists:
     def _read(self, rows: list[Row], now: datetime, deadline: Deadline) -> list[Case]:
         found = self.tables.batch_get([(self.table, key(row["case_id"])) for row in rows], deadline)
         return [as_of(case_of(row), now) for row in found if row is not None]
-
-
-def place_of(case: Case) -> str:
-    """Return where a case stands among its member's."""
-    return position(case.opened_at, case.case_id)

@@ -216,9 +216,10 @@ class OrderBook:
         back = change.amounts(rows, transaction.at)
         back.update(self._close_cases(transaction, before, change.after, by=by, but=case_id))
         self.give_back(transaction, back, of=before)
-        for sku, units in change.lost.items() if case_id is not None else ():
-            row = lost_row(sku, units, case_id=case_id or "", operator=operator, at=transaction.at)
-            transaction.put_new(self.catalog_table, row)
+        if case_id is not None:
+            for sku, units in change.lost.items():
+                row = lost_row(sku, units, case_id=case_id, operator=operator, at=transaction.at)
+                transaction.put_new(self.catalog_table, row)
         return after
 
     def _close_cases(

@@ -112,8 +112,9 @@ class Change:
         Units of a flash sale that has ended go to the shelf. What is left of a limit is always the limit less
         what is used of it, so every use goes back to the limit that there is now, whenever it was put.
         """
-        back = self._units_back()
-        for campaign_id, of_skus in self.flashed.items() if not self.lost else ():
+        is_lost = self._is_lost
+        back = Amounts() if is_lost else self._freed_skus()
+        for campaign_id, of_skus in () if is_lost else self.flashed.items():
             for sku, units in of_skus.items():
                 name = counter_of_units("", sku, campaign_id).name
                 if set_aside.is_open(rows.get(name)) and _runs(rows.get(f"{campaign_id}:{ENDS}"), at):
@@ -180,12 +181,12 @@ class Change:
     @property
     def lost(self) -> Mapping[str, int]:
         """Units that leave the order and do not come back to the shop, by sku (A4)."""
-        freed, before, after = self._freed_skus(), sum(self.before.lost), sum(self.after.lost)
-        return freed if after > before else {}
+        return self._freed_skus() if self._is_lost else {}
 
-    def _units_back(self) -> Amounts[str]:
-        """Return the units of each sku that come back to the shelf; of those that were lost none does."""
-        return Amounts() if self.lost else self._freed_skus()
+    @property
+    def _is_lost(self) -> bool:
+        """Whether what leaves the order was lost: of one change all is, or nothing."""
+        return sum(self.after.lost) > sum(self.before.lost)
 
     def _freed_skus(self) -> Amounts[str]:
         """Return the units of each sku that leave the member: what they held of each line (A7)."""

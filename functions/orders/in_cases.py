@@ -19,11 +19,11 @@ def cases_as_of(order: Order, now: datetime) -> Order:
     ended = [each for each in order.cases if each.ends_at is not None and each.ends_at <= now]
     if not ended:
         return order
-    denied = dict(order.denied)
+    after = replace(order, cases=tuple(each for each in order.cases if each not in ended))
     for each in ended:
         if each.refused:
-            denied[each.kind.value] = _added(order, denied.get(each.kind), each.units)
-    return replace(order, cases=tuple(each for each in order.cases if each not in ended), denied=denied)
+            after = refused_units(after, each.kind, each.units)
+    return after
 
 
 def in_cases(order: Order) -> Units:
