@@ -285,8 +285,9 @@ def _closed(
 ) -> Order:
     """O4: everything comes back. An order that was never paid concerns no account, so it has no change.
 
-    Its cases close with it (A5).
+    Its cases close with it (A5); what had been refused for good by then, it keeps (A2).
     """
+    order = cases_as_of(order, now)
     if order.paid_at is None:
         return replace(order, version=order.version + 1, status=status, closed_at=now)
     facts: dict[str, Any] = {"status": status, "closed_at": now, "cases": (), "late_at": None, "lost": lost}

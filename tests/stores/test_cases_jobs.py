@@ -15,7 +15,7 @@ from functions.offers.schedule import MemberDayJob
 from functions.offers.timetable import OPEN_MEMBER_DAY
 from functions.orders import jobs as order_jobs
 from functions.orders import rows as order_rows
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
+from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from functions.platform import clock
 from functions.platform.dynamo import Row
 from functions.platform.observability import metrics
@@ -147,6 +147,7 @@ def test_case_31_records_that_were_set_aside_and_come_back_late_and_twice_have_o
 NEXT = {
     LAPSE_UNPAID: 5 * MINUTE,
     AUTO_RECEIPT: 60 * MINUTE,
+    LOOK_FOR_PARCELS: 60 * MINUTE,
     RELEASE_POINTS: 10 * MINUTE,
     EXPIRE_POINTS: 30 * MINUTE,
     ANNOUNCE_EXPIRING: DAY,

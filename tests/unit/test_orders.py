@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from functions.cases.case import CaseKind, OpenCase
 from functions.catalog.products import Product
 from functions.checkout.schema import OrderRequest
 from functions.domain.errors import ConflictError, InvalidError
@@ -79,6 +80,17 @@ def test_O3_what_nobody_confirmed_is_received_after_ten_days_however_late_anybod
             TEN_DAYS_ON,
         )
         assert receive(SHIPPED, now=late).received_at == TEN_DAYS_ON
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["before the job", "after the job"])
+def test_A2_an_order_that_closes_keeps_what_had_been_refused_for_good_by_then(written: bool) -> None:
+    final = PLACED_AT + timedelta(days=3)
+    case = OpenCase(case_id="cas_1", kind=CaseKind.REFUND_ONLY, units=(1,), ends_at=final, refused=True)
+    order = replace(SHIPPED, cases=(case,))
+    closed = refuse(as_of(order, final) if written else order, now=final)
+    assert (closed.denied, closed.cases) == ({"refund_only": (1,)}, ())
+    earlier = refuse(order, now=final - timedelta(seconds=1))
+    assert (earlier.denied, earlier.cases) == ({}, ())
 
 
 def test_R2_it_makes_no_difference_whether_the_job_has_run() -> None:
