@@ -25,6 +25,7 @@ from functions.offers.running import RunningCampaigns
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
 from functions.platform.parameters import Body, Cursor, Limit, Path, Query
+from functions.platform.roles import Role
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page, Sku
 from functions.tiers import members
@@ -51,6 +52,7 @@ class CampaignsFace:
         "/campaigns/<campaign_id>",
         summary="Put a campaign",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         body=True,
         refuses={
             409: [
@@ -99,6 +101,7 @@ class CampaignsFace:
         "/campaigns/<campaign_id>",
         summary="See a campaign",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         refuses={404: ["campaign_not_found"]},
     )
     def get_campaign(self, campaign_id: CampaignIdPath) -> CampaignAnswer:
@@ -111,6 +114,7 @@ class CampaignsFace:
         "/campaigns",
         summary="See the campaigns",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         refuses={400: ["invalid_cursor"]},
     )
     def get_campaigns(

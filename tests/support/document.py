@@ -37,6 +37,11 @@ class Operation:
         return "`forbidden`" in self.described["responses"].get("403", {}).get("description", "")
 
     @property
+    def roles(self) -> frozenset[str]:
+        """The roles of staff that it is for, or that see more by it (K7)."""
+        return frozenset(self.described.get("x-roles", ()))
+
+    @property
     def ids(self) -> dict[str, Schema]:
         """The ids in its path, with their schemas."""
         return self._parameters("path")

@@ -537,8 +537,8 @@ def _deciding(story: _Story) -> None:
     answer = {"text": "We are sorry. The carrier was on strike."}
     story.call("answer_case", CLERK, 200, "answered", "An answer", at=late, body=answer)
     story.call("answer_case", CLERK, 409, "no_complaint", "It is no complaint", at=other, body=answer)
-    points, many = ({"points": each, "reason": "three weeks late"} for each in (200, 5_000))
-    story.call("settle_case", CLERK, 422, "too_many", "More than staff may give", at=late, body=many)
+    points = {"points": 200, "reason": "three weeks late"}
+    story.call("settle_case", CLERK, 409, "no_complaint", "It is no complaint", at=other, body=points)
     story.call("settle_case", CLERK, 200, "points", "With points", at=late, body=points)
     reports: tuple[tuple[str, str, str, dict[str, str]], ...] = (
         ("get_case_figures", "of_a_month", "Of a month", {"month": f"{YEAR}-12"}),
