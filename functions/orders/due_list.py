@@ -1,4 +1,4 @@
-"""What happens to orders by themselves, before it does: who lapses, whose parcel counts as received or is late.
+"""What will happen to orders by itself: which will lapse, count as received, or have a parcel that is late.
 
 It reads the index that the jobs find their work by (K8). That may be behind by a moment, so each order's own
 row says whether it still waits for that. By when something is due stands before what is due later; what is
@@ -24,7 +24,7 @@ made for (Z10)."""
 
 
 class Kind(StrEnum):
-    """What happens by itself: an unpaid order lapses (O2), a parcel counts as received (O3), or is late (A11)."""
+    """What will happen: an unpaid order lapses (O2), a parcel counts as received (O3), or is late (A11)."""
 
     LAPSE = "lapse"
     RECEIPT = "receipt"

@@ -26,7 +26,8 @@ def build(room: Room) -> None:
         worker_megabytes=CORE_MEGABYTES,
     )
     grant_rows(room.table("Orders"), starter, indexes=["due"])
-    grant_rows(room.table("Orders"), worker, "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
+    # The indexing of parcels, which an operator starts, reads the whole table.
+    grant_rows(room.table("Orders"), worker, "BatchGetItem", "GetItem", "PutItem", "Scan", indexes=["due"])
     grant_rows(room.table("Members"), worker, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     grant_rows(room.table("Catalog"), worker, "BatchGetItem", "GetItem", "UpdateItem")
     room.scheduled(starter, LAPSE_UNPAID, AUTO_RECEIPT, LOOK_FOR_PARCELS)
