@@ -108,6 +108,17 @@ def events() -> Mapping[str, type["Event"]]:
     }
 
 
+@cache
+def starters() -> Mapping[str, str]:
+    """Return which function starts each job, those that no schedule does too, by the job."""
+    return {
+        job: function
+        for module in _declaring("timetable")
+        for function, jobs in getattr(module, "STARTS", {}).items()
+        for job in jobs
+    }
+
+
 def timetable(policy: Policy) -> tuple[Scheduled, ...]:
     """Return all schedules of the programme's jobs under a policy: those that are watched over."""
     return tuple(

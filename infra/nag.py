@@ -27,7 +27,8 @@ from infra.stage import DOCUMENTS
 
 LISTING = (
     "X-Ray's PutTraceSegments and PutTelemetryRecords take no resource, they only write traces; nor does "
-    "DynamoDB's ListStreams, which only shows names."
+    "DynamoDB's ListStreams, which only shows names. CloudWatch's DescribeAlarms takes none where alarms are "
+    "asked for by the beginning of their names; it shows what alarms say, which is no secret."
 )
 VERSIONS = "A schedule may start any version of its one function: CDK's grant covers `arn` and `arn:*`."
 FAILURES = "This is where failures of a stream's reader or a schedule end; an alarm says when something does."

@@ -15,7 +15,7 @@ from functions.domain.timetable import Scheduled
 from functions.platform.routes import with_heads
 from infra import bundle
 from infra.constructs.function import ProgrammeFunction
-from infra.constructs.job import Job
+from infra.constructs.job import Job, set_aside_failures
 from infra.constructs.membership_api import MembershipApi
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.table import grant_rows
@@ -211,10 +211,16 @@ class Room:
         if self._gateway is None:
             CfnOutput(self.suite, name, value=named(function.node.id, self.stage))
 
-    def scheduled(self, function: ProgrammeFunction, *jobs: str) -> None:
-        """Have a function run these jobs when the timetable says so."""
+    def scheduled(self, function: ProgrammeFunction) -> None:
+        """Have a function run the jobs that its context declares it to start, when the timetable says so.
+
+        What is handed over to it and fails is set aside, also of jobs that no schedule starts.
+        """
+        if self._gateway is None:
+            set_aside_failures(function, self.shared.job_failures)
+        starters = contexts.starters()
         for scheduled in contexts.timetable(self.policy):
-            if scheduled.job in jobs:
+            if starters[scheduled.job] == function.node.id:
                 self.schedule(function, scheduled)
 
     def schedule(self, function: ProgrammeFunction, scheduled: Scheduled) -> None:

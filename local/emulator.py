@@ -298,6 +298,7 @@ class Emulator:
         reason = f"{'no figures' if value is None else value} against {alarm['Threshold']}"
         reason += f": {', '.join(faults)}" if faults else ""
         alarm |= {"StateValue": after, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
+        alarm["StateTransitionedTimestamp"] = alarm["StateUpdatedTimestamp"]
         cloudwatch._record_history(alarm["AlarmName"], before, after, reason)
         cloudwatch._dispatch_alarm_actions(alarm, before, after, reason)
 

@@ -22,7 +22,7 @@ from functions.domain.records import plain
 
 FILE = Path(__file__).with_name("policy.toml")
 PACKED = Path(__file__).with_name("policy.json")
-"""Beside this file in a bundle, which carries no other form of it; never in the project's own tree."""
+"""Beside this file in a bundle, which starts with this form of it; never in the project's own tree."""
 _VERSION_DIGITS = 12
 _RATE_PLACES = 4
 _CODE_CHARACTERS_MAX = 8

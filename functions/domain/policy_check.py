@@ -1,6 +1,6 @@
 """What a changed policy would be: whether it holds, and which of its settings are others (K8).
 
-It is pure, and for a text that anybody may have written: what is parsed is short enough, line by line, for the
+It is pure, and for a text that anybody may have written: each line that is parsed is short enough for the
 parser to come to its end at once. A key of thousands of parts would take it minutes.
 """
 

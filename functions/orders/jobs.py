@@ -8,9 +8,9 @@ from functions.orders import life
 from functions.orders.book import OrderBook
 from functions.orders.life import as_of
 from functions.orders.order import Order
-from functions.orders.parcels import INDEX_PARCELS, SEGMENTS, Parcels
+from functions.orders.parcels import SEGMENTS, Parcels
 from functions.orders.rows import DUE_SHARDS, LATE, LATE_DUE, key
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
+from functions.orders.timetable import AUTO_RECEIPT, INDEX_PARCELS, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from functions.orders.together import Together
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Transaction

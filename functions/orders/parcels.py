@@ -12,7 +12,6 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables
 from functions.platform.fanout import Handled, Page, Task, each_until
 
-INDEX_PARCELS = "index-parcels"
 SEGMENTS = 16
 """Segments that the orders' table is read in."""
 SCAN_ROWS = 500

@@ -122,7 +122,8 @@ def test_K8_a_search_by_payment_has_one_page_and_no_cursor_is_of_it(shop: Suite)
     placed(shop, "k2")
     cursor = asked(shop, "/orders/search", limit="1").body["next_cursor"]
     assert cursor
-    for query in ({"payment_id": "p"}, {"tracking_no": "SF1"}):
+    queries: tuple[dict[str, Any], ...] = ({"payment_id": "p"}, {"tracking_no": "SF1"})
+    for query in queries:
         answer = asked(shop, "/orders/search", cursor=cursor, **query)
         assert (answer.status, answer.body["code"]) == (400, "invalid_cursor")
 
@@ -144,7 +145,7 @@ def test_K8_a_cursor_of_one_tracking_number_is_none_of_another(shop: Suite) -> N
 def test_K8_what_is_sought_stands_without_any_other_filter(
     shop: Suite, alone: str, name: str, value: str
 ) -> None:
-    answer = asked(shop, "/orders/search", **{alone: "x", name: value})
+    answer = asked(shop, "/orders/search", **dict[str, Any]({alone: "x", name: value}))
     assert (answer.status, answer.body["code"]) == (422, "invalid_request")
     assert [each["field"] for each in answer.body["errors"]] == [name]
 
@@ -157,7 +158,7 @@ def test_K8_two_things_are_not_sought_at_once(shop: Suite) -> None:
 @pytest.mark.parametrize("value", ["", " ", "é", "x" * 256, "a\u0000b", "单号"])
 @pytest.mark.parametrize("name", ["tracking_no", "payment_id"])
 def test_K8_what_can_be_no_number_is_refused(shop: Suite, name: str, value: str) -> None:
-    answer = asked(shop, "/orders/search", **{name: value})
+    answer = asked(shop, "/orders/search", **dict[str, Any]({name: value}))
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, name)
 
 
@@ -236,7 +237,7 @@ def test_K8_more_orders_of_one_second_than_a_list_can_put_in_order_are_an_error_
 
 
 @pytest.mark.parametrize("query", [{}, {"kind": ""}, {"kind": "LAPSE"}, {"kind": "lost"}])
-def test_K8_the_due_list_is_of_one_kind(shop: Suite, query: dict[str, str]) -> None:
+def test_K8_the_due_list_is_of_one_kind(shop: Suite, query: dict[str, Any]) -> None:
     answer = asked(shop, "/orders/due", **query)
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, "kind")
 
@@ -326,7 +327,7 @@ def test_K1_a_day_of_sales_is_the_stores_and_its_pages_add_up(shop: Suite) -> No
         ({"date": "9998-12-31"}, None),
     ],
 )
-def test_K1_a_day_stands_alone_and_is_one(shop: Suite, query: dict[str, str], field: str | None) -> None:
+def test_K1_a_day_stands_alone_and_is_one(shop: Suite, query: dict[str, Any], field: str | None) -> None:
     answer = asked(shop, "/reports/sales", **query)
     if field is None:
         assert (answer.status, answer.body["items"]) == (200, [])

@@ -24,8 +24,13 @@ from functions.platform.settings import Settings
 from functions.points import jobs as points_jobs
 from functions.points import passes, shards
 from functions.points.passes import AUDIT_ACCOUNTS, AUDIT_ORDERS
-from functions.points.replay import REPLAY_POINTS
-from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_POINTS,
+    EXPIRE_POINTS,
+    RELEASE_POINTS,
+    REPLAY_POINTS,
+)
 from functions.tiers import members
 from tests.stores.test_coupons import CouponWorkers
 from tests.support.accounts import hold_coupon

@@ -4,8 +4,9 @@ import pytest
 
 from functions.orders import jobs, parcels
 from functions.orders.lists import OrderLists
-from functions.orders.parcels import INDEX_PARCELS, SEGMENTS
+from functions.orders.parcels import SEGMENTS
 from functions.orders.rows import ORDER, key
+from functions.orders.timetable import INDEX_PARCELS
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row
 from tests.support.bench import Bench

@@ -85,6 +85,11 @@ def keeps_statements() -> Rights:
     return of("s3", "Statements", "ListBucket") | of("s3", "Statements/statements/*", *on_all)
 
 
+def starts(*functions: str) -> Rights:
+    """Return the right to start these functions."""
+    return frozenset().union(*(of("lambda", name, "InvokeFunction") for name in functions))
+
+
 def schedule_rights(function: str) -> Rights:
     """Return all that a schedule of a function may do."""
     return (

@@ -262,6 +262,7 @@ def attempts(deployed: Deployed) -> list[Attempt]:
         *_on_statements(deployed),
         *_elsewhere(deployed),
         Attempt("dynamodbstreams", "list_streams", Right("dynamodb:ListStreams", ANY), {}),
+        Attempt("cloudwatch", "describe_alarms", Right("cloudwatch:DescribeAlarms", ANY), {"MaxRecords": 1}),
     ]
 
 
