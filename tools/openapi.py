@@ -35,6 +35,7 @@ TAGS = {
     "Coupons": "Coupons of birthdays and of templates: what they are made from, and how members get them.",
     "Reports": "What the nightly audit says of everybody's points; for staff.",
     "Privacy": "A member's data to take along, and a member's erasure.",
+    "Operations": "How the suite does: its alarms, its jobs, and the policy that it runs by; for staff.",
 }
 SERVER = {"url": "/", "description": "The output `ApiUrl` of a deployment; no path stands before the routes."}
 HOW_TO_SIGN_IN = (
@@ -70,7 +71,7 @@ def document() -> Described:
         "CASES_TABLE",
     )
     of_payments = ("PAYMENT_PROVIDERS", "PAYMENT_SECRETS", "PAYMENTS_URL", "PAYMENTS_RETURN_URL")
-    for name in (*tables, *of_payments, "USER_POOL_ID", "PHONE_KEY_SECRET"):
+    for name in (*tables, *of_payments, "USER_POOL_ID", "PHONE_KEY_SECRET", "WORK_QUEUE_URL", "STACK_NAME"):
         os.environ.setdefault(name, _NO_TABLE)
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
@@ -78,6 +79,7 @@ def document() -> Described:
     from functions.aftersales import api as cases
     from functions.checkout import api as shop
     from functions.coupons import api as coupons
+    from functions.operations import api as office
     from functions.payments import api as payments
     from functions.points import api as points
     from functions.privacy import api as privacy
@@ -86,7 +88,7 @@ def document() -> Described:
     paths: Described = {}
     schemas: Described = {}
     token = HTTPBearer(bearerFormat="JWT", description=HOW_TO_SIGN_IN)
-    for module in (shop, payments, cases, members, points, coupons, privacy):
+    for module in (shop, payments, cases, members, points, coupons, privacy, office):
         text = described(module.handler).get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )

@@ -81,7 +81,12 @@ class Operation:
     @property
     def needs(self) -> dict[str, str]:
         """The query that it cannot do without."""
-        return {name: schema["const"] for name, schema in self.query.items() if "const" in schema}
+        needed = {each["name"] for each in self.described.get("parameters", []) if each.get("required")}
+        return {
+            name: schema["const"] if "const" in schema else schema["enum"][0]
+            for name, schema in self.query.items()
+            if name in needed and schema.keys() & {"const", "enum"}
+        }
 
     def at(self, **ids: str) -> str:
         """Return its path with these ids."""
