@@ -43,8 +43,8 @@ from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import END_OF_MAY, MAY
 from tests.support import accounts, document, tables
 from tests.support.coupons import Desk
-from tests.support.document import Operation
-from tests.support.events import Answer, Call, Context, boss, claims, staff, stream_record
+from tests.support.document import Operation, staff_for
+from tests.support.events import Answer, Call, Context, claims, staff, stream_record
 from tests.support.paying import money_waits
 from tests.support.wire import Wire, let_send
 
@@ -341,7 +341,7 @@ def test_case_40_what_the_api_tells_is_not_the_callers_to_say(world: World, oper
                 continue
             for value in ("J5", 1):
                 said = document.replaced(body or {}, (*place, name), value)
-                answer = world.ask(operation, boss(), body=said)
+                answer = world.ask(operation, staff_for(operation), body=said)
                 assert (answer.status, answer.code) == (422, "invalid_request")
                 assert [each["field"] for each in answer.body["errors"]] == [
                     ".".join(map(str, (*place, name)))
@@ -396,7 +396,7 @@ def test_case_41_a_number_is_a_whole_one_within_its_bounds(world: World, operati
     for place, schema in number_fields(operation):
         template = json.dumps(document.replaced(operation.example, place, HERE))
         for number in numbers_refused(schema):
-            answer = world.ask(operation, boss(), raw=template.replace(f'"{HERE}"', number))
+            answer = world.ask(operation, staff_for(operation), raw=template.replace(f'"{HERE}"', number))
             assert is_refused(answer, 422), (place, number[:40])
             assert answer.code == "invalid_request", (place, number[:40])
 
@@ -430,7 +430,7 @@ LIMITS += ["9223372036854775808", "1" + "0" * 400, "1" + "0" * 5_000, "[1]", "1,
 @pytest.mark.parametrize("operation", LISTS, ids=str)
 def test_case_41_a_limit_is_a_whole_number_from_1_to_100(world: World, operation: Operation) -> None:
     for limit in LIMITS:
-        assert is_refused(world.ask(operation, boss(), query={"limit": limit}), 422), limit
+        assert is_refused(world.ask(operation, staff_for(operation), query={"limit": limit}), 422), limit
         assert world.sent == []
 
 
@@ -492,7 +492,7 @@ def test_case_42_an_odd_id_in_a_path_is_4xx(world: World, odd: str) -> None:
         if operation.method == "PUT" and name == "sku" and document.admits(operation.ids[name], odd):
             continue  # an odd name for a product, but a name
         for sent in {odd, quote(odd.encode(errors="surrogatepass"), safe="")}:
-            answer = world.ask(operation, boss(), path=operation.at(**{name: sent}))
+            answer = world.ask(operation, staff_for(operation), path=operation.at(**{name: sent}))
             assert is_refused(answer, 404, 422), (str(operation), answer)
             if name == "order_id" or (name == "sku" and not document.admits(operation.ids[name], sent)):
                 assert world.sent == []  # as a key it may be what the database refuses
@@ -506,7 +506,9 @@ def test_case_42_an_odd_id_in_a_body_is_4xx(world: World, operation: Operation) 
             continue
         for odd in ODD_IDS:
             if not document.admits(schema, odd):
-                answer = world.ask(operation, boss(), body=document.replaced(operation.example, place, odd))
+                answer = world.ask(
+                    operation, staff_for(operation), body=document.replaced(operation.example, place, odd)
+                )
                 assert (answer.status, answer.code) == (422, "invalid_request"), (place, odd)
                 assert world.sent == []
 
@@ -551,7 +553,7 @@ def cursor_of(world: World, operation: Operation, who: dict[str, str], **query: 
 
 def caller_of(operation: Operation) -> dict[str, str]:
     """Return whoever may ask."""
-    return boss() if operation.staff else ALICE
+    return staff_for(operation) if operation.staff else ALICE
 
 
 def is_no_cursor(answer: Answer) -> bool:
@@ -576,14 +578,14 @@ def test_case_43_a_cursor_altered_anywhere_is_refused(world: World, operation: O
 @pytest.mark.parametrize("operation", LISTS, ids=str)
 def test_case_43_a_cursor_of_another_member_or_list_is_refused(world: World, operation: Operation) -> None:
     who = caller_of(operation)
-    others = [boss(), ALICE, BOB] if not operation.staff else [boss()]
+    others = [staff_for(operation), ALICE, BOB] if not operation.staff else [staff_for(operation)]
     for other in others:
         if other != who:
             assert is_no_cursor(page(world, operation, who, cursor=cursor_of(world, operation, other)))
     for another in LISTS:
         if another != operation:
-            cursor = cursor_of(world, another, boss())
-            assert is_no_cursor(page(world, operation, boss(), cursor=cursor)), str(another)
+            cursor = cursor_of(world, another, staff_for(another))
+            assert is_no_cursor(page(world, operation, staff_for(operation), cursor=cursor)), str(another)
 
 
 @pytest.mark.parametrize("operation", [each for each in LISTS if "status" in each.query], ids=str)
@@ -760,7 +762,7 @@ def test_case_45_a_body_that_is_too_large_is_refused_before_the_database(
     world: World, operation: Operation
 ) -> None:
     for raw in too_large(operation):
-        answer = world.ask(operation, boss(), raw=raw)
+        answer = world.ask(operation, staff_for(operation), raw=raw)
         assert is_refused(answer, 413)
         assert answer.code == "body_too_large"
         assert world.sent == []
@@ -771,7 +773,7 @@ def test_case_45_a_body_of_too_much_is_refused_before_the_database(
     world: World, operation: Operation
 ) -> None:
     for body in oversized(operation):
-        answer = world.ask(operation, boss(), body=body)
+        answer = world.ask(operation, staff_for(operation), body=body)
         assert (answer.status, answer.code) == (422, "invalid_request")
         assert world.sent == []
         assert len(json.dumps(answer.body)) < ANSWER_BYTES_MAX
@@ -785,7 +787,7 @@ def test_case_45_a_body_that_is_too_deep_is_refused_before_the_database(
         for depth in (100, 1_000, 20_000):
             for template in ("{}", json.dumps(operation.example)[:-1] + ', "x": {}}}'):
                 raw = template.replace("{}", opening * depth + "1" + closing * depth, 1)
-                assert is_refused(world.ask(operation, boss(), raw=raw), 422)
+                assert is_refused(world.ask(operation, staff_for(operation), raw=raw), 422)
                 assert world.sent == []
 
 

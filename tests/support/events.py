@@ -34,11 +34,6 @@ def staff(member_id: str = "clerk") -> dict[str, str]:
     return claims(member_id, **{"cognito:groups": "[staff]"})
 
 
-def boss() -> dict[str, str]:
-    """Return the claims of somebody of the staff who is an admin, too: no route is closed to them (K7)."""
-    return claims("clerk", **{"cognito:groups": "[staff admin]"})
-
-
 def role(name: str) -> dict[str, str]:
     """Return the claims of the access token of somebody who has this role alone (K7)."""
     return claims(f"{name}-1", **{"cognito:groups": f"[{name}]"})
