@@ -152,7 +152,7 @@ class Commands:
         """Post what the accounts have not seen of the orders."""
         from ops import jobs
 
-        value = jobs.replay(self._stack())
+        value = jobs.by_hand(self._stack(), "replay")
         self._cloud.settle(arguments.timeout)
         return value, "replayed; `fire audit-points` tells whether all fits now"
 

@@ -63,15 +63,9 @@ def fire(stack: Stack, arguments: argparse.Namespace) -> Answer:
     return value, ", ".join(f"{name} {count}" for name, count in value.items())
 
 
-def replay(stack: Stack, _arguments: argparse.Namespace) -> Answer:
-    """Start the replay."""
-    value = jobs.replay(stack)
-    return value, ", ".join(f"{name} {count}" for name, count in value.items())
-
-
-def index_members(stack: Stack, _arguments: argparse.Namespace) -> Answer:
-    """Start the indexing of members."""
-    value = jobs.index_members(stack)
+def by_hand(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Start a job that no schedule starts."""
+    value = jobs.by_hand(stack, arguments.command)
     return value, ", ".join(f"{name} {count}" for name, count in value.items())
 
 
@@ -143,8 +137,7 @@ COMMANDS = {
     "redeliver": redeliver,
     "discard": discard,
     "fire": fire,
-    "replay": replay,
-    "index-members": index_members,
+    **dict.fromkeys(jobs.BY_HAND, by_hand),
     "stock": stock_rows,
     "offers": count_offers,
     "pause": pause,
@@ -179,6 +172,7 @@ def parser() -> argparse.ArgumentParser:
     add("fire", "run a scheduled job now").add_argument("job")
     add("replay", "post what the accounts have not seen of the orders, and nothing twice")
     add("index-members", "let members be found by name and phone who are not yet, or under another key")
+    add("index-parcels", "let orders be found by tracking number that were shipped before they could be")
     in_rows = add("stock", "the stock that lies in several rows, and whether these fit together")
     in_rows.add_argument("--gather", action="store_true", help="bring it all into one row each")
     counted = add("offers", "count anew what is counted of campaigns and coupons, and show what differs")

@@ -37,6 +37,7 @@ MAY_KNOW_PYDANTIC = {
     "parameters",
     "http",
     "schema",
+    "office_schema",
     "campaign_schema",
     "campaign_answers_schema",
     "template_schema",
