@@ -127,7 +127,14 @@ class Commands:
         """An access token."""
         from local import users
 
-        value = users.token(self._aws(), self._folder, self._outputs(), arguments.name, staff=arguments.staff)
+        value = users.token(
+            self._aws(),
+            self._folder,
+            self._outputs(),
+            arguments.name,
+            staff=arguments.staff,
+            role=arguments.role,
+        )
         return value, value["access_token"]
 
     def clock(self, arguments: argparse.Namespace) -> Answer:
@@ -281,6 +288,7 @@ def parser() -> Parser:
     token = add("token", "print an access token of a user, who is made if new")
     token.add_argument("name")
     token.add_argument("--staff", action="store_true", help="as a member of the group staff")
+    token.add_argument("--role", choices=ROLES, help="as a member of the group of this role")
     moved = add("clock", "show the local cloud's time, or move it forward")
     moved.add_argument("to", nargs="?", help="+7d, +1h30m, or a time such as 2026-12-31T23:59:50+08:00")
     fire = add("fire", "run a scheduled job now, and wait for all that follows from it")

@@ -19,9 +19,17 @@ PASSWORD_BYTES = 24
 
 
 def token(
-    aws: Aws, folder: StateFolder, outputs: dict[str, str], name: str, *, staff: bool
+    aws: Aws,
+    folder: StateFolder,
+    outputs: dict[str, str],
+    name: str,
+    *,
+    staff: bool,
+    role: str | None = None,
 ) -> dict[str, str]:
     """An access token of the user ``name``, who is made if new and joins the group ``staff`` if asked for.
+
+    With a ``role`` they join the group of that role.
 
     Returns
     -------
@@ -31,9 +39,9 @@ def token(
     cognito = aws.client("cognito-idp")
     pool = outputs["UserPoolId"]
     password = _password(folder)
-    if staff:
+    for group in [STAFF_GROUP] * staff + ([] if role is None else [role]):
         _make(cognito, pool, name, password)
-        cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=STAFF_GROUP)
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
     try:
         access_token = _sign_in(cognito, outputs, name, password)
     except (cognito.exceptions.UserNotFoundException, cognito.exceptions.NotAuthorizedException):

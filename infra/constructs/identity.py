@@ -6,9 +6,9 @@ from aws_cdk import Aws
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
+from functions.platform.roles import GROUPS
 from infra.stage import Stage
 
-STAFF_GROUP = "staff"
 PASSWORD_CHARACTERS_MIN = 12
 
 
@@ -41,9 +41,10 @@ class Identity(Construct):
             removal_policy=stage.removal_policy,
             deletion_protection=stage.keeps_data,
         )
-        cognito.CfnUserPoolGroup(
-            self, "Staff", user_pool_id=self.user_pool.user_pool_id, group_name=STAFF_GROUP
-        )
+        for group in GROUPS:
+            cognito.CfnUserPoolGroup(
+                self, group.title(), user_pool_id=self.user_pool.user_pool_id, group_name=group
+            )
         self.user_client = self.user_pool.add_client(
             "UserClient",
             auth_flows=cognito.AuthFlow(user_srp=True, admin_user_password=not stage.keeps_data),

@@ -153,7 +153,10 @@ class Stack:
 
     def _token(self, name: str, staff: bool) -> dict[str, str]:
         if (name, staff) not in self._tokens:
-            self._tokens[name, staff] = self.local("token", name, *(["--staff"] if staff else []))
+            if name == ADMIN:
+                self._tokens[name, staff] = self.local("token", name, "--role", ADMIN)
+            else:
+                self._tokens[name, staff] = self.local("token", name, *(["--staff"] if staff else []))
         return self._tokens[name, staff]
 
     def _faults(self) -> str:
