@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ops.stack import Stack
 
 PROVIDERS = ("wechatpay", "alipay", "stripe")
+ROLES = ("clerk", "marketing", "finance", "admin")
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = "DocsUrl"
 FAILED = 1

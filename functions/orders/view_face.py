@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from functions.domain import identifiers
 from functions.domain.errors import invalid_fields
@@ -53,6 +53,14 @@ def _tracking(value: Any) -> Any:
     return number
 
 
+def _payment(value: Any) -> Any:
+    """Read a payment's id as somebody has pasted it."""
+    payment_id = value.strip() if isinstance(value, str) else ""
+    if not identifiers.is_caller_id(payment_id):
+        raise ValueError("must be a payment's id")
+    return payment_id
+
+
 TrackingQuery = Annotated[
     str | None,
     BeforeValidator(_tracking),
@@ -61,8 +69,7 @@ TrackingQuery = Annotated[
 ]
 PaymentQuery = Annotated[
     str | None,
-    BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
-    StringConstraints(pattern=f"^{identifiers.CALLER_ID}$"),
+    BeforeValidator(_payment),
     WithJsonSchema({"type": "string", "examples": ["wechatpay:4200001234202612100000000001"]}),
     Query(
         description="Only what this payment was recorded for: its id, or its provider's number of it. "

@@ -20,6 +20,8 @@ COMMAND_SECONDS_MAX = 600
 ANSWER_SECONDS_MAX = 30
 LOG_LINES_SHOWN = 20
 SERVER_ERROR = 500
+ADMIN = "admin"
+"""The one user who has that role, and no other."""
 
 
 @dataclass
