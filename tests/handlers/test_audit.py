@@ -1,0 +1,1 @@
+"""What staff do leaves a record, and nobody else's doing does (K7)."""
