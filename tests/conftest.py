@@ -38,6 +38,7 @@ os.environ.update(
     PAYMENTS_TABLE="unused",
     CASES_TABLE="unused",
     AUDIT_TABLE="unused",
+    AUDIT_ARCHIVE="unused",
     PAYMENT_PROVIDERS="wechatpay,alipay,stripe",
     PAYMENT_SECRETS="unused",
     PAYMENTS_URL="unused",

@@ -68,6 +68,7 @@ def document() -> Described:
         "REPORTS_TABLE",
         "PAYMENTS_TABLE",
         "CASES_TABLE",
+        "AUDIT_TABLE",
     )
     of_payments = ("PAYMENT_PROVIDERS", "PAYMENT_SECRETS", "PAYMENTS_URL", "PAYMENTS_RETURN_URL")
     for name in (*tables, *of_payments, "USER_POOL_ID", "PHONE_KEY_SECRET"):

@@ -2,6 +2,8 @@
 
 from functions.domain.tables import Table
 
+FOLDER = "records"
+"""Where the copies of records lie in their bucket."""
 PLACED = "placed"
 """When it was done, and then the record's id: by this all lists are in order."""
 BY_DAY, BY_OPERATOR = "audit_by_day", "audit_by_operator"

@@ -55,6 +55,13 @@ class Settings(_Environment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSettings(_Environment):
+    """The bucket that records of what staff did are copied to (K7)."""
+
+    bucket: str = field(metadata=_variable("AUDIT_ARCHIVE"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSettings(_Environment):
     """The queue that a job's tasks go through."""
 

@@ -1,10 +1,19 @@
 """What members and tiers may know, and do."""
 
-from tests.support.rights import publishes, puts_tasks, reads_phone_key, reads_stream, rows, works_off
+from tests.support.rights import (
+    publishes,
+    puts_tasks,
+    reads_phone_key,
+    reads_stream,
+    records_staff,
+    rows,
+    works_off,
+)
 
 MAY_KNOW = {"domain", "platform"}
 NEEDS = {
-    "MembersApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
+    "MembersApi": records_staff()
+    | rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
     | reads_phone_key(),
     "MembersPublisher": publishes() | reads_stream("Members", "MembersToBusFailures"),
     "MembersJobs": rows("Reports", "PutItem") | puts_tasks("MembersWork"),

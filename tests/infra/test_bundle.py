@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "REPORTS_TABLE": "reports",
     "PAYMENTS_TABLE": "payments",
     "CASES_TABLE": "cases",
+    "AUDIT_TABLE": "audit",
     "WORK_QUEUE_URL": "queue",
 }
 MIB = 1 << 20
@@ -45,6 +46,7 @@ BUNDLE_MIB_MAX = 12
 """Z6: without bytecode, which doubles it where the runtime's interpreter is at hand to compile it ahead."""
 WITH_API = {
     "functions.aftersales.api",
+    "functions.audit.api",
     "functions.checkout.api",
     "functions.coupons.api",
     "functions.points.api",

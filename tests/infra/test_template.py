@@ -57,6 +57,7 @@ def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> Non
         "ReportsTableName",
         "PaymentsTableName",
         "CasesTableName",
+        "AuditTableName",
         "PointsJobsFunctionName",
         "AlarmsTopicArn",
         "DashboardName",
