@@ -35,6 +35,7 @@ TAGS = {
     "Coupons": "Coupons of birthdays and of templates: what they are made from, and how members get them.",
     "Reports": "What the nightly audit says of everybody's points; for staff.",
     "Privacy": "A member's data to take along, and a member's erasure.",
+    "Audit": "What staff did, and whom they looked at; for admins.",
 }
 SERVER = {"url": "/", "description": "The output `ApiUrl` of a deployment; no path stands before the routes."}
 HOW_TO_SIGN_IN = (
@@ -77,6 +78,7 @@ def document() -> Described:
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
     from functions.aftersales import api as cases
+    from functions.audit import api as audit
     from functions.checkout import api as shop
     from functions.coupons import api as coupons
     from functions.payments import api as payments
@@ -87,7 +89,7 @@ def document() -> Described:
     paths: Described = {}
     schemas: Described = {}
     token = HTTPBearer(bearerFormat="JWT", description=HOW_TO_SIGN_IN)
-    for module in (shop, payments, cases, members, points, coupons, privacy):
+    for module in (shop, payments, cases, members, points, coupons, privacy, audit):
         text = described(module.handler).get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )

@@ -1,6 +1,6 @@
 """Audit stream: records are copied to where nobody can take them away or change them (K7).
 
-It runs from the bundle of payments, the only one that carries what S3 is asked by.
+It runs from a bundle of its own, which carries what S3 is asked by.
 """
 
 import hashlib

@@ -23,7 +23,7 @@ def build(room: Room) -> None:
         "functions.audit.stream.handler",
         STREAM_TIMEOUT,
         environment={"AUDIT_ARCHIVE": archive.bucket_name},
-        code=room.code(bundle.payments),  # the one with S3 in it
+        code=room.code(bundle.archive),
     )
     archive.grant_adding(archiver)
     room.reader("AuditToArchive", archiver, table="Audit", filters=[rows(RECORD)], patient=True)
