@@ -16,7 +16,7 @@ from functions.platform.routes import with_heads
 from tests.handlers.conftest import ONE_TEA, Suite
 from tests.support import document
 from tests.support.document import Operation
-from tests.support.events import Answer, Call, claims, staff
+from tests.support.events import Answer, Call, claims, staff, staff_for
 
 OPERATIONS = document.operations()
 ALICE = claims("alice")
@@ -31,6 +31,7 @@ IDS = {
     "payment_id": "stripe:pi_1",
     "refund_id": f"ref_{'a' * 26}_c00001",
     "case_id": f"cas_{'a' * 26}",
+    "audit_id": f"aud_{'a' * 32}",
 }
 OF_A_MEMBER = {
     "POST /orders/{order_id}/cases",
@@ -52,7 +53,7 @@ def errors(answer: Answer) -> dict[str, str]:
 def asked(suite: Suite, operation: Operation, who: dict[str, str] | None = None, **sent: Any) -> Answer:
     """Send a request of an operation with its example's body."""
     given = {"body": operation.example, "headers": {"idempotency-key": "k"}, **sent}
-    caller = who or (staff() if operation.staff else ALICE)
+    caller = who or (staff_for(operation) if operation.staff else ALICE)
     return suite.call(Call(operation.method, operation.at(**IDS), who=caller, **given))
 
 
@@ -68,7 +69,9 @@ def test_a_query_that_nobody_hears_is_refused_and_named(suite: Suite, operation:
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.query], ids=str)
 def test_a_parameter_that_is_sent_twice_says_so(suite: Suite, operation: Operation) -> None:
     for name in operation.query:
-        call = Call(operation.method, operation.at(**IDS), who=staff() if operation.staff else ALICE)
+        call = Call(
+            operation.method, operation.at(**IDS), who=staff_for(operation) if operation.staff else ALICE
+        )
         event = call.event()
         event["rawQueryString"] = f"{name}=1&{name}=2"
         event["queryStringParameters"] = {name: "1,2"}  # as the gateway joins them
@@ -129,7 +132,7 @@ def test_a_path_that_is_written_out_is_the_one_with_an_id_in_its_place_too() -> 
 def test_head_is_answered_as_get_without_a_body(suite: Suite, operation: Operation) -> None:
     suite.member()
     suite.stocked()
-    who = staff() if operation.staff else ALICE
+    who = staff_for(operation) if operation.staff else ALICE
     path = operation.at(**IDS)
     get, head = (suite.call(Call(method, path, who=who)) for method in ("GET", "HEAD"))
     assert (head.status, head.headers, head.raw) == (get.status, get.headers, "")
@@ -177,7 +180,7 @@ def test_an_odd_id_in_a_path_is_said_to_be_one_whatever_it_names(
 ) -> None:
     path = operation.at(**dict.fromkeys(operation.ids, odd))
     sent = {"body": operation.example, "headers": {"idempotency-key": "k"}}
-    answer = suite.call(Call(operation.method, path, who=staff(), **sent))
+    answer = suite.call(Call(operation.method, path, who=staff_for(operation), **sent))
     assert list(errors(answer)) in (["path"], [*operation.ids])
 
 

@@ -97,7 +97,7 @@ BEFORE_ROLES = {"DELETE /members/{member_id}"}
 """Of the routes that there were before, those that no role has but an admin's."""
 SINCE_ROLES = {"POST /campaigns/{campaign_id}/preview"}
 """Routes that came with roles or later: the scope ``membership/staff`` has none of them."""
-FOR_ADMINS: set[str] = set()
+FOR_ADMINS = {"GET /audit", "GET /audit/{audit_id}"}
 """Of those, the ones that are an admin's alone."""
 
 

@@ -81,7 +81,13 @@ class Operation:
     @property
     def needs(self) -> dict[str, str]:
         """The query that it cannot do without."""
-        return {name: schema["const"] for name, schema in self.query.items() if "const" in schema}
+        consts = {name: schema["const"] for name, schema in self.query.items() if "const" in schema}
+        return {**ONE_OF.get(str(self), {}), **consts}
+
+    @property
+    def only_admins(self) -> bool:
+        """Whether no other role than an admin's may ask for it (K7)."""
+        return self.roles == {"admin"}
 
     def at(self, **ids: str) -> str:
         """Return its path with these ids."""
@@ -92,6 +98,8 @@ class Operation:
         return {each["name"]: resolved(each["schema"]) for each in found if each["in"] == place}
 
 
+ONE_OF = {"GET /audit": {"operator": "clerk"}}
+"""A query of those that need one of several parameters, which no schema says."""
 UNLIKE: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "LeavingLineRequest": (("line_id",), {}),
     "CaseLineRequest": (("line_id", "for"), {}),  # nothing but an exchange is for something
