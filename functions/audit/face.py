@@ -17,6 +17,7 @@ from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Cursor, Limit, Path, Query
+from functions.platform.roles import Role
 from functions.platform.shapes import DATE, Page
 
 AUDIT = "audit"
@@ -67,7 +68,14 @@ class AuditFace:
     policy: Policy
     clock: Callable[[], datetime]
 
-    @route("GET", "/audit", summary="See what staff did", who=Who.STAFF, refuses={400: ["invalid_cursor"]})
+    @route(
+        "GET",
+        "/audit",
+        summary="See what staff did",
+        who=Who.STAFF,
+        roles=Role.ADMIN,
+        refuses={400: ["invalid_cursor"]},
+    )
     def get_audit(
         self,
         member_id: Subject = None,
@@ -126,6 +134,7 @@ class AuditFace:
         "/audit/<audit_id>",
         summary="See a record of what staff did",
         who=Who.STAFF,
+        roles=Role.ADMIN,
         refuses={404: ["audit_record_not_found"]},
     )
     def get_audit_record(self, audit_id: AuditIdPath) -> RecordAnswer:

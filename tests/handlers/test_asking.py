@@ -15,8 +15,8 @@ from functions.platform.messages import FAULTS_MAX
 from functions.platform.routes import with_heads
 from tests.handlers.conftest import ONE_TEA, Suite
 from tests.support import document
-from tests.support.document import Operation
-from tests.support.events import Answer, Call, claims, staff, staff_for
+from tests.support.document import Operation, staff_for
+from tests.support.events import Answer, Call, claims, staff
 
 OPERATIONS = document.operations()
 ALICE = claims("alice")

@@ -43,8 +43,8 @@ from tests.handlers.conftest import Suite
 from tests.handlers.test_order_life import END_OF_MAY, MAY
 from tests.support import accounts, document, tables
 from tests.support.coupons import Desk
-from tests.support.document import Operation
-from tests.support.events import Answer, Call, Context, claims, staff, staff_for, stream_record
+from tests.support.document import Operation, staff_for
+from tests.support.events import Answer, Call, Context, claims, staff, stream_record
 from tests.support.paying import money_waits
 from tests.support.wire import Wire, let_send
 

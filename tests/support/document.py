@@ -9,6 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from tests.support.events import claims, staff
 from tests.support.stack import ROOT
 
 FILE = ROOT / "docs" / "openapi.json"
@@ -111,6 +112,12 @@ UNLIKE: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     ),
 }
 """What no schema says of its fields together: those that do not go with the others, and what fits to them."""
+
+
+def staff_for(operation: Operation, member_id: str = "clerk") -> dict[str, str]:
+    """Return the claims of staff who may ask for an operation: an admin where nobody else may (K7)."""
+    groups = {"cognito:groups": "[admin]"}
+    return claims(member_id, **groups) if operation.only_admins else staff(member_id)
 
 
 @cache

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from functions.platform.dynamo import Row, to_item
-from tests.support.document import Operation
 
 
 @dataclass
@@ -38,12 +37,6 @@ def staff(member_id: str = "clerk") -> dict[str, str]:
 def role(name: str) -> dict[str, str]:
     """Return the claims of the access token of somebody who has this role alone (K7)."""
     return claims(f"{name}-1", **{"cognito:groups": f"[{name}]"})
-
-
-def staff_for(operation: Operation, member_id: str = "clerk") -> dict[str, str]:
-    """Return the claims of staff who may ask for an operation: an admin where nobody else may (K7)."""
-    groups = {"cognito:groups": "[admin]"}
-    return claims(member_id, **groups) if operation.only_admins else staff(member_id)
 
 
 @dataclass(frozen=True)
