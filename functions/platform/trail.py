@@ -64,12 +64,36 @@ PLAIN = frozenset(
     {
         *KEYS,
         *("order_id", "member_id", "template_id", "line_id", "sku", "skus", "except_skus"),
-        *("lines", "items", "quantity", "units"),
-        *("all", "zone", "scope", "group", "kind", "status", "tiers", "stacks", "exclusive", "claimable"),
+        *("lines", "items", "quantity", "units", "campaign"),
+        *(
+            "all",
+            "zone",
+            "scope",
+            "group",
+            "kind",
+            "status",
+            "tiers",
+            "tier",
+            "stacks",
+            "exclusive",
+            "claimable",
+        ),
         *("amount_fen", "budget_fen", "face_value_fen", "from_fen", "max_off_fen", "min_fen", "off_fen"),
         *("price_fen", "return_shipping_fen", "points", "rate", "count", "limit", "limits", "orders"),
         *("delta", "low_stock_threshold", "stock_rows", "member_zone", "no_reason", "for_complaints"),
-        *("starts_at", "ends_at", "valid", "from", "until", "days", "terms", "steps", "repeat", "total"),
+        *(
+            "starts_at",
+            "ends_at",
+            "valid",
+            "from",
+            "until",
+            "days",
+            "terms",
+            "steps",
+            "repeat",
+            "total",
+            "at",
+        ),
         *("per_member", "with_coupons", "with_points", "provider", "method", "received", "accepted"),
     }
 )
@@ -80,7 +104,7 @@ PERSONAL = frozenset(
     {
         *("name", "phone", "name_prefix", "payer"),
         *("birthday", "birthday_calendar", "year", "month", "day", "leap"),
-        *("reason", "text", "reference", "carrier", "tracking_no", "code"),
+        *("reason", "text", "reference", "carrier", "tracking_no", "code", "cursor"),
     }
 )
 """Fields of which a record says only that they were sent: what is of a person, or what people write freely,
