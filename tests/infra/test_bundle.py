@@ -44,6 +44,8 @@ PAYMENTS_MIB_MAX = 40
 """With three SDKs and two libraries of ciphers, one of which alone has 14 MiB."""
 BUNDLE_MIB_MAX = 12
 """Z6: without bytecode, which doubles it where the runtime's interpreter is at hand to compile it ahead."""
+ARCHIVE_MIB_MAX = 13
+"""What it asks S3 by alone has one; nobody waits for it to start."""
 WITH_API = {
     "functions.aftersales.api",
     "functions.audit.api",
@@ -184,7 +186,7 @@ def test_Z6_a_worker_starts_without_pydantic_and_nothing_starts_with_the_resolve
     ("build", "mib_max"),
     [
         (bundle.build, BUNDLE_MIB_MAX),
-        (bundle.archive, BUNDLE_MIB_MAX),
+        (bundle.archive, ARCHIVE_MIB_MAX),
         (bundle.payments, PAYMENTS_MIB_MAX),
     ],
     ids=["of all", "of the archive", "of payments"],
