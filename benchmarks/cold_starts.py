@@ -45,6 +45,7 @@ ENVIRONMENT = {
             "REPORTS_TABLE",
             "PAYMENTS_TABLE",
             "CASES_TABLE",
+            "AUDIT_TABLE",
             "PAYMENT_PROVIDERS",
             "PAYMENT_SECRETS",
             "PAYMENTS_URL",

@@ -40,6 +40,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "office": (
             "privacy",
+            "audit",
             "operations",
             "documents",
         ),

@@ -10,6 +10,9 @@ or another one, starts nowhere. The file itself is there to be shown, where some
 Bytecode is compiled ahead where an interpreter of the runtime's version is at hand: CDK's archive dates files
 1980, which makes Python throw timestamped bytecode away and compile at every cold start.
 
+The function that copies records of what staff did has one of its own, too: the same, and what asks S3, which
+would be a twelfth of all others.
+
 Functions of payments have a bundle of their own, made alike from a lock of their own: the providers' SDKs are
 twice what all others carry, who have nothing in reach that signs or reads a key (Y1). Our own code is in
 both, but for what asks providers and reads their statements.
@@ -90,6 +93,8 @@ class Kind:
 
     lock: Path
     prefix: str = ""
+    libraries: str = ""
+    """What folders of what its lock installs begin with: kinds with one lock have them together."""
     services: tuple[str, ...] = carried.SERVICES
     left_out: tuple[str, ...] = ()
     """Parts of our own code that none of its functions imports."""
@@ -98,6 +103,7 @@ class Kind:
 MAIN = Kind(
     lock=LOCKS / "runtime.txt",
     left_out=(
+        "audit/stream.py",
         "payments/providers/alipay.py",
         "payments/providers/stripe.py",
         "payments/providers/wechatpay.py",
@@ -109,9 +115,11 @@ MAIN = Kind(
 PAYMENTS = Kind(
     lock=LOCKS / "payments.txt",
     prefix="payments-",
+    libraries="payments-",
     services=carried.PAYMENTS_SERVICES,
     left_out=("domain/policy.toml",),
 )
+ARCHIVE = Kind(lock=LOCKS / "runtime.txt", prefix="archive-", services=carried.ARCHIVE_SERVICES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +147,11 @@ def build(platform: Platform) -> Bundle:
 def payments(platform: Platform) -> Bundle:
     """Build the bundle of the functions of payments for a platform, or find it built: as :func:`build`."""
     return _code(PAYMENTS, platform)
+
+
+def archive(platform: Platform) -> Bundle:
+    """Build the bundle of what copies records of staff (K7), or find it built: as :func:`build`."""
+    return _code(ARCHIVE, platform)
 
 
 def _code(kind: Kind, platform: Platform) -> Bundle:
@@ -251,7 +264,7 @@ def _sources() -> list[str]:
 def _libraries(kind: Kind, platform: Platform) -> Path:
     """Return the folder with the installed dependencies, made if the lock is new; none of it is compiled."""
     digest = _digest(kind.lock.read_text(), platform.python, *platform.wheels)
-    folder = BUILD / f"libraries-{kind.prefix}{platform.name}-{digest}"
+    folder = BUILD / f"libraries-{kind.libraries}{platform.name}-{digest}"
     if folder.exists():
         return folder
     with _draft_of(folder) as draft:

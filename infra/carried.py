@@ -18,6 +18,8 @@ from botocore import xform_name
 
 SERVICES = ("cloudwatch", "cognito-idp", "dynamodb", "events", "lambda", "secretsmanager", "sqs")
 """What functions make clients of (:mod:`functions.platform.sdk`)."""
+ARCHIVE_SERVICES = ("s3",)
+"""What the one does that copies records of what staff did (K7)."""
 PAYMENTS_SERVICES = (*SERVICES, "s3")
 """What those of payments do: no other one has statements to read (Y8)."""
 NOT_IMPORTED = ("boto3", "pycparser", "s3transfer")

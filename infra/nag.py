@@ -14,6 +14,8 @@ from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 from functions import contexts
+from functions.audit.tables import FOLDER
+from infra.constructs.archive import Archive
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.membership_api import PREFLIGHT
@@ -63,7 +65,13 @@ NO_ACCESS_LOG = (
 )
 ON_LOOPBACK = "The local cloud speaks HTTP, on loopback only; on AWS a policy refuses what is not TLS."
 EVERY_STATEMENT = "One function puts the statements of all days into their bucket, and reads them there."
+EVERY_RECORD = "One function puts the records of all days into their bucket, and can do nothing else there."
+NO_LOG_OF_ARCHIVE = (
+    "One function puts objects there, which nobody can change or delete; who reads them is in CloudTrail, "
+    "for the shop to record the events of data."
+)
 RECONCILES = "PaymentsWorker"
+ARCHIVES = "AuditArchive"
 PUBLIC = {
     route: DOCUMENT if function == DOCUMENTS else NOTIFICATIONS
     for function, served in contexts.public_routes().items()
@@ -90,6 +98,11 @@ def _acknowledge_all(stack: Stack) -> None:
                 if each.node.id == RECONCILES:
                     for rule in _on_statements(stack):
                         _acknowledge(cast(iam.Role, each.role), rule, EVERY_STATEMENT)
+                if each.node.id == ARCHIVES:
+                    for rule in _on_archive(stack):
+                        _acknowledge(cast(iam.Role, each.role), rule, EVERY_RECORD)
+            case Archive():
+                _acknowledge(each, "AwsSolutions-S1", NO_LOG_OF_ARCHIVE)
             case apigateway.HttpRoute() if each.node.id == PREFLIGHT:
                 _acknowledge(each, "AwsSolutions-APIG4", PREFLIGHTS)
             case apigateway.HttpRoute() if (route := each.node.id.replace("--", "/")) in PUBLIC:
@@ -112,9 +125,18 @@ def _acknowledge_all(stack: Stack) -> None:
 
 def _on_statements(stack: Stack) -> list[str]:
     """Return what is found of a right to all statements, in the stack that has their bucket."""
-    own = [each for each in stack.node.find_all() if isinstance(each, Statements)]
+    return _on_folder(stack, Statements, "statements")
+
+
+def _on_archive(stack: Stack) -> list[str]:
+    """Return what is found of a right to add any record, in the stack that has their bucket."""
+    return _on_folder(stack, Archive, FOLDER)
+
+
+def _on_folder(stack: Stack, kind: type[IConstruct], folder: str) -> list[str]:
+    own = [each for each in stack.node.find_all() if isinstance(each, kind)]
     names = [stack.get_logical_id(cast(CfnElement, each.node.default_child)) for each in own]
-    return [f"AwsSolutions-IAM5[Resource::<{name}.Arn>/statements/*]" for name in names]
+    return [f"AwsSolutions-IAM5[Resource::<{name}.Arn>/{folder}/*]" for name in names]
 
 
 def _started_by(role: iam.Role, stack: Stack) -> list[str]:

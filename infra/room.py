@@ -27,6 +27,7 @@ API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
 JOB_TIMEOUT = Duration.seconds(60)
 REPORTS = "Reports"
+AUDIT = "Audit"
 BUS = "membership"
 """What the bus is called in every stage, because that is what others subscribe to."""
 
@@ -98,10 +99,12 @@ class Room:
         code: lambda_.Code | None = None,
         memory_megabytes: int | None = None,
         timeout: Duration = API_TIMEOUT,
+        records: bool = True,
     ) -> ProgrammeFunction:
         """Return a function that serves the routes which contexts have declared for one of this name.
 
-        It is told ``environment`` besides the tables' names.
+        It is told ``environment`` besides the tables' names. Of what staff do through it, it may put
+        ``records``, and neither read nor change them (K7).
         """
         function = self.function(
             construct_id,
@@ -111,6 +114,8 @@ class Room:
             code=code,
             memory_megabytes=memory_megabytes,
         )
+        if records:
+            grant_rows(self.table(AUDIT), function, "PutItem")
         self.serve(function, with_heads(contexts.routes()[construct_id]))
         return function
 

@@ -37,6 +37,8 @@ os.environ.update(
     REPORTS_TABLE="unused",
     PAYMENTS_TABLE="unused",
     CASES_TABLE="unused",
+    AUDIT_TABLE="unused",
+    AUDIT_ARCHIVE="unused",
     PAYMENT_PROVIDERS="wechatpay,alipay,stripe",
     PAYMENT_SECRETS="unused",
     PAYMENTS_URL="unused",

@@ -36,6 +36,7 @@ TAGS = {
     "Reports": "What the nightly audit says of everybody's points; for staff.",
     "Privacy": "A member's data to take along, and a member's erasure.",
     "Operations": "How the suite does: its alarms, its jobs, and the policy that it runs by; for staff.",
+    "Audit": "What staff did, and whom they looked at; for admins.",
 }
 SERVER = {"url": "/", "description": "The output `ApiUrl` of a deployment; no path stands before the routes."}
 HOW_TO_SIGN_IN = (
@@ -69,6 +70,7 @@ def document() -> Described:
         "REPORTS_TABLE",
         "PAYMENTS_TABLE",
         "CASES_TABLE",
+        "AUDIT_TABLE",
     )
     of_payments = ("PAYMENT_PROVIDERS", "PAYMENT_SECRETS", "PAYMENTS_URL", "PAYMENTS_RETURN_URL")
     for name in (*tables, *of_payments, "USER_POOL_ID", "PHONE_KEY_SECRET", "WORK_QUEUE_URL", "STACK_NAME"):
@@ -77,6 +79,7 @@ def document() -> Described:
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
     from functions.aftersales import api as cases
+    from functions.audit import api as audit
     from functions.checkout import api as shop
     from functions.coupons import api as coupons
     from functions.operations import api as office
@@ -88,7 +91,7 @@ def document() -> Described:
     paths: Described = {}
     schemas: Described = {}
     token = HTTPBearer(bearerFormat="JWT", description=HOW_TO_SIGN_IN)
-    for module in (shop, payments, cases, members, points, coupons, privacy, office):
+    for module in (shop, payments, cases, members, points, coupons, privacy, office, audit):
         text = described(module.handler).get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )

@@ -11,12 +11,13 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
+from functions.platform.recording import Recorder
 from functions.platform.settings import Settings
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the cases' API over these tables, policy and clock."""
-    api = Api()
+    api = Api(Recorder(tables, settings.audit_table, policy.zone))
     cases = CaseBook.of(tables, settings, policy)
     lists = CaseLists(tables, settings.cases_table)
     api.add(CasesFace(api, cases, lists, policy, now), tag="Cases")

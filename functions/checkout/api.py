@@ -22,13 +22,14 @@ from functions.orders.view_face import OrderViewFace
 from functions.platform import clock, dynamo
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
+from functions.platform.recording import Recorder
 from functions.platform.settings import Settings
 from functions.tiers.members import Members
 
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the shop's API over these tables, policy and clock."""
-    api = Api(contexts.gateway)
+    api = Api(Recorder(tables, settings.audit_table, policy.zone), contexts.gateway)
     members = Members(tables, settings.members_table)
     catalog = Catalog(tables=tables, table=settings.catalog_table, members_table=settings.members_table)
     book = OrderBook.of(tables, settings, policy)

@@ -18,12 +18,14 @@ from functions.offers.quotes import Quote
 from functions.orders.given import given
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import TRANSACTION_ACTIONS_MAX
+from functions.platform.trail import ACTIONS_OF_A_RECORD
 
 REPRICED_MAX = 34
 """How often an order is priced anew since less of an offer is left than was thought: 32 run at once."""
-ORDER_ACTIONS = 9
+ORDER_ACTIONS = 9 + ACTIONS_OF_A_RECORD
 """Actions of an order beside what it takes from counters and counts: its row, those of wallet, coupon and
-uses. As many as when all of it comes back by an id, with points of two years, one of which has expired."""
+uses. As many as when all of it comes back by an id, with points of two years, one of which has expired, and
+staff do it, which leaves a record (K7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

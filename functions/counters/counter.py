@@ -22,6 +22,7 @@ from functions.domain import calendar
 from functions.domain.errors import ConflictError, TryAgainError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Key, Row, Tables, Transaction, take_turns
+from functions.platform.trail import kept_out
 
 ROWS_MAX = 48
 """Rows of a counter: with them a cart of one line still fits into a transaction, and all into one read."""
@@ -358,13 +359,14 @@ def tell_row(tables: Tables, counter: Counter, row: int, terms: int, deadline: D
     """
     for left in reversed(range(TELLS_MAX)):
         try:
-            tables.change(
-                counter.table,
-                counter.key(row),
-                expression=f"SET #{TERMS} = :terms",
-                condition=f"attribute_exists(#{TERMS}) AND #{TERMS} < :terms",
-                values={":terms": terms},
-            )
+            with kept_out():
+                tables.change(
+                    counter.table,
+                    counter.key(row),
+                    expression=f"SET #{TERMS} = :terms",
+                    condition=f"attribute_exists(#{TERMS}) AND #{TERMS} < :terms",
+                    values={":terms": terms},
+                )
             return
         except TryAgainError:
             if not left or not deadline.seconds_left():

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functions.counters.counter import GENERATION, Counter, Spread
 from functions.domain.errors import TryAgainError
 from functions.platform.dynamo import Tables, Transaction
+from functions.platform.trail import kept_out
 
 HOT = "HOT"
 CONFLICTS_HOT = 4
@@ -28,7 +29,7 @@ def feel(
     met = sum(transaction.conflicts_on(counter.table, counter.key(row)) for row in rows)
     if met < CONFLICTS_HOT:
         return
-    with suppress(TryAgainError):
+    with suppress(TryAgainError), kept_out():
         tables.change(
             counter.table,
             beside(counter),

@@ -35,6 +35,7 @@ from functions.platform.dynamo import (
     Transaction,
     until_clear,
 )
+from functions.platform.trail import kept_out
 
 _COUNTED = f"#{MOVES} = if_not_exists(#{MOVES}, :none) + :one"
 _SPREAD = f"#{ROWS} = :rows, #{GENERATION} = :generation + :one"
@@ -58,7 +59,8 @@ def spread_over(
     """
     assert 1 <= rows <= ROWS_MAX  # noqa: S101 - the callers' bound
     for _ in range(ROWS_MAX):
-        now = until_clear(lambda: _step(tables, counter, rows, deadline, sends_max), deadline)
+        with kept_out():
+            now = until_clear(lambda: _step(tables, counter, rows, deadline, sends_max), deadline)
         if now in (0, rows):
             return now
     return now

@@ -12,6 +12,7 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
+from functions.platform.recording import Recorder
 from functions.platform.settings import Settings
 from functions.tiers.members import Members
 
@@ -21,7 +22,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
 
     The faces that only some ask for are imported when they are asked for first (Z6).
     """
-    api = Api()
+    api = Api(Recorder(tables, settings.audit_table, policy.zone))
     table, catalog_table = settings.members_table, settings.catalog_table
     worths = Worths(tables, catalog_table)
 

@@ -13,7 +13,7 @@ from functions.coupons.template_store import no_template
 from functions.domain.errors import ConflictError, InvalidError
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import (
-    TRANSACTION_ACTIONS_MAX,
+    STAFF_ACTIONS_MAX,
     ConditionFailedError,
     Row,
     Tables,
@@ -108,8 +108,8 @@ class Batches:
     def _written(self, row: Row, batch: Batch, deadline: Deadline) -> Mapping[str, int]:
         """Write the unique codes of a batch; return which of them are not the first that were drawn."""
         turns: dict[str, int] = {}
-        for first in range(0, row["count"], TRANSACTION_ACTIONS_MAX):
-            numbers = range(first, min(first + TRANSACTION_ACTIONS_MAX, row["count"]))
+        for first in range(0, row["count"], STAFF_ACTIONS_MAX):
+            numbers = range(first, min(first + STAFF_ACTIONS_MAX, row["count"]))
             until_clear(partial(self._write, row, batch, numbers, turns, deadline), deadline)
         self.tables.change(
             self.table,

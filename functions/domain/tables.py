@@ -12,8 +12,10 @@ Indexes = Mapping[str, tuple[str, str]]
 class Table:
     """A table whose rows are found by a partition key and ``item``, which says what kind of row it is.
 
-    Its indexes are sparse, of the rows that have their partition key, and hold keys only.
+    Its indexes are sparse, of the rows that have their partition key, and hold keys only. ``expires`` is the
+    attribute that says, in seconds since 1970, from when on DynamoDB may take a row away, if any does.
     """
 
     partition_key: str
     indexes: Indexes = field(default_factory=lambda: MappingProxyType({}))
+    expires: str | None = None

@@ -23,7 +23,7 @@ from functions.platform.deadline import Deadline
 from functions.platform.dynamo import (
     HIGHEST,
     LOWEST,
-    TRANSACTION_ACTIONS_MAX,
+    STAFF_ACTIONS_MAX,
     ConditionFailedError,
     Row,
     Tables,
@@ -163,7 +163,7 @@ class CampaignStore:
 
     def _put(self, before: Campaign | None, after: Campaign, listed: Row | None, deadline: Deadline) -> None:
         transaction, scattered = self._putting(before, after, listed, deadline)
-        if len(transaction.actions) <= TRANSACTION_ACTIONS_MAX:
+        if len(transaction.actions) <= STAFF_ACTIONS_MAX:
             try:
                 transaction.commit(deadline)
             except ConditionFailedError as failed:

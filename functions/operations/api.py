@@ -15,6 +15,7 @@ from functions.platform.alarms import Alarms
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import WorkQueue
 from functions.platform.http import Api
+from functions.platform.recording import Recorder
 from functions.platform.runs import Runs
 from functions.platform.settings import QueueSettings, Settings, StackSettings
 
@@ -28,7 +29,7 @@ def create(
     now: Callable[[], datetime],
 ) -> Api:
     """Return the office's API over these tables, alarms, policy and clock; what is asked for is queued."""
-    api = Api()
+    api = Api(Recorder(tables, settings.audit_table, policy.zone))
     runs = Runs(tables, settings.reports_table)
     requests = Requests(tables, settings.reports_table, queue)
     jobs, timetable = tuple(contexts.starters()), contexts.timetable(policy)

@@ -16,6 +16,7 @@ from functions.payments.senders import Senders
 from functions.platform import clock, dynamo
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
+from functions.platform.recording import Recorder
 from functions.platform.settings import CashierSettings, ProvidersSettings, Settings
 
 
@@ -26,9 +27,11 @@ def create(
     settings: CashierSettings,
     policy: Policy,
     now: Callable[[], datetime],
+    *,
+    audit_table: str,
 ) -> Api:
     """Return the payments' API over this book, these providers, policy and clock."""
-    api = Api()
+    api = Api(Recorder(book.tables, audit_table, policy.zone))
     cashier = Cashier(
         book=book,
         sender_of=sender_of,
@@ -44,7 +47,8 @@ def create(
 
 def _from_environment() -> Api:
     policy, providers = policies.load(), ProvidersSettings.from_environment()
-    book = PaymentBook.of(Tables(dynamo.client()), Settings.from_environment(), policy)
+    settings = Settings.from_environment()
+    book = PaymentBook.of(Tables(dynamo.client()), settings, policy)
     return create(
         book,
         Senders(Keys.of(providers.secrets)),
@@ -52,6 +56,7 @@ def _from_environment() -> Api:
         CashierSettings.from_environment(),
         policy,
         clock.now,
+        audit_table=settings.audit_table,
     )
 
 

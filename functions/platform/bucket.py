@@ -16,7 +16,8 @@ PART_BYTES = 8 * 1024 * 1024
 READ_SECONDS_MAX = 5.0
 _NOT_THERE = frozenset({"404", "NoSuchKey", "NotFound"})
 _BEYOND = "InvalidRange"
-_THERE_ALREADY = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
+_WRITTEN_ALREADY = frozenset({"412", "PreconditionFailed"})
+_THERE_ALREADY = _WRITTEN_ALREADY | {"ConditionalRequestConflict"}
 
 
 def client(endpoint_url: str | None = None) -> S3Client:
@@ -74,6 +75,21 @@ class Bucket:
             if error.response["Error"]["Code"] not in _THERE_ALREADY:
                 raise
         return self.newest(key)
+
+    def put_once(self, key: str, body: bytes, kind: str) -> None:
+        """Put an object of a kind unless there is one, which then says the same."""
+        try:
+            self.client.put_object(
+                Bucket=self.name,
+                Key=key,
+                Body=body,
+                IfNoneMatch="*",
+                ContentType=kind,
+                ChecksumAlgorithm="SHA256",  # a bucket with a lock takes nothing without one
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _WRITTEN_ALREADY:
+                raise
 
     def _put_in_parts(self, at: dict[str, Any], parts: Iterable[bytes]) -> None:
         upload = self.client.create_multipart_upload(**at, ContentType="text/csv")["UploadId"]

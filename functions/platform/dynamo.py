@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from functions.domain import calendar
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
-from functions.platform import clock, sdk
+from functions.platform import clock, sdk, trail
 from functions.platform.deadline import Deadline
 from functions.platform.typed_json import shortened
 
@@ -36,6 +36,8 @@ BATCH_KEYS_MAX = 100
 """Keys that one ``BatchGetItem`` may ask for (DynamoDB's limit)."""
 TRANSACTION_ACTIONS_MAX = 100
 """Actions of one transaction (DynamoDB's limit)."""
+STAFF_ACTIONS_MAX = TRANSACTION_ACTIONS_MAX - trail.ACTIONS_OF_A_RECORD
+"""Actions of a transaction of staff, which leaves room for its record (K7)."""
 BATCH_ROUNDS_MAX = 8
 """How often unprocessed keys of one batch are asked for again."""
 SENDS_MAX = 8
@@ -295,7 +297,7 @@ class Tables:
             if not deadline.seconds_left():
                 break
             _full_jitter(sent, deadline)
-        raise _busy()
+        raise busy()
 
     def query(
         self,
@@ -491,13 +493,15 @@ class Tables:
             if "LastEvaluatedKey" not in answer or len(rows) > limit:
                 return rows[:limit], len(rows) > limit
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-        raise _busy()
+        raise busy()
 
     def put_new(self, table: str, row: Row) -> bool:
         """Put a row unless there is one under its key; return whether it was put.
 
         Where the answer of a put is lost and it is sent again, it says that the row was there.
         """
+        if trail.followed() is not None:
+            return self._recorded(lambda transaction: transaction.put_new(table, row))
         condition = f"attribute_not_exists(#{next(iter(row))})"
         return _held(
             lambda: self.client.put_item(
@@ -510,10 +514,16 @@ class Tables:
 
     def put(self, table: str, row: Row) -> None:
         """Put a row, over the one that is there: for rows that say the same whenever they are written."""
+        if trail.followed() is not None:
+            self._recorded(lambda transaction: transaction.put(table, row))
+            return
         _once_free(lambda: self.client.put_item(TableName=table, Item=to_item(row)))
 
     def put_newer(self, table: str, row: Row, *, by: str) -> None:
         """Put a row unless there is one under its key in which the attribute ``by`` is greater."""
+        if trail.followed() is not None:
+            self._recorded(lambda transaction: transaction.put_after(table, row, by=by, last=row[by]))
+            return
         condition = f"attribute_not_exists(#{next(iter(row))}) OR #{by} <= :{by}"
         _held(
             lambda: self.client.put_item(
@@ -530,6 +540,8 @@ class Tables:
 
         Where the answer is lost and it is sent again, it says that it was not.
         """
+        if trail.followed() is not None:
+            return self._recorded(lambda transaction: transaction.put_version(table, row, replaces=version))
         condition = "#version = :replaces"
         return _held(
             lambda: self.client.put_item(
@@ -548,6 +560,12 @@ class Tables:
 
         Where the answer is lost and it is sent again, it says that the condition did not hold.
         """
+        if trail.followed() is not None:
+            return self._recorded(
+                lambda transaction: transaction.update(
+                    table, key, expression=expression, condition=condition, values=values
+                )
+            )
         return _held(
             lambda: self.client.update_item(
                 TableName=table,
@@ -628,6 +646,11 @@ class Tables:
         sets = [f"#{name} = :{name}" for name in replace]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in initially]
         expression = f"SET {', '.join(sets)} ADD #{counting} :one"
+        values = {f":{name}": value for name, value in {**initially, **replace, "one": 1}.items()}
+        if trail.followed() is not None:
+            return self._upsert_recorded(
+                table, key, expression, values, {**initially, **replace}, replace, counting
+            )
         before: Row = {}
 
         def write() -> None:
@@ -637,9 +660,7 @@ class Tables:
                 UpdateExpression=expression,
                 ConditionExpression=differs,
                 ExpressionAttributeNames=_names(expression, differs),
-                ExpressionAttributeValues=to_item(
-                    {f":{name}": value for name, value in {**initially, **replace, "one": 1}.items()}
-                ),
+                ExpressionAttributeValues=to_item(values),
                 ReturnValues="ALL_OLD",
             )
             before.update(from_item(answer.get("Attributes", {})))
@@ -648,6 +669,62 @@ class Tables:
             return self.get(table, key) or dict(key), False
         after = {**key, **initially, **before, **replace, counting: before.get(counting, 0) + 1}
         return after, not before.keys() - key.keys()
+
+    def _upsert_recorded(
+        self,
+        table: str,
+        key: Key,
+        expression: str,
+        values: Mapping[str, Any],
+        initially: Mapping[str, Any],
+        replace: Mapping[str, Any],
+        counting: str,
+    ) -> tuple[Row, bool]:
+        """Do as :meth:`upsert` in a transaction, which answers no row: it replaces the one that is read."""
+
+        def attempt() -> tuple[Row, bool]:
+            before = self.get(table, key)
+            if before is not None and all(
+                name in before and before[name] == value for name, value in replace.items()
+            ):
+                return before, False
+            was = None if before is None else before.get(counting)
+            held = f"attribute_not_exists(#{counting})" if was is None else f"#{counting} = :was"
+            transaction = self.transaction()
+            transaction.update(
+                table,
+                key,
+                expression=expression,
+                condition=held,
+                values=values if was is None else {**values, ":was": was},
+            )
+            transaction.commit(deadline)
+            after = {**key, **initially, **(before or {}), **replace, counting: (was or 0) + 1}
+            return after, before is None
+
+        deadline = Deadline(ROW_SECONDS_MAX)
+        try:
+            return until_clear(attempt, deadline)
+        except ConflictError as error:
+            raise busy() from error
+
+    def _recorded(self, add: Callable[["Transaction"], None]) -> bool:
+        """Write a single row together with the record of that (K7); return whether its condition held.
+
+        Raises
+        ------
+        TryAgainError
+            ``try_again``: it was not free at any of :data:`ROW_SENDS_MAX` sends, or no answer came.
+        """
+        transaction = self.transaction()
+        add(transaction)
+        try:
+            transaction.commit(Deadline(ROW_SECONDS_MAX), sends_max=ROW_SENDS_MAX)
+        except ConditionFailedError:
+            return False
+        except (ConflictError, OutcomeUnknownError) as error:
+            raise busy() from error
+        return True
 
     def transaction(self) -> "Transaction":
         """Return an empty transaction that store operations add their actions to."""
@@ -814,33 +891,57 @@ class Transaction:
         TryAgainError
             ``try_again``: throttled at every send.
         """
+        record = self._record()
         for sent in range(1, sends_max + 1):
             if not deadline.seconds_left():
-                raise _busy()
+                raise busy()
             try:
-                self._send()
+                self._send(record)
             except (ConnectionError, HTTPClientError) as error:
                 raise OutcomeUnknownError from error
             except ClientError as error:
-                refusal = _why_again(error)
-                self.conflicts += _in_the_way(error)
+                if _is_recorded(error, len(self.actions)):
+                    record, self.token = [], str(uuid.uuid4())
+                    continue
+                refusal = _why_again(error, len(self.actions))
+                self.conflicts += _in_the_way(error, len(self.actions))
                 if sent == sends_max:
                     raise refusal from error
                 _full_jitter(sent, deadline)
             else:
                 return
+        raise busy()
 
-    def _send(self) -> None:
+    def _record(self) -> list[Any]:
+        """Return the actions that record this transaction, which are its last, if it is one of staff (K7).
+
+        One that has no room for them is recorded before it is sent: a record may then be of what was refused,
+        but nothing is written without one.
+        """
+        followed = trail.followed()
+        if followed is None or all("ConditionCheck" in action for action in self.actions):
+            return []
+        (record, address) = followed.rows(self.actions, self.at)
+        actions = _puts_of_record(followed.table, record, address)
+        if len(self.actions) + len(actions) <= TRANSACTION_ACTIONS_MAX:
+            return actions
+        with trail.kept_out():
+            apart = Transaction(self.client, self.at, actions)
+            with suppress(ConditionFailedError):  # an earlier try has recorded it
+                apart.commit(Deadline(ROW_SECONDS_MAX), sends_max=ROW_SENDS_MAX)
+        return []
+
+    def _send(self, record: Sequence[Any]) -> None:
         """Write a single row by itself: alone it is as whole as in a transaction, and costs half.
 
         Unlike a transaction with its token, a put that the SDK sends again meets itself where only its answer
         was lost. Then its outcome is unknown, and the fresh read that follows finds what has happened.
         """
-        match self.actions:
+        match [*self.actions, *record]:
             case [{"Put": {"ConditionExpression": _} as put}]:
                 self.client.put_item(**put)
-            case _:
-                self.client.transact_write_items(TransactItems=self.actions, ClientRequestToken=self.token)
+            case actions:
+                self.client.transact_write_items(TransactItems=actions, ClientRequestToken=self.token)
 
 
 def until_clear(attempt: Callable[[], T], deadline: Deadline) -> T:
@@ -868,11 +969,11 @@ def until_clear(attempt: Callable[[], T], deadline: Deadline) -> T:
             if known:
                 raise
             # An earlier write may still arrive: a refusal would say that nothing has happened.
-            raise _busy() from refusal
+            raise busy() from refusal
         if not deadline.seconds_left():
             break
         _full_jitter(tried, deadline)
-    raise _contended() if known else _busy()
+    raise _contended() if known else busy()
 
 
 def _between(table: str, partition: tuple[str, str], sort: str, span: Span) -> dict[str, Any]:
@@ -916,11 +1017,34 @@ def _names(*expressions: str) -> dict[str, str]:
     return {f"#{name}": name for text in expressions for name in re.findall(r"#(\w+)", text)}
 
 
-def _why_again(error: ClientError) -> ConflictError | TryAgainError:
-    """Return what to answer if sending a transaction again does not help; raise if it cannot help."""
+def _puts_of_record(table: str, record: Row, address: Row) -> list[Any]:
+    """Return the actions that put a new record, and from where it was asked for."""
+    condition = "attribute_not_exists(#audit_id)"
+    new = {"ConditionExpression": condition, "ExpressionAttributeNames": _names(condition)}
+    return [
+        {"Put": {"TableName": table, "Item": to_item(record), **new}},
+        {"Put": {"TableName": table, "Item": to_item(address)}},
+    ]
+
+
+def _is_recorded(error: ClientError, actions: int) -> bool:
+    """Tell whether a transaction of so many actions failed only because it had been recorded before.
+
+    It is one that may be written again, whatever is there: it states what it has stated.
+    """
+    codes = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    failed = [place for place, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+    return failed == [actions]
+
+
+def _why_again(error: ClientError, actions: int) -> ConflictError | TryAgainError:
+    """Return what to answer if sending a transaction again does not help; raise if it cannot help.
+
+    Of its reasons only those count that its own actions have, and not those of its record.
+    """
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        reasons: list[Any] = error.response["CancellationReasons"]
+        reasons: list[Any] = error.response["CancellationReasons"][:actions]
         codes = [reason.get("Code", "None") for reason in reasons]
         if "ConditionalCheckFailed" in codes:
             raise ConditionFailedError(
@@ -928,7 +1052,7 @@ def _why_again(error: ClientError) -> ConflictError | TryAgainError:
             ) from error
         causes = set(codes) - {"None"}
         if causes <= _THROTTLES:
-            return _busy()
+            return busy()
         if causes <= _CONFLICTS | _THROTTLES:
             return _contended()
     elif code == _CONDITION_FAILED_CODE:
@@ -939,15 +1063,15 @@ def _why_again(error: ClientError) -> ConflictError | TryAgainError:
     elif code == _ROW_CONFLICT_CODE:
         return _contended()
     elif code == "TransactionInProgressException" or code in _THROTTLE_CODES:
-        return _busy()
+        return busy()
     elif error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR_STATUS:
         raise OutcomeUnknownError from error
     raise error
 
 
-def _in_the_way(error: ClientError) -> list[int]:
-    """Return the actions of a cancelled transaction whose rows other transactions had."""
-    reasons: list[Any] = error.response.get("CancellationReasons", [])
+def _in_the_way(error: ClientError, actions: int) -> list[int]:
+    """Return those of so many actions of a cancelled transaction whose rows other transactions had."""
+    reasons: list[Any] = error.response.get("CancellationReasons", [])[:actions]
     return [action for action, reason in enumerate(reasons) if reason.get("Code") in _CONFLICTS]
 
 
@@ -959,10 +1083,10 @@ def repeatable() -> Iterator[None]:
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status >= _SERVER_ERROR_STATUS or error.response["Error"]["Code"] in _THROTTLE_CODES:
-            raise _busy() from error
+            raise busy() from error
         raise
     except (ConnectionError, HTTPClientError) as error:
-        raise _busy() from error
+        raise busy() from error
 
 
 def _once_free(write: Callable[[], T]) -> T:
@@ -982,7 +1106,7 @@ def _once_free(write: Callable[[], T]) -> T:
             if error.response["Error"]["Code"] != _ROW_CONFLICT_CODE:
                 raise
             _full_jitter(sent, deadline)
-    raise _busy()
+    raise busy()
 
 
 def _held(write: Callable[[], object]) -> bool:
@@ -1015,5 +1139,6 @@ def _contended() -> ConflictError:
     return ConflictError("conflict", "Other requests change the same things; send the same request again.")
 
 
-def _busy() -> TryAgainError:
+def busy() -> TryAgainError:
+    """Return the refusal of what may be sent again a moment later."""
     return TryAgainError("try_again", "The service is busy; send the same request again.")

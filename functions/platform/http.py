@@ -38,10 +38,12 @@ from functions.platform.dynamo import OutcomeUnknownError
 from functions.platform.messages import NOT_KNOWN, shown
 from functions.platform.observability import flush_metrics, logger
 from functions.platform.parameters import Parameters
+from functions.platform.recording import Look, Recorder
 from functions.platform.roles import NOBODY, Role, roles_of
 from functions.platform.routes import HEAD, READS, REQUEST_ID, Gateway
 from functions.platform.secure_headers import SECURE_HEADERS
 from functions.platform.shapes import problem
+from functions.platform.trail import Trail, following
 
 RETRY_AFTER_SECONDS = 1
 AGAIN_LATER = frozenset({"try_again", "conflict"})
@@ -57,6 +59,8 @@ CURSOR = "cursor"
 MERGE_PATCH_TYPE = "application/merge-patch+json"
 """JSON that says which members of an object change (RFC 7396)."""
 PROBLEM_TYPE = "application/problem+json"
+OF_A_MEMBER = "/members/<member_id>"
+"""How the paths begin of what staff see and do of a member."""
 PREFLIGHT = "OPTIONS"
 """What browsers ask with before they ask; the gateway adds its CORS headers, if it has any."""
 _OF_PATHS = re.compile(r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+")
@@ -164,6 +168,7 @@ class Declared:
     body: bool
     body_optional: bool
     media_types: tuple[str, ...]
+    looks: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +193,13 @@ class Route:
     def parameters(self) -> Parameters:
         """What its function takes; made when it is first asked for, and not when a function starts."""
         return Parameters(self.function)
+
+    @cached_property
+    def is_a_look(self) -> bool:
+        """Whether it shows what there is of a member, so that who was shown it is written down (K7)."""
+        path = self.declared.path
+        of_a_member = path == OF_A_MEMBER or path.startswith(f"{OF_A_MEMBER}/")
+        return self.declared.looks or (self.declared.method == READS and of_a_member)
 
     def ids_in(self, segments: tuple[str, ...]) -> dict[str, str]:
         """Return the ids in a path that matches, by their names."""
@@ -220,6 +232,7 @@ def route(
     body: bool = False,
     body_optional: bool = False,
     media_types: tuple[str, ...] = (JSON_TYPE,),
+    looks: bool = False,
 ) -> Callable[[F], F]:
     """Declare that a method serves a route; :meth:`Api.add` takes it up.
 
@@ -246,6 +259,9 @@ def route(
     media_types
         What the body may be sent as; what is sent without a type is JSON. The document says
         :data:`JSON_TYPE` only: of two the generated client would make a module that cannot be imported.
+    looks
+        Whether it finds members, or takes out what there is of one: that leaves a record, whoever asks, as
+        does what staff see under :data:`OF_A_MEMBER` (K7).
     """
     declared = Declared(
         method=method,
@@ -260,6 +276,7 @@ def route(
         body=body,
         body_optional=body_optional,
         media_types=media_types,
+        looks=looks,
     )
 
     def declare(function: F) -> F:
@@ -292,6 +309,7 @@ class _Request:
     deadline: Deadline
     noted: dict[str, str]
     sent: Mapping[str, Any] = field(repr=False)
+    look: Look = field(default_factory=Look)
 
 
 _SERVED: ContextVar[_Request] = ContextVar("served")
@@ -312,11 +330,14 @@ class Api:
 
     Parameters
     ----------
+    recorder
+        Keeps the trail of what staff do (K7).
     gateway
         Gives all routes of the suite, for the function that is asked what no route matches; others never are.
     """
 
-    def __init__(self, gateway: Callable[[], Gateway] = Gateway) -> None:
+    def __init__(self, recorder: Recorder, gateway: Callable[[], Gateway] = Gateway) -> None:
+        self._recorder = recorder
         self._routes: list[Route] = []
         self._not_asked: list[_Later] = []
         self._gateway = gateway
@@ -331,6 +352,11 @@ class Api:
     def note(self, **ids: str) -> None:
         """Have ids of what the request that is being served is about stand in its line of the log."""
         _SERVED.get().noted.update(ids)
+
+    def showing(self, member_ids: Sequence[str], *, searched_by: str) -> None:
+        """Say which members a search shows, and what it was by; never what was sought (K7)."""
+        look = _SERVED.get().look
+        look.shown, look.searched_by = member_ids, searched_by
 
     @property
     def deadline(self) -> Deadline:
@@ -413,7 +439,12 @@ class Api:
             turn = _SERVED.set(request)
             try:
                 arguments = request.route.parameters.read(request.sent)
-                return _answered(request.route, request.route.function(**arguments))
+                trail = self._trail_of(request, event)
+                with following(trail):
+                    result = request.route.function(**arguments)
+                if trail is not None and request.route.is_a_look:
+                    self._recorder.keep_look(trail, request.look, request.deadline)
+                return _answered(request.route, result)
             finally:
                 _SERVED.reset(turn)
         except RefusalError as refusal:
@@ -430,6 +461,24 @@ class Api:
                 detail="The request failed; the same request with the same key or id is safe.",
             )
             return {"statusCode": 500, "headers": {"content-type": PROBLEM_TYPE}, "body": json.dumps(body)}
+
+    def _trail_of(self, request: _Request, event: Event) -> Trail | None:
+        """Return the trail of a request by staff, or of a look; there is none of what others do (K7)."""
+        caller, route, ids = request.caller, request.route, dict(request.sent["path"])
+        if not caller.staff:
+            if not route.declared.looks:
+                return None
+            ids["member_id"] = caller.member_id
+        return self._recorder.trail(
+            event,
+            operation=route.function.__name__,
+            route=route.name.replace("<", "{").replace(">", "}"),
+            operator=caller.member_id,
+            service=caller.service,
+            roles=caller.roles,
+            ids=ids,
+            body=request.sent["body"],
+        )
 
     def _admitted(self, event: Event, context: LambdaContext, noted: dict[str, str]) -> _Request:
         """Refuse what needs no look at the contents: who asks, what route, what size, what form."""

@@ -51,6 +51,14 @@ class Settings(_Environment):
     reports_table: str = field(metadata=_variable("REPORTS_TABLE", characters_min=3))
     payments_table: str = field(metadata=_variable("PAYMENTS_TABLE", characters_min=3))
     cases_table: str = field(metadata=_variable("CASES_TABLE", characters_min=3))
+    audit_table: str = field(metadata=_variable("AUDIT_TABLE", characters_min=3))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSettings(_Environment):
+    """The bucket that records of what staff did are copied to (K7)."""
+
+    bucket: str = field(metadata=_variable("AUDIT_ARCHIVE"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
+from functions.platform.recording import Recorder
 from functions.platform.settings import Settings
 from functions.points.accounts import Accounts
 from functions.points.face import PointsFace, ReportsFace
@@ -16,7 +17,7 @@ from functions.points.reports import Reports
 
 def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Api:
     """Return the points' API over these tables, policy and clock."""
-    api = Api()
+    api = Api(Recorder(tables, settings.audit_table, policy.zone))
     accounts = Accounts(tables, settings.members_table, settings.orders_table)
     api.add(PointsFace(api, accounts, policy, now), tag="Points")
     api.add(ReportsFace(api, Reports(tables, settings.reports_table), policy, now), tag="Reports")

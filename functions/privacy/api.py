@@ -17,6 +17,7 @@ from functions.platform import clock, dynamo, identities
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
 from functions.platform.identities import Identities
+from functions.platform.recording import Recorder
 from functions.platform.settings import IdentitySettings, Settings
 from functions.points.accounts import Accounts
 from functions.privacy.cases_export import CaseParts
@@ -31,7 +32,7 @@ def create(
     tables: Tables, settings: Settings, users: Identities, policy: Policy, now: Callable[[], datetime]
 ) -> Api:
     """Return the privacy API over these tables, users, policy and clock."""
-    api = Api()
+    api = Api(Recorder(tables, settings.audit_table, policy.zone))
     table = settings.members_table
     members, accounts = Members(tables, table), Accounts(tables, table, settings.orders_table)
     exports = Exports(

@@ -41,6 +41,7 @@ class PrivacyFace:
         summary="Take your data with you",
         who=Who.MEMBER,
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
+        looks=True,
     )
     def get_export(self, limit: Limit = 20, cursor: Cursor = None) -> ExportPage:
         """List what the programme has of the caller: the rows of `kind` and `data`, page by page.

@@ -8,6 +8,7 @@ from functions.domain.policy import Policy
 from functions.platform import clock, dynamo, keyed_hash
 from functions.platform.dynamo import Tables
 from functions.platform.http import Api
+from functions.platform.recording import Recorder
 from functions.platform.settings import Settings
 from functions.points.accounts import Accounts
 from functions.tiers.face import MembersFace
@@ -24,7 +25,7 @@ def create(
     hash_phone: HashPhone,
 ) -> Api:
     """Return the members' API over these tables, policy and clock, and the hash that phones are found by."""
-    api = Api()
+    api = Api(Recorder(tables, settings.audit_table, policy.zone))
     members = Members(tables, settings.members_table, hash_phone)
     finder = Finder(tables, settings.members_table, hash_phone)
     accounts = Accounts(tables, settings.members_table, settings.orders_table)

@@ -21,6 +21,7 @@ from functions.tiers import search
 from functions.tiers.finder import Finder
 from functions.tiers.members import CHANGE_POSITION, Found, Members, Profile, no_member
 from functions.tiers.schema import (
+    CRITERIA,
     BirthdayChangeAnswer,
     BirthdayRequest,
     FoundAnswer,
@@ -187,6 +188,7 @@ class MembersFace:
         who=Who.STAFF,
         roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         body=True,
+        looks=True,
         refuses={400: ["invalid_cursor"]},
     )
     def search_members(self, request: Annotated[SearchRequest, Body()]) -> Page[FoundAnswer]:
@@ -197,6 +199,8 @@ class MembersFace:
         missing; a page may have fewer items than `limit`, or none, and still go on.
         """
         found, next_cursor = self._found(request)
+        (criterion,) = (name for name in CRITERIA if name in request.model_fields_set)
+        self.api.showing([profile.member_id for profile, _ in found], searched_by=criterion)
         return Page(items=[found_answer(each, self.policy) for each in found], next_cursor=next_cursor)
 
     @route(

@@ -99,7 +99,9 @@ class MembershipApi(Construct):
         (:data:`PUBLIC_PER_SECOND`). A route keeps its resource whichever stack its function stands in: what
         changes is where its integration leads, in place.
         """
-        integration = HttpLambdaIntegration(f"{title}Integration", function)
+        # One permission for all routes of a function: one each would not fit into the suite's stack, while it
+        # has the functions of all contexts.
+        integration = HttpLambdaIntegration(f"{title}Integration", function, scope_permission_to_route=False)
         for route in routes:
             method, _, path = route.partition(" ")
             served = apigateway.HttpRoute(

@@ -33,6 +33,7 @@ class ProgrammeTable(dynamodb.Table):
             removal_policy=stage.removal_policy,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             warm_throughput=_warm(stage),
+            time_to_live_attribute=keys.expires,
         )
         for name, (partition, sort) in keys.indexes.items():
             self.add_global_secondary_index(

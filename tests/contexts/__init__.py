@@ -1,8 +1,9 @@
 """What each context may know and do, by hand: the code, the template and a deployment are held against it.
 
 A context brings a module of its name: ``MAY_KNOW``, the parts of the house that it may import; ``NEEDS``, its
-functions with their rights; ``TIMES``, when its schedules run in store time, if it has any; ``AT_ONCE_MAX``,
-the most that may be reserved for those of its functions that have concurrency of their own.
+functions with their rights, of which ``WHERE_DATA_IS_KEPT`` are in `prod` only; ``TIMES``, when its schedules
+run in store time, if it has any; ``AT_ONCE_MAX``, the most that may be reserved for those of its functions
+that have concurrency of their own.
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,10 @@ NEEDS: Mapping[str, Rights] = _gathered("NEEDS")
 """What each function of the stack needs, and may do; see :func:`rights` for what every one may besides."""
 TIMES: Mapping[str, str] = _gathered("TIMES")
 AT_ONCE_MAX: Mapping[str, int] = _gathered("AT_ONCE_MAX")
+WHERE_DATA_IS_KEPT: frozenset[str] = frozenset().union(
+    *(getattr(module, "WHERE_DATA_IS_KEPT", ()) for module in _BY_HAND.values())
+)
+"""The functions that only `prod` has."""
 
 
 def rights(function: str) -> Rights:

@@ -1,11 +1,20 @@
 """What after-sales may know, and do, and when."""
 
-from tests.support.rights import publishes, puts_tasks, reads_stream, rows, started_by_a_schedule, works_off
+from tests.support.rights import (
+    publishes,
+    puts_tasks,
+    reads_stream,
+    records_staff,
+    rows,
+    started_by_a_schedule,
+    works_off,
+)
 
 MAY_KNOW = {"domain", "platform", "tiers", "counters", "coupons", "points", "catalog", "offers", "refunds"}
 MAY_KNOW |= {"cases", "orders"}
 NEEDS = {
-    "CasesApi": rows(
+    "CasesApi": records_staff()
+    | rows(
         "Cases",
         "BatchGetItem",
         "GetItem",

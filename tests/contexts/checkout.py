@@ -1,11 +1,12 @@
 """What the checkout may know, and do."""
 
-from tests.support.rights import rows
+from tests.support.rights import records_staff, rows
 
 MAY_KNOW = {"domain", "platform", "tiers", "counters", "coupons", "points", "catalog", "offers", "orders"}
 MAY_KNOW |= {"refunds", "cases"}
 NEEDS = {
-    "ShopApi": rows(
+    "ShopApi": records_staff()
+    | rows(
         "Orders",
         "BatchGetItem",
         "GetItem",

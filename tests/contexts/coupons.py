@@ -1,10 +1,18 @@
 """What the coupons may know, and do, and when."""
 
-from tests.support.rights import puts_tasks, reads_stream, rows, started_by_a_schedule, works_off
+from tests.support.rights import (
+    puts_tasks,
+    reads_stream,
+    records_staff,
+    rows,
+    started_by_a_schedule,
+    works_off,
+)
 
 MAY_KNOW = {"domain", "platform", "tiers", "counters"}
 NEEDS = {
-    "CouponsApi": rows("Members", "BatchGetItem", "GetItem", "Query", "PutItem", "ConditionCheckItem")
+    "CouponsApi": records_staff()
+    | rows("Members", "BatchGetItem", "GetItem", "Query", "PutItem", "ConditionCheckItem")
     | rows("Catalog", "BatchGetItem", "GetItem", "PutItem", "UpdateItem", indexes=["by_name"]),
     "BirthdayEligibility": rows("Members", "BatchGetItem", "PutItem", "ConditionCheckItem")
     | reads_stream("Members", "StandingsToCouponsFailures"),

@@ -7,6 +7,7 @@ from tests.support.rights import (
     puts_tasks,
     reads_payment_keys,
     reads_stream,
+    records_staff,
     rows,
     started_by_a_schedule,
     works_off,
@@ -26,7 +27,8 @@ def _records_with_an_order(*more: str) -> Rights:
 
 
 NEEDS = {
-    "PaymentsApi": rows("Payments", *_STORE, "Query", indexes=["unassigned", "refunds_listed"])
+    "PaymentsApi": records_staff()
+    | rows("Payments", *_STORE, "Query", indexes=["unassigned", "refunds_listed"])
     | _records_with_an_order("ConditionCheckItem")
     | reads_payment_keys("Send"),
     "PaymentsNotifications": rows("Payments", "PutItem") | reads_payment_keys("Receive"),

@@ -1,10 +1,18 @@
 """What the points may know, and do, and when."""
 
-from tests.support.rights import puts_tasks, reads_stream, rows, started_by_a_schedule, works_off
+from tests.support.rights import (
+    puts_tasks,
+    reads_stream,
+    records_staff,
+    rows,
+    started_by_a_schedule,
+    works_off,
+)
 
 MAY_KNOW = {"domain", "platform", "tiers"}
 NEEDS = {
-    "PointsApi": rows("Members", "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query")
+    "PointsApi": records_staff()
+    | rows("Members", "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query")
     | rows("Reports", "GetItem", "Query"),
     "PointsPosting": rows("Members", "BatchGetItem", "PutItem")
     | rows("Orders", "BatchGetItem")

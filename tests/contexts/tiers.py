@@ -5,6 +5,7 @@ from tests.support.rights import (
     puts_tasks,
     reads_phone_key,
     reads_stream,
+    records_staff,
     rows,
     started_by_a_schedule,
     works_off,
@@ -12,7 +13,8 @@ from tests.support.rights import (
 
 MAY_KNOW = {"domain", "platform"}
 NEEDS = {
-    "MembersApi": rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
+    "MembersApi": records_staff()
+    | rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
     | reads_phone_key(),
     "MembersPublisher": publishes() | reads_stream("Members", "MembersToBusFailures"),
     "MembersJobs": rows("Reports", "PutItem") | puts_tasks("MembersWork") | started_by_a_schedule(),

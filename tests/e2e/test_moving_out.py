@@ -54,7 +54,8 @@ def template(endpoint: str) -> dict[str, Any]:
     for resource in before["Resources"].values():
         if resource["Type"] == FUNCTION:
             told_of = resource["Properties"]["Environment"]["Variables"]
-            for table in ("PAYMENTS_TABLE", "CASES_TABLE"):  # which the code of before did not ask for
+            # Which the code of before did not ask for.
+            for table in ("PAYMENTS_TABLE", "CASES_TABLE", "AUDIT_TABLE"):
                 told_of[table] = "not-there-yet"
             title = told_of["POWERTOOLS_SERVICE_NAME"]
             resource["Properties"]["Handler"] = handlers.get(title, resource["Properties"]["Handler"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from functions.aftersales import api as cases_api
+from functions.audit import api as audit_api
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
@@ -128,8 +129,15 @@ class Suite:
         paying = Paying(Shop(self.tables, self.settings, self.policy))
         at = CashierSettings(payments_url=paying.payments_url, return_url="")
         self.payments: Api = payments_api.create(
-            paying.book, paying.sender_of, paying.on, at, self.policy, lambda: self.now
+            paying.book,
+            paying.sender_of,
+            paying.on,
+            at,
+            self.policy,
+            lambda: self.now,
+            audit_table=self.settings.audit_table,
         )
+        self.audit: Api = audit_api.create(*create)
         self.asked = Messages()
         self.lambdas = Lambdas()
         self.watching = CloudWatch()
@@ -163,6 +171,8 @@ class Suite:
         if call.path.endswith("/payments") or call.path.startswith(OF_PAYMENTS):
             return call.to(self.payments)
         ends = (call.path, call.path.partition("?")[0])  # an id may have a question mark in it
+        if call.path.startswith("/audit"):
+            return call.to(self.audit)
         if call.path.startswith("/cases") or any(each.endswith("/cases") for each in ends):
             return call.to(self.cases)
         if "/points" in call.path:

@@ -13,6 +13,7 @@ from functions.domain import calendar
 from functions.offers.routes import CAMPAIGNS
 from functions.offers.schedule import CampaignsJob
 from functions.platform.http import Api, Who, route
+from functions.platform.recording import Recorder
 from functions.platform.roles import Role
 from functions.platform.shapes import Answer as ShapedAnswer
 from tests.handlers.conftest import Suite
@@ -330,7 +331,7 @@ def test_members_see_what_runs_for_them_and_what_comes_next_and_no_budgets(suite
 
 def test_Z6_the_face_of_campaigns_is_made_when_it_is_first_asked_for(suite: Suite) -> None:
     made = []
-    api = Api(contexts.gateway)
+    api = Api(Recorder(suite.tables, suite.settings.audit_table, suite.policy.zone), contexts.gateway)
 
     class Face:
         """Serves one route."""
@@ -363,7 +364,15 @@ def test_the_routes_that_are_served_when_asked_are_those_of_the_face(suite: Suit
 def test_Z6_no_module_of_the_face_is_imported_when_the_shop_starts() -> None:
     script = "import sys; import functions.checkout.api; print([m for m in sys.modules if 'campaign' in m])"
     environment = os.environ | dict.fromkeys(
-        ("ORDERS_TABLE", "MEMBERS_TABLE", "CATALOG_TABLE", "REPORTS_TABLE", "PAYMENTS_TABLE", "CASES_TABLE"),
+        (
+            "ORDERS_TABLE",
+            "MEMBERS_TABLE",
+            "CATALOG_TABLE",
+            "REPORTS_TABLE",
+            "PAYMENTS_TABLE",
+            "CASES_TABLE",
+            "AUDIT_TABLE",
+        ),
         "unused",
     )
     environment["AWS_DEFAULT_REGION"] = "us-east-1"

@@ -108,7 +108,14 @@ SINCE_ROLES = {
     "POST /campaigns/{campaign_id}/preview",
 }
 """Routes that came with roles or later: the scope ``membership/staff`` has none of them."""
-FOR_ADMINS = {"GET /jobs", "GET /policy", "POST /jobs/{job}/runs", "POST /policy/check"}
+FOR_ADMINS = {
+    "GET /audit",
+    "GET /audit/{audit_id}",
+    "GET /jobs",
+    "GET /policy",
+    "POST /jobs/{job}/runs",
+    "POST /policy/check",
+}
 """Of those, the ones that are an admin's alone."""
 
 

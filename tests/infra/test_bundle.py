@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "REPORTS_TABLE": "reports",
     "PAYMENTS_TABLE": "payments",
     "CASES_TABLE": "cases",
+    "AUDIT_TABLE": "audit",
     "WORK_QUEUE_URL": "queue",
 }
 MIB = 1 << 20
@@ -43,8 +44,11 @@ PAYMENTS_MIB_MAX = 40
 """With three SDKs and two libraries of ciphers, one of which alone has 14 MiB."""
 BUNDLE_MIB_MAX = 12
 """Z6: without bytecode, which doubles it where the runtime's interpreter is at hand to compile it ahead."""
+ARCHIVE_MIB_MAX = 13
+"""What it asks S3 by alone has one; nobody waits for it to start."""
 WITH_API = {
     "functions.aftersales.api",
+    "functions.audit.api",
     "functions.checkout.api",
     "functions.coupons.api",
     "functions.points.api",
@@ -59,15 +63,23 @@ PROVIDERS = {
     "PAYMENTS_RETURN_URL": "",
 }
 STATEMENTS = {"STATEMENTS_BUCKET": "statements"}
+ARCHIVE = {"AUDIT_ARCHIVE": "archive"}
 POOL = {"USER_POOL_ID": "pool"}
 PHONE_KEY = {"PHONE_KEY_SECRET": "key"}
 DOCUMENTS = "functions.documents.api.handler"
+ARCHIVER = "functions.audit.stream"
 
 
 @pytest.fixture(scope="module")
 def host() -> Bundle:
     """The bundle for this machine."""
     return bundle.build(HOST)
+
+
+@pytest.fixture(scope="module")
+def copyist() -> Bundle:
+    """The bundle of what copies records of staff, for this machine."""
+    return bundle.archive(HOST)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +101,11 @@ def test_Y1_every_handler_of_payments_imports_from_its_bundle_alone(cashier: Bun
     handlers = [each for each in handlers if of_payments(each)]
     assert len(handlers) == 6
     result = run(IMPORT, str(cashier.folder), *handlers)
+    assert result.returncode == 0, result.stderr
+
+
+def test_K7_what_copies_records_imports_from_its_bundle_alone(copyist: Bundle) -> None:
+    result = run(IMPORT, str(copyist.folder), f"{ARCHIVER}.handler")
     assert result.returncode == 0, result.stderr
 
 
@@ -146,7 +163,7 @@ def test_Y1_no_function_but_those_of_payments_has_an_sdk_of_a_provider(host: Bun
 
 
 def test_Z6_a_worker_starts_without_pydantic_and_nothing_starts_with_the_resolver(
-    host: Bundle, cashier: Bundle
+    host: Bundle, cashier: Bundle, copyist: Bundle
 ) -> None:
     tell = "\n".join(
         (
@@ -159,15 +176,20 @@ def test_Z6_a_worker_starts_without_pydantic_and_nothing_starts_with_the_resolve
     modules = handler_modules()
     assert set(modules) > WITH_API
     for module in modules:
-        result = run(tell, str((cashier if of_payments(module) else host).folder), module)
+        other = copyist if module == ARCHIVER else host
+        result = run(tell, str((cashier if of_payments(module) else other).folder), module)
         assert result.returncode == 0, result.stderr
         assert result.stdout.split() == (["pydantic"] if module in WITH_API else []), module
 
 
 @pytest.mark.parametrize(
     ("build", "mib_max"),
-    [(bundle.build, BUNDLE_MIB_MAX), (bundle.payments, PAYMENTS_MIB_MAX)],
-    ids=["of all", "of payments"],
+    [
+        (bundle.build, BUNDLE_MIB_MAX),
+        (bundle.archive, ARCHIVE_MIB_MAX),
+        (bundle.payments, PAYMENTS_MIB_MAX),
+    ],
+    ids=["of all", "of the archive", "of payments"],
 )
 @pytest.mark.parametrize("platform", [HOST, LAMBDA_ARM64], ids=lambda platform: platform.name)
 def test_Z6_the_bundle_is_small(
@@ -284,6 +306,7 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         | PHONE_KEY
         | PROVIDERS
         | STATEMENTS
+        | ARCHIVE
         | {
             "AWS_DEFAULT_REGION": "us-east-1",
             "POWERTOOLS_METRICS_NAMESPACE": "memberday",
@@ -309,15 +332,17 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         ("functions.tiers.queue.handler", *PHONE_KEY),
         *(("functions.payments.api.handler", name) for name in PROVIDERS),
         ("functions.payments.queue.handler", *STATEMENTS),
+        ("functions.audit.stream.handler", *ARCHIVE),
         ("functions.payments.notifications.handler", "PAYMENT_SECRETS"),
     ],
 )
 def test_a_function_without_its_settings_does_not_start_and_names_them(
-    host: Bundle, cashier: Bundle, handler: str, missing: str
+    host: Bundle, cashier: Bundle, copyist: Bundle, handler: str, missing: str
 ) -> None:
-    folder = (cashier if of_payments(handler) else host).folder
+    other = copyist if handler.startswith(ARCHIVER) else host
+    folder = (cashier if of_payments(handler) else other).folder
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(folder), handler]
-    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS | STATEMENTS
+    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS | STATEMENTS | ARCHIVE
     environment = {name: value for name, value in told.items() if name != missing}
     result = subprocess.run(  # noqa: S603 - our own command
         command,

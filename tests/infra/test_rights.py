@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contexts import NEEDS, rights
+from tests.contexts import NEEDS, WHERE_DATA_IS_KEPT, rights
 from tests.infra.conftest import Template, resources
 from tests.support.rights import (
     Rights,
@@ -61,6 +61,13 @@ def functions(template: Template) -> dict[str, str]:
     return found
 
 
+def keeps_data(template: Template) -> bool:
+    """Tell whether it is the template of `prod`, whose tables cannot be deleted."""
+    return all(
+        each.get("DeletionProtectionEnabled") for each in resources(template, "AWS::DynamoDB::Table").values()
+    )
+
+
 def schedules(template: Template) -> dict[str, tuple[str, str]]:
     """Return each schedule's role, and the function that it starts."""
     return {
@@ -76,8 +83,10 @@ def wrong(template: Template) -> list[str]:
     """Return what the functions and schedules of a template may do too much or too little."""
     granted = by_role(template)
     found = {name: granted[role] for name, role in functions(template).items()}
-    shows_document = "DocsUrl" in template["Outputs"]
-    wanted = {name: rights(name) for name in NEEDS if shows_document or name != DOCUMENTS}
+    missing = set() if "DocsUrl" in template["Outputs"] else {DOCUMENTS}
+    if not keeps_data(template):
+        missing |= WHERE_DATA_IS_KEPT
+    wanted = {name: rights(name) for name in NEEDS if name not in missing}
     for name, (role, function) in schedules(template).items():
         found[name], wanted[name] = granted[role], schedule_rights(function)
     return differences(found, wanted)

@@ -57,6 +57,7 @@ def test_outputs_are_those_that_the_outside_relies_on(template: Template) -> Non
         "ReportsTableName",
         "PaymentsTableName",
         "CasesTableName",
+        "AuditTableName",
         "PointsJobsFunctionName",
         "AlarmsTopicArn",
         "DashboardName",
@@ -542,7 +543,7 @@ def test_restored_tables_take_the_place_of_the_stacks_own_for_every_reader_and_r
     template = synthesise({"stage": "prod", "restored": restored}, tmp_path)
     assert not resources(template, "AWS::DynamoDB::Table")
     assert {each["EventSourceArn"] for each in stream_consumers(template)} == {
-        streams[name] for name in ("Orders", "Members", "Catalog", "Payments", "Cases")
+        streams[name] for name in ("Orders", "Members", "Catalog", "Payments", "Cases", "Audit")
     }
     for name in streams:
         output = template["Outputs"][f"{name}TableName"]["Value"]

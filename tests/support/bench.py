@@ -78,7 +78,13 @@ class Bench:
         paying = Paying(self.shop)
         at = CashierSettings(payments_url=paying.payments_url, return_url="")
         self.payments_api = payments_api.create(
-            paying.book, paying.sender_of, paying.on, at, self.policy, lambda: self.now
+            paying.book,
+            paying.sender_of,
+            paying.on,
+            at,
+            self.policy,
+            lambda: self.now,
+            audit_table=self.settings.audit_table,
         )
         self.posting = PostingConsumer(self.tables, self.settings, self.policy)
         self.coupons = CouponConsumer(self.tables, self.settings, self.policy, lambda: self.now)

@@ -88,11 +88,17 @@ class Operation:
     def needs(self) -> dict[str, str]:
         """The query that it cannot do without."""
         needed = {each["name"] for each in self.described.get("parameters", []) if each.get("required")}
-        return {
+        chosen = {
             name: schema["const"] if "const" in schema else schema["enum"][0]
             for name, schema in self.query.items()
             if name in needed and schema.keys() & {"const", "enum"}
         }
+        return {**ONE_OF.get(str(self), {}), **chosen}
+
+    @property
+    def only_admins(self) -> bool:
+        """Whether no other role than an admin's may ask for it (K7)."""
+        return self.roles == {"admin"}
 
     def at(self, **ids: str) -> str:
         """Return its path with these ids."""
@@ -103,6 +109,8 @@ class Operation:
         return {each["name"]: resolved(each["schema"]) for each in found if each["in"] == place}
 
 
+ONE_OF = {"GET /audit": {"operator": "clerk"}}
+"""A query of those that need one of several parameters, which no schema says."""
 UNLIKE: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "LeavingLineRequest": (("line_id",), {}),
     "CaseLineRequest": (("line_id", "for"), {}),  # nothing but an exchange is for something

@@ -90,6 +90,16 @@ def starts(*functions: str) -> Rights:
     return frozenset().union(*(of("lambda", name, "InvokeFunction") for name in functions))
 
 
+def records_staff() -> Rights:
+    """Return what a function needs that serves staff: to put records of what they do, and no more (K7)."""
+    return rows("Audit", "PutItem")
+
+
+def adds_records() -> Rights:
+    """Return what a function needs that copies records to their bucket (K7)."""
+    return of("s3", "AuditRecords/records/*", "PutObject")
+
+
 def schedule_rights(function: str) -> Rights:
     """Return all that a schedule of a function may do."""
     return (

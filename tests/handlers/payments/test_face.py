@@ -37,6 +37,7 @@ class Desk:
             settings,
             self.suite.policy,
             lambda: self.suite.now,
+            audit_table=self.suite.settings.audit_table,
         )
 
     def order(self, key: str = "k1") -> str:

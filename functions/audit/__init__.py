@@ -1,0 +1,1 @@
+"""What staff did, and who looked at whom: records that nobody changes (K7)."""
