@@ -4,6 +4,7 @@ from tests.support.rights import (
     ANY,
     of,
     puts_tasks,
+    records_staff,
     rows,
     started_by_a_schedule,
     starts,
@@ -23,7 +24,8 @@ STARTERS = (
     "PointsJobs",
 )
 NEEDS = {
-    "OfficeApi": rows("Reports", "GetItem", "PutItem", "Query")
+    "OfficeApi": records_staff()
+    | rows("Reports", "GetItem", "PutItem", "Query")
     | puts_tasks("JobRequests")
     | of("cloudwatch", ANY, "DescribeAlarms"),
     "JobsStarter": rows("Reports", "GetItem", "UpdateItem")

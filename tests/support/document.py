@@ -95,11 +95,6 @@ class Operation:
         }
         return {**ONE_OF.get(str(self), {}), **chosen}
 
-    @property
-    def only_admins(self) -> bool:
-        """Whether no other role than an admin's may ask for it (K7)."""
-        return self.roles == {"admin"}
-
     def at(self, **ids: str) -> str:
         """Return its path with these ids."""
         return self.path.format(**ids)
