@@ -42,6 +42,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "privacy",
             "operations",
             "documents",
+            "pages",
         ),
     }
 )

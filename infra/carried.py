@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore import xform_name
 
-SERVICES = ("cognito-idp", "dynamodb", "events", "secretsmanager", "sqs")
+SERVICES = ("apigatewayv2", "cognito-idp", "dynamodb", "events", "secretsmanager", "sqs")
 """What functions make clients of (:mod:`functions.platform.sdk`)."""
 PAYMENTS_SERVICES = (*SERVICES, "s3")
 """What those of payments do: no other one has statements to read (Y8)."""

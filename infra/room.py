@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from aws_cdk import Annotations, CfnOutput, Duration, Stack
+from aws_cdk import Annotations, CfnOutput, CustomResource, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -26,6 +26,8 @@ from infra.shared import Shared
 API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
 JOB_TIMEOUT = Duration.seconds(60)
+TOLD_SECONDS_MAX = Duration.seconds(120)
+"""How long a deployment waits for a function that it calls; CloudFormation itself would wait for an hour."""
 REPORTS = "Reports"
 BUS = "membership"
 """What the bus is called in every stage, because that is what others subscribe to."""
@@ -205,6 +207,20 @@ class Room:
         for function in (starter, worker):
             grant_rows(self.table(REPORTS), function, "PutItem")
         return starter, worker
+
+    def told_when_deployed(
+        self, construct_id: str, function: ProgrammeFunction, properties: Mapping[str, Any]
+    ) -> None:
+        """Have CloudFormation call a function with these properties, now and whenever they change."""
+        if self._gateway is None:
+            CustomResource(
+                self.stack,
+                construct_id,
+                service_token=function.function_arn,
+                resource_type=f"Custom::{construct_id}",
+                properties=dict(properties),
+                service_timeout=TOLD_SECONDS_MAX,
+            )
 
     def output(self, name: str, function: ProgrammeFunction) -> None:
         """Tell the outside a function's name, by an output of the suite's own stack."""
