@@ -148,6 +148,7 @@ class MembershipStack(Stack):
             "ServiceClientId": identity.service_client.user_pool_client_id,
             "EnrolmentClientId": identity.enrolment_client.user_pool_client_id,
             "SignInUrl": identity.sign_in_url,
+            "TokenIssuer": identity.issuer,
             "TokenUrl": identity.token_url,
             "EventBusName": self.bus.event_bus_name,
             **{f"{name}TableName": each.table_name for name, each in self.tables.items()},

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from functions.domain import policy as policies
 from functions.platform.dynamo import Tables
-from ops import halt, jobs, offers, redrive, restore, stock, trail
+from ops import halt, jobs, offers, pages, redrive, restore, stock, trail
 from ops.stack import Stack
 from reach.aws import Aws, CallersAccount, Clients
 from reach.errors import CommandError
@@ -137,6 +138,17 @@ def restore_tables(stack: Stack, arguments: argparse.Namespace) -> Answer:
     return {"streams": streams, "context": told}, told
 
 
+def publish_pages(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Put the console and the storefront where browsers get them."""
+    zone = policies.load().time_zone
+    done = [
+        pages.publish(stack, app, arguments.folder or pages.dist_of(ROOT, app), zone)
+        for app in ([arguments.app] if arguments.app else pages.APPS)
+    ]
+    lines = [f"{each.app}: {len(each.put)} put, {len(each.deleted)} deleted; {each.url}" for each in done]
+    return {"pages": [asdict(each) for each in done]}, "\n".join(lines)
+
+
 COMMANDS = {
     "failures": failures,
     "redrive": redrive_queue,
@@ -150,6 +162,7 @@ COMMANDS = {
     "pause": pause,
     "resume": resume,
     "restore": restore_tables,
+    "pages": publish_pages,
     "find": find,
     "trace": trace,
 }
@@ -183,6 +196,9 @@ def parser() -> argparse.ArgumentParser:
     in_rows.add_argument("--gather", action="store_true", help="bring it all into one row each")
     counted = add("offers", "count anew what is counted of campaigns and coupons, and show what differs")
     counted.add_argument("--at", type=_moment, help="what the time is there; default: now")
+    published = add("pages", "put the console and the storefront where browsers get them")
+    published.add_argument("--app", choices=pages.APPS, help="this one alone")
+    published.add_argument("--folder", type=Path, help="where it is built; default: web/APP/dist")
     add("pause", "let no function of the stack run")
     add("resume", "let all functions run again")
     named = add("find", "the lines of all logs that name a request, an order, a member or a record")
