@@ -13,7 +13,7 @@ from typing import Any
 
 from functions.domain import policy as policies
 from functions.platform.dynamo import Tables
-from ops import halt, jobs, offers, pages, redrive, restore, stock, trail
+from ops import halt, jobs, offers, pages, redrive, restore, staff, stock, trail
 from ops.stack import Stack
 from reach.aws import Aws, CallersAccount, Clients
 from reach.errors import CommandError
@@ -149,6 +149,27 @@ def publish_pages(stack: Stack, arguments: argparse.Namespace) -> Answer:
     return {"pages": [asdict(each) for each in done]}, "\n".join(lines)
 
 
+def staff_member(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Give somebody their roles, and a second factor before that."""
+
+    def ask() -> str:
+        print("the code that it shows now: ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip()
+
+    member = staff.set_up(
+        stack,
+        arguments.name,
+        arguments.role,
+        anew=arguments.new_factor,
+        show=lambda address: print(f"for the authenticator: {address}", file=sys.stderr, flush=True),
+        ask=ask,
+    )
+    told = f"{member.name}: {', '.join(member.roles) or 'no role'}"
+    if member.password is not None:
+        told += f"; signs in with {member.password} once, and chooses another one there"
+    return asdict(member), told
+
+
 COMMANDS = {
     "failures": failures,
     "redrive": redrive_queue,
@@ -163,6 +184,7 @@ COMMANDS = {
     "resume": resume,
     "restore": restore_tables,
     "pages": publish_pages,
+    "staff": staff_member,
     "find": find,
     "trace": trace,
 }
@@ -199,6 +221,10 @@ def parser() -> argparse.ArgumentParser:
     published = add("pages", "put the console and the storefront where browsers get them")
     published.add_argument("--app", choices=pages.APPS, help="this one alone")
     published.add_argument("--folder", type=Path, help="where it is built; default: web/APP/dist")
+    hired = add("staff", "give somebody exactly these roles, and a second factor if they have none")
+    hired.add_argument("name", help="as whom they sign in; made if new")
+    hired.add_argument("--role", action="append", default=[], help="one of them; none takes all away")
+    hired.add_argument("--new-factor", action="store_true", help="set it up anew: the telephone is gone")
     add("pause", "let no function of the stack run")
     add("resume", "let all functions run again")
     named = add("find", "the lines of all logs that name a request, an order, a member or a record")
