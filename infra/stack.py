@@ -1,6 +1,7 @@
 """What exists, as a list of contents: what the contexts share, and the contexts, in stacks by group (H2)."""
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from aws_cdk import App, ArnFormat, CfnOutput, IStackSynthesizer, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -50,7 +51,6 @@ class MembershipStack(Stack):
             termination_protection=stage.keeps_data,
         )
         self._stage = stage
-        self._functions: dict[str, lambda_.IFunction] = {}
         self.tables = {
             name: table(self, name, keys=keys, stage=stage) for name, keys in declared.tables().items()
         }
@@ -113,19 +113,21 @@ class MembershipStack(Stack):
         return self._function(title)
 
     def _function(self, title: str) -> lambda_.IFunction:
-        if title not in self._functions:
-            self._functions[title] = lambda_.Function.from_function_attributes(
-                self,
-                f"Its{title}",
-                function_arn=self.format_arn(
-                    service="lambda",
-                    resource="function",
-                    resource_name=named(title, self._stage),
-                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                ),
-                skip_permissions=True,
-            )
-        return self._functions[title]
+        """Return a function of another stack by its name; while contexts move, the one that is here still."""
+        known = self.node.try_find_child(f"Its{title}")
+        if known is not None:
+            return cast(lambda_.IFunction, known)
+        return lambda_.Function.from_function_attributes(
+            self,
+            f"Its{title}",
+            function_arn=self.format_arn(
+                service="lambda",
+                resource="function",
+                resource_name=named(title, self._stage),
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            ),
+            skip_permissions=True,
+        )
 
     def _where(self) -> dict[str, str]:
         return {
@@ -146,7 +148,6 @@ class MembershipStack(Stack):
             "UserPoolId": identity.user_pool.user_pool_id,
             "UserPoolClientId": identity.user_client.user_pool_client_id,
             "ServiceClientId": identity.service_client.user_pool_client_id,
-            "EnrolmentClientId": identity.enrolment_client.user_pool_client_id,
             "SignInUrl": identity.sign_in_url,
             "TokenIssuer": identity.issuer,
             "TokenUrl": identity.token_url,

@@ -1,13 +1,15 @@
 """Who works for the shop as what: their roles, and the second factor that production asks of them (K5, K7).
 
 Cognito sets a second factor up for somebody who is signed in, and the pages cannot: their tokens are for the
-shop's API only. So an operator does it with them, at a client whose tokens no API takes.
+shop's API only. So an operator does it with them, at a client that is there for that minute, and whose tokens
+no API takes: none that stays lets anybody in who hands over a password.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,6 +22,8 @@ from ops.stack import Stack
 PASSWORD_BYTES = 24
 # Whatever the random part is: upper case, lower case, a figure and a sign, as the pool's policy asks for.
 PASSWORD_TAIL = "-Aa1"  # noqa: S105 - no secret: it only pleases the policy
+CLIENT = "memberday-enrolment"
+TOKEN_MINUTES = 5
 CODES_MAX = 3
 """How many codes may be wrong: a telephone's clock, or a finger."""
 _WRONG_CODE = frozenset({"CodeMismatchException", "EnableSoftwareTokenMFAException"})
@@ -33,7 +37,6 @@ class Member:
 
     name: str
     roles: tuple[str, ...]
-    second_factor: bool
     password: str | None
     """The one that they sign in with once, and change; None where theirs stays."""
 
@@ -42,7 +45,6 @@ class Member:
 class _Pool:
     cognito: Any
     id: str
-    client_id: str
 
     @property
     def error(self) -> type[Exception]:
@@ -85,18 +87,17 @@ def set_up(
     """
     if unknown := sorted(set(roles) - GROUPS.keys()):
         raise OpsError(f"there is no role {', '.join(unknown)}; there are {', '.join(GROUPS)}")
-    outputs = stack.outputs()
-    pool = _Pool(stack.aws.client("cognito-idp"), outputs["UserPoolId"], outputs["EnrolmentClientId"])
-    user = _found_or_made(pool, name)
+    pool = _Pool(stack.aws.client("cognito-idp"), stack.outputs()["UserPoolId"])
+    user = _found_or_made(pool, name) if roles else {}
     password = None
-    if anew or SECOND_FACTOR not in user.get("UserMFASettingList", ()):
+    if roles and (anew or SECOND_FACTOR not in user.get("UserMFASettingList", ())):
         _take(pool, name, _roles_of(pool, name))  # in production whoever has one gets no token without
         password = _enrol(pool, name, f"memberday {stack.name.partition('-')[2]}", show, ask)
     held = _roles_of(pool, name)
     _take(pool, name, held - set(roles))
     for role in sorted(set(roles) - held):
         pool.cognito.admin_add_user_to_group(**pool.of(name), GroupName=role)
-    return Member(name, tuple(sorted(roles)), True, password)
+    return Member(name, tuple(sorted(roles)), password)
 
 
 def _found_or_made(pool: _Pool, name: str) -> Json:
@@ -123,21 +124,48 @@ def _enrol(pool: _Pool, name: str, issuer: str, show: Callable[[str], None], ask
     _prefer(pool, name, enabled=False)
     password = _password()
     cognito.admin_set_user_password(**pool.of(name), Password=password, Permanent=True)
-    signed_in = cognito.admin_initiate_auth(
-        UserPoolId=pool.id,
-        ClientId=pool.client_id,
-        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": name, "PASSWORD": password},
-    )
-    token = signed_in["AuthenticationResult"]["AccessToken"]
-    secret = cognito.associate_software_token(AccessToken=token)["SecretCode"]
-    show(f"otpauth://totp/{quote(issuer)}:{quote(name)}?{urlencode({'secret': secret, 'issuer': issuer})}")
-    _confirm(pool, token, ask)
+    with _client_of_the_minute(pool) as client_id:
+        signed_in = cognito.admin_initiate_auth(
+            UserPoolId=pool.id,
+            ClientId=client_id,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": password},
+        )
+        token = signed_in["AuthenticationResult"]["AccessToken"]
+        secret = cognito.associate_software_token(AccessToken=token)["SecretCode"]
+        label = urlencode({"secret": secret, "issuer": issuer}, quote_via=quote)
+        show(f"otpauth://totp/{quote(issuer)}:{quote(name)}?{label}")
+        _confirm(pool, token, ask)
     _prefer(pool, name, enabled=True)
     first = _password()
     cognito.admin_set_user_password(**pool.of(name), Password=first, Permanent=False)
     cognito.admin_user_global_sign_out(**pool.of(name))
     return first
+
+
+@contextmanager
+def _client_of_the_minute(pool: _Pool) -> Iterator[str]:
+    """Give a client that takes a password of whoever has the right in AWS; one that was left goes as well."""
+    _remove_clients(pool)
+    made = pool.cognito.create_user_pool_client(
+        UserPoolId=pool.id,
+        ClientName=CLIENT,
+        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+        AccessTokenValidity=TOKEN_MINUTES,
+        IdTokenValidity=TOKEN_MINUTES,
+        TokenValidityUnits={"AccessToken": "minutes", "IdToken": "minutes"},
+    )
+    try:
+        yield made["UserPoolClient"]["ClientId"]
+    finally:
+        _remove_clients(pool)
+
+
+def _remove_clients(pool: _Pool) -> None:
+    for page in pool.cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=pool.id):
+        for each in page["UserPoolClients"]:
+            if each["ClientName"] == CLIENT:
+                pool.cognito.delete_user_pool_client(UserPoolId=pool.id, ClientId=each["ClientId"])
 
 
 def _confirm(pool: _Pool, token: str, ask: Callable[[], str]) -> None:

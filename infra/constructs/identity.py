@@ -22,7 +22,6 @@ REFRESHING = Duration.minutes(60)
 (https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html)."""
 TOKENS: Mapping[str, Duration] = {"console": Duration.minutes(10), "storefront": Duration.minutes(60)}
 """How long the other tokens of an app live; a console that somebody has left open is closed soon (K5)."""
-ENROLMENT = Duration.minutes(5)
 CUSTOM_FLOW = "ALLOW_CUSTOM_AUTH"
 
 
@@ -65,19 +64,6 @@ class Identity(Construct):
             prevent_user_existence_errors=True,
             disable_o_auth=True,
         )
-        # For whoever sets up a second factor of somebody's: it takes the right to do so in AWS, and its
-        # tokens are refused by the API, which lets no such client in.
-        self.enrolment_client = self.user_pool.add_client(
-            "EnrolmentClient",
-            auth_flows=cognito.AuthFlow(admin_user_password=True),
-            prevent_user_existence_errors=True,
-            disable_o_auth=True,
-            access_token_validity=ENROLMENT,
-            id_token_validity=ENROLMENT,
-            refresh_token_validity=REFRESHING,
-        )
-        enrolment = cast(cognito.CfnUserPoolClient, self.enrolment_client.node.default_child)
-        enrolment.explicit_auth_flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
         scopes = {name.partition("/")[2]: _scope(name) for name in SCOPES}
         server = self.user_pool.add_resource_server(
             "Membership", identifier=SCOPE_PREFIX, scopes=list(scopes.values())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contexts import NEEDS, rights
-from tests.infra.conftest import Template, resources
+from tests.infra.conftest import Template, only, resources
 from tests.support.rights import (
     Rights,
     construct,
@@ -22,7 +22,8 @@ from tests.support.rights import (
 Json = dict[str, Any]
 OTHER_PRINCIPALS = ("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserPolicy")
 DOCUMENTS = "DocumentsApi"
-"""Is not in every stage."""
+SIGN_IN = "SignIn"
+"""These are not in every stage."""
 GRANTING = re.compile(r"^(PolicyDocument|ResourcePolicy|AccessPolicy|Policy)$")
 
 
@@ -35,6 +36,8 @@ def called(resource: Any) -> str:
             return f"{construct(logical_id)}/stream"
         case {"Fn::Join": ["", [{"Fn::GetAtt": [logical_id, "Arn"]}, str(rest)]]}:
             return f"{construct(logical_id)}{rest}"
+        case {"Fn::Join": ["", [*_, str(before), {"Ref": logical_id}]]} if before.endswith("::/apis/"):
+            return construct(logical_id)
         case {"Ref": str(logical_id)}:  # a secret, which is its ARN
             return construct(logical_id)
         case _:
@@ -77,7 +80,8 @@ def wrong(template: Template) -> list[str]:
     granted = by_role(template)
     found = {name: granted[role] for name, role in functions(template).items()}
     shows_document = "DocsUrl" in template["Outputs"]
-    wanted = {name: rights(name) for name in NEEDS if shows_document or name != DOCUMENTS}
+    there = {DOCUMENTS: shows_document, SIGN_IN: "LambdaConfig" in only(template, "AWS::Cognito::UserPool")}
+    wanted = {name: rights(name) for name in NEEDS if there.get(name, True)}
     for name, (role, function) in schedules(template).items():
         found[name], wanted[name] = granted[role], schedule_rights(function)
     return differences(found, wanted)
@@ -123,7 +127,8 @@ def test_what_a_resource_says_itself_lets_in_nobody_but_services_of_aws(template
             continue
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::Permission":
-            assert properties["Principal"] == "apigateway.amazonaws.com", name
+            asks = "cognito-idp" if name.startswith(SIGN_IN) else "apigateway"
+            assert properties["Principal"] == f"{asks}.amazonaws.com", name
             assert properties["SourceArn"], name
             continue
         for key, policy in properties.items():
