@@ -24,6 +24,8 @@ MAY_KNOW: Mapping[str, frozenset[str]] = {
 }
 NEEDS: Mapping[str, Rights] = _gathered("NEEDS")
 """What each function of the stack needs, and may do; see :func:`rights` for what every one may besides."""
+IN_PROD_ALONE: frozenset[str] = frozenset(_gathered("IN_PROD_ALONE"))
+"""Functions that no other stage has."""
 TIMES: Mapping[str, str] = _gathered("TIMES")
 AT_ONCE_MAX: Mapping[str, int] = _gathered("AT_ONCE_MAX")
 

@@ -7,3 +7,4 @@ NEEDS = {
     "PagesOpening": of("apigateway", API, "PATCH"),
     "SignIn": of("cognito-idp", USER_POOL, "AdminGetUser"),
 }
+IN_PROD_ALONE = {"SignIn": "who works for the shop needs a second factor there"}

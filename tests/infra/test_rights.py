@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contexts import NEEDS, rights
+from tests.contexts import IN_PROD_ALONE, NEEDS, rights
 from tests.infra.conftest import Template, only, resources
 from tests.support.rights import (
     Rights,
@@ -22,8 +22,7 @@ from tests.support.rights import (
 Json = dict[str, Any]
 OTHER_PRINCIPALS = ("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserPolicy")
 DOCUMENTS = "DocumentsApi"
-SIGN_IN = "SignIn"
-"""These are not in every stage."""
+"""Is not in every stage; nor are those that prod alone has."""
 GRANTING = re.compile(r"^(PolicyDocument|ResourcePolicy|AccessPolicy|Policy)$")
 
 
@@ -80,7 +79,8 @@ def wrong(template: Template) -> list[str]:
     granted = by_role(template)
     found = {name: granted[role] for name, role in functions(template).items()}
     shows_document = "DocsUrl" in template["Outputs"]
-    there = {DOCUMENTS: shows_document, SIGN_IN: "LambdaConfig" in only(template, "AWS::Cognito::UserPool")}
+    in_prod = "LambdaConfig" in only(template, "AWS::Cognito::UserPool")
+    there = {DOCUMENTS: shows_document} | dict.fromkeys(IN_PROD_ALONE, in_prod)
     wanted = {name: rights(name) for name in NEEDS if there.get(name, True)}
     for name, (role, function) in schedules(template).items():
         found[name], wanted[name] = granted[role], schedule_rights(function)
@@ -127,7 +127,7 @@ def test_what_a_resource_says_itself_lets_in_nobody_but_services_of_aws(template
             continue
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::Permission":
-            asks = "cognito-idp" if name.startswith(SIGN_IN) else "apigateway"
+            asks = "cognito-idp" if name.startswith("SignIn") else "apigateway"
             assert properties["Principal"] == f"{asks}.amazonaws.com", name
             assert properties["SourceArn"], name
             continue
