@@ -43,6 +43,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "audit",
             "operations",
             "documents",
+            "pages",
         ),
     }
 )

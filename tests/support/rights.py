@@ -12,6 +12,7 @@ ANY = "*"
 JOB_FAILURES = "JobFailures"
 USER_POOL = "IdentityUserPool"
 BUS = "Bus"
+API = "ApiHttpApi"
 _HASH = re.compile(r"[0-9A-F]{8}$")
 _SETS_ASIDE = ("SendMessage", "GetQueueAttributes", "GetQueueUrl")
 """What a function needs of a queue that Lambda puts there what it could not process."""
