@@ -1,0 +1,291 @@
+/** Fields of forms: React Aria's behaviour, our looks. Each says what is wrong with it beside itself. */
+import type { ReactNode } from "react";
+import {
+  Checkbox as AriaCheckbox,
+  Select as AriaSelect,
+  TextField as AriaTextField,
+  Button,
+  FieldError,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  NumberField,
+  Popover,
+  Radio,
+  RadioGroup,
+  SelectValue,
+  Text,
+  TextArea,
+  ToggleButton,
+  ToggleButtonGroup,
+} from "react-aria-components";
+import { given } from "../given";
+import { useCommon } from "../i18n/common";
+import { Icon } from "./icon";
+
+interface Common {
+  label: string;
+  note?: ReactNode;
+  /** What is wrong with it, as the API or the form says. */
+  wrong?: string | null | undefined;
+  required?: boolean;
+  disabled?: boolean;
+  name?: string;
+}
+
+function Under({ note, wrong }: Pick<Common, "note" | "wrong">) {
+  return (
+    <>
+      {note !== undefined && (
+        <Text slot="description" className="note">
+          {note}
+        </Text>
+      )}
+      <FieldError className="wrong">{wrong}</FieldError>
+    </>
+  );
+}
+
+export interface TextFieldProps extends Common {
+  value: string;
+  onChange: (value: string) => void;
+  type?: "text" | "tel" | "date" | "time" | "datetime-local" | "month" | "search" | "email";
+  inputMode?: "numeric" | "decimal" | "text" | "tel";
+  placeholder?: string;
+  lines?: number;
+  maxLength?: number;
+  min?: string;
+  max?: string;
+  autoComplete?: string;
+}
+
+export function TextField(props: TextFieldProps) {
+  const {
+    label,
+    note,
+    wrong,
+    required = false,
+    disabled = false,
+    lines,
+    placeholder,
+    min,
+    max,
+    inputMode,
+  } = props;
+  return (
+    <AriaTextField
+      className="field"
+      value={props.value}
+      onChange={props.onChange}
+      isRequired={required}
+      isDisabled={disabled}
+      isInvalid={Boolean(wrong)}
+      validationBehavior="aria"
+      {...given({ name: props.name, maxLength: props.maxLength, autoComplete: props.autoComplete })}
+      {...(props.type !== undefined && { type: props.type as "text" })}
+    >
+      <Label>{label}</Label>
+      {lines === undefined ? (
+        <Input className="input" {...given({ placeholder, min, max, inputMode })} />
+      ) : (
+        <TextArea className="input" rows={lines} {...given({ placeholder })} />
+      )}
+      <Under note={note} wrong={wrong} />
+    </AriaTextField>
+  );
+}
+
+/** An integer with a step down and a step up. */
+export function Stepper({
+  label,
+  value,
+  onChange,
+  min = 1,
+  max,
+  step = 1,
+  hideLabel = false,
+}: {
+  label: string;
+  value: number;
+  onChange: (value: number) => void;
+  min?: number;
+  max?: number;
+  step?: number;
+  hideLabel?: boolean;
+}) {
+  const { ui } = useCommon();
+  return (
+    <NumberField
+      className="field"
+      value={value}
+      minValue={min}
+      step={step}
+      {...given({ maxValue: max })}
+      onChange={(next) => onChange(Number.isNaN(next) ? min : next)}
+      formatOptions={{ maximumFractionDigits: 0, useGrouping: false }}
+      incrementAriaLabel={`${ui.increase} ${label}`}
+      decrementAriaLabel={`${ui.decrease} ${label}`}
+      {...(hideLabel && { "aria-label": label })}
+    >
+      {!hideLabel && <Label>{label}</Label>}
+      <div className="stepper">
+        <Button slot="decrement" className="icon-button">
+          <Icon name="minus" />
+        </Button>
+        <Input />
+        <Button slot="increment" className="icon-button">
+          <Icon name="plus" />
+        </Button>
+      </div>
+    </NumberField>
+  );
+}
+
+export interface Option<T extends string> {
+  readonly id: T;
+  readonly label: string;
+  readonly note?: string;
+}
+
+export function Select<T extends string>({
+  label,
+  note,
+  wrong,
+  options,
+  value,
+  onChange,
+  required = false,
+  disabled = false,
+}: Common & { options: readonly Option<T>[]; value: T | null; onChange: (value: T) => void }) {
+  return (
+    <AriaSelect
+      className="field"
+      value={value}
+      onChange={(key) => {
+        if (key !== null) onChange(String(key) as T);
+      }}
+      isRequired={required}
+      isDisabled={disabled}
+      isInvalid={Boolean(wrong)}
+      validationBehavior="aria"
+      placeholder="—"
+    >
+      <Label>{label}</Label>
+      <Button className="select">
+        <SelectValue />
+        <Icon name="down" />
+      </Button>
+      <Under note={note} wrong={wrong} />
+      <Popover className="popover">
+        <ListBox className="options">
+          {options.map((each) => (
+            <ListBoxItem key={each.id} id={each.id} textValue={each.label} className="option">
+              <Text slot="label">{each.label}</Text>
+              {each.note !== undefined && (
+                <Text slot="description" className="soft small-text">
+                  {each.note}
+                </Text>
+              )}
+            </ListBoxItem>
+          ))}
+        </ListBox>
+      </Popover>
+    </AriaSelect>
+  );
+}
+
+/** One of a few, all in sight. */
+export function Choices<T extends string>({
+  label,
+  options,
+  value,
+  onChange,
+  wrong,
+  row = false,
+}: {
+  label: string;
+  options: readonly (Option<T> & { disabled?: boolean })[];
+  value: T | null;
+  onChange: (value: T) => void;
+  wrong?: string | null;
+  row?: boolean;
+}) {
+  return (
+    <RadioGroup
+      className="field"
+      value={value}
+      onChange={(next) => onChange(next as T)}
+      isInvalid={Boolean(wrong)}
+      validationBehavior="aria"
+    >
+      <Label className="label">{label}</Label>
+      <div className={row ? "choices row" : "choices"}>
+        {options.map((each) => (
+          <Radio key={each.id} value={each.id} className="choice" isDisabled={each.disabled === true}>
+            <span className="mark" aria-hidden="true" />
+            <span>
+              {each.label}
+              {each.note !== undefined && <span className="soft small-text"> {each.note}</span>}
+            </span>
+          </Radio>
+        ))}
+      </div>
+      <FieldError className="wrong">{wrong}</FieldError>
+    </RadioGroup>
+  );
+}
+
+export function Checkbox({
+  children,
+  selected,
+  onChange,
+  disabled = false,
+}: {
+  children: ReactNode;
+  selected: boolean;
+  onChange: (selected: boolean) => void;
+  disabled?: boolean;
+}) {
+  return (
+    <AriaCheckbox className="checkbox" isSelected={selected} onChange={onChange} isDisabled={disabled}>
+      <span className="box" aria-hidden="true">
+        <Icon name="check" />
+      </span>
+      <span>{children}</span>
+    </AriaCheckbox>
+  );
+}
+
+/** A filter: one of a few, side by side. */
+export function Segments<T extends string>({
+  label,
+  options,
+  value,
+  onChange,
+}: {
+  label: string;
+  options: readonly Option<T>[];
+  value: T;
+  onChange: (value: T) => void;
+}) {
+  return (
+    <ToggleButtonGroup
+      className="segments"
+      aria-label={label}
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[value]}
+      onSelectionChange={(keys) => {
+        const [next] = keys;
+        if (next !== undefined) onChange(String(next) as T);
+      }}
+    >
+      {options.map((each) => (
+        <ToggleButton key={each.id} id={each.id} className="segment">
+          {each.label}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  );
+}
