@@ -19,7 +19,6 @@ export function app(here: string): UserConfig {
       // The pages' policy allows pictures as data, and neither fonts nor scripts; a file of its own is cached better.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      manifest: "manifest.json",
     },
   };
 }

@@ -1,25 +1,137 @@
-import { Chart } from "@shared/chart/chart";
+/** The storefront: who may see what, and where each page is. */
+import { useCommon } from "@shared/i18n/common";
+import { useShop, useUser } from "@shared/session/context";
 import { Button } from "@shared/ui/button";
-import { Dialog } from "@shared/ui/dialog";
-import { Choices, Checkbox, Segments, Select, Stepper, TextField } from "@shared/ui/fields";
-import { Meter } from "@shared/ui/bits";
-import { useState } from "react";
+import { Icon } from "@shared/ui/icon";
+import { Settings } from "@shared/ui/settings";
+import { Failure, Loading, State } from "@shared/ui/states";
+import { lazy, type ReactNode, Suspense } from "react";
+import { Link, NavLink, Route, Routes } from "react-router";
+import { useCart } from "./cart";
+import { useTexts } from "./messages/texts";
+import { Home } from "./pages/home";
+import { Welcome } from "./pages/welcome";
+import { useMember } from "./shop";
+
+const Register = lazy(() => import("./pages/register"));
+const Product = lazy(() => import("./pages/product"));
+const CartPage = lazy(() => import("./pages/cart"));
+const Orders = lazy(() => import("./pages/orders"));
+const Order = lazy(() => import("./pages/order"));
+const Paid = lazy(() => import("./pages/paid"));
+const Cases = lazy(() => import("./pages/cases"));
+const Points = lazy(() => import("./pages/points"));
+const Coupons = lazy(() => import("./pages/coupons"));
+const Me = lazy(() => import("./pages/me"));
+
 export function App() {
-  const [open, setOpen] = useState(false);
-  const [v, setV] = useState("a"); const [n, setN] = useState(1); const [c, setC] = useState(false);
-  const options = [{ id: "a", label: "Alpha", note: "first" }, { id: "b", label: "Beta" }];
-  return (<main className="stack">
-    <h1>probe</h1>
-    <Chart title="bars" series={[{ id: "x", label: "X" }, { id: "y", label: "Y" }]} points={[{ label: "1", values: { x: 4, y: 2 } }, { label: "2", values: { x: 5, y: 9 } }]} format={String} />
-    <Chart title="lines" kind="lines" series={[{ id: "x", label: "X" }]} points={[{ label: "1", values: { x: 4 } }, { label: "2", values: { x: 5 } }]} format={String} />
-    <Select label="Select" options={options} value={v} onChange={setV} />
-    <Choices label="Choices" options={options} value={v} onChange={setV} />
-    <Segments label="Seg" options={options} value={v} onChange={setV} />
-    <Stepper label="Count" value={n} onChange={setN} />
-    <Checkbox selected={c} onChange={setC}>check</Checkbox>
-    <TextField label="Text" value={v} onChange={setV} note="a note" wrong="it is wrong" />
-    <Meter label="m" value={3} max={10} said="3 of 10" />
-    <Button look="primary" onPress={() => setOpen(true)}>open</Button>
-    <Dialog title="Dialog" open={open} onClose={() => setOpen(false)}><p>inside</p></Dialog>
-  </main>);
+  const user = useUser();
+  return (
+    <Frame>
+      {user === null ? (
+        <Welcome />
+      ) : (
+        <Registered>
+          <Suspense fallback={<Loading tall />}>
+            <Routes>
+              <Route path="/" element={<Home />} />
+              <Route path="/products/:sku" element={<Product />} />
+              <Route path="/cart" element={<CartPage />} />
+              <Route path="/orders" element={<Orders />} />
+              <Route path="/orders/:orderId" element={<Order />} />
+              <Route path="/paid" element={<Paid />} />
+              <Route path="/cases" element={<Cases />} />
+              <Route path="/points" element={<Points />} />
+              <Route path="/coupons" element={<Coupons />} />
+              <Route path="/me" element={<Me />} />
+              <Route path="*" element={<NotFound />} />
+            </Routes>
+          </Suspense>
+        </Registered>
+      )}
+    </Frame>
+  );
+}
+
+/** Everything but the registration is for members: somebody new fills that in first. */
+function Registered({ children }: { children: ReactNode }) {
+  const { member, error, refetch } = useMember();
+  if (member === null)
+    return (
+      <Suspense fallback={<Loading tall />}>
+        <Register />
+      </Suspense>
+    );
+  if (member !== undefined) return children;
+  return error === null ? <Loading tall /> : <Failure error={error} again={() => void refetch()} />;
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const { ui } = useCommon();
+  const user = useUser();
+  return (
+    <>
+      <a className="skip" href="#content">
+        {ui.skip}
+      </a>
+      {user !== null && <Head />}
+      <main id="content" tabIndex={-1} className={user === null ? "stranger" : "page"}>
+        {children}
+      </main>
+      <footer className="foot">
+        <Settings />
+      </footer>
+    </>
+  );
+}
+
+function Head() {
+  const texts = useTexts();
+  const { session: words } = useCommon();
+  const { session } = useShop();
+  const { units } = useCart();
+  const places = [
+    ["/orders", texts.pages.orders],
+    ["/cases", texts.pages.cases],
+    ["/points", texts.pages.points],
+    ["/coupons", texts.pages.coupons],
+    ["/me", texts.pages.me],
+  ] as const;
+  return (
+    <header className="head">
+      <div className="inside">
+        <Link to="/" className="shop-name">
+          {texts.name}
+        </Link>
+        <nav aria-label={texts.nav}>
+          <ul>
+            {places.map(([to, title]) => (
+              <li key={to}>
+                <NavLink to={to}>{title}</NavLink>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="row tools">
+          <NavLink to="/cart" className="cart-link">
+            <Icon name="cart" />
+            <span>{texts.pages.cart}</span>
+            {units > 0 && <span className="badge accent numbers">{units}</span>}
+          </NavLink>
+          <Button look="quiet" small onPress={() => session.signOut()}>
+            {words.signOut}
+          </Button>
+        </div>
+      </div>
+    </header>
+  );
+}
+
+function NotFound() {
+  const { session } = useCommon();
+  return (
+    <State icon="search" title={session.notFound}>
+      {session.notFoundHere}
+    </State>
+  );
 }

@@ -26,7 +26,7 @@ export const zh = {
     closed: "已完结",
   },
   caseReason: {
-    no_reason: "七天无理由",
+    no_reason: "无理由",
     defective: "质量问题",
     damaged: "收到时已破损",
     wrong_item: "发错商品",

@@ -2,29 +2,21 @@
 import type { ReactNode } from "react";
 import {
   Checkbox as AriaCheckbox,
-  Select as AriaSelect,
   TextField as AriaTextField,
-  Button,
   FieldError,
   Input,
   Label,
-  ListBox,
-  ListBoxItem,
-  NumberField,
-  Popover,
   Radio,
   RadioGroup,
-  SelectValue,
   Text,
   TextArea,
   ToggleButton,
   ToggleButtonGroup,
 } from "react-aria-components";
 import { given } from "../given";
-import { useCommon } from "../i18n/common";
 import { Icon } from "./icon";
 
-interface Common {
+export interface FieldProps {
   label: string;
   note?: ReactNode;
   /** What is wrong with it, as the API or the form says. */
@@ -34,7 +26,7 @@ interface Common {
   name?: string;
 }
 
-function Under({ note, wrong }: Pick<Common, "note" | "wrong">) {
+function Under({ note, wrong }: Pick<FieldProps, "note" | "wrong">) {
   return (
     <>
       {note !== undefined && (
@@ -47,7 +39,7 @@ function Under({ note, wrong }: Pick<Common, "note" | "wrong">) {
   );
 }
 
-export interface TextFieldProps extends Common {
+export interface TextFieldProps extends FieldProps {
   value: string;
   onChange: (value: string) => void;
   type?: "text" | "tel" | "date" | "time" | "datetime-local" | "month" | "search" | "email";
@@ -96,103 +88,10 @@ export function TextField(props: TextFieldProps) {
   );
 }
 
-/** An integer with a step down and a step up. */
-export function Stepper({
-  label,
-  value,
-  onChange,
-  min = 1,
-  max,
-  step = 1,
-  hideLabel = false,
-}: {
-  label: string;
-  value: number;
-  onChange: (value: number) => void;
-  min?: number;
-  max?: number;
-  step?: number;
-  hideLabel?: boolean;
-}) {
-  const { ui } = useCommon();
-  return (
-    <NumberField
-      className="field"
-      value={value}
-      minValue={min}
-      step={step}
-      {...given({ maxValue: max })}
-      onChange={(next) => onChange(Number.isNaN(next) ? min : next)}
-      formatOptions={{ maximumFractionDigits: 0, useGrouping: false }}
-      incrementAriaLabel={`${ui.increase} ${label}`}
-      decrementAriaLabel={`${ui.decrease} ${label}`}
-      {...(hideLabel && { "aria-label": label })}
-    >
-      {!hideLabel && <Label>{label}</Label>}
-      <div className="stepper">
-        <Button slot="decrement" className="icon-button">
-          <Icon name="minus" />
-        </Button>
-        <Input />
-        <Button slot="increment" className="icon-button">
-          <Icon name="plus" />
-        </Button>
-      </div>
-    </NumberField>
-  );
-}
-
 export interface Option<T extends string> {
   readonly id: T;
   readonly label: string;
   readonly note?: string;
-}
-
-export function Select<T extends string>({
-  label,
-  note,
-  wrong,
-  options,
-  value,
-  onChange,
-  required = false,
-  disabled = false,
-}: Common & { options: readonly Option<T>[]; value: T | null; onChange: (value: T) => void }) {
-  return (
-    <AriaSelect
-      className="field"
-      value={value}
-      onChange={(key) => {
-        if (key !== null) onChange(String(key) as T);
-      }}
-      isRequired={required}
-      isDisabled={disabled}
-      isInvalid={Boolean(wrong)}
-      validationBehavior="aria"
-      placeholder="—"
-    >
-      <Label>{label}</Label>
-      <Button className="select">
-        <SelectValue />
-        <Icon name="down" />
-      </Button>
-      <Under note={note} wrong={wrong} />
-      <Popover className="popover">
-        <ListBox className="options">
-          {options.map((each) => (
-            <ListBoxItem key={each.id} id={each.id} textValue={each.label} className="option">
-              <Text slot="label">{each.label}</Text>
-              {each.note !== undefined && (
-                <Text slot="description" className="soft small-text">
-                  {each.note}
-                </Text>
-              )}
-            </ListBoxItem>
-          ))}
-        </ListBox>
-      </Popover>
-    </AriaSelect>
-  );
 }
 
 /** One of a few, all in sight. */
