@@ -117,6 +117,8 @@ class Site:
     left_for: list[str] = field(default_factory=list)
     nonces: dict[str, str] = field(default_factory=dict)
     signs_in: bool = True
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What the browser keeps from before, as JSON by its name."""
 
     def attach(self, page: Page) -> None:
         """Answer everything that the page asks for, and note what it complains of."""
@@ -263,12 +265,15 @@ def opened(
     )
     try:
         page = context.new_page()
-        kept = f"localStorage.setItem('memberday.language', {json.dumps(language)});"
-        if signed_in:
-            # As a reload finds it; the app goes through the sign-in page once, and comes back.
-            kept += "if (!sessionStorage.getItem('test.begun'))"
-            kept += "{sessionStorage.setItem('test.begun', '1'); sessionStorage.setItem('memberday.signed-in', '1');}"
-        page.add_init_script(f"if (location.origin === {json.dumps(SITE)}) {{{kept}}}")
+        before = {"memberday.language": language}
+        before |= {name: json.dumps(value) for name, value in site.kept.items()}
+        # As a reload finds it: the app goes through the sign-in page once, and comes back.
+        tab = {"test.begun": "1", **({"memberday.signed-in": "1"} if signed_in else {})}
+        script = f"""if (location.origin === {json.dumps(SITE)} && !sessionStorage.getItem("test.begun")) {{
+            Object.assign(localStorage, {json.dumps(before)});
+            Object.assign(sessionStorage, {json.dumps(tab)});
+        }}"""
+        page.add_init_script(script)
         site.attach(page)
         page.goto(SITE + path)
         yield page

@@ -5,7 +5,7 @@ import { Badge, Notice } from "@shared/ui/bits";
 import { Button, IconButton } from "@shared/ui/button";
 import { Icon } from "@shared/ui/icon";
 import { Settings } from "@shared/ui/settings";
-import { Loading, NoRight, State } from "@shared/ui/states";
+import { Loading, NoRight, NotFound } from "@shared/ui/states";
 import { Suspense, useEffect, useState } from "react";
 import { NavLink, Route, Routes, useLocation } from "react-router";
 import { useTexts } from "./messages/texts";
@@ -94,17 +94,10 @@ function Shell() {
               <Route
                 key={each.path}
                 path={each.path}
-                element={may(user, ...each.roles) ? <each.page /> : <NoRight />}
+                element={may(user, ...each.roles) ? <each.page /> : <NoRight page />}
               />
             ))}
-            <Route
-              path="*"
-              element={
-                <State icon="search" title={words.notFound}>
-                  {words.notFoundHere}
-                </State>
-              }
-            />
+            <Route path="*" element={<NotFound />} />
           </Routes>
         </Suspense>
       </main>

@@ -4,7 +4,7 @@ import { useShop, useUser } from "@shared/session/context";
 import { Button } from "@shared/ui/button";
 import { Icon } from "@shared/ui/icon";
 import { Settings } from "@shared/ui/settings";
-import { Failure, Loading, State } from "@shared/ui/states";
+import { Failure, Loading, NotFound } from "@shared/ui/states";
 import { lazy, type ReactNode, Suspense } from "react";
 import { Link, NavLink, Route, Routes } from "react-router";
 import { useCart } from "./cart";
@@ -67,7 +67,8 @@ function Registered({ children }: { children: ReactNode }) {
 }
 
 function Frame({ children }: { children: ReactNode }) {
-  const { ui } = useCommon();
+  const { ui, session: words } = useCommon();
+  const { session } = useShop();
   const user = useUser();
   return (
     <>
@@ -80,6 +81,11 @@ function Frame({ children }: { children: ReactNode }) {
       </main>
       <footer className="foot">
         <Settings />
+        {user !== null && (
+          <Button small onPress={() => session.signOut()}>
+            {words.signOut}
+          </Button>
+        )}
       </footer>
     </>
   );
@@ -87,8 +93,6 @@ function Frame({ children }: { children: ReactNode }) {
 
 function Head() {
   const texts = useTexts();
-  const { session: words } = useCommon();
-  const { session } = useShop();
   const { units } = useCart();
   const places = [
     ["/orders", texts.pages.orders],
@@ -98,7 +102,7 @@ function Head() {
     ["/me", texts.pages.me],
   ] as const;
   return (
-    <header className="head">
+    <header className="top">
       <div className="inside">
         <Link to="/" className="shop-name">
           {texts.name}
@@ -112,26 +116,12 @@ function Head() {
             ))}
           </ul>
         </nav>
-        <div className="row tools">
-          <NavLink to="/cart" className="cart-link">
-            <Icon name="cart" />
-            <span>{texts.pages.cart}</span>
-            {units > 0 && <span className="badge accent numbers">{units}</span>}
-          </NavLink>
-          <Button look="quiet" small onPress={() => session.signOut()}>
-            {words.signOut}
-          </Button>
-        </div>
+        <NavLink to="/cart" className="cart-link">
+          <Icon name="cart" />
+          <span>{texts.pages.cart}</span>
+          {units > 0 && <span className="badge accent numbers">{units}</span>}
+        </NavLink>
       </div>
     </header>
-  );
-}
-
-function NotFound() {
-  const { session } = useCommon();
-  return (
-    <State icon="search" title={session.notFound}>
-      {session.notFoundHere}
-    </State>
   );
 }

@@ -40,7 +40,7 @@ export function Id({ of, children }: { of: string; children: string }) {
   const { ui } = useCommon();
   const [copied, setCopied] = useState(false);
   return (
-    <span className="row">
+    <span className="id">
       <span className="code">{children}</span>
       <IconButton
         label={copied ? ui.copied : ui.copyOf(of)}

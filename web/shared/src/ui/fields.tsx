@@ -77,7 +77,7 @@ export function TextField(props: TextFieldProps) {
       {...given({ name: props.name, maxLength: props.maxLength, autoComplete: props.autoComplete })}
       {...(props.type !== undefined && { type: props.type as "text" })}
     >
-      <Label>{label}</Label>
+      <Label className="label">{label}</Label>
       {lines === undefined ? (
         <Input className="input" {...given({ placeholder, min, max, inputMode })} />
       ) : (

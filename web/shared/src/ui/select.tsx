@@ -35,7 +35,7 @@ export function Select<T extends string>({
       validationBehavior="aria"
       placeholder="—"
     >
-      <Label>{label}</Label>
+      <Label className="label">{label}</Label>
       <Button className="select">
         <SelectValue />
         <Icon name="down" />

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { asProblem } from "../api/problem";
 import { useCommon } from "../i18n/common";
-import { Notice } from "./bits";
+import { Notice, PageHead } from "./bits";
 import { Button } from "./button";
 import { Icon, type IconName } from "./icon";
 
@@ -21,21 +21,24 @@ export function Loading({ tall = false, rows = 3 }: { tall?: boolean; rows?: num
   );
 }
 
+/** A sentence in place of what would be here. As a whole page it brings the page's heading. */
 export function State({
   icon,
   title,
   children,
   action,
+  page = false,
 }: {
   icon: IconName;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  page?: boolean;
 }) {
   return (
     <div className="state">
       <Icon name={icon} />
-      <h2>{title}</h2>
+      {page ? <PageHead title={title} /> : <h2>{title}</h2>}
       {children !== undefined && <p>{children}</p>}
       {action}
     </div>
@@ -102,28 +105,46 @@ export function Failure({
   );
 }
 
-export function NoRight() {
+/** A page that the reader's role has no right to. */
+export function NoRight({ page = false }: { page?: boolean }) {
   const { session } = useCommon();
   return (
-    <State icon="lock" title={session.noRight}>
+    <State icon="lock" title={session.noRight} page={page}>
       {session.noRightHere}
     </State>
   );
 }
 
-/** A query's answer, or what there is in its place. */
+/** A page that is not there. */
+export function NotFound() {
+  const { session } = useCommon();
+  return (
+    <State icon="search" title={session.notFound} page>
+      {session.notFoundHere}
+    </State>
+  );
+}
+
+/** A query's answer, or what there is in its place. `page` is the heading where the answer would be the whole page. */
 export function Answered<T>({
   query,
   children,
   tall = false,
+  page,
 }: {
   query: { data: T | undefined; error: unknown; isPending: boolean; refetch: () => unknown };
   children: (data: T) => ReactNode;
   tall?: boolean;
+  page?: string;
 }) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.isPending) return <Loading tall={tall} />;
   const { code } = asProblem(query.error);
-  if (code === "forbidden" || code === "gateway_403") return <NoRight />;
-  return <Failure error={query.error} again={() => void query.refetch()} />;
+  if (code === "forbidden" || code === "gateway_403") return <NoRight page={page !== undefined} />;
+  return (
+    <div className="stack">
+      {page !== undefined && <PageHead title={page} />}
+      <Failure error={query.error} again={() => void query.refetch()} />
+    </div>
+  );
 }

@@ -35,7 +35,7 @@ export function Stepper({
       decrementAriaLabel={`${ui.decrease} ${label}`}
       {...(hideLabel && { "aria-label": label })}
     >
-      {!hideLabel && <Label>{label}</Label>}
+      {!hideLabel && <Label className="label">{label}</Label>}
       <div className="stepper">
         <Button slot="decrement" className="icon-button">
           <Icon name="minus" />

@@ -42,7 +42,8 @@ export default function Cases() {
 }
 
 function Case({ of }: { of: CaseAnswer }) {
-  const { cases: texts } = useTexts();
+  const { cases: texts, order } = useTexts();
+  const ids = order.ask;
   const { caseKind, caseState, caseReason, actor } = useCommon();
   const { number } = useWords();
   const turn = useTurn(of);
@@ -82,8 +83,8 @@ function Case({ of }: { of: CaseAnswer }) {
             </Link>,
           ],
           [
-            caseKind[of.kind],
-            <Id key="case" of={caseKind[of.kind]}>
+            ids.caseId,
+            <Id key="case" of={ids.caseId}>
               {of.case_id}
             </Id>,
           ],

@@ -107,7 +107,7 @@ function Catalogue() {
 function Product({ product }: { product: ProductAnswer }) {
   const { catalogue: texts } = useTexts();
   const { cart, add } = useCart();
-  const held = cart.lines.some((line) => line.sku === product.sku);
+  const action = cart.lines.some((line) => line.sku === product.sku) ? texts.addMore : texts.add;
   return (
     <li className="product">
       <Link to={`/products/${product.sku}`} className="cover">
@@ -117,12 +117,8 @@ function Product({ product }: { product: ProductAnswer }) {
       {product.member_zone && <Badge tone="gold">{texts.zone}</Badge>}
       <Price product={product} />
       {product.in_stock ? (
-        <Button
-          small
-          aria-label={held ? texts.added(product.name) : texts.addOf(product.name)}
-          onPress={() => add(product.sku)}
-        >
-          {texts.add}
+        <Button small aria-label={texts.of(action, product.name)} onPress={() => add(product.sku)}>
+          {action}
         </Button>
       ) : (
         <Badge>{texts.soldOut}</Badge>

@@ -22,6 +22,7 @@ const LOOK_MILLISECONDS = 3_000;
 
 export default function OrderPage() {
   const { orderId = "" } = useParams();
+  const { order: texts } = useTexts();
   const order = useApi().useQuery(
     "get",
     "/orders/{order_id}",
@@ -31,7 +32,7 @@ export default function OrderPage() {
     },
   );
   return (
-    <Answered query={order} tall>
+    <Answered query={order} tall page={texts.title}>
       {(found) => <Found order={found} />}
     </Answered>
   );

@@ -10,14 +10,15 @@ import { useTexts } from "../messages/texts";
 import { Offer } from "../parts/offer";
 import { Price } from "../parts/price";
 import { Seal } from "../parts/seal";
-import { useOffers, useProduct, useWhy } from "../shop";
+import { isCheaper, useOffers, useProduct, useWhy } from "../shop";
 
 /** A product: what it costs this member and why, and what else runs for it. */
 export default function ProductPage() {
   const { sku = "" } = useParams();
+  const { pages } = useTexts();
   const product = useProduct(sku);
   return (
-    <Answered query={product} tall>
+    <Answered query={product} tall page={pages.product}>
       {(found) => <Found product={found} />}
     </Answered>
   );
@@ -45,7 +46,7 @@ function Found({ product }: { product: ProductAnswer }) {
           <p className="soft">{whyItIs}</p>
           <Facts
             facts={[
-              [texts.listPrice, <Money key="list" fen={product.price_fen} />],
+              isCheaper(product) ? [texts.listPrice, <Money key="list" fen={product.price_fen} />] : null,
               [
                 texts.sku,
                 <span key="sku" className="code">
