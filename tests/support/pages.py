@@ -265,7 +265,7 @@ def opened(
     )
     try:
         page = context.new_page()
-        before = {"memberday.language": language}
+        before: dict[str, str] = {"memberday.language": language}
         before |= {name: json.dumps(value) for name, value in site.kept.items()}
         # As a reload finds it: the app goes through the sign-in page once, and comes back.
         tab = {"test.begun": "1", **({"memberday.signed-in": "1"} if signed_in else {})}

@@ -1,4 +1,4 @@
-"""What a shopper does in the storefront, from the registration to the money back, as the API answers it (K2)."""
+"""What a shopper does in the storefront, from the registration to the money back (K2)."""
 
 from __future__ import annotations
 
