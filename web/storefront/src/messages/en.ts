@@ -90,7 +90,6 @@ export const en: Form<typeof zh> = {
       campaign: (name) => `Campaign: ${name}`,
     },
     whyListZone: "List price, as today is no member day; on it your tier's price counts",
-    onMemberDay: (price) => `about ${price} on the member day`,
     sku: "SKU",
   },
   cart: {
@@ -118,8 +117,6 @@ export const en: Form<typeof zh> = {
     earns: (points) => `Earns ${points} points once paid`,
     used: "Offers used",
     usedNone: "No offer is used yet",
-    memberDayUsed: "Member-day price",
-    linePrice: (name) => `${name}: campaign price`,
     notUsed: "Offers not used",
     missing: (amount) => `${amount} more`,
     mayHave: (count) => `${count} more at most`,
@@ -154,7 +151,6 @@ export const en: Form<typeof zh> = {
     title: "Order",
     id: "Order id",
     placed: "Placed",
-    payUntil: (when) => `Pay before ${when}, or it lapses`,
     paidNow: "Paid; it will be shipped",
     shippedNow: "On its way",
     receivedNow: "Received; its points are released in some days",
@@ -180,7 +176,6 @@ export const en: Form<typeof zh> = {
     history: "History",
     points: (count) => `${count} points given back`,
     amounts: "Amounts",
-    earned: "Points earned",
     pay: {
       title: "Pay",
       how: "Pay with",
@@ -354,5 +349,4 @@ export const en: Form<typeof zh> = {
     const kept = /^0\.(\d\d?)$/.exec(rate)?.[1];
     return kept === undefined ? rate : `${PERCENT - Number(kept.padEnd(2, "0"))} % off`;
   },
-  pointsWord: (points) => `${points} points`,
 };

@@ -87,7 +87,6 @@ export const zh = {
       campaign: (name: string) => `活动价：${name}`,
     },
     whyListZone: "今天不是会员日，按原价；会员日当天按您的等级打折",
-    onMemberDay: (price: string) => `会员日约 ${price}`,
     sku: "商品编号",
   },
   cart: {
@@ -115,8 +114,6 @@ export const zh = {
     earns: (points: string) => `付款后可得 ${points} 积分`,
     used: "已享优惠",
     usedNone: "这一单还没有享受优惠",
-    memberDayUsed: "会员日价",
-    linePrice: (name: string) => `${name}：活动价`,
     notUsed: "没有用上的优惠",
     missing: (amount: string) => `还差 ${amount}`,
     mayHave: (count: number) => `最多还能买 ${count} 件`,
@@ -151,7 +148,6 @@ export const zh = {
     title: "订单详情",
     id: "订单号",
     placed: "下单",
-    payUntil: (when: string) => `请在 ${when} 前付款，逾期自动关闭`,
     paidNow: "已付款，等待发货",
     shippedNow: "商品在路上",
     receivedNow: "已收货，积分过几天到账",
@@ -177,7 +173,6 @@ export const zh = {
     history: "订单动态",
     points: (count: number) => `退回积分 ${count}`,
     amounts: "金额",
-    earned: "获得积分",
     pay: {
       title: "付款",
       how: "付款方式",
@@ -348,5 +343,4 @@ export const zh = {
     );
     return `${tenths} 折`;
   },
-  pointsWord: (points: string) => `${points} 积分`,
 };

@@ -274,6 +274,8 @@ function Checkout({ quote, stale }: { quote: QuoteAnswer; stale: boolean }) {
       })
       .catch(() => null); // It is shown below, as what the mutation ended with.
     if (placed === null) return;
+    // The page is there before the cart is emptied, or an empty cart would flash up.
+    await import("./order");
     await navigate(`/orders/${placed.order_id}`);
     renew("nothing");
     await cache.invalidateQueries();
@@ -315,13 +317,7 @@ function Checkout({ quote, stale }: { quote: QuoteAnswer; stale: boolean }) {
           <strong className="sum">
             <Money fen={shown.paid_fen} />
           </strong>
-          <Button
-            look="primary"
-            wide
-            isPending={place.isPending}
-            isDisabled={stale}
-            onPress={() => void order(shown)}
-          >
+          <Button look="primary" wide isPending={place.isPending} onPress={() => void order(shown)}>
             {changed === null ? texts.placeFor(yuan(shown.paid_fen)) : texts.placeAtNew}
           </Button>
         </div>

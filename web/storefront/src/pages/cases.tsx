@@ -97,7 +97,7 @@ function Case({ of }: { of: CaseAnswer }) {
                 </span>,
               ],
           of.refund_fen === 0 ? null : [texts.refund, <Money key="refund" fen={of.refund_fen} />],
-          of.return_shipping_fen === null
+          !of.return_shipping_fen
             ? null
             : [texts.freight, <Money key="freight" fen={of.return_shipping_fen} />],
           settled === null ? null : [texts.settled(settled), ""],

@@ -13,7 +13,7 @@ import { useParams } from "react-router";
 import { useTexts } from "../messages/texts";
 import { AskDialog, CancelDialog, kindsOf, ReceiptDialog } from "../parts/asking";
 import { Pay } from "../parts/pay";
-import { ProductName, Sums, Used } from "../parts/quote";
+import { ProductName, Sums } from "../parts/quote";
 import { useWhy } from "../shop";
 import { STATUS_TONES } from "./orders";
 
@@ -52,7 +52,6 @@ function Found({ order }: { order: OrderAnswer }) {
           <Lines order={order} />
           <Card title={texts.amounts}>
             <Sums quote={order.quote} />
-            <Used quote={order.quote} />
             {order.refunded_fen > 0 && (
               <Facts sums facts={[[texts.refunded, <Money key="fen" fen={order.refunded_fen} />]]} />
             )}
