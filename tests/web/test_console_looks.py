@@ -37,6 +37,7 @@ def walked(
     page: Page, site: Site, walks: dict[str, Walk], state: str | None
 ) -> Iterator[tuple[str, Walk, list[str]]]:
     """Go to each page in turn, and give it with what is wrong with it once its state is there."""
+    expect(page.locator(".console")).to_be_visible()
     for name, walk in walks.items():
         go(page, walk.path)
         expect(page.locator(state or walk.there).first, name).to_be_visible()
@@ -59,7 +60,7 @@ def test_K3_every_page_of_the_console_has_no_barrier_and_fits(browser: Browser, 
     language, width, dark = look
     site = Site("console", groups=("admin",), answers=dict(ANSWERS))
     with opened(browser, site, width=width, dark=dark, language=language) as page:
-        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator(".console")).to_be_visible()
         assert page.locator("html").get_attribute("lang") == language
         assert page.locator("html").get_attribute("data-theme") == ("dark" if dark else "light")
         assert_all_are_well(page, site, WALKS, None)
