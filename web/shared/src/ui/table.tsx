@@ -28,7 +28,7 @@ export function Table<T>({
     <div
       className="table-frame"
       ref={frame}
-      {...(scrolls && { role: "region", "aria-label": caption, tabIndex: 0 })}
+      {...(scrolls && { role: "group", "aria-label": caption, tabIndex: 0 })}
     >
       <table className="table">
         <caption className="hidden">{caption}</caption>
