@@ -12,7 +12,7 @@ GROUPS := payments local cdk demo charts
 PROVIDERS := wechatpay,alipay,stripe
 stage ?= dev
 
-.PHONY: help run demo stop test simulate fuzz bench check format synth deploy docs client site lock setup
+.PHONY: help run demo stop test simulate fuzz bench check format synth deploy pages docs client site lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ synth: setup ## write the CloudFormation templates of a stage (stage=dev) to cdk
 
 deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentials
 	@$(CDK) deploy --all --concurrency 4 $(foreach each,stage listen cors restored reserve moving requests payments return,$(if $($(each)),--context $(each)=$($(each))))
+
+pages: setup ## put the console and the storefront of a stage (stage=dev) where browsers get them, as they are built
+	@$(BIN)/python -m ops --stack memberday-$(stage) pages
 
 docs: setup ## write anew what follows from code and policy: API, events, programme, models, picture, local stacks
 	@$(BIN)/python -m tools.openapi

@@ -295,12 +295,22 @@ class Stack:
             log_months=_log_months(),
             worker_seconds=constant(INFRA / "room.py", "JOB_TIMEOUT")
             - Decimal(str(deadline.ANSWER_MARGIN_SECONDS)),
-            service_clients=_called(_module(constructs / "identity.py"), "OAuthSettings"),
+            service_clients=_service_clients(_module(constructs / "identity.py")),
             traced=ast.unparse(_defined(INFRA / "stage.py", "traces")).endswith("return True"),
             gathering_seconds=constant(constructs / "stream_consumer.py", "PATIENT_WINDOW"),
             gathering_at_once=constant(constructs / "stream_consumer.py", "PATIENT_BATCHES_AT_ONCE"),
             batch_records=constant(constructs / "stream_consumer.py", "BATCH_SIZE"),
         )
+
+
+def _service_clients(module: ast.Module) -> int:
+    """Return how many clients get tokens for themselves, each of which is charged: people's are not."""
+    return sum(
+        keyword.arg == "client_credentials"
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+    )
 
 
 def _metrics() -> int:

@@ -43,6 +43,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "audit",
             "operations",
             "documents",
+            "pages",
         ),
     }
 )
@@ -106,6 +107,17 @@ def events() -> Mapping[str, type["Event"]]:
         and issubclass(each, Event)
         and each.__module__ == module.__name__
         and not name.startswith("_")
+    }
+
+
+@cache
+def starters() -> Mapping[str, str]:
+    """Return which function starts each job, those that no schedule does too, by the job."""
+    return {
+        job: function
+        for module in _declaring("timetable")
+        for function, jobs in getattr(module, "STARTS", {}).items()
+        for job in jobs
     }
 
 

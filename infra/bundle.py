@@ -5,7 +5,7 @@ pip installs them, for this machine they are copied from the environment, which 
 bundle carries what functions use (:mod:`infra.carried`).
 
 The policy is checked when a bundle is built, and carried as plain data with its checksum: one that is wrong,
-or another one, starts nowhere.
+or another one, starts nowhere. The file itself is there to be shown, where somebody may ask for it.
 
 Bytecode is compiled ahead where an interpreter of the runtime's version is at hand: CDK's archive dates files
 1980, which makes Python throw timestamped bytecode away and compile at every cold start.
@@ -56,7 +56,7 @@ LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 CARRIED = Path(carried.__file__)
 POLICY = policies.FILE.relative_to(ROOT)
 _DIGEST_CHARACTERS = 16
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", POLICY.name)
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
 class BundleError(Exception):
@@ -117,6 +117,7 @@ PAYMENTS = Kind(
     prefix="payments-",
     libraries="payments-",
     services=carried.PAYMENTS_SERVICES,
+    left_out=("domain/policy.toml",),
 )
 ARCHIVE = Kind(lock=LOCKS / "runtime.txt", prefix="archive-", services=carried.ARCHIVE_SERVICES)
 

@@ -16,7 +16,16 @@ from typing import Any
 
 from botocore import xform_name
 
-SERVICES = ("cognito-idp", "dynamodb", "events", "secretsmanager", "sqs")
+SERVICES = (
+    "apigatewayv2",
+    "cloudwatch",
+    "cognito-idp",
+    "dynamodb",
+    "events",
+    "lambda",
+    "secretsmanager",
+    "sqs",
+)
 """What functions make clients of (:mod:`functions.platform.sdk`)."""
 ARCHIVE_SERVICES = ("s3",)
 """What the one does that copies records of what staff did (K7)."""

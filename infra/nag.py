@@ -19,6 +19,7 @@ from infra.constructs.archive import Archive
 from infra.constructs.function import ProgrammeFunction
 from infra.constructs.identity import Identity
 from infra.constructs.membership_api import PREFLIGHT
+from infra.constructs.pages import PageFiles, Site
 from infra.constructs.payment_secret import PaymentSecret
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
@@ -29,7 +30,8 @@ from infra.stage import DOCUMENTS
 
 LISTING = (
     "X-Ray's PutTraceSegments and PutTelemetryRecords take no resource, they only write traces; nor does "
-    "DynamoDB's ListStreams, which only shows names."
+    "DynamoDB's ListStreams, which only shows names. CloudWatch's DescribeAlarms takes none where alarms are "
+    "asked for by the beginning of their names; it shows what alarms say, which is no secret."
 )
 VERSIONS = "A schedule may start any version of its one function: CDK's grant covers `arn` and `arn:*`."
 FAILURES = "This is where failures of a stream's reader or a schedule end; an alarm says when something does."
@@ -44,7 +46,7 @@ NO_ROTATION = (
 )
 NO_MFA = (
     "Shoppers may use a second factor and staff should; to demand one of every shopper would cost the shop "
-    "orders. Staff are told by a group, and tokens are short-lived."
+    "orders. Who works for the shop gets no token in production without one (K5)."
 )
 NO_THREAT_PROTECTION = (
     "Cognito's threat protection is a paid plan per active user, for the shop to choose; passwords have "
@@ -62,6 +64,23 @@ NO_ACCESS_LOG = (
     "One function reads the statements, and its own log says which; who puts one there by hand is in "
     "CloudTrail, for the shop to record the events of data."
 )
+PAGES_READ = (
+    "The distribution alone reads the files, which are the same for everybody; who puts one there is in "
+    "CloudTrail, for the shop to record the events of data."
+)
+NO_VISITORS_LOG = (
+    "A log of a distribution keeps the addresses of all who look at the pages; what they do is asked of the "
+    "API, whose access log says it without."
+)
+DEFAULT_CERTIFICATE = (
+    "Under CloudFront's own name its own certificate is served, whose oldest protocol nobody can set; a shop "
+    "that brings a name brings a certificate, and sets it then. Browsers of today agree on TLS 1.3."
+)
+EVERYWHERE = "A shop decides itself where it sells; whoever may not call the API sees pages without contents."
+NO_FIREWALL = (
+    "There is nothing behind the pages but files, which CloudFront keeps; what can be attacked is the API, "
+    "which is throttled and checks everything."
+)
 ON_LOOPBACK = "The local cloud speaks HTTP, on loopback only; on AWS a policy refuses what is not TLS."
 EVERY_STATEMENT = "One function puts the statements of all days into their bucket, and reads them there."
 EVERY_RECORD = "One function puts the records of all days into their bucket, and can do nothing else there."
@@ -69,6 +88,12 @@ NO_LOG_OF_ARCHIVE = (
     "One function puts objects there, which nobody can change or delete; who reads them is in CloudTrail, "
     "for the shop to record the events of data."
 )
+OF_PAGES = {
+    "AwsSolutions-CFR1": EVERYWHERE,
+    "AwsSolutions-CFR2": NO_FIREWALL,
+    "AwsSolutions-CFR3": NO_VISITORS_LOG,
+    "AwsSolutions-CFR4": DEFAULT_CERTIFICATE,
+}
 RECONCILES = "PaymentsWorker"
 ARCHIVES = "AuditArchive"
 PUBLIC = {
@@ -112,6 +137,11 @@ def _acknowledge_all(stack: Stack) -> None:
                 _acknowledge(each, "AwsSolutions-S1", NO_ACCESS_LOG)
                 if each.policy is None:
                     _acknowledge(each, "AwsSolutions-S10", ON_LOOPBACK)
+            case PageFiles():
+                _acknowledge(each, "AwsSolutions-S1", PAGES_READ)
+            case Site():
+                for rule, reason in OF_PAGES.items():
+                    _acknowledge(each.distribution, rule, reason)
             case PhoneKey():
                 _acknowledge(each, "AwsSolutions-SMG4", NO_ROTATION)
             case Identity():

@@ -5,7 +5,7 @@ name it without a reference. What holds data keeps the name that CloudFormation 
 parameter.
 """
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws, Fn, Stack, Token
 from constructs import Construct
 
 from infra.stage import Stage
@@ -26,6 +26,19 @@ def api_url(api_id: str, stage: Stage) -> str:
     if stage.local:
         return f"{stage.endpoint}/_aws/execute-api/{api_id}"
     return f"https://{api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+
+
+def origin_of(domain_name: str, stage: Stage) -> str:
+    """Return where the pages of a distribution are opened: on AWS, or on the local cloud.
+
+    There it is told by its label, under a name that every browser takes for this machine. The port is taken
+    from the endpoint when it is deployed, since kept stacks do not know it (``local/prepared.py``).
+    """
+    if not stage.local:
+        return f"https://{domain_name}"
+    label = Fn.select(0, Fn.split(".", domain_name))
+    port = Token.as_string({"Fn::Select": [2, {"Fn::Split": [":", stage.endpoint]}]})
+    return Fn.join("", ["http://", label, ".cloudfront.localhost:", port])
 
 
 def payment_secrets(stage: Stage) -> str:

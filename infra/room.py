@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from aws_cdk import Annotations, CfnOutput, Duration, Stack
+from aws_cdk import Annotations, CfnOutput, CustomResource, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,7 +15,7 @@ from functions.domain.timetable import Scheduled
 from functions.platform.routes import with_heads
 from infra import bundle
 from infra.constructs.function import ProgrammeFunction
-from infra.constructs.job import Job
+from infra.constructs.job import Job, set_aside_failures
 from infra.constructs.membership_api import MembershipApi
 from infra.constructs.stream_consumer import StreamConsumer
 from infra.constructs.table import grant_rows
@@ -26,8 +26,11 @@ from infra.shared import Shared
 API_TIMEOUT = Duration.seconds(15)
 STREAM_TIMEOUT = Duration.seconds(60)
 JOB_TIMEOUT = Duration.seconds(60)
+TOLD_SECONDS_MAX = Duration.seconds(120)
+"""How long a deployment waits for a function that it calls; CloudFormation itself would wait for an hour."""
 REPORTS = "Reports"
 AUDIT = "Audit"
+GATEWAY = "Gateway"
 BUS = "membership"
 """What the bus is called in every stage, because that is what others subscribe to."""
 
@@ -121,15 +124,28 @@ class Room:
 
     def serve(self, function: ProgrammeFunction, routes: Sequence[str], *, public: bool = False) -> None:
         """Let a function serve routes, which the suite's own stack has."""
+        if function.node.try_find_child(GATEWAY) is None:
+            function.add_permission(
+                GATEWAY,
+                principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
+                source_arn=self.stack.format_arn(
+                    service="execute-api", resource=self.shared.api_id, resource_name="*"
+                ),
+            )
         if self._gateway is not None:
-            self._gateway.serve(function.node.id, function, routes, public=public)
-            return
-        function.add_permission(
-            "Gateway",
-            principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
-            source_arn=self.stack.format_arn(
-                service="execute-api", resource=self.shared.api_id, resource_name="*"
-            ),
+            self._gateway.serve(function.node.id, self._as_named(function), routes, public=public)
+
+    def _as_named(self, function: ProgrammeFunction) -> lambda_.IFunction:
+        """Return a function as one that has let the gateway in: a permission for each route would be as many
+        resources as there are routes, which the suite's own stack has no room for."""
+        known = self.stack.node.try_find_child(f"Its{function.node.id}")
+        if known is not None:
+            return cast(lambda_.IFunction, known)
+        return lambda_.Function.from_function_attributes(
+            self.stack,
+            f"Its{function.node.id}",
+            function_arn=function.function_arn,
+            skip_permissions=True,
         )
 
     def publisher(
@@ -211,15 +227,35 @@ class Room:
             grant_rows(self.table(REPORTS), function, "PutItem")
         return starter, worker
 
+    def told_when_deployed(
+        self, construct_id: str, function: ProgrammeFunction, properties: Mapping[str, Any]
+    ) -> None:
+        """Have CloudFormation call a function with these properties, now and whenever they change."""
+        if self._gateway is None:
+            CustomResource(
+                self.stack,
+                construct_id,
+                service_token=function.function_arn,
+                resource_type=f"Custom::{construct_id}",
+                properties=dict(properties),
+                service_timeout=TOLD_SECONDS_MAX,
+            )
+
     def output(self, name: str, function: ProgrammeFunction) -> None:
         """Tell the outside a function's name, by an output of the suite's own stack."""
         if self._gateway is None:
             CfnOutput(self.suite, name, value=named(function.node.id, self.stage))
 
-    def scheduled(self, function: ProgrammeFunction, *jobs: str) -> None:
-        """Have a function run these jobs when the timetable says so."""
+    def scheduled(self, function: ProgrammeFunction) -> None:
+        """Have a function run the jobs that its context declares it to start, when the timetable says so.
+
+        What is handed over to it and fails is set aside, also of jobs that no schedule starts.
+        """
+        if self._gateway is None:
+            set_aside_failures(function, self.shared.job_failures)
+        starters = contexts.starters()
         for scheduled in contexts.timetable(self.policy):
-            if scheduled.job in jobs:
+            if starters[scheduled.job] == function.node.id:
                 self.schedule(function, scheduled)
 
     def schedule(self, function: ProgrammeFunction, scheduled: Scheduled) -> None:

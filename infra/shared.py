@@ -7,6 +7,7 @@ those that it needs whenever it is deployed. No stack exports anything, so that 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from aws_cdk import CfnParameter, Fn, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -55,6 +56,12 @@ class Users:
             grantee=grantee,
             actions=["cognito-idp:AdminDeleteUser", "cognito-idp:ListUsers"],
             resource_arns=[self.arn],
+        )
+
+    def grant_looking_up(self, grantee: iam.IGrantable) -> None:
+        """Let a function look a user up by their name."""
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["cognito-idp:AdminGetUser"], resource_arns=[self.arn]
         )
 
 
@@ -161,6 +168,21 @@ class Shared:
     def api_url(self) -> str:
         """Where the API is called, as the suite's own stack puts it out."""
         return api_url(self.api_id, self.stage)
+
+    def grant_opening(self, grantee: iam.IGrantable) -> None:
+        """Let a function say of this API whose pages may call it, and change whatever else is the API's own.
+
+        Its routes, stages and authorizers are other resources.
+        """
+        arn = self.stack.format_arn(
+            service="apigateway", account="", resource="/apis", resource_name=self.api_id
+        )
+        iam.Grant.add_to_principal(grantee=grantee, actions=["apigateway:PATCH"], resource_arns=[arn])
+
+    @property
+    def page_origins(self) -> dict[str, Any]:
+        """What is told to who opens the API: which one, and to whom."""
+        return {"ApiId": self.api_id, "Pages": self.value("PageOrigins"), "Others": list(self.stage.cors)}
 
     @property
     def users(self) -> Users:

@@ -1,6 +1,7 @@
 """What exists, as a list of contents: what the contexts share, and the contexts, in stacks by group (H2)."""
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from aws_cdk import App, ArnFormat, CfnOutput, IStackSynthesizer, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -18,11 +19,13 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.dashboard import Dashboard
 from infra.constructs.identity import Identity
 from infra.constructs.membership_api import MembershipApi
+from infra.constructs.pages import Pages
 from infra.constructs.payment_secret import PaymentSecret
 from infra.constructs.phone_key import PhoneKey
 from infra.constructs.queues import FailureQueue
 from infra.constructs.subscription import Subscription
 from infra.constructs.table import table
+from infra.contexts.pages import SIGN_IN
 from infra.naming import named
 from infra.room import BUS, Room
 from infra.shared import RECEIVE, SEND, Shared, payment_keys, stream_of
@@ -48,7 +51,6 @@ class MembershipStack(Stack):
             termination_protection=stage.keeps_data,
         )
         self._stage = stage
-        self._functions: dict[str, lambda_.IFunction] = {}
         self.tables = {
             name: table(self, name, keys=keys, stage=stage) for name, keys in declared.tables().items()
         }
@@ -56,7 +58,16 @@ class MembershipStack(Stack):
         scheduler.ScheduleGroup(self, "Jobs", schedule_group_name=self.stack_name)
         self.job_failures = FailureQueue(self, "JobFailures", stage=stage)
         self.identity = Identity(self, "Identity", stage=stage)
-        self.api = MembershipApi(self, "Api", identity=self.identity, stage=stage)
+        if stage.second_factor:
+            self.identity.ask_before_a_token(self._function(SIGN_IN))
+        self.api = MembershipApi(self, "Api", stage=stage)
+        self.pages = Pages(
+            self, "Pages", api_url=self.api.url, sign_in_url=self.identity.sign_in_url, stage=stage
+        )
+        self.page_clients = {
+            app: self.identity.let_sign_in(app, origin) for app, origin in self.pages.origins.items()
+        }
+        self.api.let_in(self.identity.issuer, [*self.identity.clients, *self.page_clients.values()])
         self.phone_key = PhoneKey(self, "PhoneKey", stage=stage)
         self.payment_keys = self._payment_keys() if stage.payment_keys else {}
         if stage.listen:
@@ -66,8 +77,7 @@ class MembershipStack(Stack):
             contexts.build(declared.CONTEXTS, Room(self, shared=shared, policy=policy, gateway=self.api))
         else:
             self._routes()
-        if stage.cors:
-            self.api.answer_preflights(self._default())
+        self.api.answer_preflights(self._default())
         self.alarms = Alarms(self, "Alarms", stage=stage)
         topic = {"AlarmsTopicArn": self.alarms.topic.topic_arn}
         Shared(self, stage, _where(self.tables) | self._where() | topic).publish()
@@ -103,19 +113,21 @@ class MembershipStack(Stack):
         return self._function(title)
 
     def _function(self, title: str) -> lambda_.IFunction:
-        if title not in self._functions:
-            self._functions[title] = lambda_.Function.from_function_attributes(
-                self,
-                f"Its{title}",
-                function_arn=self.format_arn(
-                    service="lambda",
-                    resource="function",
-                    resource_name=named(title, self._stage),
-                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                ),
-                skip_permissions=True,
-            )
-        return self._functions[title]
+        """Return a function of another stack by its name; while contexts move, the one that is here still."""
+        known = self.node.try_find_child(f"Its{title}")
+        if known is not None:
+            return cast(lambda_.IFunction, known)
+        return lambda_.Function.from_function_attributes(
+            self,
+            f"Its{title}",
+            function_arn=self.format_arn(
+                service="lambda",
+                resource="function",
+                resource_name=named(title, self._stage),
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            ),
+            skip_permissions=True,
+        )
 
     def _where(self) -> dict[str, str]:
         return {
@@ -125,6 +137,7 @@ class MembershipStack(Stack):
             "UserPoolId": self.identity.user_pool.user_pool_id,
             "UserPoolArn": self.identity.user_pool.user_pool_arn,
             "PhoneKeyArn": self.phone_key.arn,
+            "PageOrigins": ",".join(self.pages.origins.values()),
             **{f"{name}Arn": each.arn for name, each in self.payment_keys.items()},
         }
 
@@ -135,12 +148,21 @@ class MembershipStack(Stack):
             "UserPoolId": identity.user_pool.user_pool_id,
             "UserPoolClientId": identity.user_client.user_pool_client_id,
             "ServiceClientId": identity.service_client.user_pool_client_id,
-            "TokenUrl": f"{self._stage.endpoint}/oauth2/token" if self._stage.local else identity.token_url,
+            "SignInUrl": identity.sign_in_url,
+            "TokenIssuer": identity.issuer,
+            "TokenUrl": identity.token_url,
             "EventBusName": self.bus.event_bus_name,
             **{f"{name}TableName": each.table_name for name, each in self.tables.items()},
             "AlarmsTopicArn": self.alarms.topic.topic_arn,
             "DashboardName": self.stack_name,
         }
+        for app, site in self.pages.sites.items():
+            outputs |= {
+                f"{app.title()}Url": site.origin,
+                f"{app.title()}ClientId": self.page_clients[app].user_pool_client_id,
+                f"{app.title()}BucketName": site.files.bucket_name,
+                f"{app.title()}DistributionId": site.distribution.distribution_id,
+            }
         if self._stage.shows_document:
             outputs["DocsUrl"] = f"{self.api.url}/docs"
         for name, value in outputs.items():

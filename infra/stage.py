@@ -147,6 +147,11 @@ class Stage:
         return self.name == PROD
 
     @property
+    def second_factor(self) -> bool:
+        """Whether whoever works for the shop signs in with a second factor."""
+        return self.keeps_data
+
+    @property
     def shows_document(self) -> bool:
         """Whether everybody may read the API's document there, and try it with a token."""
         return self.name == DEV or self.local

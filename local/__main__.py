@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,8 +26,10 @@ from reach.errors import CommandError
 from reach.folder import FOLDER, FOLDER_VARIABLE, StateFolder, folder_of
 
 if TYPE_CHECKING:
+    from local.users import Person
     from ops.stack import Stack
 
+ROLES = ("clerk", "marketing", "finance", "admin")
 PROVIDERS = ("wechatpay", "alipay", "stripe")
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = "DocsUrl"
@@ -59,13 +61,13 @@ class Commands:
     def up(self, arguments: argparse.Namespace) -> Answer:
         """Start, deploy, and show how to go on."""
         up = self._lifecycle.up(arguments.port)
-        if arguments.seed:
-            self._seed(up.outputs)
+        people = self._seed(up.outputs) if arguments.seed else []
         done = "deployed" if up.deployed else "started" if up.started else "running, nothing has changed"
         lines = [
             f"local cloud: {done}",
             *(f"  {name:24} {value}" for name, value in sorted(up.outputs.items())),
             *([f"the API's document: {up.outputs[DOCUMENT]}"] if DOCUMENT in up.outputs else []),
+            *_who(people, up.outputs),
             "go on with",
             "  API=$(.venv/bin/python -m local status ApiUrl)",
             "  TOKEN=$(.venv/bin/python -m local token alice)",
@@ -78,10 +80,19 @@ class Commands:
             "fresh": up.fresh,
             "started": up.started,
             "deployed": up.deployed,
+            "people": [asdict(each) for each in people],
         }
         return value, "\n".join(lines)
 
-    def _seed(self, outputs: dict[str, str]) -> None:
+    def people(self, _arguments: argparse.Namespace) -> Answer:
+        """Who can sign in at the pages."""
+        from local import users
+
+        with self._folder.locked():
+            found = users.make_people(self._aws(), self._folder, self._outputs())
+        return {"people": [asdict(each) for each in found]}, "\n".join(_who(found, self._outputs()))
+
+    def _seed(self, outputs: dict[str, str]) -> list[Person]:
         from local import seed, users
 
         def token(name: str, staff: bool) -> str:
@@ -89,6 +100,7 @@ class Commands:
 
         if seed.seed(outputs["ApiUrl"], token):
             say("seeded a demo catalogue with offers, the members alice and bob, and the clerk of the staff")
+        return users.make_people(self._aws(), self._folder, outputs)
 
     def down(self, _arguments: argparse.Namespace) -> Answer:
         """Stop and keep everything."""
@@ -127,7 +139,14 @@ class Commands:
         """An access token."""
         from local import users
 
-        value = users.token(self._aws(), self._folder, self._outputs(), arguments.name, staff=arguments.staff)
+        value = users.token(
+            self._aws(),
+            self._folder,
+            self._outputs(),
+            arguments.name,
+            staff=arguments.staff,
+            role=arguments.role,
+        )
         return value, value["access_token"]
 
     def clock(self, arguments: argparse.Namespace) -> Answer:
@@ -152,7 +171,7 @@ class Commands:
         """Post what the accounts have not seen of the orders."""
         from ops import jobs
 
-        value = jobs.replay(self._stack())
+        value = jobs.by_hand(self._stack(), "replay")
         self._cloud.settle(arguments.timeout)
         return value, "replayed; `fire audit-points` tells whether all fits now"
 
@@ -237,6 +256,15 @@ class Commands:
         return moment.astimezone(clock.time_zone(self._project.root)).isoformat(timespec="seconds")
 
 
+def _who(people: list[Person], outputs: dict[str, str]) -> list[str]:
+    """Return who signs in where, and how, as lines."""
+    lines = []
+    for page in dict.fromkeys(each.page for each in people):
+        lines.append(f"the {page}: {outputs[f'{page.title()}Url']}/")
+        lines += [f"  {each.name:24} {each.password}" for each in people if each.page == page]
+    return lines
+
+
 def say(text: str) -> None:
     """Progress, for people: never on stdout."""
     print(text, file=sys.stderr, flush=True)
@@ -281,6 +309,8 @@ def parser() -> Parser:
     token = add("token", "print an access token of a user, who is made if new")
     token.add_argument("name")
     token.add_argument("--staff", action="store_true", help="as a member of the group staff")
+    token.add_argument("--role", choices=ROLES, help="as a member of the group of this role")
+    add("people", "who can sign in at the console and the storefront, and with which password")
     moved = add("clock", "show the local cloud's time, or move it forward")
     moved.add_argument("to", nargs="?", help="+7d, +1h30m, or a time such as 2026-12-31T23:59:50+08:00")
     fire = add("fire", "run a scheduled job now, and wait for all that follows from it")

@@ -101,7 +101,6 @@ class Deployment:
             Deployer(self._aws, ASSETS_BUCKET, self._folder.deploy_log).deploy(prepared, say)
         else:
             self._run_cdk(say)
-            self._mend_cors()
         if self.outputs() is None:
             raise LocalError(
                 f"no stack {self._project.stack} after cdk deploy: see {self._folder.deploy_log}"
@@ -141,18 +140,6 @@ class Deployment:
         names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
         if ASSETS_BUCKET not in names:
             s3.create_bucket(Bucket=ASSETS_BUCKET)
-
-    def _mend_cors(self) -> None:
-        """The emulator's CloudFormation stores an HTTP API's CORS rules as its gateway cannot read them."""
-        template = read_json(self._folder.assembly / f"{self._project.stack}.template.json")
-        for name, resource in template.get("Resources", {}).items():
-            rules = resource.get("Properties", {}).get("CorsConfiguration")
-            if resource["Type"] == "AWS::ApiGatewayV2::Api" and rules:
-                found = self._aws.client("cloudformation").describe_stack_resource(
-                    StackName=self._project.stack, LogicalResourceId=name
-                )
-                api = found["StackResourceDetail"]["PhysicalResourceId"]
-                self._aws.client("apigatewayv2").update_api(ApiId=api, CorsConfiguration=rules)
 
     def _run_cdk(self, say: Callable[[str], None]) -> None:
         if not self._project.cdk.exists():

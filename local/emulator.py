@@ -12,6 +12,7 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - all of it starts at once, in a process each, which is too much for a small machine: calls time out, and what
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
 - each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
+- whoever has signed in at Cognito's page is asked again each time, and nobody can sign up: see ``hosted``;
 - slashes at the ends of an API's path are lost, and paths served that AWS does not have: see ``paths``;
 - metrics that functions print, depths of queues and dimensions of alarms are overlooked, and alarms on an
   expression refused: see ``alarms``.
@@ -33,13 +34,14 @@ from typing import Any
 
 from ministack import app as gateway
 from ministack.core import hypercorn_compat, lambda_runtime
-from ministack.services import apigateway, cloudwatch, dynamodb, lambda_svc, scheduler, sqs
+from ministack.services import apigateway, cloudwatch, cognito, dynamodb, lambda_svc, scheduler, sqs
 from ministack.services.cloudformation import provisioners
 
 from local import monitor, turns
 from local.backlog import Backlog
 from local.failures import Failures, cause
 from local.gate import Gate
+from local.hosted import HostedPage
 from local.paths import keep_paths
 from local.processes import wait_until
 from local.redelivery import Redelivery
@@ -49,7 +51,25 @@ from local.unpacking import share_code
 VERSION = "1.5.33"
 NEEDED = {
     **turns.NEEDED,
-    gateway: ("_parse_execute_api_url", "app"),
+    gateway: (
+        "_handle_cognito_body_request",
+        "_handle_cognito_get_request",
+        "_parse_execute_api_url",
+        "app",
+    ),
+    cognito: (
+        "_admin_confirm_sign_up",
+        "_authorization_codes",
+        "_find_pool_by_client_id",
+        "_get_pool_unscoped",
+        "_issue_auth_code_redirect",
+        "_page_shell",
+        "_qp",
+        "_sign_up",
+        "handle_login_submit",
+        "handle_logout",
+        "handle_oauth2_authorize",
+    ),
     apigateway: ("stages_for_api",),
     hypercorn_compat: ("install",),
     lambda_runtime: ("_workers", "kill_workers", "zipfile"),
@@ -151,6 +171,7 @@ class Emulator:
         self._limit_batches()
         share_code(lambda_runtime)
         keep_paths(gateway, apigateway.stages_for_api)
+        HostedPage(gateway, cognito)
         self._keep_stream_records()
         self._watch_saving()
         self._take_expressions()
@@ -298,6 +319,7 @@ class Emulator:
         reason = f"{'no figures' if value is None else value} against {alarm['Threshold']}"
         reason += f": {', '.join(faults)}" if faults else ""
         alarm |= {"StateValue": after, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
+        alarm["StateTransitionedTimestamp"] = alarm["StateUpdatedTimestamp"]
         cloudwatch._record_history(alarm["AlarmName"], before, after, reason)
         cloudwatch._dispatch_alarm_actions(alarm, before, after, reason)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from local.backlog import Backlog
+from local.clock import time_zone
 from local.cloud import Cloud
 from local.deployment import Deployment, Project
 from local.errors import LocalError
@@ -61,6 +62,8 @@ class Lifecycle:
                 deployed = deployment.update(self._say)
                 outputs = deployment.outputs()
                 self._introduce(till, server, outputs or {})
+                if outputs is not None:
+                    self._publish_pages(server)
             if outputs is None:
                 raise LocalError(f"the stack {self._project.stack} is not deployed: run `up` again")
             return Up(server, outputs, fresh, started, deployed)
@@ -112,6 +115,19 @@ class Lifecycle:
         if "ApiUrl" in outputs:
             url = f"{outputs['ApiUrl']}/payments/stripe/notifications"
             self.till.ask("POST", "/till/webhook", {"url": url})
+
+    def _publish_pages(self, server: Running) -> None:
+        """Put the pages that have been built where the cloud serves them, as ``ops pages`` does on AWS."""
+        from ops import pages  # brings the SDK with it, which takes a while
+        from ops.stack import Stack
+
+        stack = Stack(Aws(server.endpoint), self._project.stack)
+        for app in pages.APPS:
+            folder = pages.dist_of(self._project.root, app)
+            if pages.built(folder):
+                done = pages.publish(stack, app, folder, str(time_zone(self._project.root)))
+                if done.put:
+                    self._say(f"published the {app}")
 
     @contextmanager
     def _undone_on_failure(self, *, was_running: bool) -> Iterator[bool]:

@@ -13,6 +13,7 @@ from functions.catalog.products import Product
 from functions.coupons.birthday import Coupon
 from functions.coupons.eligibility import birthday_coupon
 from functions.domain import policy as policies
+from functions.domain import policy_check
 from functions.domain.birthdays import Kept
 from functions.domain.policy import Policy, PolicyError
 from functions.offers.pricing import price
@@ -85,7 +86,10 @@ def check(file: Path) -> dict[str, Any]:
     return {
         "valid": True,
         "version": {"before": before.version, "after": after.version},
-        "changed": list(_changed_fields(before, after)),
+        "changed": [
+            {"field": each.setting, "before": each.before, "after": each.after}
+            for each in policy_check.changes(before, after)
+        ],
         "quotes": _changed_quotes(before, after),
     }
 
@@ -108,25 +112,6 @@ def shown(value: dict[str, Any]) -> str:
             f"offers {example['offers']}: {example['before_paid_fen']} -> {example['after_paid_fen']} fen"
         )
     return "\n".join(lines)
-
-
-def _changed_fields(before: Policy, after: Policy) -> Iterator[dict[str, Any]]:
-    old, new = dict(_fields(before.data)), dict(_fields(after.data))
-    for field in sorted(old.keys() | new.keys()):
-        if old.get(field) != new.get(field):
-            yield {"field": field, "before": old.get(field), "after": new.get(field)}
-
-
-def _fields(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every leaf with its path; a tier goes by its code."""
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from _fields(part, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _fields({name: each for name, each in part.items() if name != "code"}, part["code"])
-    else:
-        yield path, value
 
 
 def _samples(before: Policy, after: Policy) -> Iterator[Sample]:

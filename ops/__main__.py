@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from functions.domain import policy as policies
 from functions.platform.dynamo import Tables
-from ops import halt, jobs, offers, redrive, restore, stock, trail
+from ops import halt, jobs, offers, pages, redrive, restore, staff, stock, trail
 from ops.stack import Stack
 from reach.aws import Aws, CallersAccount, Clients
 from reach.errors import CommandError
@@ -63,15 +64,9 @@ def fire(stack: Stack, arguments: argparse.Namespace) -> Answer:
     return value, ", ".join(f"{name} {count}" for name, count in value.items())
 
 
-def replay(stack: Stack, _arguments: argparse.Namespace) -> Answer:
-    """Start the replay."""
-    value = jobs.replay(stack)
-    return value, ", ".join(f"{name} {count}" for name, count in value.items())
-
-
-def index_members(stack: Stack, _arguments: argparse.Namespace) -> Answer:
-    """Start the indexing of members."""
-    value = jobs.index_members(stack)
+def by_hand(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Start a job that no schedule starts."""
+    value = jobs.by_hand(stack, arguments.command)
     return value, ", ".join(f"{name} {count}" for name, count in value.items())
 
 
@@ -137,19 +132,52 @@ def restore_tables(stack: Stack, arguments: argparse.Namespace) -> Answer:
     return {"streams": streams, "context": told}, told
 
 
+def publish_pages(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Put the console and the storefront where browsers get them."""
+    zone = policies.load().time_zone
+    done = [
+        pages.publish(stack, app, arguments.folder or pages.dist_of(ROOT, app), zone)
+        for app in ([arguments.app] if arguments.app else pages.APPS)
+    ]
+    lines = [f"{each.app}: {len(each.put)} put, {len(each.deleted)} deleted; {each.url}" for each in done]
+    return {"pages": [asdict(each) for each in done]}, "\n".join(lines)
+
+
+def staff_member(stack: Stack, arguments: argparse.Namespace) -> Answer:
+    """Give somebody their roles, and a second factor before that."""
+
+    def ask() -> str:
+        print("the code that it shows now: ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip()
+
+    member = staff.set_up(
+        stack,
+        arguments.name,
+        arguments.role,
+        anew=arguments.new_factor,
+        show=lambda address: print(f"for the authenticator: {address}", file=sys.stderr, flush=True),
+        ask=ask,
+    )
+    told = f"{member.name}: {', '.join(member.roles) or 'no role'}"
+    if member.password is not None:
+        told += f"; signs in with {member.password} once, and chooses another one there"
+    return asdict(member), told
+
+
 COMMANDS = {
     "failures": failures,
     "redrive": redrive_queue,
     "redeliver": redeliver,
     "discard": discard,
     "fire": fire,
-    "replay": replay,
-    "index-members": index_members,
+    **dict.fromkeys(jobs.BY_HAND, by_hand),
     "stock": stock_rows,
     "offers": count_offers,
     "pause": pause,
     "resume": resume,
     "restore": restore_tables,
+    "pages": publish_pages,
+    "staff": staff_member,
     "find": find,
     "trace": trace,
 }
@@ -179,10 +207,18 @@ def parser() -> argparse.ArgumentParser:
     add("fire", "run a scheduled job now").add_argument("job")
     add("replay", "post what the accounts have not seen of the orders, and nothing twice")
     add("index-members", "let members be found by name and phone who are not yet, or under another key")
+    add("index-parcels", "let orders be found by tracking number that were shipped before they could be")
     in_rows = add("stock", "the stock that lies in several rows, and whether these fit together")
     in_rows.add_argument("--gather", action="store_true", help="bring it all into one row each")
     counted = add("offers", "count anew what is counted of campaigns and coupons, and show what differs")
     counted.add_argument("--at", type=_moment, help="what the time is there; default: now")
+    published = add("pages", "put the console and the storefront where browsers get them")
+    published.add_argument("--app", choices=pages.APPS, help="this one alone")
+    published.add_argument("--folder", type=Path, help="where it is built; default: web/APP/dist")
+    hired = add("staff", "give somebody exactly these roles, and a second factor if they have none")
+    hired.add_argument("name", help="as whom they sign in; made if new")
+    hired.add_argument("--role", action="append", default=[], help="one of them; none takes all away")
+    hired.add_argument("--new-factor", action="store_true", help="set it up anew: the telephone is gone")
     add("pause", "let no function of the stack run")
     add("resume", "let all functions run again")
     named = add("find", "the lines of all logs that name a request, an order, a member or a record")

@@ -8,10 +8,12 @@ from typing import Any
 from ops.errors import OpsError
 from ops.stack import Stack
 
-REPLAY = "replay-points"
-STARTS_REPLAY = "PointsJobs"
-INDEX_MEMBERS = "index-members"
-STARTS_INDEXING = "MembersJobs"
+BY_HAND = {
+    "replay": ("PointsJobs", "replay-points"),
+    "index-members": ("MembersJobs", "index-members"),
+    "index-parcels": ("OrderJobs", "index-parcels"),
+}
+"""What no schedule starts: the function that does, and the job, by the command."""
 
 
 def fire(stack: Stack, job: str) -> dict[str, Any]:
@@ -26,26 +28,16 @@ def fire(stack: Stack, job: str) -> dict[str, Any]:
     return _run(stack, target["Arn"], job, json.loads(target.get("Input", "{}")))
 
 
-def replay(stack: Stack) -> dict[str, Any]:
-    """Start the replay, which no schedule does: what the accounts have not seen of the orders is posted.
+def by_hand(stack: Stack, command: str) -> dict[str, Any]:
+    """Start a job that no schedule starts, by what its command is called (:data:`BY_HAND`).
 
     Raises
     ------
     OpsError
         If its function fails.
     """
-    return _run(stack, stack.functions()[STARTS_REPLAY], REPLAY, {"job": REPLAY})
-
-
-def index_members(stack: Stack) -> dict[str, Any]:
-    """Start the indexing of members, which no schedule does: who cannot be found yet gets found.
-
-    Raises
-    ------
-    OpsError
-        If its function fails.
-    """
-    return _run(stack, stack.functions()[STARTS_INDEXING], INDEX_MEMBERS, {"job": INDEX_MEMBERS})
+    function, job = BY_HAND[command]
+    return _run(stack, stack.functions()[function], job, {"job": job})
 
 
 def _run(stack: Stack, function: str, job: str, event: dict[str, Any]) -> dict[str, Any]:

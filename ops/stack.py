@@ -188,11 +188,15 @@ class Stack:
         OpsError
             There is no such output.
         """
+        told = self.outputs().get(f"{title}TableName")
+        if told is None:
+            raise OpsError(f"{self.name} tells no name of a table {title}")
+        return told
+
+    def outputs(self) -> dict[str, str]:
+        """What the suite's own stack tells the outside."""
         told = self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
-        for output in told.get("Outputs", []):
-            if output["OutputKey"] == f"{title}TableName":
-                return str(output["OutputValue"])
-        raise OpsError(f"{self.name} tells no name of a table {title}")
+        return {each["OutputKey"]: each["OutputValue"] for each in told.get("Outputs", [])}
 
     def invoke(self, function: str, event: Json) -> Any:
         """Run a function and return what it answers.

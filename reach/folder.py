@@ -64,6 +64,11 @@ class StateFolder:
         return self.cloud / "password"
 
     @property
+    def people(self) -> Path:
+        """Who signs in at this cloud's console and storefront, and with which password."""
+        return self.cloud / "people.json"
+
+    @property
     def server(self) -> Path:
         """The process id and port of the server started last."""
         return self.root / "server.json"

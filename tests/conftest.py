@@ -45,6 +45,7 @@ os.environ.update(
     PAYMENTS_RETURN_URL="",
     STATEMENTS_BUCKET="unused",
     WORK_QUEUE_URL="unused",
+    STACK_NAME="unused",
     POWERTOOLS_METRICS_NAMESPACE="memberday",
     EVENT_BUS_NAME="unused",
     USER_POOL_ID="unused",

@@ -35,6 +35,7 @@ TAGS = {
     "Coupons": "Coupons of birthdays and of templates: what they are made from, and how members get them.",
     "Reports": "What the nightly audit says of everybody's points; for staff.",
     "Privacy": "A member's data to take along, and a member's erasure.",
+    "Operations": "How the suite does: its alarms, its jobs, and the policy that it runs by; for staff.",
     "Audit": "What staff did, and whom they looked at; for admins.",
 }
 SERVER = {"url": "/", "description": "The output `ApiUrl` of a deployment; no path stands before the routes."}
@@ -72,7 +73,7 @@ def document() -> Described:
         "AUDIT_TABLE",
     )
     of_payments = ("PAYMENT_PROVIDERS", "PAYMENT_SECRETS", "PAYMENTS_URL", "PAYMENTS_RETURN_URL")
-    for name in (*tables, *of_payments, "USER_POOL_ID", "PHONE_KEY_SECRET"):
+    for name in (*tables, *of_payments, "USER_POOL_ID", "PHONE_KEY_SECRET", "WORK_QUEUE_URL", "STACK_NAME"):
         os.environ.setdefault(name, _NO_TABLE)
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
@@ -81,6 +82,7 @@ def document() -> Described:
     from functions.audit import api as audit
     from functions.checkout import api as shop
     from functions.coupons import api as coupons
+    from functions.operations import api as office
     from functions.payments import api as payments
     from functions.points import api as points
     from functions.privacy import api as privacy
@@ -89,7 +91,7 @@ def document() -> Described:
     paths: Described = {}
     schemas: Described = {}
     token = HTTPBearer(bearerFormat="JWT", description=HOW_TO_SIGN_IN)
-    for module in (shop, payments, cases, members, points, coupons, privacy, audit):
+    for module in (shop, payments, cases, members, points, coupons, privacy, office, audit):
         text = described(module.handler).get_openapi_json_schema(
             title=TITLE, version=VERSION, security_schemes={"access_token": token}
         )

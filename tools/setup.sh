@@ -65,6 +65,7 @@ fi
 
 case "$target" in
 run) the_cloud ;;
+pages) python_packages local ;;
 demo)
     the_cloud
     python_packages demo

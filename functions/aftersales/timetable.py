@@ -4,6 +4,8 @@ from functions.domain.policy import Policy
 from functions.domain.timetable import Every, Scheduled, planned
 
 FOLLOW_CASES = "follow-cases"
+STARTS = {"CaseJobs": (FOLLOW_CASES,)}
+"""The jobs that each of this context's functions starts, those that no schedule does too."""
 
 
 def timetable(_: Policy) -> tuple[Scheduled, ...]:

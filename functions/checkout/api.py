@@ -17,6 +17,7 @@ from functions.offers.shown_prices import ShownPrices
 from functions.orders.book import OrderBook
 from functions.orders.life_face import OrderLifeFace
 from functions.orders.lists import OrderLists
+from functions.orders.routes import OFFICE
 from functions.orders.view_face import OrderViewFace
 from functions.platform import clock, dynamo
 from functions.platform.dynamo import Tables
@@ -49,7 +50,14 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         store = CampaignStore(tables, settings.catalog_table)
         return CampaignsFace(api, store, running, settings, policy, now)
 
+    def office() -> object:
+        from functions.orders.due_list import DueList
+        from functions.orders.office_face import OrderOfficeFace
+
+        return OrderOfficeFace(api, DueList(tables, settings.orders_table), lists, policy, now)
+
     api.add_when_asked(CAMPAIGNS, campaigns, tag="Offers")
+    api.add_when_asked(OFFICE, office, tag="Orders")
     return api
 
 

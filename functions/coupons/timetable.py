@@ -4,6 +4,8 @@ from functions.domain.policy import Policy
 from functions.domain.timetable import At, Scheduled, planned
 
 ISSUE_BIRTHDAY_COUPONS = "issue-birthday-coupons"
+STARTS = {"CouponsJobs": (ISSUE_BIRTHDAY_COUPONS,)}
+"""The jobs that each of this context's functions starts, those that no schedule does too."""
 
 
 def timetable(_: Policy) -> tuple[Scheduled, ...]:

@@ -8,7 +8,7 @@ quarter of a worker's cold start (docs/decisions/0034-what-a-start-and-a-request
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -22,10 +22,12 @@ from functions.domain.records import plain
 
 FILE = Path(__file__).with_name("policy.toml")
 PACKED = Path(__file__).with_name("policy.json")
-"""Beside this file in a bundle, which carries no other form of it; never in the project's own tree."""
+"""Beside this file in a bundle, which starts with this form of it; never in the project's own tree."""
 _VERSION_DIGITS = 12
 _RATE_PLACES = 4
 _CODE_CHARACTERS_MAX = 8
+WHOLE_MAX = 2**63 - 1
+"""What a TOML file can say as a whole number, and a table can hold."""
 
 Fault = tuple[str, str]
 """Where in the policy, and what is wrong there."""
@@ -34,7 +36,14 @@ Reader = Callable[[Any], Any]
 
 
 class PolicyError(Exception):
-    """The policy cannot be used; the message names each field at fault and why."""
+    """The policy cannot be used; the message names each field at fault and why.
+
+    ``faults`` are these fields with what is wrong, where it is the policy that is wrong and not its file.
+    """
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class _SectionError(ValueError):
@@ -45,7 +54,7 @@ class _SectionError(ValueError):
         self.faults = faults
 
 
-def _whole(*, least: int, most: int | None = None) -> Mapping[str, Reader]:
+def _whole(*, least: int, most: int = WHOLE_MAX) -> Mapping[str, Reader]:
     """Return what reads a whole number within bounds; nothing that could be taken for one."""
 
     def read(value: Any) -> int:
@@ -53,7 +62,7 @@ def _whole(*, least: int, most: int | None = None) -> Mapping[str, Reader]:
             raise ValueError("must be a whole number")
         if value < least:
             raise ValueError(f"must be at least {least}")
-        if most is not None and value > most:
+        if value > most:
             raise ValueError(f"must be at most {most}")
         return value
 
@@ -325,12 +334,25 @@ def load(file: Path | None = None) -> Policy:
         message names the field.
     """
     file = file or (PACKED if PACKED.exists() else FILE)
-    parsed = _unpacked(file) if file == PACKED else _parsed(file)
     try:
-        policy: Policy = _read(Policy, parsed)
+        return policy_of(_unpacked(file) if file == PACKED else _parsed(file))
+    except PolicyError as error:
+        raise PolicyError(f"{file.name}: {error}", error.faults) from error
+
+
+def policy_of(data: Any) -> Policy:
+    """Read and check a policy from plain data, as JSON or TOML has it.
+
+    Raises
+    ------
+    PolicyError
+        It breaks a rule; the message names the field.
+    """
+    try:
+        policy: Policy = _read(Policy, data)
     except _SectionError as error:
         faults = "; ".join(f"{place}: {message}" for place, message in error.faults)
-        raise PolicyError(f"{file.name}: {faults}") from error
+        raise PolicyError(faults, error.faults) from error
     return policy
 
 
@@ -343,16 +365,16 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise PolicyError(f"{file.name}: cannot be read: {error.strerror}") from error
+        raise PolicyError(f"cannot be read: {error.strerror}") from error
 
 
 def _parsed(file: Path) -> Any:
-    import tomllib  # a bundle has no use for it
+    import tomllib  # a function that starts has no use for it
 
     try:
         return tomllib.loads(_text(file))
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{file.name}: {error}") from error
+        raise PolicyError(str(error)) from error
 
 
 def _unpacked(file: Path) -> Any:
@@ -361,9 +383,9 @@ def _unpacked(file: Path) -> Any:
         found = json.loads(_text(file))
         checksum, data = found["checksum"], found["policy"]
     except (ValueError, KeyError, TypeError) as error:
-        raise PolicyError(f"{file.name}: is no packed policy") from error
+        raise PolicyError("is no packed policy") from error
     if _checksum(data) != checksum:
-        raise PolicyError(f"{file.name}: is not the policy that was packed: its checksum is another one")
+        raise PolicyError("is not the policy that was packed: its checksum is another one")
     return data
 
 

@@ -5,6 +5,8 @@ from functions.domain.timetable import At, Every, Scheduled, planned
 
 OPEN_MEMBER_DAY = "open-member-day"
 END_CAMPAIGNS = "end-campaigns"
+STARTS = {"MemberDayJob": (OPEN_MEMBER_DAY,), "CampaignsJob": (END_CAMPAIGNS,)}
+"""The jobs that each of this context's functions starts, those that no schedule does too."""
 
 
 def timetable(policy: Policy) -> tuple[Scheduled, ...]:

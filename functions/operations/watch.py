@@ -26,7 +26,13 @@ def overdue(timetable: tuple[Scheduled, ...], runs: Runs, now: datetime, zone: Z
     found = []
     watched = {job: runs.watched_since(job, now) for job in {each.job for each in timetable}}
     for each in timetable:
-        wanted = each.wanted_since(now, zone)
-        if wanted >= watched[each.job] and not runs.ended_since(each.job, wanted):
+        wanted = wanted_since(each, watched[each.job], now, zone)
+        if wanted is not None and not runs.ended_since(each.job, wanted):
             found.append(Overdue(schedule=each.name, job=each.job, wanted_since=wanted))
     return found
+
+
+def wanted_since(scheduled: Scheduled, watched: datetime, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return since when a run must have begun that has ended by now; None where none is missed yet."""
+    wanted = scheduled.wanted_since(now, zone)
+    return wanted if wanted >= watched else None

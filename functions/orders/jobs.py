@@ -1,4 +1,4 @@
-"""The jobs on orders: which shards they have, and what a worker does with a task of each (O2, O3, A11)."""
+"""The jobs on orders: which shards they have, and what a worker does with their tasks (O2, O3, A11, K8)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,9 @@ from functions.orders import life
 from functions.orders.book import OrderBook
 from functions.orders.life import as_of
 from functions.orders.order import Order
+from functions.orders.parcels import SEGMENTS, Parcels
 from functions.orders.rows import DUE_SHARDS, LATE, LATE_DUE, key
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
+from functions.orders.timetable import AUTO_RECEIPT, INDEX_PARCELS, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from functions.orders.together import Together
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Transaction
@@ -42,6 +43,8 @@ def tasks(job: str, at: datetime) -> list[Task]:
     KeyError
         There is no such job.
     """
+    if job == INDEX_PARCELS:
+        return per_shard(job, at, SEGMENTS)
     if job not in KINDS:
         raise KeyError(job)
     return per_shard(job, at, DUE_SHARDS)
@@ -49,6 +52,8 @@ def tasks(job: str, at: datetime) -> list[Task]:
 
 def idle(task: Task, book: OrderBook) -> bool:
     """Tell whether nothing is due in a task's shard, as far as the index has it."""
+    if task.work not in KINDS:
+        return False
     rows, _ = book.due(KINDS[task.work], task.shard, now=task.at, limit=1, after=None)
     return not rows
 
@@ -75,13 +80,17 @@ class OrderJobs:
         done = 0
 
         def page(after: Row | None) -> Page:
+            if task.work == INDEX_PARCELS:
+                return self._parcels.page(task, after)
             kind = KINDS[task.work]
             found = self.book.due(kind, task.shard, now=task.at, limit=PAGE_ORDERS, after=after)
             return page_of(*found)
 
         def handle(rows: list[Row]) -> Handled:
             nonlocal done
-            if task.work == LOOK_FOR_PARCELS:
+            if task.work == INDEX_PARCELS:
+                handled = self._parcels.index(rows, task, deadline)
+            elif task.work == LOOK_FOR_PARCELS:
                 handled = self._look_for(rows, task, deadline)
             else:
                 handled = self._bring_up_to(rows, task, deadline)
@@ -95,6 +104,10 @@ class OrderJobs:
             logger.info(
                 "shard", extra={"work": task.work, "shard": task.shard, "orders": done, "ended": ended}
             )
+
+    @property
+    def _parcels(self) -> Parcels:
+        return Parcels(self.book.tables, self.book.orders_table)
 
     def _look_for(self, rows: list[Row], task: Task, deadline: Deadline) -> Handled:
         """Say of parcels that are late and still on their way that somebody is to look for them (A11)."""

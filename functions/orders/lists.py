@@ -7,23 +7,28 @@ before a job has written so (O2, O3). So a page may look at orders that it does 
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from functions.domain.policy import Policy
 from functions.domain.records import read_as
 from functions.orders.life import as_of
-from functions.orders.order import Order, Status
+from functions.orders.order import PROVIDERS, Order, Status
 from functions.orders.rows import (
     BY_MEMBER,
     BY_STATUS,
+    BY_TRACKING,
     LATE_LIST,
     STATUS_SHARDS,
     key,
     order_of,
+    payment_key,
+    placed_key,
     status_partition,
+    tracking_of,
 )
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import HIGHEST, LOWEST, Row, Span, Tables, above, below, time_span
@@ -36,22 +41,34 @@ STEP_ORDERS = 50
 QUERIES_AT_ONCE = 8
 """Queries of an index that are under way together: without a status there are 48 partitions to merge."""
 
+T = TypeVar("T")
+V = TypeVar("V")
 Orders = tuple[list[Order], str | None]
 """Orders as they read now, and the position to go on after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which orders are wanted: those that read so now, placed from a moment on and before one."""
+    """Which orders are wanted: those that read so now, placed from a moment on and before one.
+
+    ``tracking`` is the number of their parcels, as :func:`tracking_of` has it.
+    """
 
     status: Status | None = None
     since: datetime | None = None
     before: datetime | None = None
+    tracking: str | None = None
 
     @property
     def named(self) -> str:
         """What tells lists with this filter from others."""
         return f"{self.status or ''} {self.since or ''} {self.before or ''}"
+
+    def shows(self, order: Order) -> bool:
+        """Tell whether an order, as it reads now, is one that is wanted."""
+        if self.tracking is not None and tracking_of(order.tracking_no or "") != self.tracking:
+            return False
+        return self.status in (None, order.status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +112,34 @@ class OrderLists:
             return self._merged(sources, limit, after)
 
         return self._walked(page, wanted, now=now, limit=limit, after=after, deadline=deadline)
+
+    def tracked(
+        self, tracking: str, *, now: datetime, limit: int, after: str | None, deadline: Deadline
+    ) -> Orders:
+        """Return a page of the orders whose parcels have a tracking number, newest first (K8).
+
+        It is a number as :func:`tracking_of` has it. Several parcels may have one; which order has it now its
+        own row says, so that a corrected number finds nothing.
+        """
+
+        def page(limit: int, after: str | None) -> tuple[list[Row], bool]:
+            return self._query(BY_TRACKING, ("tracking", tracking), time_span(None, None, after), limit)
+
+        return self._walked(
+            page, Filter(tracking=tracking), now=now, limit=limit, after=after, deadline=deadline
+        )
+
+    def paid_by(self, payment_id: str, *, now: datetime, deadline: Deadline) -> list[Order]:
+        """Return the orders that a payment was recorded for, newest first (K8).
+
+        That is one. By the number alone that a provider knows its payment by it may be one of each provider.
+        """
+        payment_ids = [payment_id, *(f"{provider}:{payment_id}" for provider in PROVIDERS)]
+        payments = self.tables.batch_get([(self.table, payment_key(each)) for each in payment_ids], deadline)
+        order_ids = dict.fromkeys(row["paid_order_id"] for row in payments if row is not None)
+        rows = self.tables.batch_get([(self.table, key(order_id)) for order_id in order_ids], deadline)
+        orders = [as_of(order_of(row), now) for row in rows if row is not None]
+        return sorted(orders, key=placed_key, reverse=True)
 
     def late(self, *, now: datetime, limit: int, after: str | None, deadline: Deadline) -> Orders:
         """Return a page of the orders whose parcels are late and on their way, longest late first (A11).
@@ -146,8 +191,7 @@ class OrderLists:
             span = lowest, highest if after is None else min(highest, below(after))
             return self._query(BY_STATUS, ("status_shard", partition), span, limit)
 
-        with ThreadPoolExecutor(QUERIES_AT_ONCE) as threads:
-            found = list(threads.map(newest, sources))
+        found = at_once(newest, sources)
         rows = list(_each_once(heapq.merge(*(rows for rows, _ in found), key=_position, reverse=True)))
         return rows[:limit], len(rows) > limit or any(more for _, more in found)
 
@@ -186,7 +230,7 @@ class OrderLists:
                 after = _position(row)
                 order = read_as(order_of, stored)
                 current = None if order is None else as_of(order, now)
-                if current is not None and wanted.status in (None, current.status):
+                if current is not None and wanted.shows(current):
                     shown.append(current)
             left -= len(found)
             if not more:
@@ -194,6 +238,12 @@ class OrderLists:
             if len(shown) == limit or left <= 0:
                 return shown, after
             step = max(limit, STEP_ORDERS)
+
+
+def at_once(query: Callable[[T], V], sources: Sequence[T]) -> list[V]:
+    """Return what a query of each source gives, :data:`QUERIES_AT_ONCE` of them under way together."""
+    with ThreadPoolExecutor(QUERIES_AT_ONCE) as threads:
+        return list(threads.map(query, sources))
 
 
 def _position(row: Row) -> str:

@@ -1,5 +1,7 @@
 """The routes of orders that have been placed."""
 
+OFFICE = ("GET /orders/due", "GET /reports/sales")
+"""What few ask for: its face is made when they do."""
 ROUTES = {
     "ShopApi": (
         "GET /orders",
@@ -15,6 +17,7 @@ ROUTES = {
         "POST /orders/{order_id}/receipt",
         "POST /orders/{order_id}/refusal",
         "POST /orders/{order_id}/returns",
+        *OFFICE,
     )
 }
 """By the function that serves them."""

@@ -1,5 +1,6 @@
 """How orders stand in their table: the order's row, the rows that spend an id, and the index keys."""
 
+import unicodedata
 from dataclasses import fields
 from datetime import datetime, timedelta
 
@@ -30,6 +31,8 @@ LATE_DUE = "late"
 """The kind of due work."""
 LATE_LIST = "orders_late"
 """The index of orders whose parcels are late; all stand in one partition."""
+BY_TRACKING = "by_tracking"
+"""The index of orders by the tracking numbers of their parcels (K8)."""
 CANCEL = "CANCEL#"
 BY_MEMBER = "by_member"
 DUE = "due"
@@ -77,6 +80,11 @@ def placed_key(order: Order) -> str:
     return f"{calendar.to_row(order.placed_at)}#{order.order_id}"
 
 
+def tracking_of(number: str) -> str:
+    """Return what a tracking number is found by, however somebody has written it: case, width and spaces."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).upper()
+
+
 def late_row(order: Order, days: int) -> Row:
     """Write that a parcel is late so many days after its shipment, which a job then looks at (A11)."""
     if order.shipped_at is None:
@@ -106,12 +114,15 @@ def status_partition(status: Status, shard: int) -> str:
 def row_of(order: Order) -> Row:
     """Write an order as its row, with the keys of the indexes that it stands in.
 
-    Rows from before orders were found by status lack that key until they are written again.
+    Rows from before orders were found by status lack that key until they are written again. Those from before
+    orders were found by tracking number get theirs then, or by the job that indexes parcels (K8).
     """
     row: Row = {**key(order.order_id), **_plain(order)}
     row["placed_key"] = placed_key(order)
     shard = identifiers.shard(order.order_id, STATUS_SHARDS)
     row["status_shard"] = status_partition(order.status, shard)
+    if order.tracking_no is not None:
+        row["tracking"] = tracking_of(order.tracking_no)
     if order.late_at is not None:
         row["late"], row["late_key"] = LATE_LIST, f"{calendar.to_row(order.late_at)}#{order.order_id}"
     if order.due is not None:

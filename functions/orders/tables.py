@@ -10,6 +10,7 @@ TABLES = {
             "by_status": ("status_shard", "placed_key"),
             "due": ("due", "due_at"),
             "orders_late": ("late", "late_key"),
+            "by_tracking": ("tracking", "placed_key"),
             "orders_by_change": ("changed_shard", "order_id"),
         },
     )

@@ -6,6 +6,9 @@ from functions.domain.timetable import Every, Scheduled, planned
 LAPSE_UNPAID = "lapse-unpaid"
 AUTO_RECEIPT = "auto-receipt"
 LOOK_FOR_PARCELS = "look-for-parcels"
+INDEX_PARCELS = "index-parcels"
+STARTS = {"OrderJobs": (LAPSE_UNPAID, AUTO_RECEIPT, LOOK_FOR_PARCELS, INDEX_PARCELS)}
+"""The jobs that each of this context's functions starts, those that no schedule does too."""
 
 
 def timetable(_: Policy) -> tuple[Scheduled, ...]:

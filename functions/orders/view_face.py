@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
+from pydantic import BeforeValidator, WithJsonSchema
+
+from functions.domain import identifiers
+from functions.domain.errors import invalid_fields
 from functions.domain.policy import Policy
 from functions.domain.records import plain
 from functions.orders import history
@@ -14,7 +18,7 @@ from functions.orders.life import as_of
 from functions.orders.lists import Filter, OrderLists
 from functions.orders.order import Status
 from functions.orders.returns import returns_by_sku
-from functions.orders.rows import POSITION
+from functions.orders.rows import POSITION, tracking_of
 from functions.orders.schema import (
     NO_ORDER,
     HistoryAnswer,
@@ -32,11 +36,46 @@ from functions.tiers.members import Members, not_registered
 
 StatusQuery = Annotated[Status | None, Query(description="Only those that stand so now.")]
 ORDERS = "orders"
+TRACKED = "tracked"
+PAID = "paid"
 HISTORY = "history"
 RETURNS = "returns"
 LATE = "late-deliveries"
 LATE_POSITION = POSITION
 """By when a parcel was late, and then by the order's id."""
+
+
+def _tracking(value: Any) -> Any:
+    """Read a tracking number as somebody has pasted it."""
+    number = tracking_of(value) if isinstance(value, str) else ""
+    if not identifiers.is_caller_id(number):
+        raise ValueError("must be a tracking number")
+    return number
+
+
+def _payment(value: Any) -> Any:
+    """Read a payment's id as somebody has pasted it."""
+    payment_id = value.strip() if isinstance(value, str) else ""
+    if not identifiers.is_caller_id(payment_id):
+        raise ValueError("must be a payment's id")
+    return payment_id
+
+
+TrackingQuery = Annotated[
+    str | None,
+    BeforeValidator(_tracking),
+    WithJsonSchema({"type": "string", "examples": ["SF1234567890"]}),
+    Query(description="Only those whose parcel has this tracking number. It stands alone."),
+]
+PaymentQuery = Annotated[
+    str | None,
+    BeforeValidator(_payment),
+    WithJsonSchema({"type": "string", "examples": ["wechatpay:4200001234202612100000000001"]}),
+    Query(
+        description="Only what this payment was recorded for: its id, or its provider's number of it. "
+        "It stands alone."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +127,30 @@ class OrderViewFace:
         status: StatusQuery = None,
         since: Since = None,
         before: Before = None,
+        tracking_no: TrackingQuery = None,
+        payment_id: PaymentQuery = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[OrderAnswer]:
         """List the orders of all members, newest first; `since` and `before` are about when they were placed.
 
         With a status a page may have fewer orders than `limit`, or none, and not be the last.
+
+        With `tracking_no` or `payment_id`, which stand without any other filter, only the orders whose parcel
+        has this number, or that this payment was recorded for. Case, width and spaces of a tracking number do
+        not count; several parcels may have one. What was recorded a moment ago may be missing.
         """
+        filters = {"status": status, "since": since, "before": before}
+        sought = {"tracking_no": tracking_no, "payment_id": payment_id}
+        given = [name for name, value in (sought | filters).items() if value is not None]
+        if len(given) > 1 and given[0] in sought:
+            raise invalid_fields(*((name, f"cannot stand beside {given[0]}") for name in given[1:]))
+        if tracking_no is not None:
+            return self._tracked(tracking_no, limit, cursor)
+        if payment_id is not None:
+            self._places(f"{PAID} {payment_id}", r"(?!)").read(cursor)
+            found = self.lists.paid_by(payment_id, now=self.clock(), deadline=self.api.deadline)
+            return Page(items=[order_answer(each, self.policy) for each in found], next_cursor=None)
         return self._listed(None, Filter(status=status, since=since, before=before), limit, cursor)
 
     @route(
@@ -210,11 +266,27 @@ class OrderViewFace:
             items=[history_answer(each, self.policy) for each in found], next_cursor=places.write(position)
         )
 
+    def _tracked(self, tracking: str, limit: int, cursor: str | None) -> Page[OrderAnswer]:
+        places = self._places(f"{TRACKED} {tracking}")
+        found, position = self.lists.tracked(
+            tracking,
+            now=self.clock(),
+            limit=limit,
+            after=places.read(cursor),
+            deadline=self.api.deadline,
+        )
+        return Page(
+            items=[order_answer(order, self.policy) for order in found], next_cursor=places.write(position)
+        )
+
+    def _places(self, of_list: str, form: str = POSITION) -> Cursors:
+        return Cursors(of_list, self.api.caller.member_id, form)
+
     def _listed(
         self, member_id: str | None, wanted: Filter, limit: int, cursor: str | None
     ) -> Page[OrderAnswer]:
         """Return a page of a member's orders, or of all orders (None)."""
-        places = Cursors(f"{ORDERS} {member_id} {wanted.named}", self.api.caller.member_id, POSITION)
+        places = self._places(f"{ORDERS} {member_id} {wanted.named}")
         after = places.read(cursor)
         find = self.lists.search if member_id is None else partial(self.lists.of_member, member_id)
         found, position = find(wanted, now=self.clock(), limit=limit, after=after, deadline=self.api.deadline)

@@ -1,12 +1,11 @@
 """Face: how a member pays an order, and what staff see of money that does not fit."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import StringConstraints
 
 from functions.domain.policy import Policy
 from functions.orders.schema import NO_ORDER
@@ -35,9 +34,9 @@ from functions.payments.schema import (
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.observability import logger
-from functions.platform.parameters import Body, Cursor, Limit, OrderIdPath, Path, Query
+from functions.platform.parameters import Body, Cursor, Day, Limit, OrderIdPath, Path, Query
 from functions.platform.roles import Role
-from functions.platform.shapes import DATE, Page
+from functions.platform.shapes import Page
 from functions.refunds.refund import State
 
 UNASSIGNED = "unassigned-payments"
@@ -51,21 +50,8 @@ RefundStateQuery = Annotated[Literal["manual", "failed"], Query(description="Whi
 DIFFERENCES = "payment-differences"
 
 
-def _date(value: Any) -> Any:
-    """Read a day of the calendar."""
-    if not isinstance(value, str) or re.fullmatch(DATE, value, re.ASCII) is None:
-        raise ValueError(NO_DATE)
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(NO_DATE) from None
-
-
-NO_DATE = "must be a day such as 2026-12-10"
 DateQuery = Annotated[
-    date | None,
-    BeforeValidator(_date),
-    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-10"]}),
+    Day | None,
     Query(alias="date", description="The day of the statements, in Asia/Shanghai; yesterday if not named."),
 ]
 PaymentIdPath = Annotated[

@@ -5,6 +5,8 @@ from functions.domain.timetable import At, Every, Scheduled, planned
 
 ASK_PAYMENTS = "ask-payments"
 RECONCILE_PAYMENTS = "reconcile-payments"
+STARTS = {"PaymentsJobs": (ASK_PAYMENTS, RECONCILE_PAYMENTS)}
+"""The jobs that each of this context's functions starts, those that no schedule does too."""
 
 
 def timetable(_: Policy) -> tuple[Scheduled, ...]:

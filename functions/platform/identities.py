@@ -8,6 +8,8 @@ from functions.platform import dynamo, sdk
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
+SECOND_FACTOR = "SOFTWARE_TOKEN_MFA"
+
 
 def client(endpoint_url: str | None = None) -> "CognitoIdentityProviderClient":
     """Return the user pool's client of a function, with the time-outs of the database's."""
@@ -21,6 +23,18 @@ class Identities:
 
     client: "CognitoIdentityProviderClient"
     pool: str
+
+    def has_second_factor(self, username: str) -> bool:
+        """Tell whether a user has an authenticator, which Cognito then asks for at every sign-in.
+
+        Raises
+        ------
+        TryAgainError
+            The pool did not answer, or is busy.
+        """
+        with dynamo.repeatable():
+            user = self.client.admin_get_user(UserPoolId=self.pool, Username=username)
+        return SECOND_FACTOR in user.get("UserMFASettingList", ())
 
     def delete(self, subject: str) -> None:
         """Delete the user whose tokens have this subject; one who is gone already is fine.

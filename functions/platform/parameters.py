@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, get_type_hints
 
 from pydantic import (
@@ -26,6 +26,7 @@ from functions.domain.identifiers import (
 )
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.messages import faults_in_our_words
+from functions.platform.shapes import DATE
 
 Sent = Mapping[str, Mapping[str, Any]]
 """What a request has, by where it stands: ``path``, ``query``, ``header`` (in lower case) and ``body``."""
@@ -202,6 +203,25 @@ def checked_key(key: str | None, what: str) -> str:
     return key
 
 
+NO_DAY = "must be a day such as 2026-12-10"
+
+
+def _day(value: Any) -> Any:
+    """Read a day of the calendar."""
+    if not isinstance(value, str) or re.fullmatch(DATE, value, re.ASCII) is None:
+        raise ValueError(NO_DAY)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(NO_DAY) from None
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-10"]}),
+]
+"""A day of the calendar."""
 NO_MOMENT = "must be a date and time with an offset, such as 2026-12-10T09:30:00%2B08:00 or …T01:30:00Z"
 """A plus sign that an address does not escape arrives as a space."""
 _RFC_3339 = r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})"

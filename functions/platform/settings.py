@@ -69,6 +69,13 @@ class QueueSettings(_Environment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StackSettings(_Environment):
+    """The suite's own stack, which functions and alarms of all stacks are called after."""
+
+    stack: str = field(metadata=_variable("STACK_NAME"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdentitySettings(_Environment):
     """The user pool that the members sign in at."""
 

@@ -16,9 +16,10 @@ from functions.points.auditor import Auditor
 from functions.points.jobs import PointsJobs
 from functions.points.looks import Looks
 from functions.points.owed import Owed
-from functions.points.replay import REPLAY_POINTS, Replay
+from functions.points.replay import Replay
 from functions.points.reports import Reports
 from functions.points.shards import Shards
+from functions.points.timetable import REPLAY_POINTS
 
 
 class Worker:

@@ -10,8 +10,8 @@ from functions.platform.observability import MetricUnit, logger, metrics
 from functions.points.audit import ORDER_NAMES
 from functions.points.looks import Looks, orders_of
 from functions.points.posting import OrderFacts
+from functions.points.timetable import REPLAY_POINTS
 
-REPLAY_POINTS = "replay-points"
 SEGMENTS = 16
 """Segments that a replay reads the orders' table in."""
 SCAN_ROWS = 500

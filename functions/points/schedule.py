@@ -14,6 +14,7 @@ from functions.points import jobs, passes, replay
 from functions.points.accounts import Accounts
 from functions.points.reports import Reports
 from functions.points.shards import Shards
+from functions.points.timetable import REPLAY_POINTS
 
 
 def tasks(job: str, at: datetime, policy: Policy, shards: Shards) -> list[Task]:
@@ -28,7 +29,7 @@ def tasks(job: str, at: datetime, policy: Policy, shards: Shards) -> list[Task]:
     """
     if job in passes.AUDITS:
         return shards.narrowed(passes.begun(job, at, shards.reports.base())).tasks()
-    return replay.tasks(at) if job == replay.REPLAY_POINTS else jobs.tasks(job, at, policy)
+    return replay.tasks(at) if job == REPLAY_POINTS else jobs.tasks(job, at, policy)
 
 
 _tables, _settings, _policy = Tables(dynamo.client()), Settings.from_environment(), policies.load()

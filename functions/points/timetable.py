@@ -10,6 +10,12 @@ EXPIRE_POINTS = "expire-points"
 ANNOUNCE_EXPIRING = "announce-expiring"
 AUDIT_POINTS = "audit-points"
 AUDIT_CHANGES = "audit-changes"
+REPLAY_POINTS = "replay-points"
+STARTS = {
+    "PointsJobs": (RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING, REPLAY_POINTS),
+    "AuditJobs": (AUDIT_POINTS, AUDIT_CHANGES),
+}
+"""The jobs that each of this context's functions starts, those that no schedule does too."""
 _SUNDAY = 7
 _ANY_YEAR = 2027
 """A year before which there is no leap day between the notice and the year's end."""

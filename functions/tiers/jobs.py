@@ -10,8 +10,8 @@ from functions.platform.observability import logger
 from functions.platform.runs import Runs
 from functions.tiers.finder import Finder
 from functions.tiers.members import PROFILE, key
+from functions.tiers.timetable import INDEX_MEMBERS
 
-INDEX_MEMBERS = "index-members"
 SEGMENTS = 16
 """Segments that the members' table is read in."""
 SCAN_ROWS = 500

@@ -34,13 +34,7 @@ class Job(Construct):
         failures: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
-        # The scheduler only hands the event over; a function that fails with it is Lambda's to try again.
-        if function.node.try_find_child("EventInvokeConfig") is None:
-            function.configure_async_invoke(
-                on_failure=destinations.SqsDestination(failures),
-                retry_attempts=ASYNC_RETRIES,
-                max_event_age=EVENT_AGE_MAX,
-            )
+        set_aside_failures(function, failures)
         scheduler.Schedule(
             self,
             "Schedule",
@@ -54,6 +48,19 @@ class Job(Construct):
                 max_event_age=EVENT_AGE_MAX,
                 dead_letter_queue=failures,
             ),
+        )
+
+
+def set_aside_failures(function: lambda_.Function, failures: sqs.IQueue) -> None:
+    """Let a function try again with an event that was handed over to it, and set aside what keeps failing.
+
+    Whoever starts a job only hands the event over; a function that fails with it is Lambda's to try again.
+    """
+    if function.node.try_find_child("EventInvokeConfig") is None:
+        function.configure_async_invoke(
+            on_failure=destinations.SqsDestination(failures),
+            retry_attempts=ASYNC_RETRIES,
+            max_event_age=EVENT_AGE_MAX,
         )
 
 

@@ -4,16 +4,16 @@ import json
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from functions.platform.routes import EVERY_OTHER, REQUEST_ID
-from infra.constructs.identity import Identity
+from functions.platform.routes import EVERY_OTHER
 from infra.naming import api_url
 from infra.stage import BURST_SECONDS, Stage
 
@@ -30,7 +30,6 @@ ACCESS_LOG = {
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html)."""
 PUBLIC_PER_SECOND = 50
 """Requests that a route takes which asks for no token: who has none cannot use up what the stage takes."""
-CORS_SECONDS_MAX = 3_600
 PREFLIGHT = "Preflight"
 
 
@@ -41,21 +40,13 @@ class MembershipApi(Construct):
     the functions, which alone can tell an access token from an ID token.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, identity: Identity, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
-        clients = [identity.user_client, identity.service_client]
         self.http_api = apigateway.HttpApi(
             self,
             "HttpApi",
             description=f"memberday {stage.name}",
             create_default_stage=False,
-            cors_preflight=_cors(stage.cors) if stage.cors else None,
-            default_authorizer=HttpJwtAuthorizer(
-                "Tokens",
-                identity.issuer,
-                identity_source=["$request.header.Authorization"],
-                jwt_audience=[client.user_pool_client_id for client in clients],
-            ),
         )
         live = self.http_api.add_stage(
             "Live",
@@ -74,6 +65,16 @@ class MembershipApi(Construct):
             destination_arn=access_logs.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
         self._limits: dict[str, dict[str, int]] = {}
+        self._tokens: HttpJwtAuthorizer | None = None
+
+    def let_in(self, issuer: str, clients: Sequence[cognito.IUserPoolClient]) -> None:
+        """Let whoever has a token of these clients ask what is served from now on."""
+        self._tokens = HttpJwtAuthorizer(
+            "Tokens",
+            issuer,
+            identity_source=["$request.header.Authorization"],
+            jwt_audience=[client.user_pool_client_id for client in clients],
+        )
 
     def answer_preflights(self, function: lambda_.IFunction) -> None:
         """Let a function answer browsers that ask whether they may ask; nobody has a token at that point.
@@ -99,9 +100,9 @@ class MembershipApi(Construct):
         (:data:`PUBLIC_PER_SECOND`). A route keeps its resource whichever stack its function stands in: what
         changes is where its integration leads, in place.
         """
-        # One permission for all routes of a function: one each would not fit into the suite's stack, while it
-        # has the functions of all contexts.
-        integration = HttpLambdaIntegration(f"{title}Integration", function, scope_permission_to_route=False)
+        if self._tokens is None:
+            raise ValueError(f"{title} would be served to everybody: say first who is let in")
+        integration = HttpLambdaIntegration(f"{title}Integration", function)
         for route in routes:
             method, _, path = route.partition(" ")
             served = apigateway.HttpRoute(
@@ -112,7 +113,7 @@ class MembershipApi(Construct):
                 route_key=apigateway.HttpRouteKey.DEFAULT
                 if route == EVERY_OTHER
                 else apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod(method)),
-                authorizer=apigateway.HttpNoneAuthorizer() if public else None,
+                authorizer=apigateway.HttpNoneAuthorizer() if public else self._tokens,
             )
             if public:
                 self._limit(route, served)
@@ -125,16 +126,3 @@ class MembershipApi(Construct):
         }
         self._live.route_settings = self._limits
         self._live.node.add_dependency(route)
-
-
-def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:
-    """Return what browsers are told of pages of these origins; tokens go in a header, so no credentials."""
-    return apigateway.CorsPreflightOptions(
-        allow_origins=list(origins),
-        allow_methods=[
-            apigateway.CorsHttpMethod(method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-        ],
-        allow_headers=["authorization", "content-type", "idempotency-key"],
-        expose_headers=["idempotent-replayed", "retry-after", REQUEST_ID],
-        max_age=Duration.seconds(CORS_SECONDS_MAX),
-    )

@@ -32,11 +32,15 @@ class TaskQueue(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.failures, max_receive_count=RECEIVES_MAX),
         )
 
-    def serve(self, worker: lambda_.Function, *, at_once: int) -> None:
-        """Let a function work so many tasks off at once; it may put tasks too, to hand on what is left."""
+    def serve(self, worker: lambda_.Function, *, at_once: int, hands_on: bool = True) -> None:
+        """Let a function work so many tasks off at once.
+
+        One that ``hands_on`` what is left of a task may put tasks too.
+        """
         worker.add_event_source(
             sources.SqsEventSource(
                 self.queue, batch_size=1, report_batch_item_failures=True, max_concurrency=at_once
             )
         )
-        self.queue.grant(worker, "sqs:SendMessage")
+        if hands_on:
+            self.queue.grant(worker, "sqs:SendMessage")

@@ -1,6 +1,5 @@
 """After-sales: cases are opened and decided on, come to their ends by themselves, and are told of."""
 
-from functions.aftersales.timetable import FOLLOW_CASES
 from infra.constructs.table import grant_rows
 from infra.room import Room, rows
 
@@ -47,4 +46,4 @@ def build(room: Room) -> None:
     grant_rows(room.table("Cases"), worker, "GetItem", "PutItem", "UpdateItem", indexes=["cases_due"])
     grant_rows(room.table("Orders"), worker, "GetItem", "PutItem")
     grant_rows(room.table("Catalog"), worker, "GetItem", "UpdateItem")
-    room.scheduled(starter, FOLLOW_CASES)
+    room.scheduled(starter)

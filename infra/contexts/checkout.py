@@ -14,7 +14,7 @@ def build(room: Room) -> None:
         "GetItem",
         "PutItem",
         "Query",
-        indexes=["by_member", "by_status", "orders_late"],
+        indexes=["by_member", "by_status", "by_tracking", "due", "orders_late"],
     )
     grant_rows(room.table("Cases"), shop, "GetItem", "PutItem", "UpdateItem")
     grant_rows(room.table("Members"), shop, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")

@@ -1,6 +1,5 @@
 """Birthday coupons: what members see of them, who becomes eligible, and who gets one this month."""
 
-from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from infra.constructs.table import grant_rows
 from infra.room import EXISTS, STREAM_TIMEOUT, Room, rows
 
@@ -27,4 +26,4 @@ def build(room: Room) -> None:
 
     starter, worker = room.tasks("Coupons", "functions.coupons")
     grant_rows(members, worker, "BatchGetItem", "PutItem", "ConditionCheckItem", indexes=["birthdays"])
-    room.scheduled(starter, ISSUE_BIRTHDAY_COUPONS)
+    room.scheduled(starter)

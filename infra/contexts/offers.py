@@ -1,6 +1,5 @@
 """What it costs: the member day opens, and campaigns come to their end."""
 
-from functions.offers.timetable import END_CAMPAIGNS, OPEN_MEMBER_DAY
 from infra.constructs.table import grant_rows
 from infra.room import JOB_TIMEOUT, Room
 
@@ -10,8 +9,8 @@ def build(room: Room) -> None:
     function = room.function("MemberDayJob", "functions.offers.schedule.handler", JOB_TIMEOUT)
     grant_rows(room.table("Catalog"), function, "PutItem")
     grant_rows(room.table("Reports"), function, "PutItem")
-    room.scheduled(function, OPEN_MEMBER_DAY)
+    room.scheduled(function)
     ending = room.function("CampaignsJob", "functions.offers.schedule.campaigns_handler", JOB_TIMEOUT)
     grant_rows(room.table("Catalog"), ending, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     grant_rows(room.table("Reports"), ending, "PutItem")
-    room.scheduled(ending, END_CAMPAIGNS)
+    room.scheduled(ending)

@@ -1,6 +1,5 @@
 """What was bought: orders come to their end by themselves, and whoever listens hears of them."""
 
-from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID, LOOK_FOR_PARCELS
 from infra.constructs.function import CORE_MEGABYTES
 from infra.constructs.table import grant_rows
 from infra.room import Room, rows
@@ -26,7 +25,8 @@ def build(room: Room) -> None:
         worker_megabytes=CORE_MEGABYTES,
     )
     grant_rows(room.table("Orders"), starter, indexes=["due"])
-    grant_rows(room.table("Orders"), worker, "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
+    # The indexing of parcels, which an operator starts, reads the whole table.
+    grant_rows(room.table("Orders"), worker, "BatchGetItem", "GetItem", "PutItem", "Scan", indexes=["due"])
     grant_rows(room.table("Members"), worker, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     grant_rows(room.table("Catalog"), worker, "BatchGetItem", "GetItem", "UpdateItem")
-    room.scheduled(starter, LAPSE_UNPAID, AUTO_RECEIPT, LOOK_FOR_PARCELS)
+    room.scheduled(starter)

@@ -7,7 +7,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 
 from functions.payments.routes import PUBLIC_ROUTES
-from functions.payments.timetable import ASK_PAYMENTS, RECONCILE_PAYMENTS
 from infra import bundle
 from infra.constructs.function import CORE_MEGABYTES, ProgrammeFunction
 from infra.constructs.statements import Statements
@@ -73,7 +72,7 @@ def build(room: Room) -> None:
     keys.grant(worker, SEND)
     if statements is not None:
         statements.grant_keeping(worker)
-    room.scheduled(starter, ASK_PAYMENTS, RECONCILE_PAYMENTS)
+    room.scheduled(starter)
 
 
 def _notifications(room: Room, code: lambda_.Code) -> None:

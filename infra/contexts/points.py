@@ -1,13 +1,6 @@
 """Points: what members see of them, what orders do to them, what time does to them, and the audit of all."""
 
 from functions.orders.order import Status
-from functions.points.timetable import (
-    ANNOUNCE_EXPIRING,
-    AUDIT_CHANGES,
-    AUDIT_POINTS,
-    EXPIRE_POINTS,
-    RELEASE_POINTS,
-)
 from infra.constructs.function import CORE_MEGABYTES
 from infra.constructs.table import grant_rows
 from infra.room import EXISTS, STREAM_TIMEOUT, Room, rows
@@ -39,7 +32,7 @@ def build(room: Room) -> None:
     by_time = ["lots_by_release", "wallets_by_year"]
     grant_rows(members, starter, indexes=by_time)
     grant_rows(members, worker, "BatchGetItem", "GetItem", "PutItem", indexes=by_time)
-    room.scheduled(starter, RELEASE_POINTS, EXPIRE_POINTS, ANNOUNCE_EXPIRING)
+    room.scheduled(starter)
     room.output("PointsJobsFunctionName", starter)
 
     # A queue of its own, so that a long audit holds no release up, and no right to write to accounts.
@@ -54,4 +47,4 @@ def build(room: Room) -> None:
     grant_rows(orders, audit_worker, "BatchGetItem", "Scan", indexes=by_change)
     grant_rows(members, audit_worker, "BatchGetItem", "GetItem", "Query", "Scan", indexes=changed_or_due)
     grant_rows(reports, audit_worker, "BatchGetItem", "Query")
-    room.scheduled(auditor, AUDIT_POINTS, AUDIT_CHANGES)
+    room.scheduled(auditor)

@@ -22,6 +22,7 @@ def build(room: Room) -> None:
         filters=[rows_that_begin(each) for each in (ENTRY, NOTICE, TIER_CHANGE, BIRTHDAY, OF_TEMPLATE)],
     )
     # An operator starts the indexing: it reads the whole table, and has the key.
-    _, worker = room.tasks("Members", "functions.tiers", for_worker=key.environment)
+    starter, worker = room.tasks("Members", "functions.tiers", for_worker=key.environment)
     grant_rows(members, worker, "BatchGetItem", "ConditionCheckItem", "PutItem", "Scan")
     key.grant(worker)
+    room.scheduled(starter)

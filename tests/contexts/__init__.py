@@ -1,7 +1,7 @@
 """What each context may know and do, by hand: the code, the template and a deployment are held against it.
 
 A context brings a module of its name: ``MAY_KNOW``, the parts of the house that it may import; ``NEEDS``, its
-functions with their rights, of which ``WHERE_DATA_IS_KEPT`` are in `prod` only; ``TIMES``, when its schedules
+functions with their rights, of which ``IN_PROD_ALONE`` are in `prod` only; ``TIMES``, when its schedules
 run in store time, if it has any; ``AT_ONCE_MAX``, the most that may be reserved for those of its functions
 that have concurrency of their own.
 """
@@ -25,12 +25,10 @@ MAY_KNOW: Mapping[str, frozenset[str]] = {
 }
 NEEDS: Mapping[str, Rights] = _gathered("NEEDS")
 """What each function of the stack needs, and may do; see :func:`rights` for what every one may besides."""
+IN_PROD_ALONE: frozenset[str] = frozenset(_gathered("IN_PROD_ALONE"))
+"""Functions that no other stage has."""
 TIMES: Mapping[str, str] = _gathered("TIMES")
 AT_ONCE_MAX: Mapping[str, int] = _gathered("AT_ONCE_MAX")
-WHERE_DATA_IS_KEPT: frozenset[str] = frozenset().union(
-    *(getattr(module, "WHERE_DATA_IS_KEPT", ()) for module in _BY_HAND.values())
-)
-"""The functions that only `prod` has."""
 
 
 def rights(function: str) -> Rights:

@@ -18,4 +18,4 @@ NEEDS = {
     ),
     "AuditArchive": adds_records() | reads_stream("Audit", "AuditToArchiveFailures"),
 }
-WHERE_DATA_IS_KEPT = {"AuditArchive"}
+IN_PROD_ALONE = {"AuditArchive": "records are copied where data is kept"}

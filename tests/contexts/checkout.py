@@ -12,7 +12,7 @@ NEEDS = {
         "GetItem",
         "PutItem",
         "Query",
-        indexes=["by_member", "by_status", "orders_late"],
+        indexes=["by_member", "by_status", "by_tracking", "due", "orders_late"],
     )
     | rows("Cases", "GetItem", "PutItem", "UpdateItem")
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")

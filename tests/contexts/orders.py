@@ -10,7 +10,7 @@ NEEDS = {
     | rows("Reports", "PutItem")
     | puts_tasks("OrderWork")
     | started_by_a_schedule(),
-    "OrderWorker": rows("Orders", "BatchGetItem", "GetItem", "PutItem", indexes=["due"])
+    "OrderWorker": rows("Orders", "BatchGetItem", "GetItem", "PutItem", "Scan", indexes=["due"])
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
     | rows("Catalog", "BatchGetItem", "GetItem", "UpdateItem")
     | rows("Reports", "PutItem")

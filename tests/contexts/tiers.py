@@ -7,6 +7,7 @@ from tests.support.rights import (
     reads_stream,
     records_staff,
     rows,
+    started_by_a_schedule,
     works_off,
 )
 
@@ -16,7 +17,7 @@ NEEDS = {
     | rows("Members", "BatchGetItem", "GetItem", "PutItem", "Query", indexes=["search"])
     | reads_phone_key(),
     "MembersPublisher": publishes() | reads_stream("Members", "MembersToBusFailures"),
-    "MembersJobs": rows("Reports", "PutItem") | puts_tasks("MembersWork"),
+    "MembersJobs": rows("Reports", "PutItem") | puts_tasks("MembersWork") | started_by_a_schedule(),
     "MembersWorker": rows("Members", "BatchGetItem", "ConditionCheckItem", "PutItem", "Scan")
     | rows("Reports", "PutItem")
     | reads_phone_key()

@@ -61,18 +61,22 @@ from memberday_client.api.offers import (
     preview_campaign,
     put_campaign,
 )
+from memberday_client.api.operations import check_policy, get_alarms, get_jobs, get_policy, run_job
 from memberday_client.api.orders import (
     cancel_order,
+    get_due_orders,
     get_late_deliveries,
     get_member_orders,
     get_order_history,
     get_orders,
     get_returns,
+    get_sales,
     place_order,
     quote_cart,
     receive_order,
     refuse_order,
     search_orders,
+    ship_order,
 )
 from memberday_client.api.payments import (
     ask_for_payment,
@@ -114,13 +118,16 @@ from memberday_client.models import (
     OrderAnswer,
     OrderRequest,
     OrderStatus,
+    PolicyCheckRequest,
     PreviewRequest,
     ProfilePatch,
     ProfileRequest,
     RefusalRequest,
+    RunRequest,
     SearchRequest,
     SendingBackRequest,
     SettlementRequest,
+    ShipmentRequest,
     SkusScopeRequest,
     TemplateRequest,
 )
@@ -132,7 +139,7 @@ from reach.folder import StateFolder
 from tests.support.answers import granted, refused
 from tests.support.document import Operation, operations
 from tests.support.shopper import Shopper
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import ADMIN, ROOT, Stack
 
 PAGE = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
 PAGE_SECONDS_MAX = 120
@@ -402,12 +409,46 @@ def a_member_asks_after_buying(shopper: Shopper) -> None:
     assert order.order_id not in {each.order_id for each in late}
 
 
+def the_office_looks_after_it_all(shopper: Shopper) -> None:
+    """An order waits and is found, a day is summed up, a job is run, and a policy is tried."""
+    clerk, admin = shopper.clerk, shopper.stack.client(ADMIN)
+    shopper.stocked(5)
+    waits, order = shopper.order("k-waits"), shopper.order("k-found")
+    due = granted(get_due_orders.sync(client=clerk, kind="lapse", limit=100)).items
+    assert {waits.order_id, order.order_id} <= {each.order.order_id for each in due}
+    (paid,) = shopper.pay(order).payments
+    parcel = ShipmentRequest(tracking_no=f"SF-{shopper.name}")
+    granted(ship_order.sync(order.order_id, client=clerk, body=parcel))
+    shopper.stack.local("settle")
+    by_parcel = granted(search_orders.sync(client=clerk, tracking_no=f"sf-{shopper.name}")).items
+    by_payment = granted(search_orders.sync(client=clerk, payment_id=paid.payment_id)).items
+    assert [each.order_id for each in (*by_parcel, *by_payment)] == [order.order_id] * 2
+    days = granted(get_sales.sync(client=clerk, since=order.placed_at, limit=100)).items
+    assert sum(each.paid_orders for each in days) >= 1
+    assert refused(get_jobs.sync(client=clerk)).code == "forbidden"
+    assert {each.state for each in granted(get_alarms.sync(client=clerk)).alarms}
+    asked = granted(run_job.sync("index-parcels", client=admin, body=RunRequest(request_id=shopper.name)))
+    assert asked.started_at is None
+    shopper.stack.local("settle")
+    again = granted(run_job.sync("index-parcels", client=admin, body=RunRequest(request_id=shopper.name)))
+    assert again.started_at is not None
+    (job,) = [each for each in granted(get_jobs.sync(client=admin)).jobs if each.job == "index-parcels"]
+    assert job.begun_at is not None
+    assert job.parts_ended == job.parts > 0
+    stands = granted(get_policy.sync(client=admin))
+    changed = stands.toml.replace("fee_fen = 1_000", "fee_fen = 1_200")
+    checked = granted(check_policy.sync(client=admin, body=PolicyCheckRequest(toml=changed)))
+    assert [(each.setting, each.from_, each.to) for each in checked.changes] == [
+        ("shipping.fee_fen", 1_000, 1_200)
+    ]
+
+
 def the_member_leaves(shopper: Shopper) -> None:
     """Take everything along, and be erased."""
     items = granted(get_export.sync(client=shopper.client, limit=100)).items
     (member,) = [each.data for each in items if isinstance(each, ExportedMember)]
     assert member == shopper.me()
-    assert sum(isinstance(each, ExportedOrder) for each in items) == 7
+    assert sum(isinstance(each, ExportedOrder) for each in items) == 9
     assert sum(isinstance(each, ExportedCase) for each in items) == 3
     assert granted(erase_member.sync(shopper.member_id, client=shopper.clerk)).member_id == shopper.member_id
     assert refused(get_me.sync(client=shopper.client)).code == "not_registered"
@@ -424,6 +465,7 @@ def test_a_shop_is_run_by_every_operation_of_the_client_and_by_nothing_else(depl
     money_comes_and_goes(shopper)
     the_books_are_seen(shopper)
     a_member_asks_after_buying(shopper)
+    the_office_looks_after_it_all(shopper)
     the_member_leaves(shopper)
     asked = {operation_of(deployed, request) for request in deployed.asked[before:]}
     assert asked == generated() == {each.described["operationId"] for each in operations()}

@@ -19,7 +19,8 @@ import urllib3
 from botocore.exceptions import ClientError
 
 from reach.aws import ACCESS_KEY, SECRET_KEY
-from tests.contexts import NEEDS, WHERE_DATA_IS_KEPT, rights
+from tests.contexts import IN_PROD_ALONE, rights
+from tests.contexts import NEEDS as ANYWHERE
 from tests.support.rights import (
     differences,
     listed,
@@ -31,8 +32,7 @@ from tests.support.shopper import Shopper
 from tests.support.stack import Stack
 
 SECONDS_MAX = 30
-HERE = [name for name in NEEDS if name not in WHERE_DATA_IS_KEPT]
-"""The functions of a stage that may lose its data, as the local cloud's is."""
+NEEDS = {name: needed for name, needed in ANYWHERE.items() if name not in IN_PROD_ALONE}
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +50,12 @@ def tried(cloud: Deployed) -> list[Attempt]:
 
 
 def test_the_functions_of_the_stack_are_those_of_the_table(cloud: Deployed) -> None:
-    assert cloud.roles.keys() == set(HERE) == cloud.physical("Lambda::Function").keys()
+    assert cloud.roles.keys() == NEEDS.keys() == cloud.physical("Lambda::Function").keys()
 
 
 def test_each_deployed_role_holds_the_rights_of_the_table_and_no_others(cloud: Deployed) -> None:
     found = {name: cloud.granted(role) for name, role in cloud.roles.items()}
-    wanted = {name: rights(name) for name in HERE}
+    wanted = {name: rights(name) for name in NEEDS}
     for role, function in cloud.schedule_roles.items():
         found[role], wanted[role] = cloud.granted(role), schedule_rights(function)
     wrong = differences(found, wanted)
@@ -81,11 +81,11 @@ def test_who_holds_every_right_is_refused_nothing_that_is_tried(
 
 def test_every_right_of_the_table_is_tried(tried: list[Attempt]) -> None:
     asked = {attempt.right for attempt in tried}
-    left = {right.action for name in HERE for right in rights(name) - asked}
+    left = {right.action for name in NEEDS for right in rights(name) - asked}
     assert left == UNTRIED
 
 
-@pytest.mark.parametrize("function", HERE)
+@pytest.mark.parametrize("function", NEEDS)
 def test_a_function_is_let_do_what_the_table_says_and_refused_everything_else(
     cloud: Deployed, tried: list[Attempt], function: str
 ) -> None:

@@ -1,11 +1,13 @@
 """Handlers run on Dynoxide, in one thread, with a clock that the test sets; a slice of them on moto."""
 
 import io
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -14,9 +16,12 @@ from functions.audit import api as audit_api
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.domain.policy import Policy, load
+from functions.operations import api as office_api
+from functions.operations.queue import Worker as JobsStarter
 from functions.orders import lists as order_lists
 from functions.payments import api as payments_api
 from functions.platform import dynamo, fanout, lanes
+from functions.platform.alarms import Alarms
 from functions.platform.batches import BatchError
 from functions.platform.dynamo import Tables
 from functions.platform.fanout import Starter, WorkQueue
@@ -24,6 +29,7 @@ from functions.platform.http import Api
 from functions.platform.observability import logger
 from functions.platform.runs import Runs
 from functions.platform.settings import CashierSettings, Settings
+from functions.platform.starting import Functions
 from functions.points import api as points_api
 from functions.points import jobs, schedule
 from functions.points.accounts import Accounts
@@ -44,6 +50,8 @@ from tests.support.wire import Wire, let_send
 
 TEA = {"name": "Tea", "price_fen": 9_950, "member_zone": False}
 OF_PAYMENTS = ("/reports/unassigned-payments", "/reports/refunds", "/reports/payment-differences")
+OF_OFFICE = ("/alarms", "/jobs", "/policy")
+STACK = "memberday-test"
 ONE_TEA = {"lines": [{"sku": "tea", "quantity": 1}]}
 
 
@@ -65,6 +73,36 @@ class Messages:
         first = min(due, key=lambda each: each[0])
         self._waiting.remove(first)
         return first[1]
+
+
+class Lambdas:
+    """Lambda, which notes the functions that were started, and what with."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, dict[str, Any]]] = []
+        self.faults: list[Exception] = []
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> None:
+        """Take an event that is handed over."""
+        assert InvocationType == "Event"
+        if self.faults:
+            raise self.faults.pop(0)
+        self.started.append((FunctionName, json.loads(Payload)))
+
+
+class CloudWatch:
+    """CloudWatch, with the alarms that the test puts into it, of which it gives so many at once."""
+
+    def __init__(self) -> None:
+        self.alarms: list[dict[str, Any]] = []
+        self.page = 100
+
+    def describe_alarms(self, **asked: Any) -> Any:
+        """Return a page of the alarms whose names begin so."""
+        found = [each for each in self.alarms if each["AlarmName"].startswith(asked["AlarmNamePrefix"])]
+        start = int(asked.get("NextToken", 0))
+        stop = start + min(self.page, asked["MaxRecords"])
+        return {"MetricAlarms": found[start:stop]} | ({"NextToken": str(stop)} if stop < len(found) else {})
 
 
 @dataclass
@@ -100,6 +138,19 @@ class Suite:
             audit_table=self.settings.audit_table,
         )
         self.audit: Api = audit_api.create(*create)
+        self.asked = Messages()
+        self.lambdas = Lambdas()
+        self.watching = CloudWatch()
+        self.office: Api = office_api.create(
+            self.tables,
+            self.settings,
+            WorkQueue(self.asked, "asked"),  # type: ignore[arg-type]
+            Alarms(self.watching, STACK),
+            self.policy,
+            lambda: self.now,
+        )
+        functions = Functions(self.lambdas, STACK)  # type: ignore[arg-type]
+        self.jobs_starter = JobsStarter(self.tables, self.settings, functions, lambda: self.now)
         self.posting = Consumer(self.tables, self.settings, self.policy)
         self.queue = Messages()
         work = WorkQueue(self.queue, "work")  # type: ignore[arg-type]
@@ -113,6 +164,8 @@ class Suite:
 
     def call(self, call: Call) -> Answer:
         """Send a request to the function that serves its path."""
+        if call.path.startswith(OF_OFFICE):
+            return call.to(self.office)
         if call.method == "DELETE" or call.path.endswith("/export"):
             return call.to(self.privacy)
         if call.path.endswith("/payments") or call.path.startswith(OF_PAYMENTS):
@@ -157,6 +210,18 @@ class Suite:
         while (body := self.queue.take(delayed=delayed)) is not None:
             if not self.work(body):
                 failed.append(body)
+        return failed
+
+    def start_what_was_asked_for(self, *, copies: int = 1) -> list[str]:
+        """Deliver the messages of runs that were asked for, each so often; return those that failed."""
+        failed = []
+        while (body := self.asked.take(delayed=True)) is not None:
+            for _ in range(copies):
+                record = {"messageId": "1", "body": body, "eventSource": "aws:sqs"}
+                try:
+                    self.jobs_starter({"Records": [record]}, Context(remaining_ms=10_000))
+                except BatchError:
+                    failed.append(body)
         return failed
 
     def work(self, body: str, *, remaining_ms: int = 10_000) -> bool:

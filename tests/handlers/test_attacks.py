@@ -25,6 +25,7 @@ from functions.orders import rows as order_rows
 from functions.orders.book import OrderBook
 from functions.orders.jobs import OrderJobs, tasks
 from functions.orders.lists import Filter
+from functions.orders.office_face import DUE, SALES
 from functions.orders.timetable import LOOK_FOR_PARCELS
 from functions.orders.view_face import HISTORY, LATE, ORDERS, RETURNS
 from functions.payments.differences import day_of
@@ -66,6 +67,7 @@ OWN_IDS = {
     "payment_id": "stripe:pi_1",
     "refund_id": f"{ORDER_ID.replace('ord', 'ref')}_c00001",
     "case_id": "cas_" + "a" * 26,
+    "job": "release-points",
     "audit_id": "aud_" + "a" * 32,
 }
 """Ids for the paths of calls whose attack is elsewhere; a new kind of id is told here."""
@@ -268,6 +270,7 @@ def others(world: World, name: str) -> tuple[list[str], str]:
         "payment_id": ([OWN_IDS["payment_id"]], "stripe:pi_9"),
         "refund_id": ([OWN_IDS["refund_id"]], f"ref_{'a' * 26}_c00009"),
         "case_id": (world.cases["bob"], OWN_IDS["case_id"]),
+        "job": ([OWN_IDS["job"]], "no-such-job"),
     }[name]
 
 
@@ -582,7 +585,7 @@ def test_case_43_a_cursor_altered_anywhere_is_refused(world: World, operation: O
 @pytest.mark.parametrize("operation", LISTS, ids=str)
 def test_case_43_a_cursor_of_another_member_or_list_is_refused(world: World, operation: Operation) -> None:
     who = caller_of(operation)
-    others = [staff(), ALICE, BOB] if not operation.staff else [staff_for(operation)]
+    others = [staff_for(operation), ALICE, BOB] if not operation.staff else [staff_for(operation)]
     for other in others:
         if other != who:
             assert is_no_cursor(page(world, operation, who, cursor=cursor_of(world, operation, other)))
@@ -641,6 +644,8 @@ def name_of_list(world: World, operation: Operation) -> str:
         "/reports/payment-differences": f"{PAYMENT_DIFFERENCES} {yesterday}",
         "/reports/late-deliveries": LATE,
         "/reports/returns": f"{RETURNS} {Filter().named}",
+        "/reports/sales": f"{SALES} {Filter().named}",
+        "/orders/due": f"{DUE} lapse",
         "/audit": f"{AUDIT} operator clerk",
         "/cases": f"{CASES} None None",
         "/members/me/cases": CASES,

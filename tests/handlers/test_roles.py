@@ -18,6 +18,7 @@ from tests.support.wire import Wire, let_send
 
 ROLES = ("clerk", "marketing", "finance", "admin")
 CLERK = """
+    GET /alarms
     GET /cases
     GET /cases/{case_id}
     GET /members/{member_id}
@@ -26,6 +27,7 @@ CLERK = """
     GET /members/{member_id}/orders
     GET /members/{member_id}/points/entries
     GET /members/{member_id}/tier-history
+    GET /orders/due
     GET /orders/search
     GET /orders/{order_id}
     GET /orders/{order_id}/history
@@ -48,6 +50,7 @@ CLERK = """
 """
 """Any order and member read, cancel and receipt, shipment, refusal, returns, birthday, stock, cases."""
 MARKETING = """
+    GET /alarms
     GET /campaigns
     GET /campaigns/{campaign_id}
     GET /coupon-templates
@@ -62,6 +65,7 @@ MARKETING = """
 """
 """Products, campaigns, templates."""
 FINANCE = """
+    GET /alarms
     GET /cases
     GET /cases/{case_id}
     GET /members/{member_id}
@@ -70,6 +74,7 @@ FINANCE = """
     GET /members/{member_id}/orders
     GET /members/{member_id}/points/entries
     GET /members/{member_id}/tier-history
+    GET /orders/due
     GET /orders/search
     GET /orders/{order_id}
     GET /orders/{order_id}/history
@@ -80,6 +85,7 @@ FINANCE = """
     GET /reports/points-liability
     GET /reports/refunds
     GET /reports/returns
+    GET /reports/sales
     GET /reports/unassigned-payments
     POST /cases/{case_id}/settle
     POST /members/search
@@ -95,9 +101,21 @@ SEE_MORE = {"GET /products", "GET /products/{sku}"}
 """Everybody's, of which whoever works for the shop sees more."""
 BEFORE_ROLES = {"DELETE /members/{member_id}"}
 """Of the routes that there were before, those that no role has but an admin's."""
-SINCE_ROLES = {"POST /campaigns/{campaign_id}/preview"}
+SINCE_ROLES = {
+    "GET /alarms",
+    "GET /orders/due",
+    "GET /reports/sales",
+    "POST /campaigns/{campaign_id}/preview",
+}
 """Routes that came with roles or later: the scope ``membership/staff`` has none of them."""
-FOR_ADMINS = {"GET /audit", "GET /audit/{audit_id}"}
+FOR_ADMINS = {
+    "GET /audit",
+    "GET /audit/{audit_id}",
+    "GET /jobs",
+    "GET /policy",
+    "POST /jobs/{job}/runs",
+    "POST /policy/check",
+}
 """Of those, the ones that are an admin's alone."""
 
 

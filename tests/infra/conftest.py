@@ -13,6 +13,7 @@ from infra.app import build
 ROOT = Path(__file__).parent.parent.parent
 Template = dict[str, Any]
 NOTIFICATIONS = "POST /payments/{provider}/notifications"
+PREFLIGHT = "OPTIONS /{proxy+}"
 PAYMENTS = {"payments": "wechatpay,alipay,stripe"}
 CONTEXTS = {
     "dev": {"stage": "dev", **PAYMENTS},

@@ -31,7 +31,7 @@ def test_K7_who_serves_staff_may_put_records_and_nothing_else_and_who_shows_them
     template: Template,
 ) -> None:
     apis = {name for name in functions(template) if name.endswith("Api")} - {"DocumentsApi", "AuditApi"}
-    assert len(apis) == 7
+    assert len(apis) == 8
     assert on_audit(template) == {
         **{name: {"PutItem"} for name in apis},
         "AuditApi": {"BatchGetItem", "Query"},

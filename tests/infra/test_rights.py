@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contexts import NEEDS, WHERE_DATA_IS_KEPT, rights
+from tests.contexts import IN_PROD_ALONE, NEEDS, rights
 from tests.infra.conftest import Template, resources
 from tests.support.rights import (
     Rights,
@@ -22,7 +22,7 @@ from tests.support.rights import (
 Json = dict[str, Any]
 OTHER_PRINCIPALS = ("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserPolicy")
 DOCUMENTS = "DocumentsApi"
-"""Is not in every stage."""
+"""Is not in every stage; nor are those that prod alone has."""
 GRANTING = re.compile(r"^(PolicyDocument|ResourcePolicy|AccessPolicy|Policy)$")
 
 
@@ -35,6 +35,8 @@ def called(resource: Any) -> str:
             return f"{construct(logical_id)}/stream"
         case {"Fn::Join": ["", [{"Fn::GetAtt": [logical_id, "Arn"]}, str(rest)]]}:
             return f"{construct(logical_id)}{rest}"
+        case {"Fn::Join": ["", [*_, str(before), {"Ref": logical_id}]]} if before.endswith("::/apis/"):
+            return construct(logical_id)
         case {"Ref": str(logical_id)}:  # a secret, which is its ARN
             return construct(logical_id)
         case _:
@@ -85,7 +87,7 @@ def wrong(template: Template) -> list[str]:
     found = {name: granted[role] for name, role in functions(template).items()}
     missing = set() if "DocsUrl" in template["Outputs"] else {DOCUMENTS}
     if not keeps_data(template):
-        missing |= WHERE_DATA_IS_KEPT
+        missing |= IN_PROD_ALONE
     wanted = {name: rights(name) for name in NEEDS if name not in missing}
     for name, (role, function) in schedules(template).items():
         found[name], wanted[name] = granted[role], schedule_rights(function)
@@ -132,7 +134,8 @@ def test_what_a_resource_says_itself_lets_in_nobody_but_services_of_aws(template
             continue
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::Permission":
-            assert properties["Principal"] == "apigateway.amazonaws.com", name
+            asks = "cognito-idp" if name.startswith("SignIn") else "apigateway"
+            assert properties["Principal"] == f"{asks}.amazonaws.com", name
             assert properties["SourceArn"], name
             continue
         for key, policy in properties.items():

@@ -37,7 +37,7 @@ from functions.platform.fanout import Starter, WorkQueue
 from functions.platform.runs import Runs
 from functions.points import api as points_api
 from functions.points import jobs as points_jobs
-from functions.points import replay, schedule
+from functions.points import schedule
 from functions.points.accounts import Accounts
 from functions.points.queue import Worker as PointsWorker
 from functions.points.reports import Reports
@@ -49,6 +49,7 @@ from functions.points.timetable import (
     AUDIT_POINTS,
     EXPIRE_POINTS,
     RELEASE_POINTS,
+    REPLAY_POINTS,
 )
 from functions.tiers import api as members_api
 from functions.tiers.stream import Publisher as MembersPublisher
@@ -150,7 +151,7 @@ class Programme:
             RELEASE_POINTS: starters["points"],
             EXPIRE_POINTS: starters["points"],
             ANNOUNCE_EXPIRING: starters["points"],
-            replay.REPLAY_POINTS: starters["points"],
+            REPLAY_POINTS: starters["points"],
             AUDIT_POINTS: starters["audit"],
             AUDIT_CHANGES: starters["audit"],
             ISSUE_BIRTHDAY_COUPONS: starters["coupons"],

@@ -20,8 +20,8 @@ from functions.offers.timetable import END_CAMPAIGNS, OPEN_MEMBER_DAY
 from functions.orders.timetable import AUTO_RECEIPT, LAPSE_UNPAID
 from functions.platform.batches import BatchError
 from functions.platform.observability import metrics
-from functions.points import passes, replay
-from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS
+from functions.points import passes
+from functions.points.timetable import EXPIRE_POINTS, RELEASE_POINTS, REPLAY_POINTS
 from tests.simulation import lanes
 from tests.simulation.calls import CALLS
 from tests.simulation.cloud import Cloud, Listener
@@ -356,7 +356,7 @@ def bring_to_rest(world: World) -> None:
     """Let all that is under way end, catch up with all jobs, and repair what a lost consumer has left."""
     world.settle()
     if "posting" in world.lost:
-        world.fire(replay.REPLAY_POINTS)
+        world.fire(REPLAY_POINTS)
     for job in JOBS_AT_REST:
         world.fire(job)
     world.lost.discard("posting")

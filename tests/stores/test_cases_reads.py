@@ -24,8 +24,13 @@ from functions.platform.settings import Settings
 from functions.points import jobs as points_jobs
 from functions.points import passes, shards
 from functions.points.passes import AUDIT_ACCOUNTS, AUDIT_ORDERS
-from functions.points.replay import REPLAY_POINTS
-from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_POINTS,
+    EXPIRE_POINTS,
+    RELEASE_POINTS,
+    REPLAY_POINTS,
+)
 from functions.tiers import members
 from tests.stores.test_coupons import CouponWorkers
 from tests.support.accounts import hold_coupon
@@ -140,8 +145,13 @@ def paged_routes() -> dict[str, bool]:
 
 
 PAGED = paged_routes()
-RETURNS = "/reports/returns"
-"""Of its pages each sums up other orders."""
+RETURNS, SALES = "/reports/returns", "/reports/sales"
+"""Of their pages each sums up other orders."""
+NEEDED: dict[str, list[dict[str, str]]] = {
+    "/orders/due": [{"kind": kind} for kind in ("lapse", "receipt", "late")],
+    "/orders/search": [{}, {"tracking_no": "SF1"}],
+}
+"""What is asked for besides, where a list cannot do without or has several ways."""
 
 
 def full_life(bench: Bench, points: Points) -> None:
@@ -199,6 +209,16 @@ def full_life(bench: Bench, points: Points) -> None:
     run(bench, AUDIT_POINTS)
 
 
+def waiting(bench: Bench) -> None:
+    """Let orders wait for money, and parcels of one number be on their way, some since the same second."""
+    for number in range(14):
+        bench.now = NOON + timedelta(hours=2, seconds=number // 4)
+        order_id = bench.placed(f"waits{number}")
+        if number % 2:
+            assert bench.pay(order_id, f"waits{number}").done
+            bench.must("POST", f"/orders/{order_id}/shipment", {"tracking_no": "SF1"}, who=staff())
+
+
 def parcels_and_cases(bench: Bench) -> None:
     """Let six parcels be late, about each of which alice complains."""
     for number in range(6):
@@ -234,8 +254,9 @@ def test_case_26_no_paged_route_skips_anything_where_pages_are_empty_or_short(
     bench: Bench, points: Points, client: "DynamoDBClient"
 ) -> None:
     full_life(bench, points)
-    for path in PAGED.keys() - {RETURNS}:
-        queries: list[dict[str, str]] = [{}]
+    waiting(bench)
+    for path in PAGED.keys() - {RETURNS, SALES}:
+        queries: list[dict[str, str]] = list(NEEDED.get(path, [{}]))
         if path.endswith("/coupons"):
             queries.append({"status": "available"})
         if path == "/products":
@@ -256,6 +277,27 @@ def sums(bench: Bench, limit: int) -> dict[str, Counter[str]]:
     for each in (item for page in pages for item in page):
         found.setdefault(each.pop("sku"), Counter()).update(each)
     return found
+
+
+def test_K1_case_26_sales_are_the_same_sums_however_they_are_paged(
+    bench: Bench, client: "DynamoDBClient"
+) -> None:
+    def sold(limit: int) -> dict[str, Counter[str]]:
+        found: dict[str, Counter[str]] = {}
+        for each in (item for page in iter_pages(bench, SALES, limit) for item in page):
+            found.setdefault(each.pop("date"), Counter()).update(each)
+        return found
+
+    for number in range(7):
+        bench.now = NOON + timedelta(hours=4 * number)
+        assert bench.pay(bench.placed(f"s{number}"), f"s{number}").done
+    whole = sold(100)
+    assert [each["paid_orders"] for each in whole.values()] == [4, 3]
+    for limit in (1, 3, 20):
+        assert sold(limit) == whole
+        with in_pieces(client) as met:
+            assert sold(limit) == whole
+        assert met
 
 
 def iter_pages(bench: Bench, path: str, limit: int) -> Iterator[list[Any]]:
@@ -607,7 +649,7 @@ def test_case_24_a_job_on_cases_leaves_alone_what_an_index_that_is_behind_still_
 
 def test_case_24_no_index_is_left_out() -> None:
     covered = {behind.index for behind in BEHIND.values()} | {"by_member", "by_status", "zone", "by_name"}
-    covered.add("search")  # in test_search.py
+    covered |= {"search", "by_tracking"}  # in test_search.py and test_parcels_indexed.py
     covered |= {"cases_by_deadline", "cases_by_member", "cases_due", "orders_late"}
     # In test_payment_jobs.py and test_refunds_workers.py; lists and exports read what they find by its key.
     covered |= {"payments_due", "unassigned", "refunds_listed", "attempts_by_member"}

@@ -35,9 +35,14 @@ from functions.points.jobs import PointsJobs
 from functions.points.ledger import Entry, EntryKind, Wallet, usable
 from functions.points.passes import AUDIT_ACCOUNTS, AUDIT_ORDERS
 from functions.points.posting import LotState
-from functions.points.replay import REPLAY_POINTS
 from functions.points.reports import Report, Reports
-from functions.points.timetable import ANNOUNCE_EXPIRING, AUDIT_POINTS, EXPIRE_POINTS, RELEASE_POINTS
+from functions.points.timetable import (
+    ANNOUNCE_EXPIRING,
+    AUDIT_POINTS,
+    EXPIRE_POINTS,
+    RELEASE_POINTS,
+    REPLAY_POINTS,
+)
 from functions.tiers import members
 from functions.tiers.qualification import at_registration
 from tests.support import tables

@@ -31,7 +31,7 @@ from functions.platform.dynamo import Key, Row
 from functions.platform.fanout import TASK_TRIES, Starter, Task
 from functions.platform.observability import logger, metrics
 from functions.platform.runs import Runs
-from functions.points import passes, replay, shards
+from functions.points import passes, shards
 from functions.points.account_rows import LOT_SHARDS, WALLET
 from functions.points.looks import SECOND_LOOK_SECONDS
 from functions.points.timetable import (
@@ -40,6 +40,7 @@ from functions.points.timetable import (
     AUDIT_POINTS,
     EXPIRE_POINTS,
     RELEASE_POINTS,
+    REPLAY_POINTS,
 )
 from functions.tiers.members import STANDING
 from tests.stores.test_coupons import CouponWorkers
@@ -559,9 +560,9 @@ def test_E9_an_audit_has_ended_when_its_report_is_whole_and_not_before(
 
 def test_a_replay_is_no_job_of_the_timetable_and_ends_none(clockwork: Clockwork) -> None:
     at = TIMES[AUDIT_POINTS]
-    clockwork.run(replay.REPLAY_POINTS, at)
+    clockwork.run(REPLAY_POINTS, at)
     assert not clockwork.runs.ended_since(AUDIT_POINTS, at)
-    assert clockwork.late(replay.REPLAY_POINTS, at + DAY) == []
+    assert clockwork.late(REPLAY_POINTS, at + DAY) == []
 
 
 # --- the watch ---
@@ -637,6 +638,10 @@ class Memory:
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, Row]] = {}
+
+    def begun_at(self) -> datetime:
+        """Return a moment: when parts ended the watch does not ask."""
+        return NOON
 
     def get(self, table: str, key: Key) -> Row | None:
         """Return a row."""

@@ -15,10 +15,10 @@ from functions.platform.keyed_hash import KeyedHash
 from functions.points.accounts import opening_row
 from functions.tiers import jobs, members, search
 from functions.tiers.finder import Finder
-from functions.tiers.jobs import INDEX_MEMBERS
 from functions.tiers.members import PROFILE, Profile, key
 from functions.tiers.queue import Worker
 from functions.tiers.search import SEARCH_NAME, SEARCH_PHONE, HashPhone
+from functions.tiers.timetable import INDEX_MEMBERS
 from tests.support.events import Context
 from tests.support.faults import SERVER_ERROR, Calls
 from tests.support.phones import hash_phone

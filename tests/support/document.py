@@ -43,6 +43,11 @@ class Operation:
         return frozenset(self.described.get("x-roles", ()))
 
     @property
+    def only_admins(self) -> bool:
+        """Whether no other role than an admin's may ask for it (K7)."""
+        return self.roles == {"admin"}
+
+    @property
     def ids(self) -> dict[str, Schema]:
         """The ids in its path, with their schemas."""
         return self._parameters("path")
@@ -82,13 +87,13 @@ class Operation:
     @property
     def needs(self) -> dict[str, str]:
         """The query that it cannot do without."""
-        consts = {name: schema["const"] for name, schema in self.query.items() if "const" in schema}
-        return {**ONE_OF.get(str(self), {}), **consts}
-
-    @property
-    def only_admins(self) -> bool:
-        """Whether no other role than an admin's may ask for it (K7)."""
-        return self.roles == {"admin"}
+        needed = {each["name"] for each in self.described.get("parameters", []) if each.get("required")}
+        chosen = {
+            name: schema["const"] if "const" in schema else schema["enum"][0]
+            for name, schema in self.query.items()
+            if name in needed and schema.keys() & {"const", "enum"}
+        }
+        return {**ONE_OF.get(str(self), {}), **chosen}
 
     def at(self, **ids: str) -> str:
         """Return its path with these ids."""

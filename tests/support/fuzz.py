@@ -33,6 +33,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from functions.domain.policy import load
+from functions.domain.policy_check import TEXT_BYTES_MAX
+from functions.orders.office_face import EARLIEST, LATEST
 from functions.platform.parameters import NO_MOMENT
 from functions.platform.shapes import NO_MOMENT as NO_MOMENT_OF_A_BODY
 from functions.tiers.phones import NO_PHONE
@@ -102,6 +104,16 @@ NOT_IN_A_SCHEMA = {
     ("phone", NO_PHONE),
     ("since", NO_MOMENT),
     ("before", NO_MOMENT),
+    ("tracking_no", "must be a tracking number"),
+    ("payment_id", "must be a payment's id"),
+    *(
+        (name, f"cannot stand beside {alone}")
+        for name in ("payment_id", "status", "since", "before")
+        for alone in ("tracking_no", "payment_id", "date")
+    ),
+    ("date", f"must be from {EARLIEST} to {LATEST}"),
+    ("toml", f"must have at most {TEXT_BYTES_MAX} bytes"),
+    ("toml", "has half of a character"),
 }
 """Why a request is malformed although the document allows it: fields and what no schema could say of them."""
 TERMS = {
@@ -201,6 +213,7 @@ class Fuzz:
     def __init__(self, scene: Scene, operation: Operation, *, staff: bool) -> None:
         self._scene, self._operation, self._staff = scene, operation, staff
         self.granted = staff or not is_for_staff(operation)
+        self._admin = staff and operation.definition.raw.get("x-roles") == ["admin"]
         self.answered: Counter[int] = Counter()
         self._act = scene.act(operation.method.upper(), operation.path, staff=staff)
         self._seed = f"{SEED} {operation.label} {staff}"
@@ -264,7 +277,8 @@ class Fuzz:
 
     def _ask(self, case: Request) -> Response:
         """Send a request with a token, and check the answer."""
-        response = self._send(case, {"authorization": f"Bearer {self._scene.token(staff=self._staff)}"})
+        token = self._scene.token(staff=self._staff, admin=self._admin)
+        response = self._send(case, {"authorization": f"Bearer {token}"})
         self.answered[response.status_code] += 1
         case.validate_response(response, checks=CHECKS)
         if not self.granted:

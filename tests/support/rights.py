@@ -12,6 +12,7 @@ ANY = "*"
 JOB_FAILURES = "JobFailures"
 USER_POOL = "IdentityUserPool"
 BUS = "Bus"
+API = "ApiHttpApi"
 _HASH = re.compile(r"[0-9A-F]{8}$")
 _SETS_ASIDE = ("SendMessage", "GetQueueAttributes", "GetQueueUrl")
 """What a function needs of a queue that Lambda puts there what it could not process."""
@@ -83,6 +84,11 @@ def keeps_statements() -> Rights:
     """Return what a function needs that puts statements into their bucket and reads them there (Y8)."""
     on_all = ("GetObject", "GetObjectVersion", "PutObject", "AbortMultipartUpload")
     return of("s3", "Statements", "ListBucket") | of("s3", "Statements/statements/*", *on_all)
+
+
+def starts(*functions: str) -> Rights:
+    """Return the right to start these functions."""
+    return frozenset().union(*(of("lambda", name, "InvokeFunction") for name in functions))
 
 
 def records_staff() -> Rights:

@@ -141,6 +141,8 @@ class Deployed(Aws):
             found[f"arn:aws:sqs:{at}:{url.rpartition('/')[2]}"] = name
         for name, pool in self.physical("Cognito::UserPool").items():
             found[f"arn:aws:cognito-idp:{at}:userpool/{pool}"] = name
+        for name, api in self.physical("ApiGatewayV2::Api").items():
+            found[f"arn:aws:apigateway:{REGION}::/apis/{api}"] = name
         secrets = self.client("secretsmanager")
         for name, secret in self.physical("SecretsManager::Secret").items():
             found[secrets.describe_secret(SecretId=secret)["ARN"]] = name
@@ -256,12 +258,14 @@ def attempts(deployed: Deployed) -> list[Attempt]:
         *(each for name, url in deployed.queues.items() for each in _on_queue(name, url)),
         *_on_buses(deployed),
         *_on_users(deployed),
+        *_on_apis(deployed),
         *_on_functions(deployed),
         *_on_logs(deployed),
         *_on_secrets(deployed),
         *_on_statements(deployed),
         *_elsewhere(deployed),
         Attempt("dynamodbstreams", "list_streams", Right("dynamodb:ListStreams", ANY), {}),
+        Attempt("cloudwatch", "describe_alarms", Right("cloudwatch:DescribeAlarms", ANY), {"MaxRecords": 1}),
     ]
 
 
@@ -372,6 +376,12 @@ def _on_users(deployed: Deployed) -> Iterator[Attempt]:
         ):
             right = Right(f"cognito-idp:{action}", name)
             yield Attempt("cognito-idp", operation, right, {"UserPoolId": pool} | arguments)
+
+
+def _on_apis(deployed: Deployed) -> Iterator[Attempt]:
+    """A change of an API that changes nothing."""
+    for name, api in deployed.physical("ApiGatewayV2::Api").items():
+        yield Attempt("apigatewayv2", "update_api", Right("apigateway:PATCH", name), {"ApiId": api})
 
 
 def _on_functions(deployed: Deployed) -> Iterator[Attempt]:

@@ -19,13 +19,14 @@ from memberday_client.models import (
     RefusalRequest,
 )
 
+from functions.domain.policy import FILE
 from local.interrupts import Interrupts
 from local.till.process import TillProcess
 from reach.folder import StateFolder
 from tests.support.answers import granted
 from tests.support.scene_offers import SceneOffers, leaving_lines
 from tests.support.shopper import TEA, Shopper
-from tests.support.stack import Stack
+from tests.support.stack import ADMIN, Stack
 
 TOKEN_SECONDS = 600
 UNITS = 1_000_000
@@ -57,6 +58,13 @@ NEEDED_STEPS: Mapping[str, tuple[str, ...]] = {
 
 Known = Mapping[str, Sequence[Any]]
 """Values that mean something to the stack by their names in requests, the best one first."""
+OF_THE_OFFICE: Mapping[str, Known] = {
+    "/jobs/{job}/runs": {"job": ["index-parcels", "index-members"]},
+    "/orders/due": {"kind": ["receipt", "lapse", "late"]},
+    "/policy/check": {"toml": [FILE.read_text(encoding="utf-8"), "[shipping"]},
+    "/reports/sales": {"date": []},  # which stands alone
+}
+"""What some paths are asked with, whatever else goes by such a name."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +106,13 @@ class Scene:
         """Let no offer of the scene change the prices of other tests on the stack."""
         self._offers.close()
 
-    def token(self, *, staff: bool) -> str:
-        """Return a token of the clerk or of the member, signed in anew before it runs out."""
+    def token(self, *, staff: bool, admin: bool = False) -> str:
+        """Return a token of the clerk, of an admin or of the member, signed in anew before it runs out."""
         if time.monotonic() - self._signed_in > TOKEN_SECONDS:
             self.stack.forget_tokens()
             self._signed_in = time.monotonic()
+        if admin:
+            return self.stack.token(ADMIN)
         return self.stack.token((self.clerk if staff else self.member).name, staff=staff)
 
     def act(self, method: str, path: str, *, staff: bool) -> Act:
@@ -152,6 +162,7 @@ class Scene:
         known |= self._offers.known(path, method)
         known |= self._of_money(name, path)
         known |= self._of_cases(name, path, owner)
+        known |= OF_THE_OFFICE.get(path, {})
         body = self._offers.body(method, path) or _body(method, path, known)
         return Act({each: values for each, values in known.items() if values}, body)
 
@@ -317,6 +328,8 @@ def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
         "POST /orders/{order_id}/returns": best("return_id", "lines"),
         "POST /orders/{order_id}/shipment": {"carrier": "SF Express", "tracking_no": "SF-1"},
         "POST /quotes": best("lines"),
+        "POST /jobs/{job}/runs": best("request_id"),
+        "POST /policy/check": best("toml"),
         "PUT /products/{sku}": TEA,
         "POST /products/{sku}/stock": {"delta": 1, **best("movement_id", "reason")},
     }.get(f"{method} {path}")

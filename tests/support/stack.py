@@ -20,6 +20,8 @@ COMMAND_SECONDS_MAX = 600
 ANSWER_SECONDS_MAX = 30
 LOG_LINES_SHOWN = 20
 SERVER_ERROR = 500
+ADMIN = "admin"
+"""The one user who has that role, and no other."""
 
 
 @dataclass
@@ -153,7 +155,10 @@ class Stack:
 
     def _token(self, name: str, staff: bool) -> dict[str, str]:
         if (name, staff) not in self._tokens:
-            self._tokens[name, staff] = self.local("token", name, *(["--staff"] if staff else []))
+            if name == ADMIN:
+                self._tokens[name, staff] = self.local("token", name, "--role", ADMIN)
+            else:
+                self._tokens[name, staff] = self.local("token", name, *(["--staff"] if staff else []))
         return self._tokens[name, staff]
 
     def _faults(self) -> str:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 FUNCTIONS = ROOT / "functions"
 MODULES = sorted(FUNCTIONS.rglob("*.py"))
 
-HANDLERS = {"api", "stream", "schedule", "queue"}
+HANDLERS = {"api", "stream", "schedule", "queue", "deployment", "sign_in"}
 """Files named after their trigger: AWS enters there, and so they may know every other part."""
 FACE = "face"
 """How the files end whose methods HTTP handlers serve: they may know as much; `api.py` alone knows them."""
@@ -37,6 +37,7 @@ MAY_KNOW_PYDANTIC = {
     "parameters",
     "http",
     "schema",
+    "office_schema",
     "campaign_schema",
     "campaign_answers_schema",
     "template_schema",

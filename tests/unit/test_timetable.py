@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions.contexts import CONTEXTS, timetable
+from functions.contexts import CONTEXTS, starters, timetable
 from functions.domain.policy import Policy, load
 from functions.domain.timetable import At, Every, Scheduled
 from functions.operations.timetable import WATCH_JOBS
@@ -215,7 +215,20 @@ def test_the_timetable_is_the_programmes() -> None:
 def test_every_job_has_a_name_that_its_context_declares(context: str) -> None:
     module = import_module(f"functions.{context}.timetable")
     named = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
-    assert named == {each.job for each in module.timetable(POLICY)}
+    assert named == {job for jobs in module.STARTS.values() for job in jobs}
+    planned = module.timetable(POLICY) if hasattr(module, "timetable") else ()
+    assert named >= {each.job for each in planned}
+
+
+def test_K8_every_job_is_started_by_one_function_and_the_watch_by_none() -> None:
+    started = starters()
+    assert {each.job for each in timetable(POLICY)} < started.keys()
+    assert started.keys() - {each.job for each in timetable(POLICY)} == {
+        "index-members",
+        "index-parcels",
+        "replay-points",
+    }
+    assert WATCH_JOBS not in started
 
 
 def test_the_watch_is_no_job_that_is_watched_over() -> None:

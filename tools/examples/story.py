@@ -10,12 +10,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from functions.domain.policy import FILE
+
 YEAR = "{year}"
 ERIN = "erin"
 FRANK = "frank"
 """Has signed up and never registered."""
 CLERK = "clerk"
 STAFF = frozenset({CLERK})
+ADMIN = "admin"
+"""Has the role of that name, and no other."""
 TEA, KETTLE, CANDLE, TOWEL = "tea-longjing-100", "kettle-iron", "candle-osmanthus", "towel-bamboo"
 TRAY, CUP = "tray-bamboo", "cup-celadon"
 NO_ORDER = "ord_aaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -587,8 +591,12 @@ def _office(story: _Story) -> None:
     story.call("get_member_orders", CLERK, 404, "unknown", "No such member", at=nobody)
     story.call("search_orders", CLERK, 200, "by_status", "Not taken, of all members", query=refused)
     story.call("search_orders", ERIN, 403, "no_staff", "A member tries")
+    by_parcel, by_payment = {"tracking_no": "sf 1234567809"}, {"payment_id": "pay-1"}
+    story.call("search_orders", CLERK, 200, "by_parcel", "By the parcel", query=by_parcel)
+    story.call("search_orders", CLERK, 200, "by_payment", "By the payment", query=by_payment)
     story.call("get_member_birthday_changes", CLERK, 200, "corrected", "A slip of the pen", at=erin)
     story.call("get_member_birthday_changes", CLERK, 404, "unknown", "No such member", at=nobody)
+    _running_of_the_suite(story)
     story.fire("audit-points")
     story.call("get_points_liability", CLERK, 200, "audited", "After an audit")
     story.call("get_points_liability", ERIN, 403, "no_staff", "A member tries")
@@ -599,6 +607,36 @@ def _office(story: _Story) -> None:
     story.call("get_export", FRANK, 409, "not_registered", "Before the registration")
     story.call("erase_member", CLERK, 200, "erased", "For good", at=erin)
     story.call("erase_member", CLERK, 404, "unknown", "No such member", at=nobody)
+
+
+def _running_of_the_suite(story: _Story) -> None:
+    """Staff look at what is due and what was sold, and an admin at the suite itself."""
+    that_day, that_week = (
+        {"date": f"{YEAR}-12-10"},
+        {"since": f"{YEAR}-12-07T00:00:00+08:00", "before": f"{YEAR}-12-14T00:00:00+08:00"},
+    )
+    story.call("get_due_orders", CLERK, 200, "lapse", "What will lapse", query={"kind": "lapse"})
+    story.call("get_due_orders", CLERK, 200, "late", "Parcels that will be late", query={"kind": "late"})
+    story.call("get_due_orders", ERIN, 403, "no_staff", "A member tries", query={"kind": "receipt"})
+    story.call("get_sales", CLERK, 200, "of_a_day", "Of a day", query=that_day)
+    story.call("get_sales", CLERK, 200, "of_a_week", "Of a week", query=that_week)
+    story.call("get_sales", ERIN, 403, "no_staff", "A member tries", query=that_day)
+    story.call("get_alarms", CLERK, 200, "all", "All alarms")
+    story.call("get_alarms", ERIN, 403, "no_staff", "A member tries")
+    story.settle()
+    story.call("get_jobs", ADMIN, 200, "all", "All jobs")
+    story.call("get_jobs", CLERK, 403, "no_admin", "A clerk tries")
+    parcels, nothing, run = {"job": "index-parcels"}, {"job": "no-such-job"}, {"request_id": "console-1"}
+    story.call("run_job", ADMIN, 202, "asked", "Is started within seconds", at=parcels, body=run)
+    story.call("run_job", ADMIN, 404, "unknown", "No such job", at=nothing, body=run)
+    story.settle()
+    story.call("get_policy", ADMIN, 200, "policy", "What stands")
+    story.call("get_policy", CLERK, 403, "no_admin", "A clerk tries")
+    text = FILE.read_text(encoding="utf-8")
+    dearer, wrong = text.replace("fee_fen = 1_000", "fee_fen = 1_200"), text.replace("day = 10", "day = 31")
+    story.call("check_policy", ADMIN, 200, "changes", "Shipping is dearer", body={"toml": dearer})
+    story.call("check_policy", ADMIN, 200, "at_fault", "No month has such a day", body={"toml": wrong})
+    story.call("check_policy", CLERK, 403, "no_admin", "A clerk tries", body={"toml": ""})
 
 
 def _told() -> tuple[Step, ...]:

@@ -1,0 +1,6 @@
+"""The routes of who looks after the suite."""
+
+POLICY = ("GET /policy", "POST /policy/check")
+"""Those of the face that is made when it is first asked for: it reads TOML."""
+ROUTES = {"OfficeApi": ("GET /alarms", "GET /jobs", "POST /jobs/{job}/runs", *POLICY)}
+"""By the function that serves them."""
