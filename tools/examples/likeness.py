@@ -12,6 +12,7 @@ IDS = (
     re.compile(r"cpt_[a-z2-7]{26}"),
     re.compile(r"(case )?cas_[a-z2-7]{26}"),
     re.compile(r"[a-z2-7]{26}_[0-9]{2}"),
+    re.compile(r"aud_[0-9a-f]{32}"),
     re.compile(r"till-[0-9]{4}"),  # two that are noticed in one second are listed in either order
     re.compile(r"ref_[a-z2-7]{26}_(c[0-9]{5}|[fmp][a-z2-7]{26}|u)"),
     re.compile(r"(wechatpay|alipay|stripe):[A-Za-z0-9_]{10,}"),
