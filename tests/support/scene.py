@@ -61,6 +61,7 @@ Known = Mapping[str, Sequence[Any]]
 OF_THE_OFFICE: Mapping[str, Known] = {
     "/jobs/{job}/runs": {"job": ["index-parcels", "index-members"]},
     "/orders/due": {"kind": ["receipt", "lapse", "late"]},
+    "/orders/search": {"payment_id": []},  # which stands alone
     "/policy/check": {"toml": [FILE.read_text(encoding="utf-8"), "[shipping"]},
     "/reports/sales": {"date": []},  # which stands alone
 }
