@@ -53,6 +53,7 @@ MARKETING = """
     GET /coupon-templates
     GET /coupon-templates/{template_id}
     GET /products/{sku}/movements
+    POST /campaigns/{campaign_id}/preview
     POST /coupon-templates/{template_id}/codes
     POST /members/{member_id}/coupons
     PUT /campaigns/{campaign_id}
@@ -94,7 +95,7 @@ SEE_MORE = {"GET /products", "GET /products/{sku}"}
 """Everybody's, of which whoever works for the shop sees more."""
 BEFORE_ROLES = {"DELETE /members/{member_id}"}
 """Of the routes that there were before, those that no role has but an admin's."""
-SINCE_ROLES: set[str] = set()
+SINCE_ROLES = {"POST /campaigns/{campaign_id}/preview"}
 """Routes that came with roles or later: the scope ``membership/staff`` has none of them."""
 FOR_ADMINS: set[str] = set()
 """Of those, the ones that are an admin's alone."""

@@ -96,6 +96,7 @@ UNLIKE: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "LeavingLineRequest": (("line_id",), {}),
     "CaseLineRequest": (("line_id", "for"), {}),  # nothing but an exchange is for something
     "SettlementRequest": (("template_id",), {}),
+    "PreviewRequest": ((), {"at": "2099-12-10T09:30:00+08:00"}),
     "CampaignRequest": (
         ("group", "with_coupons", "with_points"),  # of order offers; the first kind is none
         {"ends_at": "2099-12-10T09:30:00+08:00"},
