@@ -1,6 +1,5 @@
 import { useCommon } from "@shared/i18n/common";
 import { useShop, useUser } from "@shared/session/context";
-import { may } from "@shared/session/session";
 import { Badge, Notice } from "@shared/ui/bits";
 import { Button, IconButton } from "@shared/ui/button";
 import { Icon } from "@shared/ui/icon";
@@ -10,6 +9,7 @@ import { Suspense, useEffect, useState } from "react";
 import { NavLink, Route, Routes, useLocation } from "react-router";
 import { useTexts } from "./messages/texts";
 import { PAGES } from "./pages";
+import { can } from "./rights";
 
 /** With fewer seconds than these left, the next page is gone to by way of the hosted page, which nobody notices. */
 const SECONDS_TO_WORK_MIN = 180;
@@ -44,7 +44,7 @@ function Shell() {
   const texts = useTexts();
   const { pathname } = useLocation();
   const [open, setOpen] = useState(false);
-  const seen = PAGES.filter((page) => page.hidden !== true && may(user, ...page.roles));
+  const seen = PAGES.filter((page) => page.hidden !== true && can(user, ...page.needs));
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is about having gone to another page
   useEffect(() => {
@@ -94,7 +94,7 @@ function Shell() {
               <Route
                 key={each.path}
                 path={each.path}
-                element={may(user, ...each.roles) ? <each.page /> : <NoRight page />}
+                element={can(user, ...each.needs) ? <each.page /> : <NoRight page />}
               />
             ))}
             <Route path="*" element={<NotFound />} />

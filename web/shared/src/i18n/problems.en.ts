@@ -9,6 +9,7 @@ export const problems: Record<ProblemCode, string> = {
   amount_mismatch:
     "The amount is not what the order waits for, so nothing was recorded. Look at what is to be paid.",
   amount_not_payable: "This provider does not take such an amount. Choose another one.",
+  audit_record_not_found: "There is no such record of the audit. Check its id.",
   batch_id_reused: "This batch id was used with other contents. Choose another one.",
   birthday_locked: "A birthday is entered once. Ask our staff to correct it.",
   body_too_large: "That is too much to send at once. Shorten it and try again.",
@@ -45,6 +46,7 @@ export const problems: Record<ProblemCode, string> = {
   invalid_request: "Something is not filled in as it has to be. Mend what is marked.",
   issue_id_reused:
     "This issue's id stands for another member or coupon. Open the form anew and send it again.",
+  job_not_found: "There is no such job. Load the list of jobs anew.",
   limit_in_use: "More is used already than the new limit allows. Set a higher one.",
   line_id_needed: "This product is on the order twice, bought and as a gift. Say which line is meant.",
   member_erased: "This member was erased. Sign up anew to go on.",
