@@ -12,7 +12,7 @@ GROUPS := payments local cdk demo charts
 PROVIDERS := wechatpay,alipay,stripe
 stage ?= dev
 
-.PHONY: help run demo stop test simulate fuzz bench check format synth deploy pages docs client site lock setup
+.PHONY: help run demo stop web test simulate fuzz bench check format synth deploy pages docs client site lock setup
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo: setup ## live a year of the programme in three minutes, check everything (
 
 stop: ## end what `make run` started; its state is kept
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
+
+web: setup ## build the pages, a console and a storefront, into web/*/dist, in seconds
+	@$(BIN)/python -m tools.web build
 
 test: setup ## pass all tests, on all cores (ONLY=points: a context's unit, handler and store tests)
 	@$(BIN)/python -m pytest --numprocesses auto $(if $(ONLY),--only $(ONLY))
@@ -39,11 +42,12 @@ fuzz: setup ## ask a deployment what the API document allows and forbids (EXAMPL
 bench: setup ## measure everything against baselines of the same run (AGAINST=ref: beside that build), write docs/performance.md
 	@$(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST)) $(if $(TURNS),--turns $(TURNS)) $(if $(COMPARE),--compare $(COMPARE))
 
-check: setup ## format, lint, types, API document and client, links, synthesis, templates: in seconds
+check: setup ## format, lint, types, pages, API document and client, links, synthesis, templates: in seconds
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/python -m tools.client --quiet
 	@$(BIN)/mypy
+	@$(BIN)/python -m tools.web check
 	@$(BIN)/python -m tools.openapi --check
 	@$(BIN)/python -m tools.event_schemas --check
 	@$(BIN)/python -m tools.roles --check

@@ -45,6 +45,7 @@ PARTS_LEFT_OUT = (
     *(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata")),  # where, whose, at what time
     "pydantic/mypy.py",
     "pydantic/v1",
+    "urllib3/contrib/emscripten",  # in a browser
     *(f"stripe/{part}" for part in ("events", "params", "test_helpers")),  # types, and what we never ask for
     "wechatpayv3/async_",
 )

@@ -75,7 +75,14 @@ def token(
     -------
     dict
         ``access_token`` and ``member_id``, the token's subject.
+
+    Raises
+    ------
+    LocalError
+        There is no such role.
     """
+    if role not in (None, *ROLES):
+        raise LocalError(f"there is no role {role}: there are {', '.join(ROLES)}")
     cognito = aws.client("cognito-idp")
     pool = outputs["UserPoolId"]
     password = _password(folder, name)

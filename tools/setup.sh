@@ -28,13 +28,15 @@ python_packages() {
     say "  $(since "$start")"
 }
 
+# npm_packages [FOLDER]
 npm_packages() {
-    if cmp -s package-lock.json node_modules/installed.json; then return; fi
-    say "· npm packages of package-lock.json"
+    folder=${1:-.}
+    if cmp -s "$folder/package-lock.json" "$folder/node_modules/installed.json"; then return; fi
+    say "· npm packages of ${1:+$1/}package-lock.json"
     start=$(date +%s)
-    PATH="$PWD/.venv/bin:$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts ||
+    (cd "$folder" && PATH="$OLDPWD/.venv/bin:$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts) ||
         fail "the npm packages could not be installed"
-    cp package-lock.json node_modules/installed.json
+    cp "$folder/package-lock.json" "$folder/node_modules/installed.json"
     say "  $(since "$start")"
 }
 
@@ -74,6 +76,15 @@ demo)
 synth | deploy)
     python_packages local
     the_cdk
+    ;;
+web)
+    python_packages cdk # which has Node
+    npm_packages web
+    ;;
+check | test)
+    python_packages dev
+    npm_packages
+    npm_packages web
     ;;
 *)
     python_packages dev

@@ -16,6 +16,7 @@ import urllib3
 from playwright.sync_api import expect
 
 from ops import pages
+from reach.folder import StateFolder
 from tests.support import tiny_page
 from tests.support.browser import VARIABLE, Visit, chromium, visiting
 from tests.support.stack import ROOT, Stack
@@ -177,9 +178,12 @@ def test_K7_there_is_a_user_of_each_role_who_can_sign_in_at_the_console(
 ) -> None:
     console = Browser(site, "console")
     name = f"console-{group}"
-    _, tokens = console.exchange(console.code(name, people[name]))
+    assert claims(site.local("token", name)["access_token"])["cognito:groups"] == [group]
+    _, tokens = console.exchange(console.code(name, people[name]))  # theirs still
     assert claims(tokens["access_token"])["cognito:groups"] == [group]
     assert len(set(people.values())) == len(people)
+    kept = StateFolder(site.folder).people
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def test_K5_a_shopper_signs_in_at_the_storefront_and_has_no_role(site: Stack, people: dict[str, str]) -> None:

@@ -99,11 +99,13 @@ def _declared(name: str, size: dict[str, int]) -> dict[str, ModuleType]:
         for number in range(size["queues"]):
             starter, worker = room.tasks(f"{title}{number}", f"functions.{name}")
             grant_rows(room.table(title), worker, "GetItem", "PutItem")
-            room.scheduled(starter, *jobs)
+            room.scheduled(starter)
         for number in range(size["functions"] - 1 - size["readers"] - 2 * size["queues"]):
             room.function(f"{title}Extra{number}", f"functions.{name}.extra.handler", JOB_TIMEOUT)
 
     times.__dict__["timetable"] = timetable
+    # The same schedules, as many as there are, for each queue's starter.
+    times.__dict__["STARTS"] = {f"{title}0Jobs": tuple(jobs)}
     room.__dict__["build"] = build
     return {
         f"functions.{name}.tables": tables,

@@ -237,9 +237,7 @@ def test_a_queue_is_worked_off_task_by_task_by_so_many_workers_and_sets_aside_wh
         assert worker["BatchSize"] == 1
         queue = queues[worker["EventSourceArn"]["Fn::GetAtt"][0]]
         function = functions[worker["FunctionName"]["Ref"]]
-        # Who starts what staff ask for by hand has nothing reserved: that is never much.
-        at_most = AT_ONCE_MAX.get(service(function), 2 if service(function) == "JobsStarter" else 0)
-        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= at_most
+        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= AT_ONCE_MAX[service(function)]
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
         assert 1 < queue["RedrivePolicy"]["maxReceiveCount"] <= 10
         assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues

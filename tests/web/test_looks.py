@@ -1,0 +1,147 @@
+"""Every page of the storefront, looked at: no barrier that axe finds, nothing wider than its window (K3)."""
+
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.pages import MEMBER, SITE, WIDTHS_PIXELS, Answer, Site, example, opened, problem
+from tests.support.stack import ROOT
+
+AXE = Path(ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js")
+Language = Literal["zh-CN", "en"]
+Look = tuple[Language, int, bool]
+LOOKS: tuple[Look, ...] = (
+    ("zh-CN", WIDTHS_PIXELS[0], True),
+    ("zh-CN", WIDTHS_PIXELS[1], False),
+    ("en", WIDTHS_PIXELS[0], False),
+    ("en", WIDTHS_PIXELS[1], True),
+)
+"""Any two of language, width and theme meet."""
+NONE: Answer = (200, {"items": [], "next_cursor": None})
+CART = {
+    "lines": [{"sku": "tea-longjing-100", "quantity": 4}, {"sku": "candle-osmanthus", "quantity": 1}],
+    "coupon": "best",
+    "points": "best",
+    "campaigns": "best",
+    "key": "cart-of-a-test",
+}
+WAITING = {**example("place_order", "first"), "status": "placed"}
+DOWN = problem(404, "order_not_found")
+
+PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    # name: path, what is there once it is shown, answers other than those that went well
+    "home": ("/", "li.product", {}),
+    "home without products": ("/?zone=zone", ".state", {"get_products": NONE}),
+    "home on the member day": (
+        "/",
+        ".member-day.open",
+        {"get_member_day": (200, example("get_member_day", "running"))},
+    ),
+    "a product": ("/products/tea-longjing-100", ".product-page", {}),
+    "a product that is not there": (
+        "/products/x",
+        ".notice.bad",
+        {"get_product": problem(404, "product_not_found")},
+    ),
+    "the cart": ("/cart", ".offers-used", {"quote_cart": (200, example("quote_cart", "sale"))}),
+    "orders": ("/orders", "li.card", {}),
+    "no orders": ("/orders", ".state", {"get_orders": NONE}),
+    "an order to be paid": ("/orders/ord_1", ".choice", {"get_order": (200, WAITING)}),
+    "an order with refunds": ("/orders/ord_1", ".timeline", {}),
+    "an order that is not there": ("/orders/ord_1", ".notice.bad", {"get_order": DOWN}),
+    "cases": ("/cases", "li.card", {}),
+    "no cases": ("/cases", ".state", {"get_own_cases": NONE}),
+    "points": ("/points", "tbody tr", {}),
+    "coupons": ("/coupons", ".coupon", {"get_coupons": (200, example("get_coupons", "of_templates"))}),
+    "no coupons": ("/coupons", ".state", {"get_coupons": NONE}),
+    "membership": ("/me", ".meter", {}),
+    "registration": ("/", "form", {"get_me": problem(404, "not_registered")}),
+    "no such page": ("/nowhere", ".state", {}),
+    "no right": ("/", ".state, .notice.bad", {"get_products": problem(403, "forbidden")}),
+}
+
+WHOLE = (
+    "home",
+    "a product",
+    "the cart",
+    "orders",
+    "an order to be paid",
+    "cases",
+    "points",
+    "coupons",
+    "membership",
+)
+"""In all four looks; what else a page can be is of the same parts, and is seen in two."""
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe finds on a page."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+
+
+def assert_it_is_well(page: Page, site: Site) -> None:
+    """Hold that a page has no barrier, fits its window, and that nothing was complained of."""
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate("document.querySelectorAll('style, [style*=\"url\"]').length") == 0
+    assert site.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [(name, look) for name in PAGES for look in (LOOKS if name in WHOLE else LOOKS[:2])],
+)
+def test_K3_a_page_has_no_barrier_and_fits(browser: Browser, name: str, look: Look) -> None:
+    (path, there, answers), (language, width, dark) = PAGES[name], look
+    site = Site("storefront", answers=dict(answers), kept={f"memberday.cart.{MEMBER}": CART})
+    with opened(browser, site, path, width=width, dark=dark, language=language) as page:
+        expect(page.locator(there).first).to_be_visible()
+        expect(page.locator(".skeleton")).to_have_count(0)
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.locator("html").get_attribute("data-theme") == ("dark" if dark else "light")
+        assert page.title() != ""
+        assert_it_is_well(page, site)
+
+
+@pytest.mark.parametrize(("language", "width", "dark"), LOOKS)
+def test_K3_a_stranger_sees_the_two_ways_in(
+    browser: Browser, language: Language, width: int, dark: bool
+) -> None:
+    site = Site("storefront")
+    with opened(browser, site, "/", width=width, dark=dark, language=language, signed_in=False) as page:
+        expect(page.get_by_role("button", name="注册" if language == "zh-CN" else "Sign up")).to_be_visible()
+        assert site.asked == []
+        assert_it_is_well(page, site)
+
+
+DIALOGS = {
+    "cancel": ({"status": "paid", "paid_at": WAITING["placed_at"]}, "取消订单"),
+    "receipt": ({"status": "shipped", "paid_at": WAITING["placed_at"]}, "确认收货"),
+    "ask": ({"status": "received", "paid_at": WAITING["placed_at"]}, "申请售后"),
+}
+
+
+@pytest.mark.parametrize(("name", "look"), list(product(DIALOGS, LOOKS[:2])))
+def test_K3_a_dialog_has_no_barrier_and_fits(browser: Browser, name: str, look: Look) -> None:
+    changed, button = DIALOGS[name]
+    site = Site("storefront", answers={"get_order": (200, {**WAITING, **changed})})
+    with opened(browser, site, "/orders/ord_1", width=look[1], dark=look[2]) as page:
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert_it_is_well(page, site)
+
+
+def test_K5_the_policy_of_these_walks_is_in_force(browser: Browser) -> None:
+    site = Site("storefront")
+    with opened(browser, site, "/", signed_in=False) as page:
+        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
+        page.evaluate(
+            "document.head.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))"
+        )
+        assert len([each for each in site.complaints if "Content Security Policy" in each]) == 2
+        assert page.url == f"{SITE}/"

@@ -1,0 +1,33 @@
+import type { Form } from "@shared/i18n/language";
+import type { zh } from "./zh";
+
+export const en: Form<typeof zh> = {
+  name: "Console",
+  nav: "Main",
+  stage: (stage) => `Stage ${stage}`,
+  welcome: {
+    title: "Console",
+    lead: "Sign in with your staff account for orders, members, campaigns and after-sales.",
+  },
+  pages: {
+    today: "Today",
+    orders: "Orders",
+    order: "An order",
+    cases: "After-sales",
+    case: "A case",
+    members: "Members",
+    member: "A member",
+    products: "Products",
+    product: "A product",
+    campaigns: "Campaigns",
+    campaign: "A campaign",
+    campaignNew: "New campaign",
+    campaignEdit: "Change a campaign",
+    coupons: "Coupons",
+    template: "A template",
+    reports: "Reports",
+    policy: "Policy",
+    jobs: "Jobs",
+    audit: "Audit",
+  },
+};

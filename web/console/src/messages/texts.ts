@@ -1,0 +1,6 @@
+import { createTexts } from "@shared/i18n/i18n";
+import { en } from "./en";
+import { zh } from "./zh";
+
+/** What the console says. */
+export const useTexts = createTexts(zh, en);

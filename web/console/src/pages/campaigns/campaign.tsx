@@ -1,0 +1,216 @@
+import type { CampaignAnswer } from "@shared/api/schema";
+import { now } from "@shared/clock";
+import { useCommon } from "@shared/i18n/common";
+import { useWords } from "@shared/i18n/i18n";
+import { useApi } from "@shared/session/context";
+import { rfc3339 } from "@shared/time";
+import { Card, Facts, Id, Meter, Moment, Notice, PageHead } from "@shared/ui/bits";
+import { Button, LinkButton } from "@shared/ui/button";
+import { Answered } from "@shared/ui/states";
+import { useState } from "react";
+import { useParams } from "react-router";
+import { Act, Will } from "../../parts/act";
+import { CampaignBadge } from "../../parts/badges";
+import { Figure } from "../../parts/figure";
+import { Chart } from "../../parts/lazy-chart";
+import { useCan } from "../../rights";
+import { putAgain } from "./form";
+import { useSaid } from "./said";
+import { useTexts } from "./texts";
+
+export default function CampaignPage() {
+  const { campaignId = "" } = useParams();
+  const texts = useTexts();
+  const campaign = useApi().useQuery("get", "/campaigns/{campaign_id}", {
+    params: { path: { campaign_id: campaignId } },
+  });
+  return (
+    <div className="stack">
+      <PageHead title={campaign.data?.name ?? texts.campaign} under={<Id of={texts.id}>{campaignId}</Id>}>
+        {campaign.data !== undefined && <Actions campaign={campaign.data} />}
+      </PageHead>
+      <Answered query={campaign} tall>
+        {(found) => (
+          <div className="beside">
+            <Figures campaign={found} />
+            <About campaign={found} />
+          </div>
+        )}
+      </Answered>
+    </div>
+  );
+}
+
+type Change = "start" | "pause" | "end";
+
+function Actions({ campaign }: { campaign: CampaignAnswer }) {
+  const texts = useTexts();
+  const can = useCan();
+  const [open, setOpen] = useState<Change | null>(null);
+  if (!can("put_campaign") || campaign.state === "ended") return null;
+  const turns: Change = campaign.status === "paused" ? "start" : "pause";
+  return (
+    <>
+      <Button look={turns === "start" ? "primary" : "plain"} onPress={() => setOpen(turns)}>
+        {texts[turns]}
+      </Button>
+      <LinkButton to={`/campaigns/${encodeURIComponent(campaign.campaign_id)}/edit`}>{texts.edit}</LinkButton>
+      {campaign.state !== "scheduled" && (
+        <Button look="danger" onPress={() => setOpen("end")}>
+          {texts.end}
+        </Button>
+      )}
+      {open !== null && <ChangeIt campaign={campaign} change={open} onClose={() => setOpen(null)} />}
+    </>
+  );
+}
+
+function ChangeIt({
+  campaign,
+  change,
+  onClose,
+}: {
+  campaign: CampaignAnswer;
+  change: Change;
+  onClose: () => void;
+}) {
+  const texts = useTexts();
+  const { zone } = useWords();
+  // The end is the moment at which the dialog opened: the same request when it is tried again (R1).
+  const [request] = useState(() =>
+    putAgain(
+      campaign,
+      zone,
+      change === "end"
+        ? { ends_at: rfc3339(now(), zone) }
+        : { status: change === "start" ? "active" : "paused" },
+    ),
+  );
+  const put = useApi().useMutation("put", "/campaigns/{campaign_id}");
+  const will = { start: texts.startWill, pause: texts.pauseWill, end: texts.endWill };
+  const did = { start: texts.startDid, pause: texts.pauseDid, end: texts.endDid };
+  return (
+    <Act
+      title={`${texts[change]} · ${campaign.name}`}
+      action={texts[change]}
+      danger={change === "end"}
+      onClose={onClose}
+      before={
+        <Will tone={change === "end" ? "warn" : "plain"}>
+          <p>{will[change]}</p>
+        </Will>
+      }
+      write={() =>
+        put.mutateAsync({ params: { path: { campaign_id: campaign.campaign_id } }, body: request })
+      }
+      after={(answer) => <Became campaign={answer} said={did[change]} />}
+    />
+  );
+}
+
+/** What a campaign has become, and by what it is found again. */
+export function Became({ campaign, said }: { campaign: CampaignAnswer; said: string }) {
+  const texts = useTexts();
+  const { number } = useWords();
+  return (
+    <>
+      <p>{said}</p>
+      {campaign.warning != null && (
+        <Notice tone="warn" head={texts.warning}>
+          <p>{campaign.warning}</p>
+        </Notice>
+      )}
+      <Facts
+        facts={[
+          [
+            texts.id,
+            <Id key="i" of={texts.id}>
+              {campaign.campaign_id}
+            </Id>,
+          ],
+          [texts.version, number(campaign.version)],
+          [texts.state, <CampaignBadge key="s" state={campaign.state} />],
+        ]}
+      />
+    </>
+  );
+}
+
+function About({ campaign }: { campaign: CampaignAnswer }) {
+  const texts = useTexts();
+  const said = useSaid();
+  const { number } = useWords();
+  return (
+    <Card title={texts.about} aside={<CampaignBadge state={campaign.state} />}>
+      <Facts
+        facts={[
+          ...said(campaign).map(
+            ([name, value]) =>
+              [
+                name,
+                <span key={name} className="words">
+                  {value}
+                </span>,
+              ] as const,
+          ),
+          [texts.version, number(campaign.version)],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Figures({ campaign }: { campaign: CampaignAnswer }) {
+  const texts = useTexts();
+  const { number, yuan } = useWords();
+  const { campaignKind } = useCommon();
+  const { used, limits } = campaign;
+  return (
+    <Card title={texts.figures} aside={<Between campaign={campaign} />}>
+      <div className="figures">
+        <Figure name={texts.orders} value={number(used.orders)} />
+        <Figure name={texts.members} value={number(used.members)} />
+        <Figure name={texts.unitsSold} value={number(used.units)} />
+        <Figure name={texts.given} value={yuan(used.given_fen)} />
+      </div>
+      {limits.orders !== null && (
+        <Meter
+          label={texts.limitOrders}
+          value={used.orders}
+          max={limits.orders}
+          said={texts.usedOf(number(used.orders), number(limits.orders))}
+        />
+      )}
+      {limits.budget_fen !== null && (
+        <Meter
+          label={texts.limitBudget}
+          value={used.given_fen}
+          max={limits.budget_fen}
+          said={texts.usedOf(yuan(used.given_fen), yuan(limits.budget_fen))}
+        />
+      )}
+      {used.orders === 0 && used.refunded_fen === 0 ? (
+        <p className="soft">{texts.nothingYet}</p>
+      ) : (
+        <Chart
+          title={`${texts.money} · ${campaignKind[campaign.kind]}`}
+          series={[{ id: "fen", label: texts.money }]}
+          points={[
+            { label: texts.goodsFen, values: { fen: used.goods_fen } },
+            { label: texts.given, values: { fen: used.given_fen } },
+            { label: texts.refunded, values: { fen: used.refunded_fen } },
+          ]}
+          format={yuan}
+        />
+      )}
+    </Card>
+  );
+}
+
+function Between({ campaign }: { campaign: CampaignAnswer }) {
+  return (
+    <span className="soft small-text">
+      <Moment at={campaign.starts_at} /> – <Moment at={campaign.ends_at} />
+    </span>
+  );
+}

@@ -1,0 +1,162 @@
+import type { CampaignAnswer, CampaignRequest } from "@shared/api/schema";
+import { useCommon } from "@shared/i18n/common";
+import { useWords } from "@shared/i18n/i18n";
+import { useApi } from "@shared/session/context";
+import { Card, PageHead } from "@shared/ui/bits";
+import { Button } from "@shared/ui/button";
+import { Choices, TextField } from "@shared/ui/fields";
+import { Answered } from "@shared/ui/states";
+import { useState } from "react";
+import { useNavigate, useParams } from "react-router";
+import { Act, Will } from "../../parts/act";
+import { Differences } from "../../parts/differences";
+import { useCan } from "../../rights";
+import { isSku } from "../products/form";
+import { Became } from "./campaign";
+import { Fields } from "./fields";
+import { type CampaignForm, formOf, KINDS, type Kind, newForm, requestOf } from "./form";
+import { Preview } from "./preview";
+import { useSaid } from "./said";
+import { useTexts } from "./texts";
+
+/** What a line's price may be of besides campaigns (V1). */
+const RESERVED = ["list", "member_day"];
+
+export default function CampaignEdit() {
+  const { campaignId } = useParams();
+  return campaignId === undefined ? <New /> : <Existing campaignId={campaignId} />;
+}
+
+function New() {
+  const texts = useTexts();
+  const { campaignKind } = useCommon();
+  const [id, setId] = useState("");
+  const [form, setForm] = useState<CampaignForm>(() => newForm("discount"));
+  const right = isSku(id.trim()) && !RESERVED.includes(id.trim());
+  return (
+    <div className="stack">
+      <PageHead title={texts.create} under={texts.storeTime} />
+      <Card title={texts.campaign}>
+        <TextField
+          label={texts.id}
+          note={texts.idNote}
+          value={id}
+          onChange={setId}
+          required
+          wrong={id !== "" && !right ? texts.idWrong : null}
+        />
+        <Choices<Kind>
+          row
+          label={texts.kind}
+          options={KINDS.map((kind) => ({
+            id: kind,
+            label: campaignKind[kind],
+            note: texts.kindNotes[kind],
+          }))}
+          value={form.kind}
+          onChange={(kind) => setForm({ ...form, kind })}
+        />
+      </Card>
+      <Editor id={right ? id.trim() : null} form={form} onChange={setForm} former={null} />
+    </div>
+  );
+}
+
+function Existing({ campaignId }: { campaignId: string }) {
+  const texts = useTexts();
+  const campaign = useApi().useQuery("get", "/campaigns/{campaign_id}", {
+    params: { path: { campaign_id: campaignId } },
+  });
+  return (
+    <div className="stack">
+      <PageHead title={`${texts.edit} · ${campaign.data?.name ?? campaignId}`} under={texts.storeTime} />
+      <Answered query={campaign} tall>
+        {(found) => <Loaded former={found} />}
+      </Answered>
+    </div>
+  );
+}
+
+function Loaded({ former }: { former: CampaignAnswer }) {
+  const { zone } = useWords();
+  // What is being typed stays, whatever is read of the campaign meanwhile.
+  const [begun] = useState(former);
+  const [form, setForm] = useState<CampaignForm>(() => formOf(begun, zone));
+  return <Editor id={begun.campaign_id} form={form} onChange={setForm} former={begun} />;
+}
+
+function Editor({
+  id,
+  form,
+  onChange,
+  former,
+}: {
+  id: string | null;
+  form: CampaignForm;
+  onChange: (form: CampaignForm) => void;
+  former: CampaignAnswer | null;
+}) {
+  const texts = useTexts();
+  const can = useCan();
+  const { zone } = useWords();
+  const [asking, setAsking] = useState<CampaignRequest | null>(null);
+  const told = requestOf(form, zone);
+  const request = "request" in told ? told.request : null;
+  return (
+    <>
+      <Fields form={form} onChange={onChange} wrong={"wrong" in told ? told.wrong : {}} />
+      {can("preview_campaign") && <Preview id={id} request={request} />}
+      <div className="row end">
+        <Button
+          look="primary"
+          isDisabled={id === null || request === null}
+          onPress={() => setAsking(request)}
+        >
+          {texts.review}
+        </Button>
+      </div>
+      {asking !== null && id !== null && (
+        <Put id={id} request={asking} former={former} onClose={() => setAsking(null)} />
+      )}
+    </>
+  );
+}
+
+function Put({
+  id,
+  request,
+  former,
+  onClose,
+}: {
+  id: string;
+  request: CampaignRequest;
+  former: CampaignAnswer | null;
+  onClose: () => void;
+}) {
+  const texts = useTexts();
+  const navigate = useNavigate();
+  const said = useSaid();
+  const [done, setDone] = useState(false);
+  const put = useApi().useMutation("put", "/campaigns/{campaign_id}");
+  return (
+    <Act
+      title={former === null ? texts.create : `${texts.edit} · ${former.name}`}
+      action={former === null ? texts.create : texts.edit}
+      wide
+      onClose={() => (done ? navigate(`/campaigns/${encodeURIComponent(id)}`) : onClose())}
+      before={
+        <Will>
+          <p>{former === null ? texts.putWillNew(id) : texts.putWill}</p>
+          {request.kind === "flash" && <p>{texts.setAside}</p>}
+          <Differences before={former === null ? [] : said(former)} after={said(request)} />
+        </Will>
+      }
+      write={async () => {
+        const answer = await put.mutateAsync({ params: { path: { campaign_id: id } }, body: request });
+        setDone(true);
+        return answer;
+      }}
+      after={(answer) => <Became campaign={answer} said={texts.putDid} />}
+    />
+  );
+}

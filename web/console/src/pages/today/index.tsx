@@ -1,0 +1,125 @@
+import { asProblem } from "@shared/api/problem";
+import type { AlarmAnswer } from "@shared/api/schema";
+import { now } from "@shared/clock";
+import { useWords } from "@shared/i18n/i18n";
+import { useApi } from "@shared/session/context";
+import { dateAt } from "@shared/time";
+import { Badge, Card, PageHead } from "@shared/ui/bits";
+import { PAGED } from "@shared/ui/pages";
+import { Answered, Empty } from "@shared/ui/states";
+import { Figure } from "../../parts/figure";
+import { useWhole } from "../../parts/whole";
+import { useCan } from "../../rights";
+import { totalOf } from "../reports/figures";
+import { useTexts } from "./texts";
+import { Worklist } from "./worklist";
+
+const ORDERS_A_PAGE = 100;
+
+/** What has happened today, what is wrong, and what somebody has to see to. */
+export default function Today() {
+  const texts = useTexts();
+  const can = useCan();
+  const { day } = useWords();
+  return (
+    <div className="stack">
+      <PageHead title={texts.title} under={day(now().toISOString())} />
+      {can("get_sales") && <Figures />}
+      <Alarms />
+      {can("get_cases") && <Worklist />}
+    </div>
+  );
+}
+
+function Figures() {
+  const texts = useTexts();
+  const { number, yuan, zone } = useWords();
+  const query = { date: dateAt(now(), zone), limit: ORDERS_A_PAGE };
+  const sales = useWhole(useApi().useInfiniteQuery("get", "/reports/sales", { params: { query } }, PAGED));
+  return (
+    <Card title={texts.figures}>
+      <Answered query={sales}>
+        {(items) => {
+          const total = totalOf(items);
+          return (
+            <div className="figures">
+              <Figure name={texts.placed} value={number(total.placed_orders)} />
+              <Figure name={texts.paidOrders} value={number(total.paid_orders)} />
+              <Figure name={texts.paid} value={yuan(total.paid_fen)} />
+              <Figure name={texts.refunded} value={yuan(total.refunded_fen)} />
+              <Owed />
+            </div>
+          );
+        }}
+      </Answered>
+    </Card>
+  );
+}
+
+function Owed() {
+  const texts = useTexts();
+  const { number, yuan, moment } = useWords();
+  const owed = useApi().useQuery("get", "/reports/points-liability");
+  if (owed.error !== null && asProblem(owed.error).code === "not_audited")
+    return <Figure name={texts.owed} value="—" under={texts.notAudited} />;
+  return (
+    <Answered query={owed}>
+      {(found) => (
+        <Figure
+          name={texts.owed}
+          value={yuan(found.value_fen)}
+          under={`${texts.owedUnder(number(found.available.reduce((sum, each) => sum + each.points, 0)))} · ${moment(found.as_of)}`}
+        />
+      )}
+    </Answered>
+  );
+}
+
+function Alarms() {
+  const texts = useTexts();
+  const { number } = useWords();
+  const alarms = useApi().useQuery("get", "/alarms");
+  return (
+    <Card title={texts.alarms}>
+      <Answered query={alarms}>
+        {({ alarms: found }) => {
+          const off = found.filter((each) => each.state === "alarm");
+          if (found.length === 0) return <Empty title={texts.alarmsNone}>{texts.alarmsNoneHere}</Empty>;
+          if (off.length === 0)
+            return (
+              <p className="row">
+                <Badge tone="good">{texts.alarmsFine}</Badge>
+                <span className="soft">{texts.alarmsFineHere(number(found.length))}</span>
+              </p>
+            );
+          return (
+            <ul className="stack tight">
+              {off.map((each) => (
+                <Alarm key={each.alarm} alarm={each} />
+              ))}
+            </ul>
+          );
+        }}
+      </Answered>
+    </Card>
+  );
+}
+
+function Alarm({ alarm }: { alarm: AlarmAnswer }) {
+  const texts = useTexts();
+  const { moment } = useWords();
+  return (
+    <li className="notice bad">
+      <div className="row apart">
+        <strong className="code">{alarm.alarm}</strong>
+        <span className="small-text">{texts.since(moment(alarm.since))}</span>
+      </div>
+      <p>{alarm.says}</p>
+      {alarm.page !== null && (
+        <p className="small-text">
+          {texts.page} <span className="code">{alarm.page}</span>
+        </p>
+      )}
+    </li>
+  );
+}

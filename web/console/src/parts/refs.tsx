@@ -1,0 +1,64 @@
+/** Ids that lead to what they are of, where the reader may see it. */
+import { Link } from "react-router";
+import { type Right, useCan } from "../rights";
+
+function Ref({ to, right, children }: { to: string; right: Right; children: string }) {
+  const can = useCan();
+  return can(right) ? (
+    <Link to={to} className="code">
+      {children}
+    </Link>
+  ) : (
+    <span className="code">{children}</span>
+  );
+}
+
+const path = encodeURIComponent;
+
+export function OrderRef({ id }: { id: string }) {
+  return (
+    <Ref to={`/orders/${path(id)}`} right="get_order">
+      {id}
+    </Ref>
+  );
+}
+
+export function MemberRef({ id }: { id: string }) {
+  return (
+    <Ref to={`/members/${path(id)}`} right="get_member">
+      {id}
+    </Ref>
+  );
+}
+
+export function CaseRef({ id }: { id: string }) {
+  return (
+    <Ref to={`/cases/${path(id)}`} right="get_case">
+      {id}
+    </Ref>
+  );
+}
+
+export function SkuRef({ id }: { id: string }) {
+  return (
+    <Ref to={`/products/${path(id)}`} right="get_movements">
+      {id}
+    </Ref>
+  );
+}
+
+export function CampaignRef({ id }: { id: string }) {
+  return (
+    <Ref to={`/campaigns/${path(id)}`} right="get_campaign">
+      {id}
+    </Ref>
+  );
+}
+
+export function TemplateRef({ id }: { id: string }) {
+  return (
+    <Ref to={`/coupons/${path(id)}`} right="get_coupon_template">
+      {id}
+    </Ref>
+  );
+}

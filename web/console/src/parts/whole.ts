@@ -1,0 +1,33 @@
+import { useEffect } from "react";
+
+/** A report of more pages than these is cut off, and says so. */
+export const PAGES_MAX = 50;
+
+interface Paged<T> {
+  data: { pages: readonly { items: readonly T[] }[] } | undefined;
+  error: unknown;
+  isPending: boolean;
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => unknown;
+  refetch: () => unknown;
+}
+
+/** Reads a list to its end: a sum over a part of it would say what is not so. */
+export function useWhole<T>(query: Paged<T>) {
+  const pages = query.data?.pages.length ?? 0;
+  const goOn = query.hasNextPage && !query.isFetchingNextPage && query.error === null && pages < PAGES_MAX;
+  const { fetchNextPage } = query;
+  useEffect(() => {
+    if (goOn) void fetchNextPage();
+  }, [goOn, fetchNextPage]);
+  const cut = query.hasNextPage && pages >= PAGES_MAX;
+  const whole = query.data !== undefined && (!query.hasNextPage || cut);
+  return {
+    data: whole ? query.data?.pages.flatMap((page) => page.items) : undefined,
+    error: query.error,
+    isPending: query.error === null && !whole,
+    refetch: query.refetch,
+    cut,
+  };
+}

@@ -1,0 +1,71 @@
+import { cleanup, screen } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { afterEach, expect, test, vi } from "vitest";
+import { Problem } from "../api/problem";
+import { shown } from "./test-frame";
+import { Write } from "./write";
+
+afterEach(cleanup);
+
+function dialog(write: () => Promise<string>, ready = true) {
+  const onClose = vi.fn();
+  shown(
+    <Write
+      title="发货"
+      action="确认发货"
+      ready={ready}
+      before={<p>将把订单标为已发货</p>}
+      write={write}
+      after={(id) => <p>{id}</p>}
+      onClose={onClose}
+    />,
+  );
+  return onClose;
+}
+
+test("K1 a write shows what it will do, and after that what it did, with the id", async () => {
+  const onClose = dialog(() => Promise.resolve("ship-1"));
+  expect(screen.getByText("将把订单标为已发货")).toBeTruthy();
+  expect(screen.queryByText("ship-1")).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "确认发货" }));
+  expect(await screen.findByText("ship-1")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "确认发货" })).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "完成" }));
+  expect(onClose).toHaveBeenCalledOnce();
+});
+
+test("K3 a write that is refused says what to do by its code, and can be tried again", async () => {
+  const write = vi
+    .fn<() => Promise<string>>()
+    .mockRejectedValueOnce(new Problem(409, "order_not_shippable"))
+    .mockResolvedValue("ship-1");
+  dialog(write);
+  await userEvent.click(screen.getByRole("button", { name: "确认发货" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("不能发货");
+  await userEvent.click(screen.getByRole("button", { name: "确认发货" }));
+  expect(await screen.findByText("ship-1")).toBeTruthy();
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("R1 a write that waits is not begun again", async () => {
+  let finish: (id: string) => void = () => undefined;
+  const write = vi.fn(
+    () =>
+      new Promise<string>((resolve) => {
+        finish = resolve;
+      }),
+  );
+  dialog(write);
+  await userEvent.click(screen.getByRole("button", { name: "确认发货" }));
+  await userEvent.click(screen.getByRole("button", { name: "处理中…" }));
+  expect(write).toHaveBeenCalledOnce();
+  finish("ship-1");
+  expect(await screen.findByText("ship-1")).toBeTruthy();
+});
+
+test("K1 a write that lacks something cannot be begun", async () => {
+  const write = vi.fn(() => Promise.resolve("x"));
+  dialog(write, false);
+  await userEvent.click(screen.getByRole("button", { name: "确认发货" }));
+  expect(write).not.toHaveBeenCalled();
+});

@@ -1,0 +1,4 @@
+import { defineConfig } from "vite";
+import { app } from "../vite.common.ts";
+
+export default defineConfig(app(import.meta.dirname));
