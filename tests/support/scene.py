@@ -174,9 +174,9 @@ class Scene:
         return Act({each: values for each, values in known.items() if values}, body)
 
     def _records(self) -> list[str]:
-        """Return records of what the clerk did."""
-        admin, clerk = self.stack.client(ADMIN), self.clerk.member_id
-        return [each.audit_id for each in granted(get_audit.sync(client=admin, operator=clerk)).items]
+        """Return records of what staff did for the member."""
+        admin, member_id = self.stack.client(ADMIN), self.member.member_id
+        return [each.audit_id for each in granted(get_audit.sync(client=admin, member_id=member_id)).items]
 
     def _of_money(self, name: str, path: str) -> dict[str, Sequence[Any]]:
         """Return money that waits for somebody to decide, and how orders are paid."""
