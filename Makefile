@@ -50,6 +50,7 @@ check: setup ## format, lint, types, pages, API document and client, links, synt
 	@$(BIN)/python -m tools.web check
 	@$(BIN)/python -m tools.openapi --check
 	@$(BIN)/python -m tools.event_schemas --check
+	@$(BIN)/python -m tools.roles --check
 	@$(BIN)/python -m tools.programme --check
 	@$(BIN)/python -m tools.prepared --check
 	@$(BIN)/python -m benchmarks.scale --check
@@ -74,6 +75,7 @@ deploy: setup ## deploy a stage (stage=dev) to the AWS account of your credentia
 docs: setup ## write anew what follows from code and policy: API, events, programme, models, picture, local stacks
 	@$(BIN)/python -m tools.openapi
 	@$(BIN)/python -m tools.event_schemas
+	@$(BIN)/python -m tools.roles
 	@$(BIN)/python -m tools.programme
 	@$(BIN)/python -m tools.prepared
 	@$(BIN)/python -m benchmarks.scale --write

@@ -21,6 +21,7 @@ from pydantic import ConfigDict, Field, RootModel
 from functions.platform import parameters
 from functions.platform.bodies import JSON_TYPE
 from functions.platform.http import AGAIN_LATER, PROBLEM_TYPE, Api, Declared, Response, Route, Who
+from functions.platform.roles import Role
 from functions.platform.shapes import Answer
 
 GATEWAY_STATUSES = frozenset({401, 500, 503})
@@ -78,8 +79,14 @@ def described(api: Api) -> APIGatewayHttpResolver:
             security=[{"access_token": []}],
             status_code=declared.answers,
             responses=responses(declared),
+            openapi_extensions={"x-roles": names} if (names := role_names(declared.roles)) else None,
         )(_annotated(route))
     return resolver
+
+
+def role_names(roles: Role) -> list[str]:
+    """Return the roles that a route is for, by name; an admin is one of them wherever there are any (K7)."""
+    return [str(role.name).lower() for role in roles | Role.ADMIN] if roles else []
 
 
 def _annotated(route: Route) -> Callable[..., Any]:

@@ -503,6 +503,7 @@ class CaseBook:
         *,
         reason: str,
         operator: str,
+        without_limit: bool,
         now: datetime,
         deadline: Deadline,
     ) -> Case:
@@ -511,7 +512,7 @@ class CaseBook:
         Raises
         ------
         InvalidError
-            ``settlement_too_large``: more points than staff may give.
+            ``settlement_too_large``: more points than who is not finance may give.
         NotFoundError
             ``template_not_found``, ``member_not_found``: erased.
         ConflictError
@@ -529,7 +530,14 @@ class CaseBook:
                 after = cases.settle(as_of(stored, at), settled, reason=reason, operator=operator, now=at)
             transaction = self.tables.transaction()
             given = self.settling.add(
-                transaction, stored, settled, reason=reason, operator=operator, at=at, deadline=deadline
+                transaction,
+                stored,
+                settled,
+                reason=reason,
+                operator=operator,
+                without_limit=without_limit,
+                at=at,
+                deadline=deadline,
             )
             after = replace(after, settlement=given, version=stored.version + 1)
             transaction.put_version(self.table, case_row(after), replaces=stored.version)

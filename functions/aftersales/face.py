@@ -33,6 +33,7 @@ from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.observability import logger
 from functions.platform.parameters import Body, Cursor, Limit, OrderIdPath, Path, Query
+from functions.platform.roles import Role
 from functions.platform.shapes import Page
 
 CASES = "cases"
@@ -126,7 +127,14 @@ class CasesFace:
             items=[case_answer(case, self.policy) for case in found], next_cursor=places.write(position)
         )
 
-    @route("GET", "/cases", summary="See the worklist", who=Who.STAFF, refuses={400: ["invalid_cursor"]})
+    @route(
+        "GET",
+        "/cases",
+        summary="See the worklist",
+        who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
+        refuses={400: ["invalid_cursor"]},
+    )
     def get_cases(
         self,
         state: StateQuery = None,
@@ -151,14 +159,28 @@ class CasesFace:
             items=[case_answer(case, self.policy) for case in found], next_cursor=places.write(position)
         )
 
-    @route("GET", "/reports/cases", summary="See the figures of cases", who=Who.STAFF, refuses={})
+    @route(
+        "GET",
+        "/reports/cases",
+        summary="See the figures of cases",
+        who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
+        refuses={},
+    )
     def get_case_figures(self, month: MonthQuery = None) -> CaseFiguresAnswer:
         """Show what became of the cases that were opened in a month, this one where none is named."""
         wanted = month or figures.month_of(self.clock(), self.policy.zone)
         found = figures.of_month(self.cases.tables, self.cases.table, wanted, self.api.deadline)
         return figures_answer(wanted, found)
 
-    @route("GET", "/cases/<case_id>", summary="See a case", who=Who.OWNER, refuses=NO_CASE)
+    @route(
+        "GET",
+        "/cases/<case_id>",
+        summary="See a case",
+        who=Who.OWNER,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
+        refuses=NO_CASE,
+    )
     def get_case(self, case_id: CaseIdPath) -> CaseAnswer:
         """Show one of the caller's cases; staff may see any. Somebody else's is as if it did not exist."""
         case = self.cases.find(case_id, now=self.clock(), member_id=self.api.caller.owner)
@@ -230,6 +252,7 @@ class CasesFace:
         "/cases/<case_id>/approve",
         summary="Approve a case",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         refuses={
             **NO_CASE,
             409: [
@@ -256,6 +279,7 @@ class CasesFace:
         "/cases/<case_id>/refuse",
         summary="Refuse a case",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         body=True,
         refuses={**NO_CASE, 409: ["case_state", "other_operator_needed", "conflict"]},
     )
@@ -277,6 +301,7 @@ class CasesFace:
         "/cases/<case_id>/receive",
         summary="Receive what came back",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         body=True,
         body_optional=True,
         refuses={
@@ -308,6 +333,7 @@ class CasesFace:
         "/cases/<case_id>/answer",
         summary="Answer a complaint",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         body=True,
         refuses={**NO_CASE, 409: ["case_state", "conflict"]},
     )
@@ -329,6 +355,7 @@ class CasesFace:
         "/cases/<case_id>/settle",
         summary="Settle a complaint",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         body=True,
         refuses={
             404: ["case_not_found", "member_not_found", "template_not_found"],
@@ -345,13 +372,18 @@ class CasesFace:
         },
     )
     def settle_case(self, case_id: CaseIdPath, request: Annotated[SettlementRequest, Body()]) -> CaseAnswer:
-        """Settle a complaint, once, with points or with one coupon of a template that is made for it."""
-        operator = self.api.caller.member_id
+        """Settle a complaint, once, with points or with one coupon of a template that is made for it.
+
+        More points than the policy's `settle_points_max` are finance's to give (A9).
+        """
+        caller = self.api.caller
+        operator = caller.member_id
         case = self.cases.settle(
             case_id,
             request.settlement,
             reason=request.reason,
             operator=operator,
+            without_limit=caller.may(Role.FINANCE),
             now=self.clock(),
             deadline=self.api.deadline,
         )

@@ -48,10 +48,13 @@ class Settling:
         *,
         reason: str,
         operator: str,
+        without_limit: bool,
         at: datetime,
         deadline: Deadline,
     ) -> Settlement:
         """Add to a transaction that the member of a complaint gets what it is settled with; return that.
+
+        ``without_limit`` lets it be more points than the policy lets everybody give (A9).
 
         Raises
         ------
@@ -63,6 +66,11 @@ class Settling:
             ``template_not_for_complaints``, ``template_ended``, ``template_paused``, ``too_many_coupons``.
         """
         if settlement.points is not None:
+            most = self.policy.after_sales.settle_points_max
+            if settlement.points > most and not without_limit:
+                raise InvalidError(
+                    "settlement_too_large", f"At most {most} points; more are for who has the role finance."
+                )
             self._add_points(transaction, case, settlement.points, reason, operator, at, deadline)
             return settlement
         return self._add_coupon(transaction, case, settlement, at, deadline)
@@ -77,12 +85,6 @@ class Settling:
         at: datetime,
         deadline: Deadline,
     ) -> None:
-        most = self.policy.after_sales.settle_points_max
-        if points > most:
-            raise InvalidError(
-                "settlement_too_large",
-                f"At most {most} points; more is an adjustment of the member's points.",
-            )
         table, member_id = self.members_table, case.member_id
         row, standing = self.tables.batch_get(
             [(table, members.key(member_id, each)) for each in (account_rows.WALLET, members.STANDING)],

@@ -24,6 +24,7 @@ from functions.offers.shown_prices import ShownPrices
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
 from functions.platform.parameters import Before, Body, Cursor, Limit, Path, Query, Since
+from functions.platform.roles import ANYBODY, Role
 from functions.platform.shapes import Page, Sku
 from functions.tiers.members import Members
 from functions.tiers.qualification import Standing
@@ -48,6 +49,7 @@ class CatalogFace:
         "/products/<sku>",
         summary="Put a product into the catalogue",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         body=True,
         refuses={},
         also_answers={HTTPStatus.CREATED: "The product is new"},
@@ -81,6 +83,7 @@ class CatalogFace:
         "/products/<sku>/stock",
         summary="Move stock in or out",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         body=True,
         refuses={
             404: ["product_not_found"],
@@ -108,6 +111,7 @@ class CatalogFace:
         "/products/<sku>",
         summary="See a product",
         who=Who.ANYBODY,
+        roles=ANYBODY,
         refuses={404: ["product_not_found"]},
     )
     def get_product(self, sku: SkuPath) -> ProductAnswer:
@@ -128,6 +132,7 @@ class CatalogFace:
         "/products/<sku>/movements",
         summary="See how a product's stock was moved",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.MARKETING,
         refuses={400: ["invalid_cursor"], 404: ["product_not_found"]},
     )
     def get_movements(
@@ -152,6 +157,7 @@ class CatalogFace:
         "/products",
         summary="See the catalogue",
         who=Who.ANYBODY,
+        roles=ANYBODY,
         refuses={400: ["invalid_cursor"]},
     )
     def get_products(

@@ -12,6 +12,7 @@ from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Cursor, Limit, MemberIdPath, Query
+from functions.platform.roles import Role
 from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
 
@@ -54,6 +55,7 @@ class CouponsFace:
         "/members/<member_id>/coupons",
         summary="See a member's coupons",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_coupons(

@@ -20,6 +20,7 @@ from functions.coupons.schema import (
 from functions.domain.policy import Policy
 from functions.platform.http import Api, Response, Who, answer, route
 from functions.platform.parameters import REPLAYED, Body, IdempotencyKey, MemberIdPath, checked_key
+from functions.platform.roles import Role
 
 GUESS_BYTES = 8
 _REPLAYS = {REPLAYED: "`true` where the member had the coupon before this request."}
@@ -108,6 +109,7 @@ class GettingFace:
         "/members/<member_id>/coupons",
         summary="Give a member a coupon",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         body=True,
         answers=HTTPStatus.CREATED,
         answer_headers=_REPLAYS,

@@ -21,6 +21,7 @@ from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
 from functions.platform.parameters import Body, Cursor, Limit
+from functions.platform.roles import Role
 from functions.platform.shapes import Page
 
 TEMPLATES = "templates"
@@ -41,6 +42,7 @@ class TemplatesFace:
         "/coupon-templates/<template_id>",
         summary="Put a template of coupons",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         body=True,
         refuses={409: ["template_kind_fixed", "limit_in_use", "conflict"]},
         also_answers={HTTPStatus.CREATED: "The template is new"},
@@ -63,6 +65,7 @@ class TemplatesFace:
         "/coupon-templates/<template_id>",
         summary="See a template of coupons",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         refuses={404: ["template_not_found"]},
     )
     def get_coupon_template(self, template_id: TemplateIdPath) -> TemplateAnswer:
@@ -74,6 +77,7 @@ class TemplatesFace:
         "/coupon-templates",
         summary="See the templates of coupons",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         refuses={400: ["invalid_cursor"]},
     )
     def get_coupon_templates(self, limit: Limit = 20, cursor: Cursor = None) -> Page[TemplateAnswer]:
@@ -92,6 +96,7 @@ class TemplatesFace:
         "/coupon-templates/<template_id>/codes",
         summary="Make codes for coupons of a template",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         body=True,
         refuses={
             404: ["template_not_found"],

@@ -15,6 +15,8 @@ from functions.offers.kinds.discount import DiscountTerms
 from functions.offers.kinds.flash import FlashTerms
 from functions.offers.kinds.gift import GiftTerms
 from functions.offers.kinds.spend_save import SpendSaveTerms
+from functions.offers.previews import Preview
+from functions.offers.schema import QuoteAnswer, quote_answer
 from functions.offers.uses import Uses
 from functions.platform.scopes import ScopeAnswer, scope_answer
 from functions.platform.shapes import Answer, Rate, StoreTime
@@ -163,6 +165,25 @@ class OffersAnswer(Answer):
 
     running: list[OfferAnswer]
     next: list[OfferAnswer]
+
+
+class PreviewAnswer(Answer):
+    """What a cart costs now, and what it would cost with the campaign: for whom, and when."""
+
+    tier: str
+    at: StoreTime
+    before: QuoteAnswer
+    after: QuoteAnswer
+
+
+def preview_answer(shown: Preview, at: datetime, policy: Policy) -> PreviewAnswer:
+    """Show a preview of a campaign."""
+    return PreviewAnswer(
+        tier=shown.after.tier,
+        at=at.astimezone(policy.zone),
+        before=quote_answer(shown.before),
+        after=quote_answer(shown.after),
+    )
 
 
 def campaign_answer(

@@ -24,7 +24,8 @@ from functions.offers.kinds.discount import DiscountTerms
 from functions.offers.kinds.flash import FlashItem, FlashTerms
 from functions.offers.kinds.gift import GiftTerms
 from functions.offers.kinds.spend_save import SpendSaveTerms, Step
-from functions.offers.schema import QUANTITY_MAX
+from functions.offers.quotes import Cart, CartLine
+from functions.offers.schema import QUANTITY_MAX, Lines
 from functions.platform.scopes import ScopeTold, Skus, each_once, scope_of
 from functions.platform.shapes import BRANCH, Moment, Request, Sku
 
@@ -278,3 +279,18 @@ class CampaignRequest(Request):
             return scope_of(self.scope, self.except_skus)
         assert isinstance(self.terms, FlashTermsRequest)  # noqa: S101 - all others have a scope
         return Scope(skus=frozenset(self.terms.items))
+
+
+class PreviewRequest(Request):
+    """A campaign that is about to be put, and a cart to try it on."""
+
+    campaign: CampaignRequest
+    lines: Lines
+    tier: str | None = Field(default=None, description="The member's tier; the first, if it is not said.")
+    at: Moment | None = Field(
+        default=None, description="When it is ordered; now, or when the campaign starts if that is later."
+    )
+
+    def cart(self) -> Cart:
+        """Return the cart: with the best of order offers, without coupon and points."""
+        return Cart(lines=tuple(CartLine(sku=line.sku, quantity=line.quantity) for line in self.lines))

@@ -1,30 +1,36 @@
 """Face: campaigns as staff put them, and what members see of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
 
+from functions.catalog import rows as catalog_rows
+from functions.catalog.products import Product
 from functions.domain.errors import invalid_fields
 from functions.domain.policy import Policy
 from functions.offers import uses as offer_uses
 from functions.offers.campaign_answers_schema import (
     CampaignAnswer,
     OffersAnswer,
+    PreviewAnswer,
     campaign_answer,
     offer_answer,
+    preview_answer,
 )
 from functions.offers.campaign_rows import POSITION
-from functions.offers.campaign_schema import RESERVED, CampaignRequest
+from functions.offers.campaign_schema import RESERVED, CampaignRequest, PreviewRequest
 from functions.offers.campaign_store import CampaignStore
 from functions.offers.campaigns import ACTIVE, Campaign
 from functions.offers.counting import figures, figures_of_each
 from functions.offers.crossing import losing_lines_to, warning
+from functions.offers.previews import gifts_of, preview
 from functions.offers.running import RunningCampaigns
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
 from functions.platform.parameters import Body, Cursor, Limit, Path, Query
+from functions.platform.roles import Role
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page, Sku
 from functions.tiers import members
@@ -51,6 +57,7 @@ class CampaignsFace:
         "/campaigns/<campaign_id>",
         summary="Put a campaign",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         body=True,
         refuses={
             409: [
@@ -77,13 +84,8 @@ class CampaignsFace:
         The units of a flash sale are set aside from the stock. Those of a sku that leaves it go back, if none
         was sold; the others do some minutes after its end.
         """
-        if campaign_id in RESERVED:
-            raise invalid_fields(("campaign_id", "is reserved"))
-        known = {tier.code for tier in self.policy.tiers}
-        if not set(request.tiers or ()) <= known:
-            raise invalid_fields(("tiers", f"must be of {', '.join(sorted(known))}"))
         now = self.clock()
-        campaign, new = self.store.put(request.campaign(campaign_id), now, self.api.deadline)
+        campaign, new = self.store.put(self._campaign(campaign_id, request), now, self.api.deadline)
         self.running.forget()
         shown = campaign_answer(
             campaign,
@@ -99,6 +101,7 @@ class CampaignsFace:
         "/campaigns/<campaign_id>",
         summary="See a campaign",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         refuses={404: ["campaign_not_found"]},
     )
     def get_campaign(self, campaign_id: CampaignIdPath) -> CampaignAnswer:
@@ -111,6 +114,7 @@ class CampaignsFace:
         "/campaigns",
         summary="See the campaigns",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.MARKETING,
         refuses={400: ["invalid_cursor"]},
     )
     def get_campaigns(
@@ -130,6 +134,42 @@ class CampaignsFace:
             status, now, limit=limit, after=places.read(cursor), deadline=self.api.deadline
         )
         return Page(items=self._shown(found, now), next_cursor=places.write(position))
+
+    @route(
+        "POST",
+        "/campaigns/<campaign_id>/preview",
+        summary="Try a campaign on a cart",
+        who=Who.STAFF,
+        roles=Role.MARKETING,
+        body=True,
+        refuses={422: ["unknown_sku", "product_withdrawn"]},
+    )
+    def preview_campaign(
+        self, campaign_id: CampaignIdPath, request: Annotated[PreviewRequest, Body()]
+    ) -> PreviewAnswer:
+        """Price a cart as things stand, and as if a campaign were put so; nothing changes.
+
+        The shopper is a member of the tier who has no coupons, redeems no points and has used nothing of any
+        campaign; of each there is still all that it began with. It counts as active, paused or not.
+        """
+        campaign = self._campaign(campaign_id, request.campaign)
+        codes = [tier.code for tier in self.policy.tiers]
+        tier = codes[0] if request.tier is None else request.tier
+        if tier not in codes:
+            raise invalid_fields(("tier", f"must be one of {', '.join(codes)}"))
+        at = max(self.clock(), campaign.starts_at) if request.at is None else request.at
+        others, cart = self.running.known(self.api.deadline), request.cart()
+        gifts = gifts_of((campaign, *(each for each in others if each.runs_at(at))))
+        shown = preview(
+            campaign,
+            cart,
+            others=others,
+            products=self._products({*(line.sku for line in cart.lines), *gifts}),
+            tier=tier,
+            at=at,
+            policy=self.policy,
+        )
+        return preview_answer(shown, at, self.policy)
 
     @route(
         "GET",
@@ -163,6 +203,24 @@ class CampaignsFace:
             running=[offer_answer(each, uses, self.policy) for each in theirs if each.runs_at(now)],
             next=[offer_answer(each, uses, self.policy) for each in coming[:NEXT_MAX]],
         )
+
+    def _campaign(self, campaign_id: str, request: CampaignRequest) -> Campaign:
+        """Return the campaign that staff say, or refuse what the policy has no place for."""
+        if campaign_id in RESERVED:
+            raise invalid_fields(("campaign_id", "is reserved"))
+        known = {tier.code for tier in self.policy.tiers}
+        if not set(request.tiers or ()) <= known:
+            raise invalid_fields(("tiers", f"must be of {', '.join(sorted(known))}"))
+        return request.campaign(campaign_id)
+
+    def _products(self, skus: Iterable[str]) -> dict[str, Product]:
+        names = sorted(skus)
+        rows = self.store.tables.batch_get(
+            [(self.store.table, catalog_rows.key(sku)) for sku in names], self.api.deadline
+        )
+        return {
+            sku: catalog_rows.product_of(row) for sku, row in zip(names, rows, strict=True) if row is not None
+        }
 
     def _shown(self, campaigns: Sequence[Campaign], at: datetime) -> list[CampaignAnswer]:
         store, ids = self.store, [campaign.campaign_id for campaign in campaigns]

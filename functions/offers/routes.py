@@ -4,6 +4,7 @@ CAMPAIGNS = (
     "PUT /campaigns/{campaign_id}",
     "GET /campaigns/{campaign_id}",
     "GET /campaigns",
+    "POST /campaigns/{campaign_id}/preview",
     "GET /offers",
 )
 """Those of the face that is made when it is first asked for."""

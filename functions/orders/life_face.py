@@ -33,6 +33,7 @@ from functions.orders.schema import (
 from functions.platform.dynamo import Transaction
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Body, OrderIdPath
+from functions.platform.roles import Role
 
 NOT_SAID = ShipmentRequest()
 WHOLE = CancelRequest()
@@ -52,6 +53,7 @@ class OrderLifeFace:
         "/orders/<order_id>/cancel",
         summary="Cancel an order, or units of it",
         who=Who.OWNER,
+        roles=Role.STAFF | Role.CLERK,
         body=True,
         body_optional=True,
         refuses={
@@ -95,6 +97,7 @@ class OrderLifeFace:
         "/orders/<order_id>/receipt",
         summary="Confirm the receipt",
         who=Who.OWNER,
+        roles=Role.STAFF | Role.CLERK,
         refuses={**NO_ORDER, 409: ["order_not_receivable", "conflict"]},
     )
     def receive_order(self, order_id: OrderIdPath) -> OrderAnswer:
@@ -106,6 +109,7 @@ class OrderLifeFace:
         "/orders/<order_id>/shipment",
         summary="Record the shipment, or correct it",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         body=True,
         body_optional=True,
         refuses={**NO_ORDER, 409: ["order_not_shippable", "conflict"]},
@@ -128,6 +132,7 @@ class OrderLifeFace:
         "/orders/<order_id>/refusal",
         summary="Record a refused parcel",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         refuses={**NO_ORDER, 409: ["order_not_refusable", "conflict"]},
     )
     def refuse_order(self, order_id: OrderIdPath) -> OrderAnswer:
@@ -139,6 +144,7 @@ class OrderLifeFace:
         "/orders/<order_id>/returns",
         summary="Take units back",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         body=True,
         refuses={
             **NO_ORDER,
@@ -168,6 +174,7 @@ class OrderLifeFace:
         "/orders/<order_id>/payment",
         summary="Record a payment",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         body=True,
         refuses={
             404: ["order_not_found"],

@@ -26,6 +26,7 @@ from functions.orders.schema import (
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Before, Cursor, Limit, MemberIdPath, OrderIdPath, Query, Since
+from functions.platform.roles import Role
 from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
 
@@ -79,6 +80,7 @@ class OrderViewFace:
         "/orders/search",
         summary="See all members' orders",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={400: ["invalid_cursor"]},
     )
     def search_orders(
@@ -100,6 +102,7 @@ class OrderViewFace:
         "/members/<member_id>/orders",
         summary="See a member's orders",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_orders(
@@ -122,6 +125,7 @@ class OrderViewFace:
         "/reports/late-deliveries",
         summary="See which parcels are late",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={400: ["invalid_cursor"]},
     )
     def get_late_deliveries(self, limit: Limit = 20, cursor: Cursor = None) -> Page[OrderAnswer]:
@@ -143,6 +147,7 @@ class OrderViewFace:
         "/reports/returns",
         summary="See what comes back, by sku",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         refuses={400: ["invalid_cursor"]},
     )
     def get_returns(
@@ -168,7 +173,14 @@ class OrderViewFace:
             next_cursor=places.write(position),
         )
 
-    @route("GET", "/orders/<order_id>", summary="See an order", who=Who.OWNER, refuses=NO_ORDER)
+    @route(
+        "GET",
+        "/orders/<order_id>",
+        summary="See an order",
+        who=Who.OWNER,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
+        refuses=NO_ORDER,
+    )
     def get_order(self, order_id: OrderIdPath) -> OrderAnswer:
         """Show one of the caller's orders; staff may see any. Somebody else's is as if it did not exist."""
         order = self.book.require(order_id, member_id=self.api.caller.owner)
@@ -179,6 +191,7 @@ class OrderViewFace:
         "/orders/<order_id>/history",
         summary="See what happened to an order",
         who=Who.OWNER,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={**NO_ORDER, 400: ["invalid_cursor"]},
     )
     def get_order_history(

@@ -36,6 +36,7 @@ from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.observability import logger
 from functions.platform.parameters import Body, Cursor, Limit, OrderIdPath, Path, Query
+from functions.platform.roles import Role
 from functions.platform.shapes import DATE, Page
 from functions.refunds.refund import State
 
@@ -89,6 +90,7 @@ class PaymentsFace:
         "/orders/<order_id>/payments",
         summary="Pay through a provider",
         who=Who.OWNER,
+        roles=Role.STAFF | Role.FINANCE,
         body=True,
         refuses={
             **NO_ORDER,
@@ -125,6 +127,7 @@ class PaymentsFace:
         "/reports/unassigned-payments",
         summary="See money that is no order's",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         refuses={400: ["invalid_cursor"]},
     )
     def get_unassigned_payments(self, limit: Limit = 20, cursor: Cursor = None) -> Page[UnassignedAnswer]:
@@ -147,6 +150,7 @@ class PaymentsFace:
         "/reports/unassigned-payments/<payment_id>/assign",
         summary="Assign money to an order",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         body=True,
         refuses={
             404: ["payment_not_found", "order_not_found"],
@@ -181,6 +185,7 @@ class PaymentsFace:
         "/reports/unassigned-payments/<payment_id>/refund",
         summary="Send money back",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         body=True,
         refuses={
             404: ["payment_not_found"],
@@ -210,6 +215,7 @@ class PaymentsFace:
         "/reports/refunds",
         summary="See refunds that somebody has to see to",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         refuses={400: ["invalid_cursor"]},
     )
     def get_refunds(
@@ -235,6 +241,7 @@ class PaymentsFace:
         "/reports/refunds/<refund_id>/by-hand",
         summary="Say that a refund was paid by hand",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         body=True,
         refuses={
             404: ["refund_not_found"],
@@ -265,6 +272,7 @@ class PaymentsFace:
         "/reports/payment-differences",
         summary="See where providers' statements differ",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         refuses={400: ["invalid_cursor"]},
     )
     def get_payment_differences(

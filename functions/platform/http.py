@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from http import HTTPStatus
@@ -38,6 +38,7 @@ from functions.platform.dynamo import OutcomeUnknownError
 from functions.platform.messages import NOT_KNOWN, shown
 from functions.platform.observability import flush_metrics, logger
 from functions.platform.parameters import Parameters
+from functions.platform.roles import NOBODY, Role, roles_of
 from functions.platform.routes import HEAD, READS, REQUEST_ID, Gateway
 from functions.platform.secure_headers import SECURE_HEADERS
 from functions.platform.shapes import problem
@@ -53,8 +54,6 @@ TITLES = MappingProxyType(
 )
 """What RFC 9110 calls these; Python says so from 3.13 on. Problems look the same on any."""
 CURSOR = "cursor"
-STAFF_GROUP = "staff"
-STAFF_SCOPE = "membership/staff"
 MERGE_PATCH_TYPE = "application/merge-patch+json"
 """JSON that says which members of an object change (RFC 7396)."""
 PROBLEM_TYPE = "application/problem+json"
@@ -76,38 +75,49 @@ class Who(Enum):
     MEMBER = "member"
     """A person, about themselves: no service can be a member."""
     OWNER = "owner"
-    """The member whose it is, or staff."""
+    """The member whose it is, or staff with one of the route's roles."""
     STAFF = "staff"
+    """Staff with one of the route's roles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who sent the request, by their access token; never by anything in the request.
 
-    A ``service`` holds a token of its own, not a person's.
+    ``staff`` says that they ask as staff: that they have a role which the route is for. Whoever has another
+    one is a member there like any other. A ``service`` holds a token of its own, not a person's.
     """
 
     member_id: str
-    staff: bool
+    roles: Role = NOBODY
     service: bool = False
+    staff: bool = False
 
     @property
     def owner(self) -> str | None:
         """The one member whose orders the caller may see and change; None for staff: anybody's."""
         return None if self.staff else self.member_id
 
-    def check_may(self, who: Who) -> None:
-        """Refuse a caller that a route is not for.
+    def may(self, roles: Role) -> bool:
+        """Tell whether the caller has one of these roles, or is an admin (K7)."""
+        return bool(self.roles & (roles | Role.ADMIN))
+
+    def asking(self, who: Who, roles: Role) -> "Caller":
+        """Return the caller as they ask for a route; refuse one that it is not for (K7).
 
         Raises
         ------
         ForbiddenError
-            ``forbidden``: only staff may; ``not_a_member``: it is about a person, and a service asks.
+            ``forbidden``: only staff may, or only staff with other roles; ``not_a_member``: it is about a
+            person, and a service asks.
         """
-        if who is Who.STAFF and not self.staff:
-            raise ForbiddenError("forbidden", "Only staff may do this.")
-        if self.service and (who is Who.MEMBER or (who is Who.OWNER and not self.staff)):
+        staff = who is not Who.MEMBER and self.may(roles)
+        if who is Who.STAFF and not staff:
+            whom = (roles | Role.ADMIN).named if self.roles else "staff"
+            raise ForbiddenError("forbidden", f"Only {whom} may do this.")
+        if self.service and (who is Who.MEMBER or (who is Who.OWNER and not staff)):
             raise ForbiddenError("not_a_member", "This is about a person who signs in; a service is none.")
+        return replace(self, staff=staff)
 
 
 def caller_of(event: Mapping[str, Any]) -> Caller:
@@ -123,10 +133,9 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     claims = context.get("claims") or {}
     if claims.get("token_use") != "access" or not claims.get("sub"):
         raise UnauthenticatedError("unauthenticated", "An access token is needed.")
-    scopes = str(claims.get("scope") or "").split()
     return Caller(
         member_id=str(claims["sub"]),
-        staff=STAFF_GROUP in _groups(claims) or STAFF_SCOPE in scopes,
+        roles=roles_of(_groups(claims), str(claims.get("scope") or "").split()),
         service=claims["sub"] == claims.get("client_id"),  # a token of client credentials is the client's own
     )
 
@@ -151,6 +160,7 @@ class Declared:
     also_answers: Mapping[int, str]
     answer_headers: Mapping[str, str]
     who: Who
+    roles: Role
     body: bool
     body_optional: bool
     media_types: tuple[str, ...]
@@ -206,6 +216,7 @@ def route(
     also_answers: Mapping[int, str] = MappingProxyType({}),
     answer_headers: Mapping[str, str] = MappingProxyType({}),
     who: Who,
+    roles: Role = NOBODY,
     body: bool = False,
     body_optional: bool = False,
     media_types: tuple[str, ...] = (JSON_TYPE,),
@@ -228,6 +239,8 @@ def route(
         Headers that the usual answer may have, with what each says.
     who
         Who may ask for it (403 for others, whatever the body).
+    roles
+        Staff with which roles may, or are answered more than members; an admin is always one of them (K7).
     body, body_optional
         Whether it takes a JSON object as its body; whether none is as good as an empty one.
     media_types
@@ -243,6 +256,7 @@ def route(
         also_answers=also_answers,
         answer_headers=answer_headers,
         who=who,
+        roles=roles,
         body=body,
         body_optional=body_optional,
         media_types=media_types,
@@ -429,7 +443,7 @@ class Api:
             raise _no_route(self._gateway(), method, path)
         declared, ids = route.declared, route.ids_in(segments)
         noted |= {"route": route.name, **ids}
-        caller.check_may(declared.who)
+        caller = caller.asking(declared.who, declared.roles)
         if not path.isprintable():  # a pattern's end would also match before a line break
             raise _bad_path()
         query = _query_of(event, route.parameters.query)

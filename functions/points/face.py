@@ -10,6 +10,7 @@ from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Before, Body, Cursor, Limit, MemberIdPath, Query, Since
+from functions.platform.roles import Role
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
 from functions.points.ledger import Adjustment, Entry, EntryKind, Wallet
@@ -88,6 +89,7 @@ class PointsFace:
         "/members/<member_id>/points/entries",
         summary="See every movement of a member's points",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_points_entries(
@@ -116,6 +118,7 @@ class PointsFace:
         "/members/<member_id>/points/adjustments",
         summary="Adjust a member's points by hand",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         body=True,
         refuses={
             404: ["member_not_found"],
@@ -182,6 +185,7 @@ class ReportsFace:
         "/reports/points-liability",
         summary="See what is owed in points",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         refuses={404: ["not_audited"]},
     )
     def get_points_liability(self) -> LiabilityAnswer:
@@ -193,6 +197,7 @@ class ReportsFace:
         "/reports/points-differences",
         summary="See what did not fit at the last audit",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.FINANCE,
         refuses={400: ["invalid_cursor"], 404: ["not_audited"]},
     )
     def get_points_differences(self, limit: Limit = 20, cursor: Cursor = None) -> Page[DifferenceAnswer]:

@@ -12,6 +12,7 @@ from functions.platform.http import Api, Who, route
 from functions.platform.identities import Identities
 from functions.platform.observability import logger
 from functions.platform.parameters import Cursor, Limit, MemberIdPath
+from functions.platform.roles import Role
 from functions.points.accounts import Accounts
 from functions.privacy.export import POSITION, Exports
 from functions.privacy.schema import ErasedAnswer, ExportPage
@@ -60,6 +61,7 @@ class PrivacyFace:
         "/members/<member_id>",
         summary="Erase a member",
         who=Who.STAFF,
+        roles=Role.STAFF,
         refuses={404: ["member_not_found"], 409: ["conflict"]},
     )
     def erase_member(self, member_id: MemberIdPath) -> ErasedAnswer:

@@ -13,6 +13,7 @@ from functions.platform.bodies import JSON_TYPE
 from functions.platform.cursors import Cursors
 from functions.platform.http import MERGE_PATCH_TYPE, Api, Response, Who, answer, route
 from functions.platform.parameters import Body, Cursor, Limit, MemberIdPath
+from functions.platform.roles import Role
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts, opening_row
 from functions.points.schema import WalletAnswer, wallet_answer
@@ -140,6 +141,7 @@ class MembersFace:
         "/members/<member_id>/tier-history",
         summary="See how a member's tier changed",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_tier_history(
@@ -159,6 +161,7 @@ class MembersFace:
         "/members/<member_id>/birthday-changes",
         summary="See why staff changed a member's birthday",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={400: ["invalid_cursor"], 404: ["member_not_found"]},
     )
     def get_member_birthday_changes(
@@ -182,6 +185,7 @@ class MembersFace:
         "/members/search",
         summary="Find members",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         body=True,
         refuses={400: ["invalid_cursor"]},
     )
@@ -200,6 +204,7 @@ class MembersFace:
         "/members/<member_id>",
         summary="See a member",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
         refuses={404: ["member_not_found"]},
     )
     def get_member(self, member_id: MemberIdPath) -> MemberWithPointsAnswer:
@@ -215,6 +220,7 @@ class MembersFace:
         "/members/<member_id>/birthday",
         summary="Change a member's birthday",
         who=Who.STAFF,
+        roles=Role.STAFF | Role.CLERK,
         body=True,
         refuses={404: ["member_not_found"], 409: ["conflict"]},
     )

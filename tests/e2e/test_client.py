@@ -54,7 +54,13 @@ from memberday_client.api.members import (
     register,
     search_members,
 )
-from memberday_client.api.offers import get_campaign, get_campaigns, get_offers, put_campaign
+from memberday_client.api.offers import (
+    get_campaign,
+    get_campaigns,
+    get_offers,
+    preview_campaign,
+    put_campaign,
+)
 from memberday_client.api.orders import (
     cancel_order,
     get_late_deliveries,
@@ -88,6 +94,7 @@ from memberday_client.models import (
     BirthdayRequest,
     ByHandRequest,
     CampaignRequest,
+    CartLineRequest,
     CaseAnswer,
     CaseKind,
     CaseLineRequest,
@@ -107,6 +114,7 @@ from memberday_client.models import (
     OrderAnswer,
     OrderRequest,
     OrderStatus,
+    PreviewRequest,
     ProfilePatch,
     ProfileRequest,
     RefusalRequest,
@@ -266,6 +274,9 @@ def a_sale_is_run(shopper: Shopper) -> None:
         terms=DiscountTermsRequest(rate="0.85"),
         status="active",
     )
+    tried = PreviewRequest(campaign=sale, lines=[CartLineRequest(sku=shopper.sku, quantity=1)])
+    preview = granted(preview_campaign.sync(shopper.sku, client=clerk, body=tried))
+    assert preview.after.paid_fen < preview.before.paid_fen
     campaign = granted(put_campaign.sync(shopper.sku, client=clerk, body=sale))
     assert (campaign.version, campaign.state) == (1, "running")
     assert campaign.terms == DiscountTermsAnswer(rate="0.85")

@@ -13,6 +13,7 @@ from functions.domain import calendar
 from functions.offers.routes import CAMPAIGNS
 from functions.offers.schedule import CampaignsJob
 from functions.platform.http import Api, Who, route
+from functions.platform.roles import Role
 from functions.platform.shapes import Answer as ShapedAnswer
 from tests.handlers.conftest import Suite
 from tests.support.events import Answer, Call, Context, claims, staff
@@ -334,7 +335,7 @@ def test_Z6_the_face_of_campaigns_is_made_when_it_is_first_asked_for(suite: Suit
     class Face:
         """Serves one route."""
 
-        @route("GET", "/campaigns/<campaign_id>", summary="See", who=Who.STAFF, refuses={})
+        @route("GET", "/campaigns/<campaign_id>", summary="See", who=Who.STAFF, roles=Role.STAFF, refuses={})
         def get(self) -> Answered:
             """Answer."""
             return Answered(word="here")

@@ -314,7 +314,13 @@ class CaseActs:
             template_id = TEMPLATE if chance.random() < 0.9 else OTHER_TEMPLATE
             settlement = Settlement(template_id=template_id)
         return lambda now, deadline: self._book.settle(
-            case.case_id, settlement, reason="sorry", operator=operator, now=now, deadline=deadline
+            case.case_id,
+            settlement,
+            reason="sorry",
+            operator=operator,
+            without_limit=False,
+            now=now,
+            deadline=deadline,
         )
 
     def _withdraw(self, case: Case) -> Callable[[datetime, Deadline], Case]:

@@ -37,6 +37,11 @@ class Operation:
         return "`forbidden`" in self.described["responses"].get("403", {}).get("description", "")
 
     @property
+    def roles(self) -> frozenset[str]:
+        """The roles of staff that it is for, or that see more by it (K7)."""
+        return frozenset(self.described.get("x-roles", ()))
+
+    @property
     def ids(self) -> dict[str, Schema]:
         """The ids in its path, with their schemas."""
         return self._parameters("path")
@@ -91,6 +96,7 @@ UNLIKE: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "LeavingLineRequest": (("line_id",), {}),
     "CaseLineRequest": (("line_id", "for"), {}),  # nothing but an exchange is for something
     "SettlementRequest": (("template_id",), {}),
+    "PreviewRequest": ((), {"at": "2099-12-10T09:30:00+08:00"}),
     "CampaignRequest": (
         ("group", "with_coupons", "with_points"),  # of order offers; the first kind is none
         {"ends_at": "2099-12-10T09:30:00+08:00"},

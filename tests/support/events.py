@@ -34,6 +34,11 @@ def staff(member_id: str = "clerk") -> dict[str, str]:
     return claims(member_id, **{"cognito:groups": "[staff]"})
 
 
+def role(name: str) -> dict[str, str]:
+    """Return the claims of the access token of somebody who has this role alone (K7)."""
+    return claims(f"{name}-1", **{"cognito:groups": f"[{name}]"})
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a function answered over HTTP."""

@@ -16,8 +16,6 @@ export const en: Form<typeof zh> = {
     cases: "Cases to act on",
     casesNone: "No case waits for you",
     casesNoneHere: "New ones stand here by their deadline.",
-    late: "Late parcels",
-    lateNone: "No parcel is late",
     case: "Case",
     kind: "Kind",
     state: "State",

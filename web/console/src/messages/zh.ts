@@ -13,8 +13,6 @@ export const zh = {
     cases: "待处理售后",
     casesNone: "没有等您处理的售后",
     casesNoneHere: "新的申请会按截止时间排在这里。",
-    late: "超时未达包裹",
-    lateNone: "没有超时的包裹",
     case: "售后单",
     kind: "类型",
     state: "状态",

@@ -2,7 +2,8 @@ import type { CaseAnswer } from "@shared/api/schema";
 import { now } from "@shared/clock";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
-import { useApi } from "@shared/session/context";
+import { useApi, useUser } from "@shared/session/context";
+import { may } from "@shared/session/session";
 import { Badge, Card, Moment, PageHead } from "@shared/ui/bits";
 import { PAGED, Pages } from "@shared/ui/pages";
 import { Empty } from "@shared/ui/states";
@@ -13,10 +14,11 @@ import { useTexts } from "../messages/texts";
 export default function Today() {
   const texts = useTexts();
   const { day } = useWords();
+  const user = useUser();
   return (
     <div className="stack">
       <PageHead title={texts.pages.today} under={day(now().toISOString())} />
-      <Cases />
+      {may(user, "clerk") && <Cases />}
     </div>
   );
 }
