@@ -22,6 +22,7 @@ MADE_FROM = ROOT / ".build" / "web.txt"
 """The file that says what the pages were built from."""
 COMMANDS = ("build", "check", "test")
 NOT_SOURCES = {"node_modules", "dist"}
+GENERATED = {"codes.ts", "rights.ts", "schema.d.ts"}
 SECONDS_MAX = 600
 
 
@@ -84,7 +85,7 @@ def sources() -> Iterator[Path]:
     yield DOCUMENT
     for folder, folders, files in os.walk(WEB):
         folders[:] = sorted(set(folders) - NOT_SOURCES)
-        yield from (Path(folder) / name for name in sorted(files) if name not in ("schema.d.ts", "codes.ts"))
+        yield from (Path(folder) / name for name in sorted(files) if name not in GENERATED)
 
 
 def _built() -> bool:

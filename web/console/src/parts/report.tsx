@@ -23,7 +23,7 @@ export function Report<T>({
   keyOf: (row: T) => string;
 }) {
   return (
-    <div className="stack tight">
+    <div className="stack tight report">
       <Table caption={caption} columns={columns} rows={rows} keyOf={keyOf} />
       <Export file={file} columns={columns} rows={rows} />
     </div>

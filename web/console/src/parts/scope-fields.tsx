@@ -37,7 +37,7 @@ export function ScopeFields({
       )}
       <TextField
         label={texts.except}
-        note={texts.skusNote}
+        note={texts.exceptNote}
         value={scope.except}
         onChange={(except) => onChange({ ...scope, except })}
         lines={2}

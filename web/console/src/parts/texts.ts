@@ -45,8 +45,9 @@ const zh = {
   skus: "商品编号",
   skusNote: "用逗号、空格或换行分开，最多 200 个",
   skusWrong: "商品编号只能用字母、数字、点、下划线和连字符",
-  except: "排除的商品（选填）",
-  tiers: "限会员等级（选填）",
+  except: "排除的商品",
+  tiers: "限会员等级",
+  exceptNote: "不填则不排除；用逗号、空格或换行分开",
   tiersNote: "如 J2, J3；不填则不限",
 };
 
@@ -94,8 +95,9 @@ const en: Form<typeof zh> = {
   skus: "Skus",
   skusNote: "Parted by commas, spaces or lines; 200 at most",
   skusWrong: "Skus are letters, digits, dots, underscores and hyphens",
-  except: "Without these (may be left out)",
-  tiers: "Only for tiers (may be left out)",
+  except: "Without these",
+  tiers: "Only for tiers",
+  exceptNote: "Left out, none; parted by commas, spaces or lines",
   tiersNote: "Such as J2, J3; left out, for all",
 };
 

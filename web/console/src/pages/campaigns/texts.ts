@@ -57,7 +57,7 @@ const zh = {
   addItem: "加一个商品",
   addStep: "加一档",
   remove: (what: string) => `删除 ${what}`,
-  group: "互斥组（选填）",
+  group: "互斥组",
   groupNote: "同组活动一单只用一个；不填则与同类型的互斥",
   groupWrong: "只能用字母、数字、点、下划线和连字符",
   stacks: "特价商品仍计入满减、满赠和券",
@@ -66,7 +66,6 @@ const zh = {
   limitOrders: "总单数",
   limitMember: "每人单数",
   limitBudget: "总优惠预算（元）",
-  save: "保存",
   review: "检查并保存",
   putWillNew: (id: string) => `新建活动 ${id}，五秒后生效。`,
   putWill: "五秒后对新订单生效；已下的订单按原来的版本。",
@@ -124,8 +123,6 @@ const zh = {
   itemSaid: (sku: string, price: string, units: string) => `${sku}：${price}，${units} 件`,
   each: "每满都减",
   capped: (amount: string) => `最多减 ${amount}`,
-  yes: "是",
-  no: "否",
 };
 
 const en: Form<typeof zh> = {
@@ -184,7 +181,7 @@ const en: Form<typeof zh> = {
   addItem: "Add a product",
   addStep: "Add a step",
   remove: (what) => `Remove ${what}`,
-  group: "Group (may be left out)",
+  group: "Group",
   groupNote: "An order takes one of each group; left out, its kind is its group",
   groupWrong: "Letters, digits, dots, underscores and hyphens",
   stacks: "Its prices count for order offers and coupons",
@@ -193,7 +190,6 @@ const en: Form<typeof zh> = {
   limitOrders: "Orders in all",
   limitMember: "Orders of each member",
   limitBudget: "Budget (yuan)",
-  save: "Save",
   review: "Look and save",
   putWillNew: (id) => `Makes the campaign ${id}; it holds in five seconds.`,
   putWill: "It holds for new orders in five seconds; orders that were placed keep their version.",
@@ -252,8 +248,6 @@ const en: Form<typeof zh> = {
   itemSaid: (sku, price, units) => `${sku}: ${price}, ${units} units`,
   each: "Again each time",
   capped: (amount) => `${amount} at most`,
-  yes: "Yes",
-  no: "No",
 };
 
 export const useTexts = createTexts(zh, en);

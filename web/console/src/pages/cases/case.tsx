@@ -22,9 +22,7 @@ export default function CasePage() {
   const found = useApi().useQuery("get", "/cases/{case_id}", { params: { path: { case_id: caseId } } });
   return (
     <div className="stack">
-      {found.data === undefined && (
-        <PageHead title={`${texts.case} ${caseId}`} under={<Id of={texts.case}>{caseId}</Id>} />
-      )}
+      {found.data === undefined && <PageHead title={texts.case} under={<Id of={texts.case}>{caseId}</Id>} />}
       <Answered query={found} tall>
         {(each) => <Shown of={each} />}
       </Answered>

@@ -134,6 +134,7 @@ function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
       <Valid {...props} />
       <TextField
         label={texts.total}
+        note={texts.anyNote}
         inputMode="numeric"
         value={form.total}
         onChange={(total) => set({ total })}
@@ -141,6 +142,7 @@ function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
       />
       <TextField
         label={texts.perMember}
+        note={texts.anyNote}
         inputMode="numeric"
         value={form.per_member}
         onChange={(per_member) => set({ per_member })}

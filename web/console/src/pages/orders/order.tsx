@@ -19,11 +19,11 @@ import { Cancel, Pay, Receive, Refuse, Ship, TakeBack } from "./writes";
 
 export default function OrderPage() {
   const { orderId = "" } = useParams();
-  const texts = useTexts();
+  const parts = useParts();
   const order = useApi().useQuery("get", "/orders/{order_id}", { params: { path: { order_id: orderId } } });
   return (
     <div className="stack">
-      <PageHead title={`${texts.title} ${orderId}`} under={<Id of={texts.title}>{orderId}</Id>}>
+      <PageHead title={parts.order} under={<Id of={parts.order}>{orderId}</Id>}>
         {order.data !== undefined && <Actions order={order.data} />}
       </PageHead>
       <Answered query={order} tall>
