@@ -282,7 +282,7 @@ class Scene:
 
     def _cursors(self, path: str, *, staff: bool) -> list[str]:
         """Return the cursor of a list's second page, if it is a list and has one."""
-        others = dict.fromkeys(("campaign_id", "template_id", "case_id"), "none")
+        others = dict.fromkeys(("campaign_id", "template_id", "case_id", "audit_id"), "none")
         asked = path.format(
             member_id=self.member.member_id, sku=self.member.sku, order_id=self._own, **others
         )
