@@ -32,8 +32,8 @@ DEVICES = frozenset({"value", "appId", "timeStamp", "nonceStr", "package", "payS
 POLICY_VERSIONS = frozenset({"policy_version"})
 SPANS_SECONDS = frozenset({"answer_seconds"})
 """How long something took, some of which the story itself takes."""
-AS_IT_COMES = frozenset({"begun_at", "ended_at", "parts_ended", "since"})
-"""How far a schedule's run has come when somebody looks, and since when an alarm has its state: that of the
+AS_IT_COMES = frozenset({"begun_at", "ended_at", "parts", "parts_ended", "since"})
+"""Of how many parts a run was and how far it has come, and since when an alarm has its state: that of the
 deployment, which the story does not decide."""
 STORY_SECONDS_MAX = 600
 
