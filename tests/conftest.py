@@ -19,7 +19,10 @@ WORKERS_A_CORE = 2
 UNDER_ALL = {"domain", "platform"}
 TOGETHER = (
     "tests/infra",
-    *(f"tests/e2e/test_{name}.py" for name in ("browser", "examples", "fuzz", "recovery", "sign_in", "staff")),
+    *(
+        f"tests/e2e/test_{name}.py"
+        for name in ("browser", "examples", "fuzz", "recovery", "sign_in", "staff")
+    ),
 )
 """Tests that share what takes long to make (templates, a browser, a scene, a cloud): for one worker."""
 
