@@ -15,6 +15,7 @@ import pytest
 import urllib3
 from playwright.sync_api import expect
 
+from local.processes import group_members
 from ops import pages
 from reach.folder import StateFolder
 from tests.support import tiny_page
@@ -376,3 +377,19 @@ def test_K5_publishing_again_puts_nothing_and_says_where_the_page_is(site: Stack
     (again,) = site.ops("pages", "--app", "console", "--folder", str(folder))["pages"]
     assert (again["put"], again["deleted"]) == ([], [])
     assert again["url"] == site.outputs["ConsoleUrl"]
+
+
+def test_K5_a_cloud_whose_pages_were_asked_for_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "cloud")
+    try:
+        stack.up()
+        status = stack.local("status")
+        page = urlsplit(stack.outputs["ConsoleUrl"])
+        answer = urllib3.request(
+            "GET", f"{status['endpoint']}/orders", headers={"host": page.netloc}, retries=False
+        )
+        assert answer.status == 403, "nothing has been put there, and the function has said where to look"
+        assert len(group_members(status["pid"])) > 1
+    finally:
+        stack.try_local("reset")
+    assert group_members(status["pid"]) == []
