@@ -118,6 +118,8 @@ class Site:
     nonces: dict[str, str] = field(default_factory=dict)
     signs_in: bool = True
     token_seconds: int = TOKEN_SECONDS
+    holds: set[str] = field(default_factory=set)
+    """Operations that are not answered: what a page shows until they are can be looked at."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What the browser keeps from before, as JSON by its name."""
 
@@ -218,6 +220,8 @@ class Site:
         )
         assert asked.headers["authorization"].startswith("Bearer ")
         self.asked.append(asked)
+        if operation in self.holds:
+            return
         answer = self.answers.get(operation) or _first_that_went_well(operation)
         status, body = answer(asked) if callable(answer) else answer
         kind = "application/problem+json" if status >= HTTPStatus.BAD_REQUEST else "application/json"

@@ -97,7 +97,7 @@ ANSWERS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Walk:
-    """A page: its address, what it reads first, what is there then, and what stands there where there is nothing."""
+    """A page: its address, what it reads first, what is there then, and the answer that leaves it empty."""
 
     path: str
     reads: str

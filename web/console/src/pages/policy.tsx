@@ -63,6 +63,7 @@ const en: Form<typeof zh> = {
 
 const useTexts = createTexts(zh, en);
 const BYTES_MAX = 65_536;
+const FEN = /_fen(\.|$)/;
 
 export default function Policy() {
   const texts = useTexts();
@@ -101,16 +102,20 @@ export default function Policy() {
   );
 }
 
-/** A setting's value as it is read; what is not there is a dash. */
-function said(value: SettingAnswer["value"], words: { yes: string; no: string }): string {
-  if (value === null) return "—";
-  if (typeof value === "boolean") return value ? words.yes : words.no;
-  return String(value);
+/** Says a setting's value as it is read: amounts in yuan, and a dash for what is not there. */
+function useSaid(): (setting: string, value: SettingAnswer["value"]) => string {
+  const parts = useParts();
+  const { yuan } = useWords();
+  return (setting, value) => {
+    if (value === null) return "—";
+    if (typeof value === "boolean") return value ? parts.yes : parts.no;
+    return typeof value === "number" && FEN.test(setting) ? yuan(value) : String(value);
+  };
 }
 
 function Settings({ policy }: { policy: PolicyAnswer }) {
   const texts = useTexts();
-  const parts = useParts();
+  const said = useSaid();
   const [typed, setTyped] = useState("");
   const sought = typed.trim().toLowerCase();
   const found = policy.settings.filter((each) => each.setting.toLowerCase().includes(sought));
@@ -133,7 +138,7 @@ function Settings({ policy }: { policy: PolicyAnswer }) {
               head: true,
               cell: (each) => <span className="code">{each.setting}</span>,
             },
-            { id: "value", title: texts.value, end: true, cell: (each) => said(each.value, parts) },
+            { id: "value", title: texts.value, end: true, cell: (each) => said(each.setting, each.value) },
           ]}
         />
       )}
@@ -187,6 +192,7 @@ function Check({ policy }: { policy: PolicyAnswer }) {
 function Checked({ answer }: { answer: PolicyCheckAnswer }) {
   const texts = useTexts();
   const parts = useParts();
+  const said = useSaid();
   const { number } = useWords();
   if (!answer.valid)
     return (
@@ -227,8 +233,8 @@ function Checked({ answer }: { answer: PolicyCheckAnswer }) {
               head: true,
               cell: (each) => <span className="code">{each.setting}</span>,
             },
-            { id: "from", title: parts.before, cell: (each) => said(each.from, parts) },
-            { id: "to", title: parts.after, cell: (each) => said(each.to, parts) },
+            { id: "from", title: parts.before, cell: (each) => said(each.setting, each.from) },
+            { id: "to", title: parts.after, cell: (each) => said(each.setting, each.to) },
           ]}
         />
       )}

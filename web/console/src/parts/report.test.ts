@@ -5,7 +5,7 @@ test("K5 what a spreadsheet would run is exported as text, and figures as figure
   const columns = [
     { id: "who", title: "=who", cell: () => null, raw: (row: { who: string }) => row.who },
     { id: "act", title: "buttons", cell: () => null },
-    { id: "fen", title: "fen", cell: () => null, raw: () => -5 },
+    { id: "fen", title: "Paid", heading: "fen", cell: () => null, raw: () => -5 },
   ];
   const rows = [{ who: '=HYPERLINK("http://evil.example")' }, { who: "@x,\ty" }, { who: "茶" }];
   expect(csvOf(columns, rows)).toBe(

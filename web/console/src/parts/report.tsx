@@ -5,6 +5,8 @@ import { useParts } from "./texts";
 
 /** A column of a report, and what stands in its cells where it is exported; one without that is not. */
 export interface ReportColumn<T> extends Column<T> {
+  /** What the column is called there, if not by its title. */
+  readonly heading?: string;
   readonly raw?: (row: T) => string | number;
 }
 
@@ -51,6 +53,8 @@ export function Export<T>({
 
 /** What is exported: the columns' titles, and the rows. */
 export function csvOf<T>(columns: readonly ReportColumn<T>[], rows: readonly T[]): string {
-  const told = columns.flatMap(({ title, raw }) => (raw === undefined ? [] : [{ title, raw }]));
-  return csv([told.map((each) => each.title), ...rows.map((row) => told.map((each) => each.raw(row)))]);
+  const told = columns.flatMap(({ title, heading = title, raw }) =>
+    raw === undefined ? [] : [{ heading, raw }],
+  );
+  return csv([told.map((each) => each.heading), ...rows.map((row) => told.map((each) => each.raw(row)))]);
 }

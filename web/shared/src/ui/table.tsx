@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 
 export interface Column<T> {
   readonly id: string;
@@ -22,8 +22,14 @@ export function Table<T>({
   rows: readonly T[];
   keyOf: (row: T) => string;
 }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const scrolls = useScrolls(frame);
   return (
-    <div className="table-frame">
+    <div
+      className="table-frame"
+      ref={frame}
+      {...(scrolls && { role: "region", "aria-label": caption, tabIndex: 0 })}
+    >
       <table className="table">
         <caption className="hidden">{caption}</caption>
         <thead>
@@ -56,4 +62,17 @@ export function Table<T>({
       </table>
     </div>
   );
+}
+
+/** Whether something is wider than its frame: what scrolls has to be reached by keyboard, and only that. */
+function useScrolls(frame: RefObject<HTMLElement | null>): boolean {
+  const [scrolls, setScrolls] = useState(false);
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null || typeof ResizeObserver === "undefined") return undefined;
+    const observer = new ResizeObserver(() => setScrolls(element.scrollWidth > element.clientWidth));
+    for (const each of [element, ...element.children]) observer.observe(each);
+    return () => observer.disconnect();
+  }, [frame]);
+  return scrolls;
 }

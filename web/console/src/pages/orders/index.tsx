@@ -192,6 +192,7 @@ function List() {
 
 function DueList() {
   const texts = useTexts();
+  const parts = useParts();
   const [kind, setKind] = useState<Due>("lapse");
   const due = useApi().useInfiniteQuery("get", "/orders/due", { params: { query: { kind } } }, PAGED);
   return (
@@ -211,7 +212,7 @@ function DueList() {
             columns={[
               {
                 id: "order",
-                title: texts.title,
+                title: parts.order,
                 head: true,
                 cell: (each) => <OrderRef id={each.order.order_id} />,
               },

@@ -4,6 +4,7 @@ import { Moment, Money } from "@shared/ui/bits";
 import { type Column, Table } from "@shared/ui/table";
 import { OrderBadge } from "../../parts/badges";
 import { MemberRef, OrderRef } from "../../parts/refs";
+import { useParts } from "../../parts/texts";
 import { useTexts } from "./texts";
 
 /** Orders as a dense list. */
@@ -17,9 +18,10 @@ export function OrdersTable({
   ofMember?: boolean;
 }) {
   const texts = useTexts();
+  const parts = useParts();
   const { number } = useWords();
   const columns: Column<OrderAnswer>[] = [
-    { id: "order", title: texts.title, head: true, cell: (each) => <OrderRef id={each.order_id} /> },
+    { id: "order", title: parts.order, head: true, cell: (each) => <OrderRef id={each.order_id} /> },
     { id: "placed", title: texts.placed, cell: (each) => <Moment at={each.placed_at} /> },
     { id: "status", title: texts.status, cell: (each) => <OrderBadge status={each.status} /> },
     ...(ofMember

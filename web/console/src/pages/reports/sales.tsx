@@ -99,7 +99,8 @@ function useColumns(): ReportColumn<SalesAnswer>[] {
   });
   const amount = (id: keyof Omit<SalesAnswer, "date">, title: string): ReportColumn<SalesAnswer> => ({
     id,
-    title: texts.yuanCsv(title),
+    title,
+    heading: texts.yuanCsv(title),
     end: true,
     cell: (each) => <Money fen={each[id]} />,
     raw: (each) => decimal(each[id]),

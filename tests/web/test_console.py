@@ -1,0 +1,442 @@
+"""Walks through the console: what a role sees, what a write says before and after, and that a retry is the same."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support.pages import Answer, Asked, Site, example, opened, problem
+from tests.web.console_pages import ANSWERS, MEMBER_ID, RECORD, page_of
+from tests.web.test_looks import assert_it_is_well
+
+ORDER_ID = "ord_p75c5fxkauzvepi5vqrmqmnh4a"
+RECEIVED = {
+    **example("get_order", "returned"),
+    "order_id": ORDER_ID,
+    "quote": {**example("get_order", "returned")["quote"], "coupon": None, "goods_fen": 29_850},
+    "lines": [
+        {**each, "cancelled_quantity": 0, "returned_quantity": 0}
+        for each in example("get_order", "returned")["lines"]
+    ],
+    "paid_fen": 29_850,
+    "retained": {"order_amount_fen": 29_850, "paid_fen": 29_850, "redeemed_points": 0, "earned_points": 299},
+    "refunded_fen": 0,
+    "refunds": [],
+}
+RECEIVED["quote"]["paid_fen"] = 29_850
+ROLES = ("clerk", "marketing", "finance", "admin", "staff")
+NAVIGATION = {
+    "clerk": ["今日", "订单", "售后", "会员", "商品"],
+    "marketing": ["今日", "商品", "活动", "优惠券"],
+    "finance": ["今日", "订单", "售后", "会员", "报表"],
+    "staff": ["今日", "订单", "售后", "会员", "商品", "活动", "优惠券", "报表"],
+    "admin": [
+        "今日",
+        "订单",
+        "售后",
+        "会员",
+        "商品",
+        "活动",
+        "优惠券",
+        "报表",
+        "规则",
+        "任务",
+        "审计",
+    ],
+}
+MEMBER_ACTS = {
+    "clerk": ["更改生日"],
+    "finance": ["调整积分"],
+    "staff": ["调整积分", "发券", "更改生日", "注销会员"],
+    "admin": ["调整积分", "发券", "更改生日", "注销会员"],
+}
+ORDER_ACTS = {
+    "clerk": ["退回商品"],
+    "finance": ["登记付款"],
+    "staff": ["退回商品", "登记付款"],
+    "admin": ["退回商品", "登记付款"],
+}
+
+
+def console(*groups: str, **answers: Any) -> Site:
+    """Return the console for somebody of these groups."""
+    return Site("console", groups=groups, answers={**ANSWERS, "get_order": (200, RECEIVED), **answers})
+
+
+def acts(page: Page) -> list[str]:
+    """Return what can be done with the thing that a page is of."""
+    return page.locator(".page-head > .row button, .page-head > .row a").all_inner_texts()
+
+
+def dialog(page: Page) -> Locator:
+    """Return the dialog that is open."""
+    found = page.get_by_role("dialog")
+    expect(found).to_be_visible()
+    return found
+
+
+def press(inside: Page | Locator, name: str) -> None:
+    """Press a button."""
+    inside.get_by_role("button", name=name, exact=True).click()
+
+
+def fill(inside: Page | Locator, name: str, text: str) -> None:
+    """Fill a field."""
+    inside.get_by_label(name, exact=True).fill(text)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_K7_the_navigation_has_what_a_role_may_see_and_no_more(browser: Browser, role: str) -> None:
+    site = console(role)
+    with opened(browser, site) as page:
+        expect(page.locator("h1")).to_have_text("今日")
+        expect(page.locator(".skeleton")).to_have_count(0)
+        assert page.get_by_role("navigation").get_by_role("link").all_inner_texts() == NAVIGATION[role]
+        assert page.locator(".notice.bad, .state").get_by_text("没有权限").count() == 0
+        asked = {each.operation for each in site.asked}
+        assert ("get_sales" in asked) is (role in ("finance", "admin", "staff"))
+        assert ("get_cases" in asked) is (role != "marketing")
+
+
+@pytest.mark.parametrize("role", MEMBER_ACTS)
+def test_K7_what_a_role_may_not_do_it_does_not_see(browser: Browser, role: str) -> None:
+    with opened(browser, console(role), f"/members/{MEMBER_ID}") as page:
+        expect(page.locator(".facts").first).to_be_visible()
+        assert acts(page) == MEMBER_ACTS[role]
+    with opened(browser, console(role), f"/orders/{ORDER_ID}") as page:
+        expect(page.locator(".timeline")).to_be_visible()
+        assert acts(page) == ORDER_ACTS[role]
+
+
+def test_E8_points_are_adjusted_with_the_balance_before_and_after_and_the_id_to_find_it(
+    browser: Browser,
+) -> None:
+    refused: list[Answer] = [problem(409, "insufficient_points")]
+    balances = {"available": 2_591, "frozen": 515, "debt": 0}
+    site = console("finance", adjust_points=lambda _: refused.pop() if refused else (200, balances))
+    with opened(browser, site, f"/members/{MEMBER_ID}") as page:
+        press(page, "调整积分")
+        form = dialog(page)
+        expect(form.get_by_role("button", name="调整积分")).to_be_disabled()
+        fill(form, "积分（负数为扣减）", "-500.5")
+        expect(form).to_contain_text("不为 0 的整数")
+        fill(form, "积分（负数为扣减）", "500")
+        fill(form, "原因", "迟到的包裹")
+        expect(form).to_contain_text("2,591")
+        press(form, "调整积分")
+        expect(form.get_by_role("alert")).to_contain_text("insufficient_points")
+        press(form, "调整积分")
+        expect(form).to_contain_text("已调整")
+        first, second = (each.body for each in site.of("adjust_points"))
+        assert first == second, "a retry is the same request (R1)"
+        assert first["points"] == 500
+        expect(form).to_contain_text(first["adjustment_id"])
+        press(form, "完成")
+        press(page, "调整积分")
+        fill(dialog(page), "积分（负数为扣减）", "1")
+        fill(dialog(page), "原因", "x")
+        press(dialog(page), "调整积分")
+        expect(dialog(page)).to_contain_text("已调整")
+        assert site.of("adjust_points")[2].body["adjustment_id"] != first["adjustment_id"]
+
+
+def test_O5_units_are_taken_back_with_what_comes_back_before_and_after(browser: Browser) -> None:
+    after = {**RECEIVED, "refund_fen": 9_950, "points_restored": 0}
+    site = console("clerk", return_units=(200, after))
+    with opened(browser, site, f"/orders/{ORDER_ID}", width=360) as page:
+        press(page, "退回商品")
+        form = dialog(page)
+        expect(form.get_by_role("button", name="退回商品")).to_be_disabled()
+        form.get_by_role("textbox").fill("1")
+        page.keyboard.press("Tab")
+        expect(form).to_contain_text("¥99.50")
+        assert_it_is_well(page, site)
+        press(form, "退回商品")
+        expect(form).to_contain_text("已退回")
+        (asked,) = site.of("return_units")
+        assert asked.body["lines"] == [{"line_id": "tea-longjing-100", "quantity": 1}]
+        expect(form).to_contain_text(asked.body["return_id"])
+        assert_it_is_well(page, site)
+
+
+def test_O6_money_that_is_not_what_is_due_is_not_recorded_by_mistake(browser: Browser) -> None:
+    placed = {**RECEIVED, "status": "placed", "paid_at": None, "payments": []}
+    site = console("finance", get_order=(200, placed), record_payment=(200, placed))
+    with opened(browser, site, f"/orders/{ORDER_ID}") as page:
+        press(page, "登记付款")
+        form = dialog(page)
+        expect(form.get_by_label("金额（元）")).to_have_value("298.50")
+        expect(form.get_by_role("button", name="登记付款")).to_be_disabled()
+        fill(form, "付款编号", "bank-1")
+        fill(form, "金额（元）", "298.5")
+        press(form, "登记付款")
+        expect(form).to_contain_text("已登记付款")
+        body = {"payment_id": "bank-1", "amount_fen": 29_850, "received": False}
+        assert site.of("record_payment")[0].body == body
+        press(form, "完成")
+        press(page, "登记付款")
+        fill(dialog(page), "金额（元）", "298.51")
+        fill(dialog(page), "付款编号", "bank-2")
+        dialog(page).get_by_text("这笔钱确实已经到账", exact=True).click()
+        press(dialog(page), "登记付款")
+        expect(dialog(page)).to_contain_text("已登记付款")
+        body = {"payment_id": "bank-2", "amount_fen": 29_851, "received": True}
+        assert site.of("record_payment")[1].body == body
+
+
+def test_K8_a_member_is_sought_in_the_body_and_no_address_has_what_was_sought(browser: Browser) -> None:
+    found = example("search_members", "by_name")
+    pages = [(200, {**found, "next_cursor": "more"}), (200, {"items": [], "next_cursor": None})]
+    site = console("clerk", search_members=lambda asked: pages["cursor" in asked.body])
+    with opened(browser, site, "/members") as page:
+        fill(page, "查找会员", "１３８ 0013 8000")
+        expect(page.get_by_text("按手机号查找")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.locator("tbody tr")).to_have_count(len(found["items"]))
+        press(page, "加载更多")
+        expect(page.get_by_role("button", name="加载更多")).to_have_count(0)
+        assert [each.body for each in site.of("search_members")] == [
+            {"phone": "138 0013 8000", "limit": 20},
+            {"phone": "138 0013 8000", "limit": 20, "cursor": "more"},
+        ]
+        assert page.url.endswith("/members")
+        assert all(not each.query for each in site.of("search_members"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "query", "other"),
+    [
+        ("SF1234567890", {"tracking_no": "SF1234567890"}, {"payment_id": "SF1234567890"}),
+        ("stripe:pi_1", {"payment_id": "stripe:pi_1"}, {"tracking_no": "stripe:pi_1"}),
+    ],
+)
+def test_K8_an_order_is_found_by_its_tracking_number_or_its_payment(
+    browser: Browser, typed: str, query: dict[str, str], other: dict[str, str]
+) -> None:
+    site = console("clerk")
+    with opened(browser, site, "/orders") as page:
+        fill(page, "查找订单", typed)
+        press(page, "查找")
+        expect(page.get_by_role("button", name="回到全部订单")).to_be_visible()
+        expect(page.locator("tbody tr").first).to_be_visible()
+        page.get_by_role("button", name=re.compile("^改按")).click()
+        expect(page.locator("tbody tr").first).to_be_visible()
+        assert [each.query for each in site.of("search_orders")] == [{}, query, other]
+
+
+def test_K8_an_order_is_gone_to_by_its_id(browser: Browser) -> None:
+    with opened(browser, console("clerk"), "/orders") as page:
+        fill(page, "查找订单", f" {ORDER_ID} ")
+        press(page, "查找")
+        expect(page.locator(".timeline")).to_be_visible()
+        assert page.url.endswith(f"/orders/{ORDER_ID}")
+
+
+FORMS = {
+    "打折": ("discount", {"折扣": "0.85"}, {"rate": "0.85"}),
+    "限时抢购": (
+        "flash",
+        {"商品编号": "tea-puer-357", "抢购价（元）": "99", "数量": "200", "每人限购（每种商品）": "2"},
+        {"items": {"tea-puer-357": {"price_fen": 9_900, "units": 200}}, "per_member": 2},
+    ),
+    "满减": (
+        "spend_save",
+        {"满（元）": "299.99", "减（元）": "50"},
+        {"steps": [{"from_fen": 29_999, "off_fen": 5_000}], "repeat": False},
+    ),
+    "满赠": (
+        "gift",
+        {"满（元）": "399", "赠品编号": "cup-celadon"},
+        {"from_fen": 39_900, "sku": "cup-celadon", "quantity": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_K1_a_campaign_of_each_kind_is_tried_on_a_cart_and_then_put(browser: Browser, kind: str) -> None:
+    name, fields, terms = FORMS[kind]
+    warned = {**example("put_campaign", name), "warning": "Mind the steps."}
+    site = console("marketing", put_campaign=(201, warned))
+    with opened(browser, site, "/campaigns/new") as page:
+        page.get_by_role("radio", name=re.compile(f"^{kind}")).check(force=True)
+        fill(page, "活动编号", "a-week")
+        fill(page, "名称", "一周")
+        fill(page, "开始", "2026-12-11T00:00")
+        fill(page, "结束（不含）", "2026-12-10T00:00")
+        expect(page.get_by_text("结束要晚于开始")).to_be_visible()
+        fill(page, "结束（不含）", "2026-12-18T00:00")
+        preview = page.get_by_role("region", name="试算")
+        expect(preview.get_by_role("button", name="试算")).to_be_disabled()
+        terms_card = page.get_by_role("region", name="优惠内容")
+        for label, text in fields.items():
+            fill(terms_card, label, text)
+        fill(preview, "商品编号", "tea-longjing-100")
+        press(preview, "试算")
+        expect(preview.get_by_text("现在", exact=True)).to_be_visible()
+        assert site.of("put_campaign") == []
+        press(page, "检查并保存")
+        form = dialog(page)
+        expect(form).to_contain_text("将要执行")
+        assert_it_is_well(page, site)
+        press(form, "新建活动")
+        expect(form).to_contain_text("Mind the steps.")
+        (tried,), (put,) = site.of("preview_campaign"), site.of("put_campaign")
+        assert put.path == tried.path == {"campaign_id": "a-week"}
+        assert put.body == tried.body["campaign"]
+        assert tried.body["lines"] == [{"sku": "tea-longjing-100", "quantity": 1}]
+        assert put.body["kind"] == name
+        assert put.body["terms"] == terms
+        assert (put.body["starts_at"], put.body["ends_at"]) == (
+            "2026-12-11T00:00:00+08:00",
+            "2026-12-18T00:00:00+08:00",
+        )
+        press(form, "完成")
+        expect(page.locator("h1")).not_to_have_text("新建活动")
+        assert page.url.endswith("/campaigns/a-week")
+
+
+def test_K1_a_campaign_is_paused_and_ended_as_it_stands(browser: Browser) -> None:
+    stands = example("get_campaign", "used")
+    site = console("marketing", put_campaign=(200, stands))
+    with opened(browser, site, "/campaigns/x") as page:
+        for verb, done in (("暂停", "已暂停"), ("结束", "已结束")):
+            press(page, verb)
+            press(dialog(page), verb)
+            expect(dialog(page)).to_contain_text(done)
+            press(dialog(page), "完成")
+        paused, ended = (each.body for each in site.of("put_campaign"))
+        assert paused["status"] == "paused"
+        assert paused["terms"] == stands["terms"]
+        assert (paused["starts_at"], paused["ends_at"]) == (stands["starts_at"], stands["ends_at"])
+        assert ended == {**paused, "status": "active", "ends_at": ended["ends_at"]}
+        assert ended["ends_at"].startswith("2026-12-03T20:")
+
+
+def test_A2_a_case_is_refused_with_a_reason_that_the_member_sees(browser: Browser) -> None:
+    refused = {**example("get_case", "own"), "state": "refused"}
+    site = console("clerk", refuse_case=(200, refused))
+    with opened(browser, site, "/cases/cas_1") as page:
+        expect(page.locator(".timeline")).to_be_visible()
+        expect(page.get_by_text("The tin is dented.")).to_be_visible()
+        assert acts(page) == ["同意", "拒绝"]
+        press(page, "拒绝")
+        form = dialog(page)
+        expect(form).to_contain_text("会员会看到这段话")
+        expect(form.get_by_role("button", name="拒绝")).to_be_disabled()
+        fill(form, "原因", "<b>拆封</b>")
+        press(form, "拒绝")
+        expect(form).to_contain_text("商家已拒绝")
+        assert site.of("refuse_case")[0].body == {"reason": "<b>拆封</b>"}
+
+
+def test_K1_a_run_is_asked_for_once_however_often_the_button_is_pressed(browser: Browser) -> None:
+    gone: list[Answer] = [problem(503, "try_again")]
+
+    def run(asked: Asked) -> Answer:
+        return gone.pop() if gone else (202, {**example("run_job", "asked"), **asked.path, **asked.body})
+
+    site = console("admin", run_job=run)
+    with opened(browser, site, "/jobs") as page:
+        press(page, "重放 replay-points")
+        expect(dialog(page)).to_contain_text("重新入账")
+        press(dialog(page), "重放")
+        expect(dialog(page)).to_contain_text("已请求运行")
+        first, second = site.of("run_job")
+        assert first.path == {"job": "replay-points"}
+        assert first.body == second.body
+        expect(dialog(page)).to_contain_text(first.body["request_id"])
+
+
+def test_K1_the_policy_is_checked_and_each_difference_shown(browser: Browser) -> None:
+    site = console("admin")
+    with opened(browser, site, "/policy") as page:
+        page.get_by_role("tab", name="核对修改").click()
+        expect(page.get_by_role("button", name="核对", exact=True)).to_be_disabled()
+        press(page, "从现行规则开始")
+        press(page, "核对")
+        changes = example("check_policy", "changes")
+        expect(page.locator("tbody tr")).to_have_count(len(changes["changes"]))
+        assert site.of("check_policy")[0].body == {"toml": example("get_policy", "policy")["toml"]}
+        site.answers["check_policy"] = (200, example("check_policy", "at_fault"))
+        press(page, "核对")
+        expect(page.get_by_text("不能部署：有错误").first).to_be_visible()
+        assert_it_is_well(page, site)
+
+
+def test_K5_what_is_exported_is_text_to_a_spreadsheet(browser: Browser, tmp_path: Path) -> None:
+    hostile = {**RECORD, "operator": '=HYPERLINK("http://x")', "request_key": "-1+1"}
+    site = console("admin", get_audit=page_of(hostile))
+    with opened(browser, site, "/audit") as page:
+        expect(page.locator("tbody tr")).to_have_count(1)
+        with page.expect_download() as loading:
+            press(page, "导出 CSV")
+        assert loading.value.suggested_filename == "audit-date-2026-12-03.csv"
+        loading.value.save_as(tmp_path / "audit.csv")
+        exported = (tmp_path / "audit.csv").read_text(encoding="utf-8-sig")
+        assert '"\'=HYPERLINK(""http://x"")"' in exported
+        assert "'-1+1" in exported
+        assert site.of("get_audit")[0].query == {"date": "2026-12-03"}
+
+
+def test_K1_a_record_of_the_audit_is_opened_and_its_thing_gone_to(browser: Browser) -> None:
+    site = console("admin")
+    with opened(browser, site, f"/audit?by=member_id&value={MEMBER_ID}") as page:
+        press(page, f"详情 {RECORD['audit_id']}")
+        record = dialog(page)
+        expect(record).to_contain_text("adjust-1")
+        expect(record).to_contain_text("203.0.113.7")
+        assert_it_is_well(page, site)
+        assert site.of("get_audit")[0].query == {"member_id": MEMBER_ID}
+        record.get_by_role("link", name=MEMBER_ID).click()
+        expect(page.get_by_role("tab", name="积分明细")).to_be_visible()
+
+
+def test_K3_a_dialog_is_opened_filled_and_left_by_keyboard_alone(browser: Browser) -> None:
+    site = console("clerk")
+    with opened(browser, site, "/products/tea-longjing-100") as page:
+        button = page.get_by_role("button", name="出入库")
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(dialog(page)).to_be_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.type("-2")
+        expect(dialog(page).get_by_label("数量（负数为出库）")).to_have_value("-2")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(button).to_be_focused()
+        assert site.of("move_stock") == []
+
+
+def test_K3_the_language_changes_without_a_reload_and_what_was_typed_stays(browser: Browser) -> None:
+    site = console("marketing")
+    with opened(browser, site, "/campaigns/new") as page:
+        fill(page, "名称", "一周")
+        page.get_by_role("radio", name="English").click()
+        expect(page.locator("h1")).to_have_text("New campaign")
+        expect(page.get_by_label("Name", exact=True)).to_have_value("一周")
+        assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_K3_on_a_phone_the_menu_opens_and_closes_with_the_page(browser: Browser) -> None:
+    site = console("clerk")
+    with opened(browser, site, width=360) as page:
+        expect(page.locator("h1")).to_have_text("今日")
+        expect(page.get_by_role("link", name="订单", exact=True)).to_be_hidden()
+        press(page, "菜单")
+        assert_it_is_well(page, site)
+        page.get_by_role("link", name="订单", exact=True).click()
+        expect(page.locator("h1")).to_have_text("订单")
+        expect(page.get_by_role("link", name="商品", exact=True)).to_be_hidden()
+        expect(page.locator("h1")).to_be_focused()
+
+
+def test_K1_no_token_and_no_member_is_kept_by_the_browser(browser: Browser) -> None:
+    with opened(browser, console("clerk"), f"/members/{MEMBER_ID}") as page:
+        expect(page.locator(".facts").first).to_be_visible()
+        kept = json.dumps(page.evaluate("[{...localStorage}, {...sessionStorage}]"))
+        assert "eyJ" not in kept
+        assert MEMBER_ID not in kept
