@@ -290,7 +290,9 @@ def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Temp
         gathers = "MaximumBatchingWindowInSeconds" in consumer
         assert not gathers or consumer["ParallelizationFactor"] <= 2
         assert consumer["ParallelizationFactor"] <= 10
-        assert consumer.get("MaximumBatchingWindowInSeconds", 0) < 5  # what is told is no older (Z1)
+        # What is told is no older (Z1); what is copied for later days gathers for a minute (K7).
+        most = 60 if "AuditArchive" in consumer["FunctionName"]["Ref"] else 4
+        assert consumer.get("MaximumBatchingWindowInSeconds", 0) <= most
 
 
 def test_Z8_all_is_traced_but_in_production_and_there_a_function_may_be(
