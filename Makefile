@@ -8,7 +8,7 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml \
 	--custom-compile-command "make lock"
-GROUPS := payments local cdk demo charts
+GROUPS := payments local web cdk demo charts
 PROVIDERS := wechatpay,alipay,stripe
 stage ?= dev
 
@@ -17,7 +17,8 @@ stage ?= dev
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: setup ## start the local cloud, deploy the stack to it, seed a demo, say how to go on
+run: setup ## start the local cloud, deploy the stack to it, seed a demo, build the pages, say how to go on
+	@$(BIN)/python -m tools.web build
 	@$(BIN)/python -m local up --seed $(if $(PORT),--port $(PORT))
 
 demo: setup ## live a year of the programme in three minutes, check everything (RECORD=demo.html: as a page, too)

@@ -1113,6 +1113,7 @@ def _runs_a_month(when: Every | At) -> Decimal:
 
 LEFT_OUT: Mapping[str, str] = {
     "let 1 unit leave": "one order in some hundred, and hardly dearer than a return",
+    "receive as staff": "members say so themselves, or the job does",
     "see an order's history": "asked by who looks into one order",
     "post what is posted": "what is delivered twice; readers are not given what concerns no account",
 }

@@ -101,6 +101,14 @@ def _payment(bench: Bench) -> Act:
     return lambda: _done(bench.by_staff("POST", f"/orders/{order_id}/payment", body))
 
 
+def _owner(step: Callable[..., str], path: str) -> Operation:
+    def prepare(bench: Bench) -> Act:
+        order_id = step(bench)
+        return lambda: _done(bench.outcome("POST", f"/orders/{order_id}/{path}"))
+
+    return prepare
+
+
 def _staff(step: Callable[..., str], path: str, body: Any = None) -> Operation:
     def prepare(bench: Bench) -> Act:
         order_id = step(bench)
@@ -140,8 +148,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "see the orders (1 of them)": _reading("/orders"),
     "pay": _payment,
     "ship": _staff(Bench.paid, "shipment"),
-    "receive": _staff(Bench.shipped, "receipt"),
-    "cancel a paid order": _staff(Bench.paid, "cancel"),
+    "receive": _owner(Bench.shipped, "receipt"),
+    "receive as staff": _staff(Bench.shipped, "receipt"),
+    "cancel a paid order": _owner(Bench.paid, "cancel"),
     "let 1 unit leave": _staff(
         Bench.paid, "cancel", {"cancel_id": "c1", "lines": [{"sku": "tea", "quantity": 1}]}
     ),

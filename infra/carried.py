@@ -40,11 +40,13 @@ PARTS_LEFT_OUT = (
     "bin",
     "borax/capp",  # programs with windows
     "borax/ui",
+    *(f"borax/calendars/{part}" for part in ("dataset", "datepicker.py", "festivals2.py", "ui.py")),  # feasts
     "cffi",  # reads C; `cryptography` needs its compiled part only, and `Cryptodome` starts faster without
     "dateutil/zoneinfo",  # a second copy of the time zones
     *(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata")),  # where, whose, at what time
     "pydantic/mypy.py",
     "pydantic/v1",
+    "urllib3/contrib/emscripten",  # in a browser
     *(f"stripe/{part}" for part in ("events", "params", "test_helpers")),  # types, and what we never ask for
     "wechatpayv3/async_",
 )

@@ -66,7 +66,7 @@ class Commands:
             f"local cloud: {done}",
             *(f"  {name:24} {value}" for name, value in sorted(up.outputs.items())),
             *([f"the API's document: {up.outputs[DOCUMENT]}"] if DOCUMENT in up.outputs else []),
-            *_who(people, up.outputs),
+            *_who(self._project.root, people, up.outputs),
             "go on with",
             "  API=$(.venv/bin/python -m local status ApiUrl)",
             "  TOKEN=$(.venv/bin/python -m local token alice)",
@@ -88,8 +88,11 @@ class Commands:
         from local import users
 
         with self._folder.locked():
-            found = users.make_people(self._aws(), self._folder, self._outputs())
-        return {"people": [asdict(each) for each in found]}, "\n".join(_who(found, self._outputs()))
+            outputs = self._outputs()
+            found = users.make_people(self._aws(), self._folder, outputs)
+        return {"people": [asdict(each) for each in found]}, "\n".join(
+            _who(self._project.root, found, outputs)
+        )
 
     def _seed(self, outputs: dict[str, str]) -> list[Person]:
         from local import seed, users
@@ -255,11 +258,14 @@ class Commands:
         return moment.astimezone(clock.time_zone(self._project.root)).isoformat(timespec="seconds")
 
 
-def _who(people: list[Person], outputs: dict[str, str]) -> list[str]:
+def _who(root: Path, people: list[Person], outputs: dict[str, str]) -> list[str]:
     """Return who signs in where, and how, as lines."""
+    from ops import pages
+
     lines = []
     for page in dict.fromkeys(each.page for each in people):
-        lines.append(f"the {page}: {outputs[f'{page.title()}Url']}/")
+        there = pages.built(pages.dist_of(root, page))
+        lines.append(f"the {page}: {outputs[f'{page.title()}Url']}/{'' if there else ' (not built yet)'}")
         lines += [f"  {each.name:24} {each.password}" for each in people if each.page == page]
     return lines
 

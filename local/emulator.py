@@ -13,6 +13,7 @@ Besides observing, it mends what would make the local cloud lose records, or sto
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
 - each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
 - whoever has signed in at Cognito's page is asked again each time, and nobody can sign up: see ``hosted``;
+- what Node runs for it has no name of this cloud's, so that a cloud with it could not be ended: see ``node``;
 - slashes at the ends of an API's path are lost, and paths served that AWS does not have: see ``paths``;
 - metrics that functions print, depths of queues and dimensions of alarms are overlooked, and alarms on an
   expression refused: see ``alarms``.
@@ -25,15 +26,17 @@ import importlib.metadata
 import json
 import logging
 import os
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ministack import app as gateway
-from ministack.core import hypercorn_compat, lambda_runtime
+from ministack.core import hypercorn_compat, lambda_runtime, node_pool
 from ministack.services import apigateway, cloudwatch, cognito, dynamodb, lambda_svc, scheduler, sqs
 from ministack.services.cloudformation import provisioners
 
@@ -42,6 +45,7 @@ from local.backlog import Backlog
 from local.failures import Failures, cause
 from local.gate import Gate
 from local.hosted import HostedPage
+from local.node import name_node
 from local.paths import keep_paths
 from local.processes import wait_until
 from local.redelivery import Redelivery
@@ -72,6 +76,7 @@ NEEDED = {
     ),
     apigateway: ("stages_for_api",),
     hypercorn_compat: ("install",),
+    node_pool: ("_NODE_BINARY",),
     lambda_runtime: ("_workers", "kill_workers", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
     sqs: ("_queues",),
@@ -172,6 +177,7 @@ class Emulator:
         share_code(lambda_runtime)
         keep_paths(gateway, apigateway.stages_for_api)
         HostedPage(gateway, cognito)
+        name_node(node_pool, Path(tempfile.gettempdir()))
         self._keep_stream_records()
         self._watch_saving()
         self._take_expressions()

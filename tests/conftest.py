@@ -20,7 +20,10 @@ UNDER_ALL = {"domain", "platform"}
 TOGETHER = (
     "tests/infra",
     "tests/web",
-    *(f"tests/e2e/test_{name}.py" for name in ("browser", "examples", "fuzz", "recovery")),
+    *(
+        f"tests/e2e/test_{name}.py"
+        for name in ("browser", "examples", "fuzz", "recovery", "sign_in", "staff")
+    ),
 )
 """Tests that share what takes long to make (templates, a browser, a scene, a cloud): for one worker."""
 

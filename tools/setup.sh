@@ -66,7 +66,11 @@ if ! recent .venv/bin/python; then
 fi
 
 case "$target" in
-run) the_cloud ;;
+run)
+    the_cloud
+    python_packages web
+    npm_packages web
+    ;;
 pages) python_packages local ;;
 demo)
     the_cloud
@@ -78,7 +82,7 @@ synth | deploy)
     the_cdk
     ;;
 web)
-    python_packages cdk # which has Node
+    python_packages web
     npm_packages web
     ;;
 check | test)

@@ -19,6 +19,7 @@ from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Cursor, Limit, Path, Query
 from functions.platform.roles import Role
 from functions.platform.shapes import DATE, Page
+from functions.platform.trail import SUBJECTS
 
 AUDIT = "audit"
 AUDIT_ID = r"aud_[0-9a-f]{32}"
@@ -57,6 +58,9 @@ AuditIdPath = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{AUDIT_ID}$"}),
     Path(description="The record's id."),
 ]
+
+
+NOT_ONE = f"exactly one of {', '.join((*SUBJECTS, 'operator', 'date'))} must be given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class AuditFace:
         }
         given = [(name, value) for name, value in told.items() if value is not None]
         if len(given) != 1:
-            raise invalid_fields(("query", f"exactly one of {', '.join(told)} must be given"))
+            raise invalid_fields(("query", NOT_ONE))
         ((name, value),) = given
         places = Cursors(f"{AUDIT} {name} {value}", self.api.caller.member_id, POSITION)
         match name:

@@ -104,7 +104,7 @@ PERSONAL = frozenset(
     {
         *("name", "phone", "name_prefix", "payer"),
         *("birthday", "birthday_calendar", "year", "month", "day", "leap"),
-        *("reason", "text", "reference", "carrier", "tracking_no", "code", "cursor"),
+        *("reason", "text", "reference", "carrier", "tracking_no", "code", "cursor", "toml"),
     }
 )
 """Fields of which a record says only that they were sent: what is of a person, or what people write freely,

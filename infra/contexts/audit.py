@@ -3,12 +3,17 @@
 Whoever serves staff puts records, and no more (:meth:`infra.room.Room.api`).
 """
 
+from aws_cdk import Duration
+
 from functions.audit.tables import TABLES
 from functions.platform.trail import RECORD
 from infra import bundle
 from infra.constructs.archive import Archive
 from infra.constructs.table import grant_rows
 from infra.room import STREAM_TIMEOUT, Room, rows
+
+GATHERS = Duration.minutes(1)
+"""How long records gather for one object: a thousand at most."""
 
 
 def build(room: Room) -> None:
@@ -26,4 +31,4 @@ def build(room: Room) -> None:
         code=room.code(bundle.archive),
     )
     archive.grant_adding(archiver)
-    room.reader("AuditToArchive", archiver, table="Audit", filters=[rows(RECORD)], patient=True)
+    room.reader("AuditToArchive", archiver, table="Audit", filters=[rows(RECORD)], gathers=GATHERS)

@@ -34,6 +34,7 @@ def build(room: Room) -> None:
         "functions.operations.queue.handler",
         JOB_TIMEOUT,
         environment=room.shared.table_names | here,
+        at_once_max=STARTED_AT_ONCE_MAX,
     )
     asked.serve(starter, at_once=STARTED_AT_ONCE_MAX, hands_on=False)
     grant_rows(reports, starter, "GetItem", "UpdateItem")

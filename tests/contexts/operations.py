@@ -34,3 +34,4 @@ NEEDS = {
     "JobsWatch": rows("Reports", "GetItem", "PutItem", "Query") | started_by_a_schedule(),
 }
 TIMES = {"watch-jobs": "rate(15 minutes)"}
+AT_ONCE_MAX = {"JobsStarter": 2}

@@ -16,6 +16,7 @@ import httpx
 import memberday_client.api
 import pytest
 from memberday_client import AuthenticatedClient
+from memberday_client.api.audit import get_audit, get_audit_record
 from memberday_client.api.cases import (
     answer_case,
     approve_case,
@@ -443,12 +444,30 @@ def the_office_looks_after_it_all(shopper: Shopper) -> None:
     ]
 
 
+def who_did_what_is_seen(shopper: Shopper) -> None:
+    """An admin looks who did what: to an order, and to a member."""
+    admin = shopper.stack.client(ADMIN)
+    shopper.stocked(5)
+    order = shopper.order("k-audited")
+    (paid,) = shopper.pay(order).payments
+    (record,) = granted(get_audit.sync(client=admin, order_id=order.order_id)).items
+    assert (record.operation, record.request_key) == ("record_payment", paid.payment_id)
+    assert record.subjects["member_id"] == shopper.member_id
+    assert record.values["amount_fen"] == paid.amount_fen
+    assert record.address
+    assert granted(get_audit_record.sync(record.audit_id, client=admin)) == record
+    looked = granted(get_audit.sync(client=admin, member_id=shopper.member_id, limit=100)).items
+    assert {"record_payment", "get_member"} <= {each.operation for each in looked}
+    refusal = refused(get_audit.sync(client=shopper.clerk, order_id=order.order_id))
+    assert refusal.code == "forbidden"
+
+
 def the_member_leaves(shopper: Shopper) -> None:
     """Take everything along, and be erased."""
     items = granted(get_export.sync(client=shopper.client, limit=100)).items
     (member,) = [each.data for each in items if isinstance(each, ExportedMember)]
     assert member == shopper.me()
-    assert sum(isinstance(each, ExportedOrder) for each in items) == 9
+    assert sum(isinstance(each, ExportedOrder) for each in items) == 10
     assert sum(isinstance(each, ExportedCase) for each in items) == 3
     assert granted(erase_member.sync(shopper.member_id, client=shopper.clerk)).member_id == shopper.member_id
     assert refused(get_me.sync(client=shopper.client)).code == "not_registered"
@@ -466,6 +485,7 @@ def test_a_shop_is_run_by_every_operation_of_the_client_and_by_nothing_else(depl
     the_books_are_seen(shopper)
     a_member_asks_after_buying(shopper)
     the_office_looks_after_it_all(shopper)
+    who_did_what_is_seen(shopper)
     the_member_leaves(shopper)
     asked = {operation_of(deployed, request) for request in deployed.asked[before:]}
     assert asked == generated() == {each.described["operationId"] for each in operations()}

@@ -15,7 +15,9 @@ import pytest
 import urllib3
 from playwright.sync_api import expect
 
+from local.processes import group_members
 from ops import pages
+from reach.folder import StateFolder
 from tests.support import tiny_page
 from tests.support.browser import VARIABLE, Visit, chromium, visiting
 from tests.support.stack import ROOT, Stack
@@ -177,9 +179,12 @@ def test_K7_there_is_a_user_of_each_role_who_can_sign_in_at_the_console(
 ) -> None:
     console = Browser(site, "console")
     name = f"console-{group}"
-    _, tokens = console.exchange(console.code(name, people[name]))
+    assert claims(site.local("token", name)["access_token"])["cognito:groups"] == [group]
+    _, tokens = console.exchange(console.code(name, people[name]))  # theirs still
     assert claims(tokens["access_token"])["cognito:groups"] == [group]
     assert len(set(people.values())) == len(people)
+    kept = StateFolder(site.folder).people
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def test_K5_a_shopper_signs_in_at_the_storefront_and_has_no_role(site: Stack, people: dict[str, str]) -> None:
@@ -372,3 +377,19 @@ def test_K5_publishing_again_puts_nothing_and_says_where_the_page_is(site: Stack
     (again,) = site.ops("pages", "--app", "console", "--folder", str(folder))["pages"]
     assert (again["put"], again["deleted"]) == ([], [])
     assert again["url"] == site.outputs["ConsoleUrl"]
+
+
+def test_K5_a_cloud_whose_pages_were_asked_for_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "cloud")
+    try:
+        stack.up()
+        status = stack.local("status")
+        page = urlsplit(stack.outputs["ConsoleUrl"])
+        answer = urllib3.request(
+            "GET", f"{status['endpoint']}/orders", headers={"host": page.netloc}, retries=False
+        )
+        assert answer.status == 403, "nothing has been put there, and the function has said where to look"
+        assert len(group_members(status["pid"])) > 1
+    finally:
+        stack.try_local("reset")
+    assert group_members(status["pid"]) == []

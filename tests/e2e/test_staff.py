@@ -146,6 +146,28 @@ def test_K5_no_client_that_takes_a_password_is_left_whatever_becomes_of_it(pool:
     assert pool.clients() == before
 
 
+def test_K5_a_token_of_the_client_of_that_minute_is_good_for_nothing_at_the_api(pool: Pool) -> None:
+    member, _ = pool.set_up("admin")
+    made = pool.cognito.create_user_pool_client(
+        UserPoolId=pool.whom["UserPoolId"],
+        ClientName=CLIENT,
+        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+    )
+    pool.cognito.admin_set_user_mfa_preference(
+        **pool.whom, SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False}
+    )
+    pool.cognito.admin_set_user_password(**pool.whom, Password=f"{member.password}2", Permanent=True)
+    token = pool.cognito.admin_initiate_auth(
+        UserPoolId=pool.whom["UserPoolId"],
+        ClientId=made["UserPoolClient"]["ClientId"],
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": pool.name, "PASSWORD": f"{member.password}2"},
+    )["AuthenticationResult"]["AccessToken"]
+    assert pool.stack.call("GET", "/products", token=token).status == 401
+    pool.set_up("admin")
+    assert CLIENT not in pool.clients()
+
+
 def test_K7_somebody_has_exactly_the_roles_that_they_are_given_and_keeps_other_groups(pool: Pool) -> None:
     pool.set_up("clerk", "finance")
     pool.cognito.create_group(UserPoolId=pool.whom["UserPoolId"], GroupName=f"gold-{pool.name}")

@@ -271,6 +271,7 @@ def others(world: World, name: str) -> tuple[list[str], str]:
         "refund_id": ([OWN_IDS["refund_id"]], f"ref_{'a' * 26}_c00009"),
         "case_id": (world.cases["bob"], OWN_IDS["case_id"]),
         "job": ([OWN_IDS["job"]], "no-such-job"),
+        "audit_id": ([OWN_IDS["audit_id"]], "aud_" + "b" * 32),
     }[name]
 
 

@@ -51,6 +51,7 @@ WITH_API = {
     "functions.audit.api",
     "functions.checkout.api",
     "functions.coupons.api",
+    "functions.operations.api",
     "functions.points.api",
     "functions.privacy.api",
 }
@@ -65,6 +66,7 @@ PROVIDERS = {
 STATEMENTS = {"STATEMENTS_BUCKET": "statements"}
 ARCHIVE = {"AUDIT_ARCHIVE": "archive"}
 POOL = {"USER_POOL_ID": "pool"}
+STACK = {"STACK_NAME": "memberday-dev"}
 PHONE_KEY = {"PHONE_KEY_SECRET": "key"}
 DOCUMENTS = "functions.documents.api.handler"
 ARCHIVER = "functions.audit.stream"
@@ -277,9 +279,12 @@ def test_a_bundle_with_another_policy_than_was_checked_does_not_start(
     assert says in last
 
 
-def test_a_bundle_carries_the_policy_that_was_checked_and_no_other_form_of_it(host: Bundle) -> None:
+def test_a_bundle_carries_the_policy_that_was_checked_and_its_file_to_be_shown(
+    host: Bundle, cashier: Bundle
+) -> None:
     domain = host.folder / "functions" / "domain"
-    assert not (domain / "policy.toml").exists()
+    assert (domain / "policy.toml").read_bytes() == policies.FILE.read_bytes()
+    assert not (cashier.folder / "functions" / "domain" / "policy.toml").exists()
     assert (domain / "policy.json").read_text(encoding="utf-8") == policies.packed(policies.load())
     assert not policies.PACKED.exists()  # or this project's own functions would start with it
 
@@ -307,6 +312,7 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         | PROVIDERS
         | STATEMENTS
         | ARCHIVE
+        | STACK
         | {
             "AWS_DEFAULT_REGION": "us-east-1",
             "POWERTOOLS_METRICS_NAMESPACE": "memberday",
@@ -333,6 +339,7 @@ def run(code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         *(("functions.payments.api.handler", name) for name in PROVIDERS),
         ("functions.payments.queue.handler", *STATEMENTS),
         ("functions.audit.stream.handler", *ARCHIVE),
+        ("functions.operations.queue.handler", *STACK),
         ("functions.payments.notifications.handler", "PAYMENT_SECRETS"),
     ],
 )
@@ -342,7 +349,7 @@ def test_a_function_without_its_settings_does_not_start_and_names_them(
     other = copyist if handler.startswith(ARCHIVER) else host
     folder = (cashier if of_payments(handler) else other).folder
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(folder), handler]
-    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS | STATEMENTS | ARCHIVE
+    told = ENVIRONMENT | POOL | PHONE_KEY | PROVIDERS | STATEMENTS | ARCHIVE | STACK
     environment = {name: value for name, value in told.items() if name != missing}
     result = subprocess.run(  # noqa: S603 - our own command
         command,
@@ -378,7 +385,7 @@ def test_the_bundle_holds_the_functions_and_the_locked_dependencies_and_nothing_
     left_out = tuple(Path("functions", each) for each in kind.left_out)
     assert all((ROOT / each).exists() for each in left_out)
     sources = {file for file in sources if not any(file.is_relative_to(each) for each in left_out)}
-    assert without_bytecode == {file for file in sources if file.suffix != ".pyc"} - {toml} | {
+    assert without_bytecode == {file for file in sources if file.suffix != ".pyc"} | {
         toml.with_name("policy.json")
     }
     known = {"functions", "__pycache__"} | _top_levels(bundle.libraries(platform, kind))

@@ -28,13 +28,12 @@ TEMPLATE_BYTES_MAX = 1_000_000
 READERS_MAX = 2
 INLINE_POLICY_CHARACTERS_MAX = 10_240
 """Of all policies of a role together."""
-TOMORROW = ("console", "notices", "growth", "mall", "paid", "channels", "figures")
+TOMORROW = ("notices", "growth", "mall", "paid", "channels", "figures")
 HOMES = {
     "channels": "shop",
     "growth": "programme",
     "mall": "programme",
     "paid": "programme",
-    "console": "office",
     "notices": "office",
     "figures": "office",
 }
@@ -53,7 +52,7 @@ def _today(template: Template) -> dict[str, int]:
     )
     readers = count["AWS::Lambda::EventSourceMapping"] - queues
     return {
-        # Of all of them together: eight times a part of a route would be seven routes that nobody has.
+        # Of all of them together: seven times a part of a route would be six routes that nobody has.
         "routes of all": math.ceil(sum(map(len, contexts.routes().values())) * len(TOMORROW) / each),
         "queues": math.ceil(queues / each),
         "readers": math.ceil(readers / each),
@@ -99,11 +98,13 @@ def _declared(name: str, size: dict[str, int]) -> dict[str, ModuleType]:
         for number in range(size["queues"]):
             starter, worker = room.tasks(f"{title}{number}", f"functions.{name}")
             grant_rows(room.table(title), worker, "GetItem", "PutItem")
-            room.scheduled(starter, *jobs)
+            room.scheduled(starter)
         for number in range(size["functions"] - 1 - size["readers"] - 2 * size["queues"]):
             room.function(f"{title}Extra{number}", f"functions.{name}.extra.handler", JOB_TIMEOUT)
 
     times.__dict__["timetable"] = timetable
+    # The same schedules, as many as there are, for each queue's starter.
+    times.__dict__["STARTS"] = {f"{title}0Jobs": tuple(jobs)}
     room.__dict__["build"] = build
     return {
         f"functions.{name}.tables": tables,
@@ -115,7 +116,7 @@ def _declared(name: str, size: dict[str, int]) -> dict[str, ModuleType]:
 
 @pytest.fixture(scope="module")
 def twice(dev_whole: Template, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
-    """The templates of a suite with seven more contexts, each as large as today's are in the mean."""
+    """The templates of a suite with six more contexts, each as large as today's are in the mean."""
     size = _today(dev_whole)
     made = {name: module for each in TOMORROW for name, module in _declared(each, size).items()}
     groups = {
@@ -123,7 +124,14 @@ def twice(dev_whole: Template, tmp_path_factory: pytest.TempPathFactory) -> dict
         for group, names in contexts.GROUPS.items()
     }
     real = util.find_spec
-    gathered = (contexts.tables, contexts.routes, contexts.gateway, contexts.public_routes, contexts.events)
+    gathered = (
+        contexts.tables,
+        contexts.routes,
+        contexts.gateway,
+        contexts.public_routes,
+        contexts.events,
+        contexts.starters,
+    )
     with pytest.MonkeyPatch.context() as patch:
         for name, module in made.items():
             patch.setitem(sys.modules, name, module)

@@ -237,9 +237,7 @@ def test_a_queue_is_worked_off_task_by_task_by_so_many_workers_and_sets_aside_wh
         assert worker["BatchSize"] == 1
         queue = queues[worker["EventSourceArn"]["Fn::GetAtt"][0]]
         function = functions[worker["FunctionName"]["Ref"]]
-        # Who starts what staff ask for by hand has nothing reserved: that is never much.
-        at_most = AT_ONCE_MAX.get(service(function), 2 if service(function) == "JobsStarter" else 0)
-        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= at_most
+        assert 2 <= worker["ScalingConfig"]["MaximumConcurrency"] <= AT_ONCE_MAX[service(function)]
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
         assert 1 < queue["RedrivePolicy"]["maxReceiveCount"] <= 10
         assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
@@ -292,7 +290,9 @@ def test_stream_consumers_retry_finitely_and_set_aside_what_fails(template: Temp
         gathers = "MaximumBatchingWindowInSeconds" in consumer
         assert not gathers or consumer["ParallelizationFactor"] <= 2
         assert consumer["ParallelizationFactor"] <= 10
-        assert consumer.get("MaximumBatchingWindowInSeconds", 0) < 5  # what is told is no older (Z1)
+        # What is told is no older (Z1); what is copied for later days gathers for a minute (K7).
+        most = 60 if "AuditArchive" in consumer["FunctionName"]["Ref"] else 4
+        assert consumer.get("MaximumBatchingWindowInSeconds", 0) <= most
 
 
 def test_Z8_all_is_traced_but_in_production_and_there_a_function_may_be(

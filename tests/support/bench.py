@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.aftersales import api as cases_api
+from functions.audit import api as audit_api
 from functions.checkout import api as shop_api
 from functions.coupons import api as coupons_api
 from functions.coupons.stream import Consumer as CouponConsumer
@@ -70,6 +71,7 @@ class Bench:
         self.shop_api, self.points_api = shop_api.create(*create), points_api.create(*create)
         self.members_api = members_api.create(*create, hash_phone)
         self.cases_api = cases_api.create(*create)
+        self.audit_api = audit_api.create(*create)
         self.coupons_api = coupons_api.create(*create)
         nobody: Any = None  # an export asks for no users
         self.privacy_api = privacy_api.create(
@@ -109,6 +111,8 @@ class Bench:
         """Send a request to the function that serves its path, as alice unless told."""
         headers = {} if key is None else {"idempotency-key": key}
         call = Call(method, path, body, who or claims("alice"), headers, query or {})
+        if path.startswith("/audit"):
+            return call.to(self.audit_api)
         if path.endswith("/export"):
             return call.to(self.privacy_api)
         if path.endswith("/payments") or path.startswith(OF_PAYMENTS):

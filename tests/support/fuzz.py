@@ -32,6 +32,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from functions.audit.face import NO_DAY, NOT_ONE
 from functions.domain.policy import load
 from functions.domain.policy_check import TEXT_BYTES_MAX
 from functions.orders.office_face import EARLIEST, LATEST
@@ -104,6 +105,8 @@ NOT_IN_A_SCHEMA = {
     ("phone", NO_PHONE),
     ("since", NO_MOMENT),
     ("before", NO_MOMENT),
+    ("query", NOT_ONE),
+    ("date", NO_DAY),
     ("tracking_no", "must be a tracking number"),
     ("payment_id", "must be a payment's id"),
     *(

@@ -117,6 +117,7 @@ class Site:
     left_for: list[str] = field(default_factory=list)
     nonces: dict[str, str] = field(default_factory=dict)
     signs_in: bool = True
+    token_seconds: int = TOKEN_SECONDS
     holds: set[str] = field(default_factory=set)
     """Operations that are not answered: what a page shows until they are can be looked at."""
     kept: dict[str, Any] = field(default_factory=dict)
@@ -192,14 +193,14 @@ class Site:
 
     def _tokens(self, code: str) -> dict[str, Any]:
         now = int(AT.timestamp())
-        about = {"iss": ISSUER, "sub": MEMBER, "iat": now, "exp": now + TOKEN_SECONDS}
+        about = {"iss": ISSUER, "sub": MEMBER, "iat": now, "exp": now + self.token_seconds}
         access = {**about, "token_use": "access", "username": "erin", "cognito:groups": list(self.groups)}
         identity = {**about, "aud": CLIENT, "nonce": self.nonces.pop(code), "cognito:username": "erin"}
         return {
             "access_token": _jwt(access),
             "id_token": _jwt(identity),
             "token_type": "Bearer",
-            "expires_in": TOKEN_SECONDS,
+            "expires_in": self.token_seconds,
         }
 
     def _call(self, route: Route, request: Request) -> None:

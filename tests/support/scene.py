@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from memberday_client.api.audit import get_audit
 from memberday_client.api.cases import approve_case, open_case, refuse_case
 from memberday_client.api.coupons import get_coupons
 from memberday_client.api.members import change_birthday
@@ -20,6 +21,7 @@ from memberday_client.models import (
 )
 
 from functions.domain.policy import FILE
+from functions.platform.trail import SUBJECTS
 from local.interrupts import Interrupts
 from local.till.process import TillProcess
 from reach.folder import StateFolder
@@ -61,6 +63,9 @@ Known = Mapping[str, Sequence[Any]]
 OF_THE_OFFICE: Mapping[str, Known] = {
     "/jobs/{job}/runs": {"job": ["index-parcels", "index-members"]},
     "/orders/due": {"kind": ["receipt", "lapse", "late"]},
+    # One thing at a time.
+    "/audit": {**{name: [] for name in (*SUBJECTS, "operator")}, "date": ["2026-12-09", "2020-02-29"]},
+    "/orders/search": {"payment_id": []},  # which stands alone
     "/policy/check": {"toml": [FILE.read_text(encoding="utf-8"), "[shipping"]},
     "/reports/sales": {"date": []},  # which stands alone
 }
@@ -163,8 +168,15 @@ class Scene:
         known |= self._of_money(name, path)
         known |= self._of_cases(name, path, owner)
         known |= OF_THE_OFFICE.get(path, {})
+        if path == "/audit/{audit_id}":
+            known["audit_id"] = self._records()
         body = self._offers.body(method, path) or _body(method, path, known)
         return Act({each: values for each, values in known.items() if values}, body)
+
+    def _records(self) -> list[str]:
+        """Return records of what staff did for the member."""
+        admin, member_id = self.stack.client(ADMIN), self.member.member_id
+        return [each.audit_id for each in granted(get_audit.sync(client=admin, member_id=member_id)).items]
 
     def _of_money(self, name: str, path: str) -> dict[str, Sequence[Any]]:
         """Return money that waits for somebody to decide, and how orders are paid."""
@@ -270,7 +282,7 @@ class Scene:
 
     def _cursors(self, path: str, *, staff: bool) -> list[str]:
         """Return the cursor of a list's second page, if it is a list and has one."""
-        others = dict.fromkeys(("campaign_id", "template_id", "case_id"), "none")
+        others = dict.fromkeys(("campaign_id", "template_id", "case_id", "audit_id"), "none")
         asked = path.format(
             member_id=self.member.member_id, sku=self.member.sku, order_id=self._own, **others
         )

@@ -399,7 +399,7 @@ def test_the_stack_is_counted_as_it_stands() -> None:
     assert stack.failure_queues == 1 + readers + queues
     # Errors and throttles of each function, each queue and reader, the API, and four of the programme.
     assert stack.alarms == 2 * functions + readers + queues + stack.failure_queues + 1 + 4
-    assert (stack.tables, stack.service_clients) == (6, 1)
+    assert (stack.tables, stack.service_clients) == (7, 1)
     room = (scale.INFRA / "room.py").read_text(encoding="utf-8")
     assert "JOB_TIMEOUT = Duration.seconds(60)" in room
     assert stack.worker_seconds == Decimal("55.5")

@@ -173,13 +173,13 @@ def test_more_workers_than_shards_find_nothing_to_do(model: Model) -> None:
 
 def test_readers_and_reserves_take_from_the_accounts_concurrency(model: Model) -> None:
     where = "Lambda"
-    # 1 000 less 120 reserved, 3 x 8 and 5 x 2 readers of 4 shards, and one of each that gathers; ten requests
-    # a second, ten per order.
-    assert limit(model, where).at == pytest.approx((1_000 - 120 - 140) * 10 / 10)
+    # 1 000 less 120 reserved, 3 x 8 and 5 x 2 readers of 4 shards, and one of each of two that gather; ten
+    # requests a second, ten per order.
+    assert limit(model, where).at == pytest.approx((1_000 - 120 - 144) * 10 / 10)
     wide = replace(model, figures=replace(model.figures, parallelization=10, publishers_at_once=4))
-    assert limit(wide, where).at == pytest.approx((1_000 - 120 - 204) * 10 / 10)
+    assert limit(wide, where).at == pytest.approx((1_000 - 120 - 208) * 10 / 10)
     slow = replace(model, given=replace(model.given, request_seconds=0.2))
-    assert limit(slow, where).at == pytest.approx((1_000 - 120 - 140) * 5 / 10)
+    assert limit(slow, where).at == pytest.approx((1_000 - 120 - 144) * 5 / 10)
 
 
 def test_Z7_a_batch_of_postings_is_limited_by_the_core_and_hardly_by_waiting(model: Model) -> None:
@@ -402,8 +402,8 @@ def test_what_is_reserved_is_what_the_stack_reserves(model: Model) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in scale.ROOMS)
     queues = text.count("room.tasks(")
     assert model.figures.reserved == 32 + 32 + 8 * (queues - 3) + 4 + 20 == 120
-    assert model.figures.readers == len(re.findall(r"room\.(reader|publisher)\(", text)) == 9
-    assert model.figures.gathering == text.count("gathers=") == 1
+    assert model.figures.readers == len(re.findall(r"room\.(reader|publisher)\(", text)) == 10
+    assert model.figures.gathering == text.count("gathers=") == 2
 
 
 def test_a_setting_is_read_where_it_stands(tmp_path: Path) -> None:

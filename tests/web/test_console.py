@@ -1,4 +1,4 @@
-"""Walks through the console: what roles see, what a write says before and after, how a retry is the same."""
+"""Walks through the console: what a role sees, what a write says before and after; a retry is the same."""
 
 import json
 import re

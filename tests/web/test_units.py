@@ -6,9 +6,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.stack import ROOT
-from tools.web import run
+from tools.web import build, run
 
 WEB = ROOT / "web"
+
+
+def test_K4_what_is_built_already_is_not_built_again() -> None:
+    build()
+    page = WEB / "storefront" / "dist" / "index.html"
+    before = page.stat().st_mtime_ns
+    assert build() is False
+    assert page.stat().st_mtime_ns == before
 
 
 def test_K4_the_unit_tests_of_the_pages_pass() -> None:

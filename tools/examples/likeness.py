@@ -12,6 +12,7 @@ IDS = (
     re.compile(r"cpt_[a-z2-7]{26}"),
     re.compile(r"(case )?cas_[a-z2-7]{26}"),
     re.compile(r"[a-z2-7]{26}_[0-9]{2}"),
+    re.compile(r"aud_[0-9a-f]{32}"),
     re.compile(r"till-[0-9]{4}"),  # two that are noticed in one second are listed in either order
     re.compile(r"ref_[a-z2-7]{26}_(c[0-9]{5}|[fmp][a-z2-7]{26}|u)"),
     re.compile(r"(wechatpay|alipay|stripe):[A-Za-z0-9_]{10,}"),
@@ -31,8 +32,9 @@ DEVICES = frozenset({"value", "appId", "timeStamp", "nonceStr", "package", "payS
 POLICY_VERSIONS = frozenset({"policy_version"})
 SPANS_SECONDS = frozenset({"answer_seconds"})
 """How long something took, some of which the story itself takes."""
-AS_IT_COMES = frozenset({"begun_at", "ended_at", "parts_ended"})
-"""How far a schedule's run has come when somebody looks, which the story does not decide."""
+AS_IT_COMES = frozenset({"begun_at", "ended_at", "parts", "parts_ended", "since"})
+"""Of how many parts a run was and how far it has come, and since when an alarm has its state: that of the
+deployment, which the story does not decide."""
 STORY_SECONDS_MAX = 600
 
 

@@ -22,6 +22,7 @@ ADMIN = "admin"
 """Has the role of that name, and no other."""
 TEA, KETTLE, CANDLE, TOWEL = "tea-longjing-100", "kettle-iron", "candle-osmanthus", "towel-bamboo"
 TRAY, CUP = "tray-bamboo", "cup-celadon"
+NO_RECORD = "aud_" + "0" * 32
 NO_ORDER = "ord_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 NO_CASE = "cas_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -637,6 +638,33 @@ def _running_of_the_suite(story: _Story) -> None:
     story.call("check_policy", ADMIN, 200, "changes", "Shipping is dearer", body={"toml": dearer})
     story.call("check_policy", ADMIN, 200, "at_fault", "No month has such a day", body={"toml": wrong})
     story.call("check_policy", CLERK, 403, "no_admin", "A clerk tries", body={"toml": ""})
+    _what_staff_did(story)
+
+
+def _what_staff_did(story: _Story) -> None:
+    """An admin asks who did what."""
+    found = {"record": "items.0.audit_id"}
+    order = {"order_id": "$seventh"}
+    story.call("get_audit", ADMIN, 200, "of_an_order", "What was done to an order", query=order, keeps=found)
+    for name, value, says in (
+        ("payment_id", "$payment", "What was done with money that was no order's"),
+        ("refund_id", "$refund", "Who paid back by hand"),
+        ("job", "index-parcels", "Who ran a job"),
+        ("operator", "$erin", "Members leave no records"),
+        ("date", f"{YEAR}-01-01", "A day on which nobody did anything"),
+        ("member_id", NOBODY, "Nobody's"),
+        ("sku", "no-such-sku", "Of no product"),
+        ("campaign_id", "no-such-campaign", "Of no campaign"),
+        ("template_id", "no-such-template", "Of no template"),
+        ("case_id", NO_CASE, "Of no case"),
+    ):
+        story.call("get_audit", ADMIN, 200, f"by_{name}", says, query={name: value, "limit": "10"})
+    by_two = {"job": "index-parcels", "operator": "$erin"}
+    story.call("get_audit", ADMIN, 422, "by_two", "By two things", query=by_two)
+    story.call("get_audit", CLERK, 403, "no_admin", "A clerk tries", query=order)
+    record, nothing = {"audit_id": "$record"}, {"audit_id": NO_RECORD}
+    story.call("get_audit_record", ADMIN, 200, "record", "Who assigned a payment", at=record)
+    story.call("get_audit_record", ADMIN, 404, "unknown", "No such record", at=nothing)
 
 
 def _told() -> tuple[Step, ...]:

@@ -13,6 +13,8 @@ import { can } from "./rights";
 
 /** With fewer seconds than these left, the next page is gone to by way of the hosted page, which nobody notices. */
 const SECONDS_TO_WORK_MIN = 180;
+/** But never so soon after having been there: a pool whose tokens hold for less would send the browser round and round. */
+const SECONDS_HELD_MIN = 60;
 
 export function App() {
   return useUser() === null ? <Welcome /> : <Shell />;
@@ -49,7 +51,8 @@ function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is about having gone to another page
   useEffect(() => {
     setOpen(false);
-    if (session.secondsLeft < SECONDS_TO_WORK_MIN) void session.signIn();
+    if (session.secondsLeft < SECONDS_TO_WORK_MIN && session.secondsHeld > SECONDS_HELD_MIN)
+      void session.signIn();
   }, [pathname, session]);
 
   return (

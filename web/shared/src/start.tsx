@@ -12,7 +12,7 @@ import { ShopProvider } from "./session/context";
 import { Session } from "./session/session";
 import { Guard } from "./ui/broken";
 import { State } from "./ui/states";
-import { ThemeProvider } from "./ui/theme";
+import { showKeptTheme, ThemeProvider } from "./ui/theme";
 
 const ZONE_UNTIL_KNOWN = "Asia/Shanghai";
 
@@ -20,6 +20,7 @@ const ZONE_UNTIL_KNOWN = "Asia/Shanghai";
 export async function start(app: ReactNode): Promise<void> {
   const element = document.getElementById("root");
   if (element === null) throw new Error("the page has no element with the id root");
+  showKeptTheme();
   const root = createRoot(element);
   const around = (zone: string, inside: ReactNode) => (
     <StrictMode>

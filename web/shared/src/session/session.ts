@@ -37,6 +37,7 @@ interface Pending {
 export class Session {
   #token: string | null = null;
   #endsAt = 0;
+  #since = 0;
   #user: User | null = null;
   #problem: SignInProblem | null = null;
   readonly #config: Config;
@@ -72,6 +73,11 @@ export class Session {
   /** The seconds for which the token holds yet. */
   get secondsLeft(): number {
     return this.#token === null ? 0 : Math.max(0, (this.#endsAt - Date.now()) / MILLISECONDS_A_SECOND);
+  }
+
+  /** The seconds since somebody signed in, or came back from the hosted page. */
+  get secondsHeld(): number {
+    return (Date.now() - this.#since) / MILLISECONDS_A_SECOND;
   }
 
   /** Calls when the API no longer takes the token; the page then offers to sign in again. */
@@ -184,7 +190,8 @@ export class Session {
     const said = claimsOf(tokens.access_token);
     const groups = Array.isArray(said["cognito:groups"]) ? said["cognito:groups"] : [];
     this.#token = tokens.access_token;
-    this.#endsAt = Date.now() + (tokens.expires_in ?? 0) * MILLISECONDS_A_SECOND;
+    this.#since = Date.now();
+    this.#endsAt = this.#since + (tokens.expires_in ?? 0) * MILLISECONDS_A_SECOND;
     this.#user = {
       memberId: claims?.sub ?? "",
       name: text(claims?.["cognito:username"]) ?? text(said.username) ?? "",

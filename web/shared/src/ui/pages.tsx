@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
+import { asProblem } from "../api/problem";
 import { useCommon } from "../i18n/common";
 import { Button } from "./button";
-import { Failure, Loading } from "./states";
+import { Failure, Loading, NoRight } from "./states";
 
 /** What React Query says of a list that is read page by page. */
 interface Paged<T> {
@@ -32,6 +33,7 @@ export function Pages<T>({
 }) {
   const { ui } = useCommon();
   if (query.isPending) return <Loading tall />;
+  if (query.data === undefined && asProblem(query.error).code === "forbidden") return <NoRight />;
   if (query.data === undefined) return <Failure error={query.error} again={() => void query.refetch()} />;
   const items = query.data.pages.flatMap((page) => page.items);
   return (

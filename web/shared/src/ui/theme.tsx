@@ -6,20 +6,30 @@ export type Theme = (typeof THEMES)[number];
 const KEPT = "memberday.theme";
 const Context = createContext<{ theme: Theme; setTheme: (theme: Theme) => void } | null>(null);
 
+function kept(): Theme {
+  const found = window.localStorage.getItem(KEPT);
+  return THEMES.find((each) => each === found) ?? "auto";
+}
+
+function show(theme: Theme): void {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  document.documentElement.dataset.theme = theme === "auto" ? (dark ? "dark" : "light") : theme;
+}
+
+/** Shows the look before anything is drawn, so that a dark page never flashes up light. */
+export function showKeptTheme(): void {
+  show(kept());
+}
+
 /** Keeps the look that was chosen, and follows the system's where none was. */
 export function ThemeProvider({ children }: { children: ReactNode }) {
-  const [theme, setKept] = useState<Theme>(() => {
-    const kept = window.localStorage.getItem(KEPT);
-    return THEMES.find((each) => each === kept) ?? "auto";
-  });
+  const [theme, setKept] = useState<Theme>(kept);
   useEffect(() => {
     const system = window.matchMedia("(prefers-color-scheme: dark)");
-    const show = () => {
-      document.documentElement.dataset.theme = theme === "auto" ? (system.matches ? "dark" : "light") : theme;
-    };
-    show();
-    system.addEventListener("change", show);
-    return () => system.removeEventListener("change", show);
+    const follow = () => show(theme);
+    follow();
+    system.addEventListener("change", follow);
+    return () => system.removeEventListener("change", follow);
   }, [theme]);
   const value = useMemo(
     () => ({
