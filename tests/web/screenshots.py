@@ -1,6 +1,6 @@
 """Pictures of the pages for the documents, in both languages, with what the API answered the examples (K6).
 
-.venv/bin/python -m tests.web.screenshots
+.venv/bin/python -m tests.web.screenshots [console | storefront]
 """
 
 import sys
@@ -13,7 +13,8 @@ from playwright.sync_api import expect, sync_playwright
 from tests.support.browser import chromium
 from tests.support.pages import MEMBER, App, Site, example, opened
 from tests.support.stack import ROOT
-from tools.web import build
+from tests.web.console_pages import ANSWERS, WALKS
+from tools.web import APPS, build
 
 FOLDER = ROOT / "docs" / "pictures" / "pages"
 LANGUAGES: tuple[Literal["zh-CN", "en"], ...] = ("zh-CN", "en")
@@ -70,6 +71,27 @@ SHELF: dict[str, Any] = {
     "get_coupons": (200, example("get_coupons", "of_templates")),
 }
 WAITING = {**example("place_order", "first"), "status": "placed"}
+REFUNDED = {**example("get_order", "returned"), "status": "shipped", "received_at": None}
+CONSOLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("today", "today", {}),
+    ("orders", "orders", {}),
+    ("order", "an order", {"get_order": (200, REFUNDED)}),
+    ("cases", "cases", {}),
+    ("case", "a case", {}),
+    ("member", "a member", {}),
+    ("products", "products", {}),
+    ("product", "a product", {}),
+    ("campaigns", "campaigns", {}),
+    ("campaign", "a campaign", {}),
+    ("campaign-form", "a campaign's form", {"get_campaign": (200, example("put_campaign", "spend_save"))}),
+    ("coupons", "coupons", {}),
+    ("template", "a template", {}),
+    ("sales", "the report of sales", {}),
+    ("liability", "the report of liability", {}),
+    ("policy", "the policy", {}),
+    ("jobs", "jobs", {}),
+    ("audit", "audit", {}),
+)
 PICTURES = (
     Picture("storefront", "welcome", "/", ".welcome", signed_in=False),
     Picture("storefront", "home", "/", "li.product"),
@@ -81,11 +103,22 @@ PICTURES = (
     Picture("storefront", "points", "/points", "tbody tr"),
     Picture("storefront", "coupons", "/coupons", ".coupon"),
     Picture("storefront", "membership", "/me", ".timeline"),
+    *(
+        Picture(
+            "console",
+            name,
+            WALKS[walk].path,
+            WALKS[walk].there,
+            groups=("admin",),
+            answers={**ANSWERS, **answers},
+        )
+        for name, walk, answers in CONSOLE
+    ),
 )
 
 
 def main() -> int:
-    """Take all pictures anew."""
+    """Take all pictures anew, or those of one app."""
     program = chromium()
     if program is None:
         sys.stderr.write("no Chromium or Chrome on this machine\n")
@@ -95,6 +128,8 @@ def main() -> int:
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=program, chromium_sandbox=False)
         for each in PICTURES:
+            if each.app not in (sys.argv[1:] or APPS):
+                continue
             for language in LANGUAGES:
                 kept = {f"memberday.cart.{MEMBER}": CART}
                 site = Site(each.app, each.groups, answers={**SHELF, **each.answers}, kept=kept)
