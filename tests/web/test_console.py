@@ -319,14 +319,23 @@ def test_K1_a_campaign_of_each_kind_is_tried_on_a_cart_and_then_put(browser: Bro
 
 
 def test_K1_a_campaign_is_paused_and_ended_as_it_stands(browser: Browser) -> None:
-    stands = example("get_campaign", "used")
-    site = console("marketing", put_campaign=(200, stands))
+    stands = {**example("get_campaign", "used"), "starts_at": "2026-12-01T00:00:00+08:00"}
+    site = console("marketing")
+
+    def put(asked: Asked) -> Answer:
+        ended = asked.body["ends_at"] != stands["ends_at"]
+        after = {**stands, **asked.body, "state": "ended" if ended else "paused"}
+        site.answers["get_campaign"] = (200, after if ended else stands)
+        return 200, after
+
+    site.answers |= {"get_campaign": (200, stands), "put_campaign": put}
     with opened(browser, site, "/campaigns/x") as page:
         for verb, done in (("暂停", "已暂停"), ("结束", "已结束")):
             press(page, verb)
             press(dialog(page), verb)
             expect(dialog(page)).to_contain_text(done)
             press(dialog(page), "完成")
+        expect(page.get_by_role("button", name="结束")).to_have_count(0)
         paused, ended = (each.body for each in site.of("put_campaign"))
         assert paused["status"] == "paused"
         assert paused["terms"] == stands["terms"]
@@ -440,7 +449,17 @@ DIALOGS: tuple[tuple[str, dict[str, Any], tuple[str, str], tuple[str, str] | Non
     (f"/members/{MEMBER_ID}", {}, ("发券", "Give a coupon"), None),
     ("/products", {}, ("新建商品", "New product"), None),
     ("/products/tea-longjing-100", {}, ("出入库", "Move stock"), None),
-    ("/campaigns/x", {}, ("结束", "End"), None),
+    (
+        "/campaigns/x",
+        {
+            "get_campaign": (
+                200,
+                {**example("get_campaign", "used"), "starts_at": "2026-12-01T00:00:00+08:00"},
+            )
+        },
+        ("结束", "End"),
+        None,
+    ),
     ("/coupons", {}, ("新建模板", "New template"), ("固定时间", "A fixed time")),
     ("/coupons/tenth", {}, ("编辑模板", "Change the template"), None),
     ("/coupons/tenth", {}, ("生成兑换码", "Make codes"), ("一个码多人用", "One for many")),

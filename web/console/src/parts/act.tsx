@@ -2,18 +2,26 @@ import { useCommon } from "@shared/i18n/common";
 import { Notice } from "@shared/ui/bits";
 import { Write } from "@shared/ui/write";
 import { useQueryClient } from "@tanstack/react-query";
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useState } from "react";
 
-/** A write of staff's; what the pages show is read anew once it is done. */
+/**
+ * A write of staff's. What the pages show is read anew once its dialog is closed: until then it says what it did to
+ * the thing as it was.
+ */
 export function Act<T>(props: ComponentProps<typeof Write<T>>) {
   const cache = useQueryClient();
+  const [done, setDone] = useState(false);
   return (
     <Write
       {...props}
       write={async () => {
         const answer = await props.write();
-        void cache.invalidateQueries();
+        setDone(true);
         return answer;
+      }}
+      onClose={() => {
+        props.onClose();
+        if (done) void cache.invalidateQueries();
       }}
     />
   );

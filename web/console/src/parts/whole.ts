@@ -1,7 +1,13 @@
+import { PAGED } from "@shared/ui/pages";
 import { useEffect } from "react";
 
 /** A report of more pages than these is cut off, and says so. */
 export const PAGES_MAX = 50;
+
+const FRESH_MILLISECONDS = 60_000;
+
+/** What `useInfiniteQuery` needs for a list that is read to its end: not again at each look at the window. */
+export const WHOLE = { ...PAGED, staleTime: FRESH_MILLISECONDS, refetchOnWindowFocus: false } as const;
 
 interface Paged<T> {
   data: { pages: readonly { items: readonly T[] }[] } | undefined;

@@ -1,4 +1,4 @@
-import type { CampaignAnswer } from "@shared/api/schema";
+import type { CampaignAnswer, CampaignRequest } from "@shared/api/schema";
 import { now } from "@shared/clock";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
@@ -7,7 +7,7 @@ import { rfc3339 } from "@shared/time";
 import { Card, Facts, Id, Meter, Moment, Notice, PageHead } from "@shared/ui/bits";
 import { Button, LinkButton } from "@shared/ui/button";
 import { Answered } from "@shared/ui/states";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useParams } from "react-router";
 import { Act, Will } from "../../parts/act";
 import { CampaignBadge } from "../../parts/badges";
@@ -47,15 +47,17 @@ function Actions({ campaign }: { campaign: CampaignAnswer }) {
   const texts = useTexts();
   const can = useCan();
   const [open, setOpen] = useState<Change | null>(null);
-  if (!can("put_campaign") || campaign.state === "ended") return null;
   const turns: Change = campaign.status === "paused" ? "start" : "pause";
+  const begun = Date.parse(campaign.starts_at) < now().getTime();
+  if (!can("put_campaign")) return null;
+  if (campaign.state === "ended" && open === null) return null;
   return (
     <>
       <Button look={turns === "start" ? "primary" : "plain"} onPress={() => setOpen(turns)}>
         {texts[turns]}
       </Button>
       <LinkButton to={`/campaigns/${encodeURIComponent(campaign.campaign_id)}/edit`}>{texts.edit}</LinkButton>
-      {campaign.state !== "scheduled" && (
+      {begun && (
         <Button look="danger" onPress={() => setOpen("end")}>
           {texts.end}
         </Button>
@@ -76,16 +78,8 @@ function ChangeIt({
 }) {
   const texts = useTexts();
   const { zone } = useWords();
-  // The end is the moment at which the dialog opened: the same request when it is tried again (R1).
-  const [request] = useState(() =>
-    putAgain(
-      campaign,
-      zone,
-      change === "end"
-        ? { ends_at: rfc3339(now(), zone) }
-        : { status: change === "start" ? "active" : "paused" },
-    ),
-  );
+  // The end is the moment of the first try: tried again, it is the same request (R1).
+  const request = useRef<CampaignRequest | null>(null);
   const put = useApi().useMutation("put", "/campaigns/{campaign_id}");
   const will = { start: texts.startWill, pause: texts.pauseWill, end: texts.endWill };
   const did = { start: texts.startDid, pause: texts.pauseDid, end: texts.endDid };
@@ -100,9 +94,19 @@ function ChangeIt({
           <p>{will[change]}</p>
         </Will>
       }
-      write={() =>
-        put.mutateAsync({ params: { path: { campaign_id: campaign.campaign_id } }, body: request })
-      }
+      write={() => {
+        request.current ??= putAgain(
+          campaign,
+          zone,
+          change === "end"
+            ? { ends_at: rfc3339(now(), zone) }
+            : { status: change === "start" ? "active" : "paused" },
+        );
+        return put.mutateAsync({
+          params: { path: { campaign_id: campaign.campaign_id } },
+          body: request.current,
+        });
+      }}
       after={(answer) => <Became campaign={answer} said={did[change]} />}
     />
   );

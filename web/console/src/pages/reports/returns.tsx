@@ -1,14 +1,13 @@
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { Card, Notice } from "@shared/ui/bits";
-import { PAGED } from "@shared/ui/pages";
 import { Answered, Empty } from "@shared/ui/states";
 import { Chart } from "../../parts/lazy-chart";
 import { SkuRef } from "../../parts/refs";
 import { Report } from "../../parts/report";
 import { SpanFields, useSpan } from "../../parts/span";
 import { useParts } from "../../parts/texts";
-import { useWhole } from "../../parts/whole";
+import { useWhole, WHOLE } from "../../parts/whole";
 import { bySku, shareOf } from "./figures";
 import { useTexts } from "./texts";
 
@@ -23,7 +22,7 @@ export function Returns() {
   const span = useSpan();
   const query = { ...span.query, limit: ORDERS_A_PAGE };
   const returns = useWhole(
-    useApi().useInfiniteQuery("get", "/reports/returns", { params: { query } }, PAGED),
+    useApi().useInfiniteQuery("get", "/reports/returns", { params: { query } }, WHOLE),
   );
   const count = (id: "received" | "returned" | "lost" | "exchanged", title: string) => ({
     id,

@@ -3,14 +3,13 @@ import { useWords } from "@shared/i18n/i18n";
 import { decimal } from "@shared/money";
 import { useApi } from "@shared/session/context";
 import { Card, Day, Money, Notice } from "@shared/ui/bits";
-import { PAGED } from "@shared/ui/pages";
 import { Answered, Empty } from "@shared/ui/states";
 import { Figure } from "../../parts/figure";
 import { Chart } from "../../parts/lazy-chart";
 import { Report, type ReportColumn } from "../../parts/report";
 import { SpanFields, useSpan } from "../../parts/span";
 import { useParts } from "../../parts/texts";
-import { useWhole } from "../../parts/whole";
+import { useWhole, WHOLE } from "../../parts/whole";
 import { byDay, totalOf } from "./figures";
 import { useTexts } from "./texts";
 
@@ -22,7 +21,7 @@ export function Sales() {
   const texts = useTexts();
   const span = useSpan();
   const query = { ...span.query, limit: ORDERS_A_PAGE };
-  const sales = useWhole(useApi().useInfiniteQuery("get", "/reports/sales", { params: { query } }, PAGED));
+  const sales = useWhole(useApi().useInfiniteQuery("get", "/reports/sales", { params: { query } }, WHOLE));
   return (
     <Card title={texts.sales}>
       <SpanFields span={span} />

@@ -5,10 +5,9 @@ import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { dateAt } from "@shared/time";
 import { Badge, Card, PageHead } from "@shared/ui/bits";
-import { PAGED } from "@shared/ui/pages";
 import { Answered, Empty } from "@shared/ui/states";
 import { Figure } from "../../parts/figure";
-import { useWhole } from "../../parts/whole";
+import { useWhole, WHOLE } from "../../parts/whole";
 import { useCan } from "../../rights";
 import { totalOf } from "../reports/figures";
 import { useTexts } from "./texts";
@@ -35,7 +34,7 @@ function Figures() {
   const texts = useTexts();
   const { number, yuan, zone } = useWords();
   const query = { date: dateAt(now(), zone), limit: ORDERS_A_PAGE };
-  const sales = useWhole(useApi().useInfiniteQuery("get", "/reports/sales", { params: { query } }, PAGED));
+  const sales = useWhole(useApi().useInfiniteQuery("get", "/reports/sales", { params: { query } }, WHOLE));
   return (
     <Card title={texts.figures}>
       <Answered query={sales}>
