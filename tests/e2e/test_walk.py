@@ -1,8 +1,12 @@
-"""The storefront on the deployed stack, in a real browser: sign up, buy, pay, send back (K2, K6)."""
+"""The pages on the deployed stack, in a real browser: a shopper's way, and a campaign's from staff to report.
+
+Nothing is answered in the stack's place: sign-in page, API, till and pages are the deployed ones (K6).
+"""
 
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -22,10 +26,16 @@ PASSWORD = "Sehr-Geheim-123!"  # noqa: S105 - of somebody made up, on a local cl
 
 @pytest.fixture(scope="module")
 def shop(deployed: Stack) -> Stack:
-    """The stack, with the storefront as it is built from this tree."""
+    """The stack, with the pages as they are built from this tree."""
     build()
-    deployed.ops("pages", "--app", "storefront")
+    deployed.ops("pages")
     return deployed
+
+
+@pytest.fixture(scope="module")
+def people(deployed: Stack) -> dict[str, str]:
+    """The passwords of those who sign in at the pages, by name."""
+    return {each["name"]: each["password"] for each in deployed.local("people")["people"]}
 
 
 @pytest.fixture
@@ -42,6 +52,46 @@ def done(page: Page) -> None:
     page.get_by_role("button", name="完成").click()
 
 
+def sign_up(page: Page, name: str) -> None:
+    """Let a stranger sign up and become a member."""
+    page.get_by_role("button", name="注册").click()
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=email]").fill(f"{name}@example.com")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_label("称呼").fill("小明")
+    page.get_by_role("button", name="成为会员").click()
+
+
+def pay(shop: Stack, page: Page, amount: str) -> None:
+    """Pay an order at the till, and come back to it."""
+    page.get_by_role("button", name=f"去付款 {amount}").click()
+    page.wait_for_url(re.compile(r"/gateway\.do"))
+    page.get_by_role("button").first.click()
+    page.wait_for_load_state()
+    page.goto(f"{shop.outputs['StorefrontUrl']}/paid")
+
+
+@contextmanager
+def console(shop: Stack, people: dict[str, str], role: str) -> Iterator[Visit]:
+    """The console, where somebody with a role has signed in."""
+    with visiting() as visit:
+        page, name = visit.page, f"console-{role}"
+        page.goto(shop.outputs["ConsoleUrl"])
+        page.get_by_role("button", name="登录").click()
+        page.locator("input[name=username]").fill(name)
+        page.locator("input[name=password]").fill(people[name])
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("navigation").first).to_be_visible()
+        yield visit
+        assert well(visit) == []
+
+
+def well(visit: Visit) -> list[str]:
+    """Return what a page complained of, but of what was asked for and no longer wanted."""
+    return [each for each in visit.complaints if not each.lower().startswith("failed")]
+
+
 def staff(shop: Stack, method: str, path: str, body: Any = None) -> Any:
     """Do something as staff, and return what is answered."""
     answer = shop.call(method, path, body, who="clerk", staff=True)
@@ -56,14 +106,7 @@ def test_K2_somebody_signs_up_buys_pays_at_the_till_and_sends_it_back(shop: Stac
     stock = {"movement_id": "m-1", "delta": 5, "reason": "walk"}
     staff(shop, "POST", f"/products/{sku}/stock", stock)
 
-    page.get_by_role("button", name="注册").click()
-    page.locator("input[name=username]").fill(name)
-    page.locator("input[name=email]").fill(f"{name}@example.com")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.get_by_label("称呼").fill("小明")
-    page.get_by_role("button", name="成为会员").click()
-
+    sign_up(page, name)
     page.get_by_label("按名称开头查找").fill("走茶")
     page.get_by_role("button", name=f"加入购物车：{there['name']}").click()
     page.get_by_role("link", name="购物车").click()
@@ -71,11 +114,7 @@ def test_K2_somebody_signs_up_buys_pays_at_the_till_and_sends_it_back(shop: Stac
     page.wait_for_url(re.compile(r"/orders/ord_\w+$"))
     order_id = page.url.rsplit("/", 1)[1]
 
-    page.get_by_role("button", name="去付款 ¥133.45").click()
-    page.wait_for_url(re.compile(r"/gateway\.do"))
-    page.get_by_role("button").first.click()
-    page.wait_for_load_state()
-    page.goto(f"{shop.outputs['StorefrontUrl']}/paid")
+    pay(shop, page, "¥133.45")
     expect(page.get_by_text("已付款，等待发货")).to_be_visible()
     assert page.url.endswith(order_id)
 
@@ -95,4 +134,68 @@ def test_K2_somebody_signs_up_buys_pays_at_the_till_and_sends_it_back(shop: Stac
     expect(page.get_by_text("¥133.45")).to_be_visible()
     assert staff(shop, "GET", f"/orders/{order_id}")["status"] == "returned"
     # What was asked for and no longer wanted is left, and who has not registered yet is not found.
-    assert [each for each in visit.complaints if not each.lower().startswith("failed")] == []
+    assert well(visit) == []
+
+
+def test_K6_a_campaign_is_made_in_the_console_sold_with_in_the_storefront_and_seen_in_the_report(
+    shop: Stack, visit: Visit, people: dict[str, str]
+) -> None:
+    name = f"campaign-{uuid.uuid4().hex[:12]}"
+    there = {"name": f"活动茶 {name}", "price_fen": 20_000, "member_zone": False}
+    staff(shop, "PUT", f"/products/{name}", there)
+    staff(shop, "POST", f"/products/{name}/stock", {"movement_id": "m-1", "delta": 5, "reason": "walk"})
+
+    with console(shop, people, "marketing") as marketing:
+        page = marketing.page
+        page.get_by_role("link", name="活动", exact=True).click()
+        page.get_by_role("link", name="新建活动").click()
+        page.get_by_role("radio", name=re.compile("^满减")).check(force=True)
+        page.get_by_label("活动编号", exact=True).fill(name)
+        page.get_by_label("名称", exact=True).fill(f"满减 {name}")
+        page.get_by_label("开始", exact=True).fill("2020-01-01T00:00")
+        page.get_by_label("结束（不含）", exact=True).fill("2099-01-01T00:00")
+        page.get_by_role("radio", name="指定商品").check(force=True)
+        page.get_by_role("region", name="适用范围").get_by_label("商品编号", exact=True).fill(name)
+        terms = page.get_by_role("region", name="优惠内容")
+        terms.get_by_label("满（元）", exact=True).fill("199")
+        terms.get_by_label("减（元）", exact=True).fill("30")
+        preview = page.get_by_role("region", name="试算")
+        preview.get_by_label("商品编号", exact=True).fill(name)
+        preview.get_by_role("button", name="试算", exact=True).click()
+        expect(preview.get_by_text("省 ¥30.00")).to_be_visible()
+        page.get_by_role("button", name="检查并保存").click()
+        page.get_by_role("dialog").get_by_role("button", name="新建活动", exact=True).click()
+        done(page)
+        expect(page.locator("h1")).to_contain_text(name)
+
+    page = visit.page
+    sign_up(page, f"walk-{uuid.uuid4().hex[:12]}")
+    expect(page.get_by_text(f"满减 {name}")).to_be_visible()
+    page.get_by_label("按名称开头查找").fill(there["name"])
+    page.get_by_role("button", name=f"加入购物车：{there['name']}").click()
+    page.get_by_role("link", name="购物车").click()
+    expect(page.get_by_text(f"满减 {name}")).to_be_visible()
+    page.get_by_role("button", name="提交订单 ¥180.00").click()
+    page.wait_for_url(re.compile(r"/orders/ord_\w+$"))
+    order_id = page.url.rsplit("/", 1)[1]
+    pay(shop, page, "¥180.00")
+    expect(page.get_by_text("已付款，等待发货")).to_be_visible()
+    shop.local("settle")
+
+    with console(shop, people, "marketing") as marketing:
+        page = marketing.page
+        page.get_by_role("link", name="活动", exact=True).click()
+        page.get_by_role("link", name=f"满减 {name}").click()
+        figures = page.get_by_role("region", name="成效")
+        expect(figures).to_contain_text("¥30.00")
+        expect(figures).to_contain_text("¥200.00")
+    with console(shop, people, "finance") as finance:
+        page = finance.page
+        expect(page.get_by_role("link", name="活动", exact=True)).to_have_count(0)
+        page.get_by_role("link", name="报表", exact=True).click()
+        expect(page.get_by_text("已付款").first).to_be_visible()
+        page.get_by_role("link", name="订单", exact=True).click()
+        page.get_by_label("查找订单").fill(order_id)
+        page.get_by_role("button", name="查找", exact=True).click()
+        expect(page.get_by_text("¥180.00").first).to_be_visible()
+    assert well(visit) == []

@@ -13,7 +13,7 @@ TOKEN_SECONDS = 600
 def test_K3_the_frame_has_no_barrier_and_fits_in_every_look(browser: Browser) -> None:
     site = Site("console", groups=("admin",))
     with opened(browser, site, "/", width=WIDTHS_PIXELS[0]) as page:
-        expect(page.locator("tbody tr").first).to_be_visible()
+        expect(page.get_by_role("region", name="待发货订单").get_by_role("listitem").first).to_be_visible()
         expect(page.get_by_role("navigation")).to_have_count(0)
         page.get_by_role("button", name="菜单").click()
         expect(page.get_by_role("navigation")).to_be_visible()
@@ -58,7 +58,7 @@ def test_K7_what_the_api_refuses_says_so_in_its_place(browser: Browser) -> None:
 def test_K5_with_little_time_left_the_next_page_is_gone_to_by_way_of_the_hosted_one(browser: Browser) -> None:
     site = Site("console", groups=("admin",), token_seconds=TOKEN_SECONDS)
     with opened(browser, site, "/") as page:
-        expect(page.locator("tbody tr").first).to_be_visible()
+        expect(page.get_by_role("region", name="待发货订单").get_by_role("listitem").first).to_be_visible()
         assert len(site.left_for) == 1
         page.clock.install()
         page.clock.fast_forward((TOKEN_SECONDS - 60) * 1_000)
@@ -72,5 +72,5 @@ def test_K5_with_little_time_left_the_next_page_is_gone_to_by_way_of_the_hosted_
 def test_K5_a_pool_whose_tokens_hold_but_for_a_moment_sends_nobody_round_and_round(browser: Browser) -> None:
     site = Site("console", groups=("admin",), token_seconds=90)
     with opened(browser, site, "/") as page:
-        expect(page.locator("tbody tr").first).to_be_visible()
+        expect(page.get_by_role("region", name="待发货订单").get_by_role("listitem").first).to_be_visible()
         assert len(site.left_for) == 1
