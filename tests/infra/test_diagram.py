@@ -27,7 +27,7 @@ def test_every_function_table_and_job_is_drawn(templates: dict[str, Any], pictur
         if resource["Type"] == "AWS::Scheduler::Schedule":
             assert json.loads(resource["Properties"]["Target"]["Input"])["job"] in drawn
     assert len(picture.functions) > 15
-    assert len(picture.tables) == 6
+    assert len(picture.tables) == 7
 
 
 def test_no_function_stands_alone(picture: Picture) -> None:

@@ -74,9 +74,11 @@ class SceneOffers:
                 "starts_at": [self._begins],
                 "ends_at": [self._until],
                 "tiers": [["J0", "J1"]],
-                "status": ["active", "paused"]
-                if method == "PUT"
-                else ["running", "paused", "scheduled", "ended"],
+                "tier": ["J0", "J2"],
+                "at": [self._begins],
+                "status": ["running", "paused", "scheduled", "ended"]
+                if method == "GET"
+                else ["active", "paused"],
             }
         if path.startswith(("/coupon-templates", "/members/me/coupon-codes")) or method == "POST":
             return self._known_of_templates(path, method)
@@ -110,9 +112,11 @@ class SceneOffers:
 
     def body(self, method: str, path: str) -> Json | None:
         """Return a body that an operation accepts, if it is about offers and takes one."""
-        if (method, path) == ("PUT", "/campaigns/{campaign_id}"):
+        if path.startswith("/campaigns/") and method in ("PUT", "POST"):
             terms = {"steps": [{"from_fen": 100, "off_fen": 10}]}
-            return self._campaign("spend_save", terms, {"skus": [self._sold.sku]})
+            campaign = self._campaign("spend_save", terms, {"skus": [self._sold.sku]})
+            lines = [{"sku": self._sold.sku, "quantity": 1}]
+            return campaign if method == "PUT" else {"campaign": campaign, "lines": lines, "tier": "J1"}
         if (method, path) == ("PUT", "/coupon-templates/{template_id}"):
             return template(self._sold.sku) | {"name": "Other"}
         return None
