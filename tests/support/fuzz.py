@@ -66,6 +66,7 @@ NOT_IN_A_SCHEMA = {
     ("with_coupons", "is for order offers only"),
     ("with_points", "is for order offers only"),
     ("stacks", "is for line offers only"),
+    ("tier", f"must be one of {', '.join(tier.code for tier in POLICY.tiers)}"),
     ("tiers", f"must be of {', '.join(tier.code for tier in POLICY.tiers)}"),
     ("terms.rate", "must be more than 0"),
     ("terms.steps", "off_fen must be at most from_fen"),
@@ -81,7 +82,7 @@ NOT_IN_A_SCHEMA = {
     *((name, "is needed, or count alone") for name in ("code", "limit")),
     *((name, "does not go with count") for name in ("code", "limit")),
     *((name, "an entry may stand once") for name in ("scope.skus", "except_skus", "tiers")),
-    *((name, NO_MOMENT_OF_A_BODY) for name in ("starts_at", "ends_at", "valid.from", "valid.until")),
+    *((name, NO_MOMENT_OF_A_BODY) for name in ("at", "starts_at", "ends_at", "valid.from", "valid.until")),
     ("birthday", "after today"),
     ("birthday", "by the lunar calendar an object: month, day, leap, year"),
     ("birthday", "by the solar calendar a date's text, such as 1990-12-05"),
@@ -127,6 +128,9 @@ TERMS = {
 }
 """The fields of a campaign's terms by its kind, which no schema could say together with the kind."""
 
+OF_A_CAMPAIGN = "campaign."
+"""How the fields of a campaign begin that stands in a body, and is none itself."""
+
 Operation = APIOperation[Any, Any, Any, Any]
 Request = Case[Operation]
 Pick = Callable[[Sequence[Any]], Any]
@@ -170,9 +174,10 @@ def what_is_allowed_is_not_malformed(_: CheckContext, response: Response, case: 
         return
     problem = response.json()
     faults = {
-        (re.sub(r"\.[0-9]+", ".*", fault["field"]), fault["message"])
+        (re.sub(r"\.[0-9]+", ".*", field), fault["message"])
         for fault in problem.get("errors") or ()
-        if not (fault["field"].startswith("terms") and _are_of_another_kind(case.body))
+        for field in [fault["field"].removeprefix(OF_A_CAMPAIGN)]
+        if not (field.startswith("terms") and _are_of_another_kind(case.body))
     }
     if not faults and problem.get("errors"):
         return
@@ -180,8 +185,9 @@ def what_is_allowed_is_not_malformed(_: CheckContext, response: Response, case: 
         raise AssertionError(f"the document allows it, but: {problem['code']} {faults or problem['detail']}")
 
 
-def _are_of_another_kind(campaign: Any) -> bool:
-    """Tell whether the terms of a campaign are not those of its kind."""
+def _are_of_another_kind(body: Any) -> bool:
+    """Tell whether the terms of a campaign are not those of its kind: of the body, or of the one in it."""
+    campaign = body.get("campaign", body)
     return not campaign["terms"].keys() <= TERMS[campaign["kind"]]
 
 
