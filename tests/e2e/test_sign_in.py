@@ -388,7 +388,8 @@ def test_K5_a_cloud_whose_pages_were_asked_for_ends_with_all_that_it_started(tmp
         answer = urllib3.request(
             "GET", f"{status['endpoint']}/orders", headers={"host": page.netloc}, retries=False
         )
-        assert answer.status == 403, "nothing has been put there, and the function has said where to look"
+        # The function has said where to look, whether or not anything has been put there.
+        assert answer.status == (200 if pages.built(pages.dist_of(ROOT, pages.APPS[0])) else 403)
         assert len(group_members(status["pid"])) > 1
     finally:
         stack.try_local("reset")
