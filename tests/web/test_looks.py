@@ -78,8 +78,12 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 def barriers(page: Page) -> list[str]:
     """Return what axe finds on a page."""
-    # A colour on its way to another one is neither.
-    page.evaluate("Promise.all(document.getAnimations().map(each => each.finished.catch(() => null)))")
+    # A colour on its way to another one is neither; what goes on for ever, as bones do, is not waited for.
+    page.evaluate(
+        """Promise.all(document.getAnimations()
+            .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
+            .map(each => each.finished.catch(() => null)))"""
+    )
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")["violations"]
     return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]

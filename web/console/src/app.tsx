@@ -91,7 +91,14 @@ function Shell() {
         </div>
       </nav>
       <main id="content" tabIndex={-1}>
-        <Suspense fallback={<Loading tall />}>
+        <Suspense
+          fallback={
+            <>
+              <h1 className="hidden">{texts.name}</h1>
+              <Loading tall />
+            </>
+          }
+        >
           <Routes>
             {PAGES.map((each) => (
               <Route
