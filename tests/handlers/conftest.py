@@ -262,9 +262,10 @@ def rows(wire: Wire) -> Tables:
 
 
 @pytest.fixture
-def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Suite:
+def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Suite]:
     """All functions over empty tables of this test's own; what they do side by side is done in turn."""
     monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
     monkeypatch.setattr(lanes, "ThreadPoolExecutor", InLine)
     monkeypatch.setattr(order_lists, "ThreadPoolExecutor", InLine)
-    return Suite(rows, tables.create(rows.client, uuid.uuid4().hex), load())
+    with tables.created(rows.client, uuid.uuid4().hex) as settings:
+        yield Suite(rows, settings, load())

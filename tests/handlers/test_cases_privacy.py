@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,15 +42,16 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def suite(rows: Tables, request: pytest.FixtureRequest) -> Private:
+def suite(rows: Tables, request: pytest.FixtureRequest) -> Iterator[Private]:
     """Alice and bob have each received an order of three teas and a cup."""
     prefix = f"{abs(hash(request.node.nodeid)):x}"
-    made = Private(rows, tables.create(rows.client, prefix), load())
-    made.pool.users |= {"alice@example.org": "alice", "bob@example.org": "bob"}
-    shop(made, tea=6_667, cup=9_950, mug=9_950)
-    for name in ("alice", "bob"):
-        received(made, name)
-    return made
+    with tables.created(rows.client, prefix) as settings:
+        made = Private(rows, settings, load())
+        made.pool.users |= {"alice@example.org": "alice", "bob@example.org": "bob"}
+        shop(made, tea=6_667, cup=9_950, mug=9_950)
+        for name in ("alice", "bob"):
+            received(made, name)
+        yield made
 
 
 def received(suite: Private, name: str) -> str:

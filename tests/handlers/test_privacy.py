@@ -73,12 +73,13 @@ class Private(Suite):
 
 
 @pytest.fixture
-def suite(rows: Tables, request: pytest.FixtureRequest) -> Private:
+def suite(rows: Tables, request: pytest.FixtureRequest) -> Iterator[Private]:
     """All functions over empty tables of this test's own; alice and bob can sign in."""
     prefix = f"{abs(hash(request.node.nodeid)):x}"
-    made = Private(rows, tables.create(rows.client, prefix), load())
-    made.pool.users |= {"alice@example.org": "alice", "bob@example.org": "bob"}
-    return made
+    with tables.created(rows.client, prefix) as settings:
+        made = Private(rows, settings, load())
+        made.pool.users |= {"alice@example.org": "alice", "bob@example.org": "bob"}
+        yield made
 
 
 def told(suite: Private) -> None:

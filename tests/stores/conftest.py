@@ -48,9 +48,10 @@ def client(endpoint: str, wire: Wire) -> "DynamoDBClient":
 
 
 @pytest.fixture
-def settings(client: "DynamoDBClient") -> Settings:
+def settings(client: "DynamoDBClient") -> Iterator[Settings]:
     """The names of this test's empty tables."""
-    return tables.create(client, uuid.uuid4().hex)
+    with tables.created(client, uuid.uuid4().hex) as settings:
+        yield settings
 
 
 @pytest.fixture(autouse=True)
