@@ -145,7 +145,7 @@ def test_K6_a_campaign_is_made_in_the_console_sold_with_in_the_storefront_and_se
     browser = visit.page.context.browser
     assert browser is not None
     name = f"campaign-{uuid.uuid4().hex[:12]}"
-    there = {"name": f"活动茶 {name}", "price_fen": 20_000, "member_zone": False}
+    there: dict[str, Any] = {"name": f"活动茶 {name}", "price_fen": 20_000, "member_zone": False}
     staff(shop, "PUT", f"/products/{name}", there)
     staff(shop, "POST", f"/products/{name}/stock", {"movement_id": "m-1", "delta": 5, "reason": "walk"})
 
