@@ -18,8 +18,7 @@ from functions.domain.records import read_as
 from functions.offers import uses as offer_uses
 from functions.offers.campaigns import Available, Campaign, Limits
 from functions.offers.directory import DIRECTORY, KEY
-from functions.offers.kinds.gift import GiftTerms
-from functions.offers.left import Left, limit_keys, touching
+from functions.offers.left import Left, gift_skus, limit_keys, touching
 from functions.offers.pricing import check_cart, price
 from functions.offers.quotes import BEST, NO_COUPON, Cart, Quote, Shopper
 from functions.offers.running import RunningCampaigns
@@ -225,11 +224,13 @@ class Reader:
         if not campaigns:
             return {}
         catalog = self.settings.catalog_table
-        gifts = {each.terms.sku for each in campaigns if isinstance(each.terms, GiftTerms)}
         limits = limit_keys(catalog, campaigns, skus)
         return {
             offer_uses.USES: (self.settings.members_table, offer_uses.key(member_id)),
-            **{f"{SKU} {sku}": (catalog, catalog_rows.key(sku)) for sku in sorted(gifts.difference(skus))},
+            **{
+                f"{SKU} {sku}": (catalog, catalog_rows.key(sku))
+                for sku in sorted(gift_skus(campaigns).difference(skus))
+            },
             **{f"{LEFT}{name}": (catalog, key) for name, key in limits.items()},
         }
 

@@ -25,7 +25,8 @@ from functions.offers.campaign_store import CampaignStore
 from functions.offers.campaigns import ACTIVE, Campaign
 from functions.offers.counting import figures, figures_of_each
 from functions.offers.crossing import losing_lines_to, warning
-from functions.offers.previews import gifts_of, preview
+from functions.offers.left import gift_skus
+from functions.offers.previews import preview
 from functions.offers.running import RunningCampaigns
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
@@ -159,7 +160,7 @@ class CampaignsFace:
             raise invalid_fields(("tier", f"must be one of {', '.join(codes)}"))
         at = max(self.clock(), campaign.starts_at) if request.at is None else request.at
         others, cart = self.running.known(self.api.deadline), request.cart()
-        gifts = gifts_of((campaign, *(each for each in others if each.runs_at(at))))
+        gifts = gift_skus((campaign, *(each for each in others if each.runs_at(at))))
         shown = preview(
             campaign,
             cart,

@@ -9,6 +9,7 @@ from functions.counters.counter import TERMS, Counter, Spread, is_closed, told
 from functions.offers.campaigns import Available, Campaign
 from functions.offers.counting import budget_counter, orders_counter
 from functions.offers.kinds.flash import FlashTerms
+from functions.offers.kinds.gift import GiftTerms
 from functions.offers.uses import Uses
 from functions.platform.dynamo import Key, Row
 
@@ -21,6 +22,11 @@ def touching(campaigns: Iterable[Campaign], skus: Iterable[str], at: datetime) -
         for each in campaigns
         if each.runs_at(at) and (each.scope.skus is None or not asked.isdisjoint(each.scope.skus))
     )
+
+
+def gift_skus(campaigns: Iterable[Campaign]) -> frozenset[str]:
+    """Return the skus that campaigns give away, whose products a quote needs (V6)."""
+    return frozenset(each.terms.sku for each in campaigns if isinstance(each.terms, GiftTerms))
 
 
 def counters_of(table: str, campaign: Campaign, skus: Sequence[str]) -> list[Counter]:

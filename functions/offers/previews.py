@@ -8,7 +8,6 @@ from functions.catalog.products import Product
 from functions.domain.policy import Policy
 from functions.offers.campaigns import ACTIVE, Available, Campaign
 from functions.offers.kinds.flash import FlashTerms
-from functions.offers.kinds.gift import GiftTerms
 from functions.offers.left import touching
 from functions.offers.pricing import price
 from functions.offers.quotes import Cart, Quote, Shopper
@@ -33,11 +32,6 @@ def untouched(campaign: Campaign) -> Available:
         budget_left_fen=limits.budget_fen,
         units_left={sku: item.units for sku, item in items.items()},
     )
-
-
-def gifts_of(campaigns: Iterable[Campaign]) -> frozenset[str]:
-    """Return the skus that campaigns give away, whose products a quote needs."""
-    return frozenset(each.terms.sku for each in campaigns if isinstance(each.terms, GiftTerms))
 
 
 def preview(
