@@ -2,11 +2,10 @@
 
 import io
 import json
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import pytest
@@ -123,9 +122,6 @@ class Suite:
         self.points: Api = points_api.create(*create)
         self.cases: Api = cases_api.create(*create)
         self.coupons: Api = coupons_api.create(*create)
-        self.privacy: Api = privacy_api.create(
-            self.tables, self.settings, self.pool.identities, self.policy, lambda: self.now
-        )
         paying = Paying(Shop(self.tables, self.settings, self.policy))
         at = CashierSettings(payments_url=paying.payments_url, return_url="")
         self.payments: Api = payments_api.create(
@@ -161,6 +157,13 @@ class Suite:
         idle = partial(jobs.idle, accounts=accounts, policy=self.policy)
         self.starter = Starter(work, self.runs, tasks_of, lambda: self.now, idle=idle)
         self.worker = Worker(self.tables, self.settings, work, self.policy)
+
+    @cached_property
+    def privacy(self) -> Api:
+        """Export and erasure, for the few who ask: a client of Cognito costs as much as all the rest."""
+        return privacy_api.create(
+            self.tables, self.settings, self.pool.identities, self.policy, lambda: self.now
+        )
 
     def call(self, call: Call) -> Answer:
         """Send a request to the function that serves its path."""
@@ -267,5 +270,5 @@ def suite(rows: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Suite]:
     monkeypatch.setattr(fanout, "ThreadPoolExecutor", InLine)
     monkeypatch.setattr(lanes, "ThreadPoolExecutor", InLine)
     monkeypatch.setattr(order_lists, "ThreadPoolExecutor", InLine)
-    with tables.created(rows.client, uuid.uuid4().hex) as settings:
+    with tables.lent(rows.client) as settings:
         yield Suite(rows, settings, load())

@@ -42,10 +42,9 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def suite(rows: Tables, request: pytest.FixtureRequest) -> Iterator[Private]:
+def suite(rows: Tables) -> Iterator[Private]:
     """Alice and bob have each received an order of three teas and a cup."""
-    prefix = f"{abs(hash(request.node.nodeid)):x}"
-    with tables.created(rows.client, prefix) as settings:
+    with tables.lent(rows.client) as settings:
         made = Private(rows, settings, load())
         made.pool.users |= {"alice@example.org": "alice", "bob@example.org": "bob"}
         shop(made, tea=6_667, cup=9_950, mug=9_950)

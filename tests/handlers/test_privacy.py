@@ -73,10 +73,9 @@ class Private(Suite):
 
 
 @pytest.fixture
-def suite(rows: Tables, request: pytest.FixtureRequest) -> Iterator[Private]:
+def suite(rows: Tables) -> Iterator[Private]:
     """All functions over empty tables of this test's own; alice and bob can sign in."""
-    prefix = f"{abs(hash(request.node.nodeid)):x}"
-    with tables.created(rows.client, prefix) as settings:
+    with tables.lent(rows.client) as settings:
         made = Private(rows, settings, load())
         made.pool.users |= {"alice@example.org": "alice", "bob@example.org": "bob"}
         yield made

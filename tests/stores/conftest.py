@@ -1,7 +1,6 @@
 """Stores run on Dynoxide, each test on tables of its own."""
 
 import threading
-import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +49,7 @@ def client(endpoint: str, wire: Wire) -> "DynamoDBClient":
 @pytest.fixture
 def settings(client: "DynamoDBClient") -> Iterator[Settings]:
     """The names of this test's empty tables."""
-    with tables.created(client, uuid.uuid4().hex) as settings:
+    with tables.lent(client) as settings:
         yield settings
 
 

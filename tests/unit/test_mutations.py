@@ -5,6 +5,7 @@ import sys
 import textwrap
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,17 @@ from tools.mutations import report, running, sites
 from tools.mutations.equivalents import EQUIVALENT
 from tools.mutations.report import Finding
 from tools.mutations.running import CAUGHT, ERROR, SURVIVED, Outcome, RunError, TestMap
+from tools.mutations.sites import Site
 
 ROOT = Path(__file__).parent.parent.parent
-SITES = sites.find_all(ROOT)
 FAKE = f"{sys.executable} tests/fake.py"
 SURVIVES = f"{sys.executable} -c pass"
+
+
+@cache
+def every_site() -> list[Site]:
+    """Return all sites of the code; looked for once, and by the one worker that asks."""
+    return sites.find_all(ROOT)
 
 
 def found(text: str, kind: str, path: str = "functions/shop/store.py") -> dict[str, str]:
@@ -247,12 +254,12 @@ def test_a_site_of_another_text_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", sites.KINDS)
 def test_the_code_has_sites_of_every_kind(kind: str) -> None:
-    assert [site for site in SITES if site.kind == kind]
+    assert [site for site in every_site() if site.kind == kind]
 
 
 def test_every_mutant_is_code_and_differs_by_its_change_alone() -> None:
-    texts = {site.path: (ROOT / site.path).read_text(encoding="utf-8") for site in SITES}
-    for site in SITES:
+    texts = {site.path: (ROOT / site.path).read_text(encoding="utf-8") for site in every_site()}
+    for site in every_site():
         text = texts[site.path]
         mutant = site.mutant(text)
         ast.parse(mutant)
@@ -263,12 +270,12 @@ def test_every_mutant_is_code_and_differs_by_its_change_alone() -> None:
 
 
 def test_names_are_one_line_and_tell_each_site_from_every_other() -> None:
-    assert len({site.key for site in SITES}) == len(SITES)
-    assert not [site for site in SITES if "\n" in site.name + site.change]
+    assert len({site.key for site in every_site()}) == len(every_site())
+    assert not [site for site in every_site() if "\n" in site.name + site.change]
 
 
 def test_what_is_called_equivalent_is_there() -> None:
-    assert EQUIVALENT.keys() - {site.key for site in SITES} == set()
+    assert EQUIVALENT.keys() - {site.key for site in every_site()} == set()
     assert all(EQUIVALENT.values())
 
 
@@ -421,14 +428,14 @@ def test_the_table_has_survivors_first_and_equivalents_last() -> None:
 
 
 def test_shards_share_the_work() -> None:
-    parts = [command.chosen(command.options(["--shard", f"{part}/3"]), SITES) for part in (1, 2, 3)]
-    whole = command.chosen(command.options([]), SITES)
+    parts = [command.chosen(command.options(["--shard", f"{part}/3"]), every_site()) for part in (1, 2, 3)]
+    whole = command.chosen(command.options([]), every_site())
     assert sorted(site.key for part in parts for site in part) == sorted(site.key for site in whole)
-    assert len(whole) == len(SITES) - len(EQUIVALENT)
+    assert len(whole) == len(every_site()) - len(EQUIVALENT)
 
 
 def test_only_what_is_asked_for_is_chosen() -> None:
     asked = command.options(["--kind", "version", "--only", "members.py"])
-    some = command.chosen(asked, SITES)
+    some = command.chosen(asked, every_site())
     assert some
     assert all(site.kind == "version" and "tiers/members.py" in site.path for site in some)
