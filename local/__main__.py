@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 PROVIDERS = ("wechatpay", "alipay", "stripe")
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = "DocsUrl"
+TOLD = ("ApiUrl", "DocsUrl")
+"""The outputs that `up` tells; `status` has all."""
 FAILED = 1
 Answer = tuple[dict[str, Any], str]
 SIGNALLED = 128
@@ -64,13 +65,13 @@ class Commands:
         done = "deployed" if up.deployed else "started" if up.started else "running, nothing has changed"
         lines = [
             f"local cloud: {done}",
-            *(f"  {name:24} {value}" for name, value in sorted(up.outputs.items())),
-            *([f"the API's document: {up.outputs[DOCUMENT]}"] if DOCUMENT in up.outputs else []),
+            *(f"  {name:24} {up.outputs[name]}" for name in TOLD if name in up.outputs),
             *_who(self._project.root, people, up.outputs),
-            "go on with",
+            "go on in the browser, or with",
             "  API=$(.venv/bin/python -m local status ApiUrl)",
             "  TOKEN=$(.venv/bin/python -m local token alice)",
             '  curl -H "Authorization: Bearer $TOKEN" $API/members/me',
+            "  .venv/bin/python -m local status",
             "  .venv/bin/python -m local --help",
         ]
         value = {
