@@ -625,6 +625,11 @@ def _running_of_the_suite(story: _Story) -> None:
     sales, nothing = {"report": "sales"}, {"report": "no-such-report"}
     taken = {"request_id": "console-2", "rows": 7, "from": f"{YEAR}-12-07", "until": f"{YEAR}-12-13"}
     story.call("export_report", CLERK, 201, "sales", "The sales of a week", at=sales, body=taken)
+    failed, own = {"report": "refunds"}, {"report": "audit"}
+    paid_back = {"request_id": "console-3", "rows": 2, "state": "failed"}
+    of_job = {"request_id": "console-4", "rows": 1, "by": "job", "value": "index-parcels"}
+    story.call("export_report", CLERK, 201, "refunds", "Refunds that failed", at=failed, body=paid_back)
+    story.call("export_report", ADMIN, 201, "audit", "Records of who ran a job", at=own, body=of_job)
     story.call("export_report", CLERK, 404, "unknown", "No such report", at=nothing, body=taken)
     story.call("export_report", ERIN, 403, "no_staff", "A member tries", at=sales, body=taken)
     story.call("get_alarms", CLERK, 200, "all", "All alarms")
