@@ -13,7 +13,7 @@ from typing import Any
 from functions.domain import calendar
 from functions.domain.errors import InvalidError
 from functions.platform.deadline import Deadline
-from functions.platform.dynamo import Tables, until_clear
+from functions.platform.dynamo import Row, Tables, until_clear
 from functions.platform.trail import followed
 
 EXPORTED = "export#"
@@ -63,7 +63,7 @@ class Exports:
         key = {"report": EXPORTED + report, "item": f"{by}#{request_id}"}
 
         def attempt() -> Export:
-            new = {**key, "at": calendar.to_row(at), "rows": rows, "contents": contents}
+            new: Row = {**key, "at": calendar.to_row(at), "rows": rows, "contents": contents}
             transaction = self.tables.transaction()
             transaction.put_new(self.table, new)
             trail = followed()
