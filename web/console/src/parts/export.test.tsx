@@ -62,6 +62,8 @@ test("K7 no file is handed over before its record is kept, and it is of what was
   expect(await screen.findByRole("alert")).toBeTruthy();
   expect(download).not.toHaveBeenCalled();
 
+  const refused = record.mock.lastCall?.[0].body.request_id;
+  expect(refused).toMatch(/^export-/);
   act(() => readAnew());
   record.mockReset();
   record.mockImplementation((sent) => {
@@ -74,7 +76,7 @@ test("K7 no file is handed over before its record is kept, and it is of what was
   expect(record).toHaveBeenCalledExactlyOnceWith({
     params: { path: { report: "sales" } },
     body: {
-      request_id: expect.stringMatching(/^export-/),
+      request_id: refused,
       rows: 1,
       from: "2026-11-04",
       until: "2026-12-03",
