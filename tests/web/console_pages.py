@@ -31,8 +31,8 @@ DIFFERENCE = {
     "entry": "payment",
     "payment_id": "wechatpay:4200001234202612030000000001",
     "number": "till-2042",
-    "ours": {"amount": 10_950, "currency": "CNY", "state": "paid"},
-    "theirs": {"amount": 10_900, "currency": "CNY", "state": None},
+    "ours": {"amount": 10_950, "currency": "CNY", "state": "succeeded"},
+    "theirs": {"amount": 10_900, "currency": "CNY", "state": "succeeded"},
     "line": 4,
     "because": None,
 }
