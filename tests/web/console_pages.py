@@ -25,7 +25,7 @@ RECORD = {
     "request_id": "req-of-then",
 }
 REFUND = {**example("get_refunds", "manual")["items"][0], "state": "failed", "because": "NOT_ENOUGH"}
-DIFFERENCE = {
+DIFFERENCE: dict[str, Any] = {
     "kind": "amount",
     "provider": "wechatpay",
     "entry": "payment",
@@ -36,7 +36,7 @@ DIFFERENCE = {
     "line": 4,
     "because": None,
 }
-STATEMENT = {
+STATEMENT: dict[str, Any] = {
     "provider": "wechatpay",
     "state": "compared",
     "lines": 4,
