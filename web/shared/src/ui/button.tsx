@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { clearAnnouncer } from "react-aria/private/live-announcer/LiveAnnouncer";
+import { type ReactNode, useEffect } from "react";
 import { Button as AriaButton, type ButtonProps } from "react-aria-components";
 import { Link, type LinkProps } from "react-router";
 import { given } from "../given";
@@ -27,9 +28,12 @@ export function Button({
 }: Omit<ButtonProps, "children" | "className"> & Looks) {
   const { ui } = useCommon();
   const looks = classes(given({ look, small, wide }));
+  const isPending = rest.isPending === true;
+  // React Aria says "pending" by the button's name for seven seconds, also of one that has gone by then.
+  useEffect(() => (isPending ? () => clearAnnouncer("assertive") : undefined), [isPending]);
   return (
     <AriaButton className={looks} {...rest}>
-      {rest.isPending === true ? ui.working : children}
+      {isPending ? ui.working : children}
     </AriaButton>
   );
 }

@@ -34,6 +34,15 @@ test("K1 a write shows what it will do, and after that what it did, with the id"
   expect(onClose).toHaveBeenCalledOnce();
 });
 
+test("K3 after a write nothing is read out by the name of a button that has gone", async () => {
+  dialog(() => Promise.resolve("ship-1"));
+  await userEvent.click(screen.getByRole("button", { name: "确认发货" }));
+  expect(await screen.findByText("ship-1")).toBeTruthy();
+  const named = [...document.querySelectorAll("[aria-labelledby]")];
+  const names = named.flatMap((each) => (each.getAttribute("aria-labelledby") ?? "").split(" "));
+  expect(names.filter((id) => document.getElementById(id) === null)).toEqual([]);
+});
+
 test("K3 a write that is refused says what to do by its code, and can be tried again", async () => {
   const write = vi
     .fn<() => Promise<string>>()
