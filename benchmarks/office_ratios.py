@@ -117,12 +117,13 @@ def unrecorded() -> Iterator[None]:
     def followed_by_nobody(_: Trail | None) -> AbstractContextManager[None]:
         return nullcontext()
 
-    kept = http.following
-    http.following = followed_by_nobody  # type: ignore[assignment, attr-defined]
+    of_module = vars(http)
+    kept = of_module["following"]
+    of_module["following"] = followed_by_nobody
     try:
         yield
     finally:
-        http.following = kept  # type: ignore[attr-defined]
+        of_module["following"] = kept
 
 
 def previewed_or_quoted(shop_api: Api, times: int) -> tuple[Work, Work]:

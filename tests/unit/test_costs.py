@@ -250,7 +250,7 @@ def test_every_price_has_a_page_of_aws_and_is_used(model: Model) -> None:
 
 
 def test_every_assumption_is_used_and_says_why(model: Model) -> None:
-    text = "".join(Path(each.__file__).read_text(encoding="utf-8") for each in (costs, visits))
+    text = "".join(Path(str(each.__file__)).read_text(encoding="utf-8") for each in (costs, visits))
     for name, each in model.given.items():
         assert f'"{name}"' in text, name
         assert each.why
