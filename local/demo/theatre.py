@@ -23,6 +23,7 @@ from local.listener import Listener
 from local.pay import Shop, Wish, pay
 from local.processes import wait_until
 from local.till.process import TillProcess
+from local.users import Person
 from ops import jobs
 from ops.stack import Stack
 from reach.aws import Aws
@@ -51,7 +52,7 @@ class Theatre:
         self._cloud = cloud
         self._till = till
         self._folder = folder
-        self._outputs = outputs
+        self.outputs = outputs
         self._aws = Aws(cloud.require().endpoint)
         self._stack = Stack(self._aws, stack)
         self._tokens: dict[str, dict[str, str]] = {}
@@ -75,7 +76,7 @@ class Theatre:
         try:
             answer = self._pool.request(
                 method,
-                self._outputs["ApiUrl"] + path,
+                self.outputs["ApiUrl"] + path,
                 body=None if body is None else json.dumps(body),
                 headers=headers,
                 timeout=ANSWER_SECONDS_MAX,
@@ -115,9 +116,23 @@ class Theatre:
         LocalError
             The suite or the till refuses, or the order does not become what it should.
         """
-        with closing(Shop(self._outputs["ApiUrl"], self._token(wish.shopper)["access_token"])) as shop:
+        with closing(Shop(self.outputs["ApiUrl"], self._token(wish.shopper)["access_token"])) as shop:
             value = pay(shop, self._till, wish)
         self.calls["POST"] += 1  # how often it looks at the order meanwhile is the machine's affair
+        return value
+
+    def at_the_till(self, path: str, body: Json) -> Json:
+        """Have something happen at the till: what it answers.
+
+        Money that nobody asked for is told where a provider tells of all.
+
+        Raises
+        ------
+        LocalError
+            The till refuses.
+        """
+        url = f"{self.outputs['ApiUrl']}/payments/{body['provider']}/notifications"
+        value: Json = self._till.ask("POST", path, {"notify_url": url, **body})
         return value
 
     def trades(self, numbers: Sequence[tuple[str, str]]) -> list[Json]:
@@ -143,6 +158,19 @@ class Theatre:
     def now(self) -> datetime:
         """The cloud's time."""
         return self._cloud.now()
+
+    def people(self) -> list[Person]:
+        """Those who sign in at the pages, one for each role and a shopper."""
+        with self._folder.locked():
+            return users.make_people(self._aws, self._folder, self.outputs)
+
+    def password(self, who: str) -> str:
+        """The password of somebody who has called."""
+        return users.password(self._folder, who)
+
+    def look_at_alarms(self) -> None:
+        """Have each alarm say what the figures are by now."""
+        self._cloud.alarms()
 
     def settle(self) -> dict[str, int]:
         """Wait until all that follows has happened; how many messages lie in queues that nobody reads."""
@@ -173,5 +201,5 @@ class Theatre:
 
     def _token(self, who: str) -> dict[str, str]:
         if who not in self._tokens:
-            self._tokens[who] = users.token(self._aws, self._folder, self._outputs, who, staff=who == CLERK)
+            self._tokens[who] = users.token(self._aws, self._folder, self.outputs, who, staff=who == CLERK)
         return self._tokens[who]
