@@ -326,8 +326,13 @@ TODAY = Chapter(
             leaves={"effective_fen": 14_334, "frozen": 0},
         ),
         Wait(
-            says="Some minutes pass",
+            says="Some minutes pass, and WeChat Pay is asked to pay back",
             to="+5m",
+            why={"Y6": "what is due back of money from the till is sent back by itself"},
+        ),
+        Wait(
+            says="Two more, and it says that it could not",
+            to="+2m",
             why={"Y7": "what a provider will not pay back waits for staff, who pay it by hand and say so"},
         ),
         Act(
