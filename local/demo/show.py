@@ -83,6 +83,7 @@ def show(
         if stays:
             teller.shows([*said, *_to_see(project, folder, theatre)])
             look.until_enough(sys.stdin)
+            teller.said("clearing all away")
             said = ["all is cleared away"]
     return _answer(played), "\n".join([*said, NEXT])
 
