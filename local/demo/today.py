@@ -56,7 +56,7 @@ def template(template_id: str, contents: dict[str, Any]) -> Call:
 
 
 TODAY = Chapter(
-    short="10 Jan {next}",
+    short="10 Jan",
     title="10 January, the year after: what waits for staff, and what members can still use",
     steps=[
         Act(
