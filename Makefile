@@ -21,7 +21,8 @@ run: setup ## start the local cloud, deploy the stack to it, seed a demo, build 
 	@$(BIN)/python -m tools.web build
 	@$(BIN)/python -m local up --seed $(if $(PORT),--port $(PORT))
 
-demo: setup ## live a year of the programme in three minutes, check everything (RECORD=demo.html: as a page, too)
+demo: setup ## live a year in three minutes, check everything, look at it in the pages (RECORD=demo.html: as a page, too)
+	@$(BIN)/python -m tools.web build
 	@$(BIN)/python -m local demo $(if $(RECORD),--record $(RECORD))
 
 stop: ## end what `make run` started; its state is kept

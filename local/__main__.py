@@ -233,10 +233,19 @@ class Commands:
 
     def demo(self, arguments: argparse.Namespace) -> Answer:
         """A year on a cloud of its own."""
+        from local.demo.look import somebody_is_there
         from local.demo.show import show
 
+        stays = arguments.look
+        if stays is None:
+            stays = somebody_is_there() and not arguments.json
         return show(
-            self._project, arguments.dir, self._interrupts, record=arguments.record, aside=arguments.json
+            self._project,
+            arguments.dir,
+            self._interrupts,
+            record=arguments.record,
+            aside=arguments.json,
+            stays=stays,
         )
 
     def _stack(self) -> Stack:
@@ -332,6 +341,12 @@ def parser() -> Parser:
     policy_check.add_argument("file", type=Path, help="a policy in TOML, as functions/domain/policy.toml")
     demo = add("demo", "live a year of the programme on a cloud of its own, and check everything")
     demo.add_argument("--record", type=Path, metavar="FILE", help="write it down as a page with charts, too")
+    demo.add_argument(
+        "--look",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="stay at the end, for a look at console and storefront; default: where somebody sits before it",
+    )
     pay = add("pay", "play a shopper who pays for an order through a provider, at the till")
     pay.add_argument("order_id", metavar="ORDER_ID")
     pay.add_argument("--provider", choices=PROVIDERS, required=True)

@@ -85,15 +85,15 @@ def token(
         raise LocalError(f"there is no role {role}: there are {', '.join(ROLES)}")
     cognito = aws.client("cognito-idp")
     pool = outputs["UserPoolId"]
-    password = _password(folder, name)
+    secret = password(folder, name)
     for group in [STAFF_GROUP] * staff + ([] if role is None else [role]):
-        _make(cognito, pool, name, password)
+        _make(cognito, pool, name, secret)
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
     try:
-        access_token = _sign_in(cognito, outputs, name, password)
+        access_token = _sign_in(cognito, outputs, name, secret)
     except (cognito.exceptions.UserNotFoundException, cognito.exceptions.NotAuthorizedException):
-        _make(cognito, pool, name, password)
-        access_token = _sign_in(cognito, outputs, name, password)
+        _make(cognito, pool, name, secret)
+        access_token = _sign_in(cognito, outputs, name, secret)
     return {"access_token": access_token, "member_id": _subject(access_token)}
 
 
@@ -115,7 +115,7 @@ def _make(cognito: Any, pool: str, name: str, password: str) -> None:
     cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
 
 
-def _password(folder: StateFolder, name: str) -> str:
+def password(folder: StateFolder, name: str) -> str:
     """The password that all users have whom ``token`` has made; who signs in at the pages has their own."""
     for person in people(folder):
         if person.name == name:

@@ -75,6 +75,8 @@ pages) python_packages local ;;
 demo)
     the_cloud
     python_packages demo
+    python_packages web
+    npm_packages web
     case " $* " in *" record "*) python_packages charts ;; esac
     ;;
 synth | deploy)

@@ -2,7 +2,7 @@
 
 Amounts are fen. Moments name the year before the story's by ``{last}``, its own by ``{year}``, and the one
 after by ``{next}``. Paths and bodies name an order by ``{order:NAME}``, a member's newest coupon by
-``{coupon:NAME}``, and a case by ``{case:NAME}``.
+``{coupon:NAME}``, a case by ``{case:NAME}``, and what the till calls an order's payment by ``{trade:NAME}``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Person:
 
     name: str
     birthday: str
+    phone: str
 
     @property
     def title(self) -> str:
@@ -93,11 +94,29 @@ class Pay:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Till:
+    """What happens at the till without the shop: money that nobody asked for, refunds that fail."""
+
+    path: str
+    body: Json
+    expects: Mapping[str, Any] = field(default_factory=dict)
+    """What the till must answer, by path."""
+    status: int = 200
+    keeps: None = None
+    opens: None = None
+
+    @property
+    def method(self) -> str:
+        """How the till is told."""
+        return "POST"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Act:
     """Calls that are told as one, whose account is looked at afterwards, and the rules that explain it."""
 
     says: str
-    calls: Sequence[Call | Pay]
+    calls: Sequence[Call | Pay | Till]
     about: Sequence[str] = ()
     why: Mapping[str, str] = field(default_factory=dict)
     """What explains it, in words, by the rule's id."""
@@ -167,7 +186,7 @@ def registered(people: Sequence[Person]) -> list[Call]:
             who=person.name,
             method="PUT",
             path="/members/me",
-            body={"name": person.title, "birthday": person.birthday},
+            body={"name": person.title, "birthday": person.birthday, "phone": person.phone},
             status=201,
             expects={"tier": "J0"},
         )
@@ -206,6 +225,29 @@ def paid(order: str, paid_fen: int, *, payment: str = "1", expects: Mapping[str,
     """Return the call by which the payment provider reports money."""
     return _at(
         order, "payment", {"payment_id": f"pay-{order}-{payment}", "amount_fen": paid_fen}, expects=expects
+    )
+
+
+def buys(
+    who: str,
+    order: str,
+    says: str,
+    lines: Mapping[str, int],
+    paid_fen: int,
+    *,
+    expects: Mapping[str, Any] | None = None,
+    why: Mapping[str, str] | None = None,
+    leaves: Mapping[str, Any] | None = None,
+    **offers: Any,
+) -> Act:
+    """Return an order that is paid at once."""
+    place = ordered(who, order, lines, {"paid_fen": paid_fen, **(expects or {})}, **offers)
+    return Act(
+        says=says,
+        calls=[place, paid(order, paid_fen, expects={"status": "paid"})],
+        about=[who],
+        why=why or {},
+        leaves=leaves or {},
     )
 
 

@@ -85,6 +85,8 @@ class Books:
     """The freight of what came back that was told as due, by order id."""
     by_provider_fen: Mapping[str, int] = field(default_factory=dict)
     """What of both the suite pays back through providers, by order id."""
+    strange: Sequence[tuple[str, str, int]] = ()
+    """Money that nobody here has asked for: who tells of it, under which number, and how much."""
     unassigned: Sequence[Json] = ()
     """Money that is no order's, as staff see it."""
     zone: frozenset[str] = frozenset()

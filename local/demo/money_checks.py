@@ -42,8 +42,19 @@ def trades_stand_with_their_orders(books: Books, _policy: Policy) -> Iterator[st
     for trade in books.trades:
         if any(told["done"] != TAKEN for told in trade["told"]):
             yield f"{trade['provider']}'s word on {trade['number']} was not taken: {trade['told']}"
+    yield from _what_is_no_orders_is_listed(books)
+
+
+def _what_is_no_orders_is_listed(books: Books) -> Iterator[str]:
+    """Say which money is listed as no order's and is not strange, and which strange money is not listed."""
+    known = Counter(books.strange)
+    listed = Counter((money["provider"], money["number"], money["amount"]) for money in books.unassigned)
     for money in books.unassigned:
-        yield f"the payment {money['payment_id']} is no order's: {money['because']}"
+        if (money["provider"], money["number"], money["amount"]) not in known:
+            yield f"the payment {money['payment_id']} is no order's: {money['because']}"
+    for (provider, number, amount_fen), count in known.items():
+        if listed[provider, number, amount_fen] != count:
+            yield f"{provider} told of {amount_fen} fen as {number}, which are not listed as no order's"
 
 
 def what_goes_back_was_announced(books: Books, _policy: Policy) -> Iterator[str]:

@@ -13,14 +13,16 @@ from typing import Any, Protocol
 
 from functions.domain.policy import Policy
 from local.demo import words
-from local.demo.acts import CLERK, Act, Call, Chapter, Fire, Json, Pay, Step, Wait, Ware
+from local.demo.acts import CLERK, Act, Call, Chapter, Fire, Json, Pay, Step, Till, Wait, Ware
 from local.demo.books import Account, Books, Member, Shelf
 from local.demo.checks import Outcome, examine
 from local.demo.theatre import Answer, Theatre
 from local.errors import LocalError
 from local.pay import Wish
 
-PLACE = re.compile(r"\{(order|coupon|case):([a-z0-9-]+)\}")
+PLACE = re.compile(r"\{(order|coupon|case|trade):([a-z0-9-]+)\}")
+MONEY = "/till/money"
+"""Where the till is told that money comes in which nobody has asked for."""
 AUDIT = "audit-points"
 FREIGHT, PROVIDER = "return_shipping", "provider"
 """Why money is due that changes nothing which an order keeps (A6), and who pays it."""
@@ -99,6 +101,7 @@ class Player:
         self._cases: dict[str, str] = {}
         self._payments: dict[str, tuple[str, int]] = {}
         self._trades: dict[tuple[str, str], str] = {}
+        self._strange: list[tuple[str, str, int]] = []
         self._due_back: Counter[str] = Counter()
         self._freight: Counter[str] = Counter()
         self._by_provider: Counter[str] = Counter()
@@ -151,9 +154,7 @@ class Player:
         return told
 
     def _act(self, act: Act) -> Told:
-        answers = [
-            self._pay(act, call) if isinstance(call, Pay) else self._call(act, call) for call in act.calls
-        ]
+        answers = [self._answer(act, call) for call in act.calls]
         self._audited &= all(call.method == "GET" or call.path == "/quotes" for call in act.calls)
         self._theatre.settle()
         facts = [
@@ -169,7 +170,7 @@ class Player:
                     f"the demo failed at “{act.says}”: {act.about[0]}'s {what} is {found}, not {expected}"
                 )
         calls = Counter(
-            f"{call.method} {PLACE.sub(_shown_place, call.path)} → {answer.status}"
+            f"{call.method} {PLACE.sub(_shown_place, self._dated(call.path))} → {answer.status}"
             for call, answer in zip(act.calls, answers, strict=True)
         )
         return self._told(
@@ -223,6 +224,27 @@ class Player:
             why=why,
         )
 
+    def _answer(self, act: Act, call: Call | Pay | Till) -> Answer:
+        match call:
+            case Call():
+                return self._call(act, call)
+            case Pay():
+                return self._pay(act, call)
+            case Till():
+                return self._till(act, call)
+
+    def _till(self, act: Act, told: Till) -> Answer:
+        """Have something happen at the till."""
+        body = json.loads(self._filled(json.dumps(told.body)))
+        try:
+            value = self._theatre.at_the_till(told.path, body)
+        except LocalError as error:
+            raise LocalError(f"the demo failed at “{act.says}”: {error}") from None
+        if told.path == MONEY:
+            self._strange.append((body["provider"], body["number"], body["amount_fen"]))
+        self._expect(act, told, value)
+        return Answer(told.status, value)
+
     def _call(self, act: Act, call: Call) -> Answer:
         path = self._filled(call.path)
         body = None if call.body is None else json.loads(self._filled(json.dumps(call.body)))
@@ -262,7 +284,7 @@ class Player:
         self._expect(act, paying, value)
         return Answer(paying.status, value)
 
-    def _expect(self, act: Act, call: Call | Pay, body: Json) -> None:
+    def _expect(self, act: Act, call: Call | Pay | Till, body: Json) -> None:
         """Make sure that an answer holds what the script says."""
         for where, expected in call.expects.items():
             found = _found(body, where)
@@ -274,9 +296,12 @@ class Player:
 
     def _filled(self, text: str) -> str:
         """Put the ids and years into a text of the script."""
+        return PLACE.sub(self._id, self._dated(text))
+
+    def _dated(self, text: str) -> str:
         for place, year in self._years.items():
             text = text.replace(place, year)
-        return PLACE.sub(self._id, text)
+        return text
 
     def _id(self, place: re.Match[str]) -> str:
         kind, name = place.groups()
@@ -284,6 +309,8 @@ class Player:
             return self._orders[name]
         if kind == "case":
             return self._cases[name]
+        if kind == "trade":
+            return next(number for (_, number), order in self._trades.items() if order == self._orders[name])
         coupons = self._theatre.listed(name, "/members/me/coupons")
         if not coupons:
             raise LocalError(f"the demo failed: {name} has no coupon")
@@ -327,6 +354,7 @@ class Player:
             campaigns=self._theatre.listed(CLERK, "/campaigns"),
             templates=self._theatre.listed(CLERK, "/coupon-templates"),
             trades=trades,
+            strange=tuple(self._strange),
             unassigned=self._theatre.listed(CLERK, "/reports/unassigned-payments"),
             zone=frozenset(ware.sku for ware in self._wares if ware.zone),
         )

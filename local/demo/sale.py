@@ -25,16 +25,16 @@ from local.demo.acts import (
 )
 
 SHOPPERS = (
-    Person(name="ivy", birthday="1994-02-03"),
-    Person(name="jun", birthday="1991-02-17"),
-    Person(name="kai", birthday="1997-02-25"),
+    Person(name="ivy", birthday="1994-02-03", phone="+1 202 555 0121"),
+    Person(name="jun", birthday="1991-02-17", phone="+1 202 555 0122"),
+    Person(name="kai", birthday="1997-02-25", phone="+1 202 555 0123"),
 )
 BEGINS, ENDS = "{year}-06-17T20:00:00+08:00", "{year}-06-19T00:00:00+08:00"
 SAVE_STEPS = [{"from_fen": 30_000, "off_fen": 5_000}, {"from_fen": 50_000, "off_fen": 10_000}]
 
 
 def campaign(campaign_id: str, name: str, kind: str, terms: Any, **more: Any) -> Call:
-    """Return the call by which the clerk puts a campaign of the sale."""
+    """Return the call by which the clerk puts a campaign: of the sale, if nothing is said of its time."""
     body = {
         "name": name,
         "kind": kind,
@@ -54,10 +54,11 @@ def looked_at(campaign_id: str, **used: int) -> Call:
     return Call(who=CLERK, method="GET", path=f"/campaigns/{campaign_id}", expects=expects)
 
 
-def claimed(who: str, status: int, expects: dict[str, Any]) -> Call:
-    """Return the call by which a member claims the coupon of the sale."""
-    path = "/coupon-templates/20-off/claim"
-    return Call(who=who, method="POST", path=path, key=f"claim-{who}", status=status, expects=expects)
+def claimed(who: str, status: int, expects: dict[str, Any], *, template: str = "20-off") -> Call:
+    """Return the call by which a member claims a coupon; if nothing is said, that of the sale."""
+    path = f"/coupon-templates/{template}/claim"
+    key = f"claim-{template}-{who}"
+    return Call(who=who, method="POST", path=path, key=key, status=status, expects=expects)
 
 
 def typed(who: str, code: str, status: int, expects: dict[str, Any]) -> Call:

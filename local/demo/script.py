@@ -10,7 +10,6 @@ the step did already is not done twice.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from local.demo.acts import (
     CLERK,
@@ -22,6 +21,7 @@ from local.demo.acts import (
     Wait,
     Ware,
     brought_back,
+    buys,
     cancelled,
     left_behind,
     ordered,
@@ -36,21 +36,22 @@ from local.demo.acts import (
 from local.demo.cases import CASES
 from local.demo.money import MONEY
 from local.demo.sale import SALE
+from local.demo.today import TODAY
 
 OPENS = (12, 20)
 """Month and day on which the story begins, in the year before its own."""
 OPENS_AT = "{last}-12-20T10:00:00+08:00"
 
 CAST = (
-    Person(name="ada", birthday="1995-05-20"),
-    Person(name="ben", birthday="1990-03-14"),
-    Person(name="chen", birthday="1988-11-02"),
-    Person(name="dana", birthday="1992-06-21"),
-    Person(name="emil", birthday="1979-07-15"),
-    Person(name="fay", birthday="1985-12-30"),
-    Person(name="gus", birthday="2000-09-09"),
+    Person(name="ada", birthday="1995-05-20", phone="+1 202 555 0111"),
+    Person(name="ben", birthday="1990-03-14", phone="+1 202 555 0112"),
+    Person(name="chen", birthday="1988-11-02", phone="+1 202 555 0113"),
+    Person(name="dana", birthday="1992-06-21", phone="+1 202 555 0114"),
+    Person(name="emil", birthday="1979-07-15", phone="+1 202 555 0115"),
+    Person(name="fay", birthday="1985-12-30", phone="+1 202 555 0116"),
+    Person(name="gus", birthday="2000-09-09", phone="+1 202 555 0117"),
 )
-HUGO = Person(name="hugo", birthday="1999-10-24")
+HUGO = Person(name="hugo", birthday="1999-10-24", phone="+1 202 555 0118")
 STATEMENT_OF = "dana"
 """Whose statement is shown at the end."""
 
@@ -76,29 +77,6 @@ ONCE = "what is sent twice counts once, for ever"
 def year_of(now: datetime) -> int:
     """The year that can be lived next: the first whose prologue is still to come."""
     return now.year + 1 if (now.month, now.day) < OPENS else now.year + 2
-
-
-def buys(
-    who: str,
-    order: str,
-    says: str,
-    lines: dict[str, int],
-    paid_fen: int,
-    *,
-    expects: dict[str, object] | None = None,
-    why: dict[str, str] | None = None,
-    leaves: dict[str, object] | None = None,
-    **offers: Any,
-) -> Act:
-    """Return an order that is paid at once."""
-    place = ordered(who, order, lines, {"paid_fen": paid_fen, **(expects or {})}, **offers)
-    return Act(
-        says=says,
-        calls=[place, paid(order, paid_fen, expects={"status": "paid"})],
-        about=[who],
-        why=why or {},
-        leaves=leaves or {},
-    )
 
 
 def delivered(*orders: tuple[str, str]) -> Act:
@@ -785,4 +763,5 @@ STORY = (
     NOVEMBER,
     DECEMBER,
     NEW_YEAR,
+    TODAY,
 )

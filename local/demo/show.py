@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from functions.domain import policy as policies
-from local.demo import figures, page, script
+from local.demo import figures, look, page, script
 from local.demo.acts import Json
 from local.demo.player import Played, Player
 from local.demo.teller import Teller, console
@@ -21,6 +22,7 @@ from local.deployment import Project
 from local.errors import LocalError
 from local.interrupts import Interrupts
 from local.lifecycle import Lifecycle
+from local.users import STOREFRONT, Person
 from reach.folder import StateFolder, write_atomically
 
 FOLDER = ".local-demo"
@@ -34,12 +36,19 @@ NEXT = """where to go next
 
 
 def show(
-    project: Project, chosen: Path | None, interrupts: Interrupts, *, record: Path | None, aside: bool
+    project: Project,
+    chosen: Path | None,
+    interrupts: Interrupts,
+    *,
+    record: Path | None,
+    aside: bool,
+    stays: bool,
 ) -> tuple[Json, str]:
     """Live the year; what ``--json`` prints, and what a person reads at the end.
 
     ``chosen`` is a folder to use instead of the demo's own, which must not hold a cloud. With ``aside`` the
-    story is told on stderr, because stdout is for something else.
+    story is told on stderr, because stdout is for something else. A demo that ``stays`` says where the pages
+    are, and keeps its cloud until whoever looks at them has seen enough.
 
     Raises
     ------
@@ -59,18 +68,33 @@ def show(
         policy = policies.load()
         year = theatre.now().astimezone(policy.zone).year + 1
         played = Player(theatre, teller, policy, year, script.WARES).play(script.STORY)
-    tables = (
-        figures.accounts(played.books),
-        figures.statement(played, script.STATEMENT_OF),
-        figures.programme(played),
-    )
-    for table in tables:
-        teller.table(table)
-    text = f"every check held; {time.monotonic() - begun:.0f} s\n{NEXT}"
-    if record is not None:
-        write_atomically(record, page.rendered(played, tables))
-        text = f"recorded in {record}\n{text}"
-    return _answer(played), text
+        teller.rests()
+        tables = (
+            figures.accounts(played.books),
+            figures.statement(played, script.STATEMENT_OF),
+            figures.programme(played),
+        )
+        for table in tables:
+            teller.table(table)
+        said = [f"every check held; {time.monotonic() - begun:.0f} s"]
+        if record is not None:
+            write_atomically(record, page.rendered(played, tables))
+            said = [f"recorded in {record}", *said]
+        if stays:
+            teller.shows([*said, *_to_see(project, folder, theatre)])
+            look.until_enough(sys.stdin)
+            teller.said("clearing all away")
+            said = ["all is cleared away"]
+    return _answer(played), "\n".join([*said, NEXT])
+
+
+def _to_see(project: Project, folder: StateFolder, theatre: Theatre) -> Iterator[str]:
+    """Say where the pages are, once all alarms have been looked at, which are on one of them."""
+    theatre.look_at_alarms()
+    members = [Person(name, theatre.password(name), page=STOREFRONT, group=None) for name in look.MEMBERS]
+    people = [*theatre.people(), *members]
+    reached_by = f".venv/bin/python -m local --dir {shlex.quote(str(folder.root))}"
+    yield from look.lines(project.root, people, theatre.outputs, reached_by)
 
 
 def _answer(played: Played) -> Json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.rule import Rule
@@ -48,6 +50,10 @@ class Teller:
 
     def __exit__(self, *_: object) -> None:
         """Show it no more."""
+        self.rests()
+
+    def rests(self) -> None:
+        """Show no more what is being done, for there is nothing; what is said is still printed."""
         self._progress.stop()
 
     def begins(self, chapter: Chapter, number: int) -> None:
@@ -63,6 +69,12 @@ class Teller:
     def said(self, text: str) -> None:
         """Print a line that belongs to no chapter."""
         self._out.print(Text(text, "dim"))
+
+    def shows(self, lines: Iterable[str]) -> None:
+        """Print what somebody copies from: no line is broken."""
+        self._out.print()
+        for line in lines:
+            self._out.print(Text(line), soft_wrap=True)
 
     def happened(self, told: Told) -> None:
         """Print a step: what was called, what came of it, and why."""

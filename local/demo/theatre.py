@@ -23,6 +23,7 @@ from local.listener import Listener
 from local.pay import Shop, Wish, pay
 from local.processes import wait_until
 from local.till.process import TillProcess
+from local.users import Person
 from ops import jobs
 from ops.stack import Stack
 from reach.aws import Aws
@@ -30,6 +31,8 @@ from reach.folder import StateFolder
 
 ANSWER_SECONDS_MAX = 30
 PAGES_MAX = 50
+ROUNDS_MAX = 20
+"""How often the till may tell something new once all that it told has been worked off."""
 TOLD_SECONDS_MAX = 5.0
 LISTENER = "demo-listener"
 
@@ -51,7 +54,7 @@ class Theatre:
         self._cloud = cloud
         self._till = till
         self._folder = folder
-        self._outputs = outputs
+        self.outputs = outputs
         self._aws = Aws(cloud.require().endpoint)
         self._stack = Stack(self._aws, stack)
         self._tokens: dict[str, dict[str, str]] = {}
@@ -75,7 +78,7 @@ class Theatre:
         try:
             answer = self._pool.request(
                 method,
-                self._outputs["ApiUrl"] + path,
+                self.outputs["ApiUrl"] + path,
                 body=None if body is None else json.dumps(body),
                 headers=headers,
                 timeout=ANSWER_SECONDS_MAX,
@@ -115,9 +118,23 @@ class Theatre:
         LocalError
             The suite or the till refuses, or the order does not become what it should.
         """
-        with closing(Shop(self._outputs["ApiUrl"], self._token(wish.shopper)["access_token"])) as shop:
+        with closing(Shop(self.outputs["ApiUrl"], self._token(wish.shopper)["access_token"])) as shop:
             value = pay(shop, self._till, wish)
         self.calls["POST"] += 1  # how often it looks at the order meanwhile is the machine's affair
+        return value
+
+    def at_the_till(self, path: str, body: Json) -> Json:
+        """Have something happen at the till: what it answers.
+
+        Money that nobody asked for is told where a provider tells of all.
+
+        Raises
+        ------
+        LocalError
+            The till refuses.
+        """
+        url = f"{self.outputs['ApiUrl']}/payments/{body['provider']}/notifications"
+        value: Json = self._till.ask("POST", path, {"notify_url": url, **body})
         return value
 
     def trades(self, numbers: Sequence[tuple[str, str]]) -> list[Json]:
@@ -144,10 +161,27 @@ class Theatre:
         """The cloud's time."""
         return self._cloud.now()
 
+    def people(self) -> list[Person]:
+        """Those who sign in at the pages, one for each role and a shopper."""
+        with self._folder.locked():
+            return users.make_people(self._aws, self._folder, self.outputs)
+
+    def password(self, who: str) -> str:
+        """The password of somebody who has called."""
+        return users.password(self._folder, who)
+
+    def look_at_alarms(self) -> None:
+        """Have each alarm say what the figures are by now."""
+        self._cloud.alarms()
+
     def settle(self) -> dict[str, int]:
         """Wait until all that follows has happened; how many messages lie in queues that nobody reads."""
-        self._till.ask("POST", "/till/deliver", {})
-        return self._cloud.settle(TIMEOUT_SECONDS).unread()
+        for _ in range(ROUNDS_MAX):
+            backlog = self._cloud.settle(TIMEOUT_SECONDS)
+            # What the suite asked of a provider has an answer, and then the provider's word on it.
+            if not self._till.ask("POST", "/till/deliver", {})["delivered"]:
+                return backlog.unread()
+        raise LocalError(f"the till still tells something new after {ROUNDS_MAX} rounds")
 
     def heard(self) -> list[Json]:
         """What the bus has told since the last time; what was heard before is dropped by its id (R1)."""
@@ -173,5 +207,5 @@ class Theatre:
 
     def _token(self, who: str) -> dict[str, str]:
         if who not in self._tokens:
-            self._tokens[who] = users.token(self._aws, self._folder, self._outputs, who, staff=who == CLERK)
+            self._tokens[who] = users.token(self._aws, self._folder, self.outputs, who, staff=who == CLERK)
         return self._tokens[who]

@@ -45,6 +45,16 @@ class Visit:
         )
 
 
+def sign_in(page: Page, url: str, name: str, password: str) -> None:
+    """Open an app and sign in at the hosted page."""
+    page.goto(url)
+    page.get_by_role("button", name="登录").click()
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=password]").fill(password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("navigation").first).to_be_visible()
+
+
 @contextmanager
 def visiting() -> Iterator[Visit]:
     """Give a blank page of a new browser.

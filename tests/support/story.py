@@ -138,6 +138,7 @@ FACTS: Json = {
             "told": [{"done": "taken"}],
         }
     ],
+    "strange": [],
     "unassigned": [],
     "failed": {},
     "campaigns": [],
@@ -186,6 +187,7 @@ def books(change: Change | None = None, *, audited: bool = True) -> Books:
         campaigns=facts["campaigns"],
         templates=facts["templates"],
         trades=facts["trades"],
+        strange=facts["strange"],
         unassigned=facts["unassigned"],
     )
 

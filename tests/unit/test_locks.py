@@ -8,7 +8,7 @@ import pytest
 from tests.support.stack import ROOT
 
 FOLDER = ROOT / "requirements"
-PARTS = ("runtime", "payments", "local", "cdk", "demo", "charts")
+PARTS = ("runtime", "payments", "local", "web", "cdk", "demo", "charts")
 ENTRY = re.compile(r"^([a-z0-9-]+==\S+)(?: ; [^\\]*)?((?: \\\n    --hash=\S+)+)", re.MULTILINE)
 NOT_TO_RUN = {
     "aws-cdk-lib",

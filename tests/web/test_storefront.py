@@ -57,6 +57,23 @@ def test_K2_somebody_new_registers_before_anything_else(browser: Browser) -> Non
     }
 
 
+def test_K3_a_campaign_with_a_long_name_makes_no_product_wider_than_the_others(browser: Browser) -> None:
+    listed = example("get_products", "page")
+    dear, cheap = ({**listed["items"][0], "sku": sku} for sku in ("dear", "cheap"))
+    cheap |= {"price_of": "feast", "your_price_fen": cheap["price_fen"] - 1}
+    products = {"items": [dear, cheap], "next_cursor": None}
+    offers = example("get_offers", "running")
+    named = {**offers["running"][0], "campaign_id": "feast", "name": "All that is for the feast of lanterns"}
+    offers = {**offers, "running": [named]}
+    with opened(browser, shop(get_products=(200, products), get_offers=(200, offers)), "/") as page:
+        expect(page.locator(".product .badge.accent")).to_contain_text(named["name"])
+        seals = [
+            box["width"] for each in page.locator(".product .seal").all() if (box := each.bounding_box())
+        ]
+    assert len(seals) == 2
+    assert seals[0] == seals[1]
+
+
 def test_K3_a_field_that_the_api_refuses_says_so_beside_itself(browser: Browser) -> None:
     errors = [{"field": "phone", "message": "is no phone number"}]
     site = shop(

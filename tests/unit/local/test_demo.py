@@ -1,6 +1,7 @@
 """The demo: its checks find what is wrong, its page needs nothing beside itself, its story reads anywhere."""
 
 import io
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +14,7 @@ from rich.console import Console
 from functions.domain import policy as policies
 from local.__main__ import main
 from local.demo import figures, page, script, teller, words
-from local.demo.acts import Act, Call, Chapter, Pay, Wait, paid
+from local.demo.acts import Act, Call, Chapter, Pay, Till, Wait, paid
 from local.demo.checks import CHECKS, examine
 from local.demo.player import PLACE, Player
 from local.demo.sale_checks import FIGURES
@@ -78,6 +79,25 @@ WRONG: Mapping[str, Change] = {
 }
 
 
+STRANGE = {
+    "payment_id": "stripe:pi_1",
+    "provider": "stripe",
+    "number": "market-77",
+    "amount": 18_800,
+    "because": "unknown_number",
+}
+
+
+def both(*changes: Change) -> Change:
+    """Return these changes as one."""
+
+    def change(facts: Json) -> None:
+        for each in changes:
+            each(facts)
+
+    return change
+
+
 def failing(change: Change | None, *, audited: bool = True) -> set[str]:
     """Return the checks that fail when something is changed."""
     found = story.books(change, audited=audited)
@@ -121,7 +141,8 @@ def test_each_check_fails_on_a_wrong_figure(says: str) -> None:
         put("trades", 0, "told", 0, "done", value="given up"),
         put("order", "payments", value=[]),
         lambda facts: facts["order"]["payments"].append(facts["order"]["payments"][0]),
-        lambda facts: facts["unassigned"].append({"payment_id": "stripe:pi_1", "because": "unknown_number"}),
+        lambda facts: facts["unassigned"].append(STRANGE),
+        lambda facts: facts["strange"].append(("stripe", "market-77", 18_800)),
     ],
 )
 def test_a_figure_that_is_one_off_is_found(change: Change) -> None:
@@ -130,6 +151,16 @@ def test_a_figure_that_is_one_off_is_found(change: Change) -> None:
 
 def test_a_report_is_looked_at_only_when_it_is_of_now() -> None:
     assert failing(put("report", "value_fen", value=134), audited=False) == set()
+
+
+def test_money_that_the_script_sends_to_no_order_is_to_be_listed_as_it_was_sent() -> None:
+    def sent(facts: Json) -> None:
+        facts["strange"].append(("stripe", "market-77", 18_800))
+        facts["unassigned"].append(STRANGE)
+
+    assert failing(sent) == set()
+    assert failing(both(sent, put("unassigned", 0, "amount", value=18_801)))
+    assert failing(both(sent, lambda facts: facts["unassigned"].append(STRANGE)))
 
 
 class FakeTheatre:
@@ -147,6 +178,10 @@ class FakeTheatre:
     def pay(self, _: Any) -> Json:
         """Answer that the order waits, whatever was paid."""
         return {"number": "a_01", "action": "qr", "paid_fen": self._paid_fen, "order_status": "placed"}
+
+    def at_the_till(self, path: str, body: Json) -> Json:
+        """Answer what was told."""
+        return {"told": [path, body]}
 
     def settle(self) -> dict[str, int]:
         """Have nothing to do."""
@@ -172,6 +207,20 @@ def test_a_payment_at_the_till_that_ends_otherwise_ends_the_demo_and_is_named() 
     player = Player(cast("Theatre", FakeTheatre(10_950)), audience, POLICY, 2027, ())
     with pytest.raises(LocalError, match=r"“Ivy pays”: .* answers order_status = 'placed', not 'paid'"):
         player.play([chapter])
+
+
+def test_what_happens_at_the_till_names_a_payment_and_a_day_as_the_script_does() -> None:
+    order = Call(who="ivy", method="POST", path="/orders", keeps="ivy-tea")
+    paying = Pay(who="ivy", order="ivy-tea", provider="wechatpay")
+    wrong = {"provider": "wechatpay", "date": "{next}-01-09", "wrong_amount": "{trade:ivy-tea}"}
+    body = {"provider": "wechatpay", "date": "2028-01-09", "wrong_amount": "a_01"}
+    till = Till(path="/till/plan/statements", body=wrong, expects={"told": ["/till/plan/statements", body]})
+    otherwise = Till(path="/till/plan/statements", body=wrong, expects={"told.0": "/till/money"})
+    act = Act(says="Ivy pays", calls=[order, paying, till, otherwise])
+    audience = teller.Teller(Console(file=io.StringIO()), 1)
+    player = Player(cast("Theatre", FakeTheatre(10_950)), audience, POLICY, 2027, ())
+    with pytest.raises(LocalError, match=r"told\.0 = '/till/plan/statements', not '/till/money'"):
+        player.play([Chapter(short="Till", title="Till", steps=[act])])
 
 
 @pytest.mark.parametrize(
@@ -290,10 +339,11 @@ def test_the_script_names_orders_and_cases_before_it_uses_them_and_each_chapter_
     for chapter in script.STORY:
         for act in (step for step in chapter.steps if isinstance(step, Act)):
             for call in act.calls:
-                used = {each for each in PLACE.findall(call.path) if each[0] != "coupon"}
-                assert used <= known, act.says
+                named = PLACE.findall(call.path + ("" if isinstance(call, Pay) else json.dumps(call.body)))
+                assert {each for each in named if each[0] != "coupon"} <= known, act.says
                 known |= {("order", call.keeps or ""), ("case", call.opens or "")}
-    assert len({chapter.short for chapter in script.STORY}) == len(script.STORY) == 17
+                known |= {("trade", call.order)} if isinstance(call, Pay) else set()
+    assert len({chapter.short for chapter in script.STORY}) == len(script.STORY) == 18
 
 
 def test_the_script_visits_each_member_day_and_each_tier() -> None:
