@@ -308,6 +308,7 @@ class _Request:
     route: Route
     deadline: Deadline
     noted: dict[str, str]
+    address: str | None = field(repr=False)
     sent: Mapping[str, Any] = field(repr=False)
     look: Look = field(default_factory=Look)
 
@@ -348,6 +349,11 @@ class Api:
     def caller(self) -> Caller:
         """Who sent the request that is being served."""
         return _SERVED.get().caller
+
+    @property
+    def address(self) -> str | None:
+        """The address that the request which is being served came from, as the gateway saw it."""
+        return _SERVED.get().address
 
     def note(self, **ids: str) -> None:
         """Have ids of what the request that is being served is about stand in its line of the log."""
@@ -505,7 +511,8 @@ class Api:
             raise _bad_path()
         headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
         sent = {"path": ids, "query": query, "header": headers, "body": members}
-        return _Request(caller, route, Deadline.of(context), noted, sent)
+        address = event["requestContext"]["http"].get("sourceIp")
+        return _Request(caller, route, Deadline.of(context), noted, address, sent)
 
     def _route_of(self, method: str, path: str, segments: tuple[str, ...]) -> Route | None:
         """Return the route of a path: one that is written out, before one that takes a part for an id."""
