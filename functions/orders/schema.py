@@ -173,6 +173,7 @@ class OrderAnswer(Answer):
     """An order as it is now; where it is shown by itself, with the money that is due back for it.
 
     It is ``lost`` where its parcel was refunded as that, and late since ``late_at`` where it is on its way.
+    While it waits for its money it has ``lapses_at``, from when on it is lapsed.
     """
 
     order_id: str
@@ -195,6 +196,7 @@ class OrderAnswer(Answer):
     refunds: list[OrderRefundAnswer] = Field(default=[], exclude_if=lambda refunds: not refunds)
     lost: bool = Field(default=False, exclude_if=lambda lost: not lost)
     late_at: StoreTime | None = Field(default=None, exclude_if=lambda moment: moment is None)
+    lapses_at: StoreTime | None = Field(default=None, exclude_if=lambda moment: moment is None)
     policy_version: str
 
 
@@ -338,6 +340,7 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
         "quote": quote_answer(quote),
         "lost": order.was_lost,
         "late_at": store_time(order.late_at),
+        "lapses_at": store_time(order.lapses_at) if order.status is Status.PLACED else None,
         "lines": [
             OrderLineAnswer(
                 line_id=line.line_id,

@@ -285,7 +285,8 @@ def test_on_the_local_cloud_providers_tell_us_at_its_endpoint(templates: dict[st
         assert storefront["Fn::Select"][0] == list(APPS).index("storefront")
 
 
-def test_on_aws_nobody_is_led_to_pages_that_the_shop_may_not_have_published(template: Template) -> None:
+def test_on_aws_nobody_is_led_to_pages_that_the_shop_may_not_have_published(tmp_path: Path) -> None:
+    template = synthesise({"stage": "prod", **PAYMENTS}, tmp_path)
     for name in SENDERS:
         assert environment(template, name)["PAYMENTS_RETURN_URL"] == ""
 

@@ -178,15 +178,19 @@ export const en: Form<typeof zh> = {
     amounts: "Amounts",
     pay: {
       title: "Pay",
-      how: "Pay with",
+      how: (count) => `Pay with (${count} ways)`,
+      payBy: (when) =>
+        `Please pay soon: at ${when} the order closes if it is not paid. No payment begins in its last 5 minutes.`,
       go: "Pay",
-      scan: "Scan with WeChat to pay",
-      scanAlipay: "Scan with Alipay to pay",
+      scan: "Scan with WeChat to pay; this page then says so by itself",
+      scanAlipay: "Scan with Alipay to pay; this page then says so by itself",
       qrLabel: "Payment code",
       until: (when) => `The code holds until ${when}`,
       waiting: "Waiting for the provider's confirmation",
       waitingHere:
-        "It usually comes seconds after you have paid. This page looks by itself; you can come back later, too.",
+        "If you have paid, it usually comes within seconds, and this page says so by itself. If you have not, pay below.",
+      byCode: "Pay by a code that another phone scans",
+      playPhone: "Local demo: open the till in place of the phone",
       leave: "Go to the payment page",
       app: "Open this shop in the provider's app to go on",
       zero: "Points cover this order; nothing is to be paid",
