@@ -35,6 +35,7 @@ from memberday_client.api.cases import (
 from memberday_client.api.catalogue import get_member_day, get_movements, get_product, get_products
 from memberday_client.api.coupons import (
     claim_coupon,
+    get_claimable_coupons,
     get_coupon_template,
     get_coupon_templates,
     get_coupons,
@@ -300,6 +301,8 @@ def a_sale_is_run(shopper: Shopper) -> None:
         status="active",
     )
     assert granted(put_coupon_template.sync(shopper.sku, client=clerk, body=template)).claimed == 0
+    offered = granted(get_claimable_coupons.sync(client=shopper.client)).items
+    assert {each.template_id: each.claims_left for each in offered}[shopper.sku] == 1
     claimed = granted(claim_coupon.sync(shopper.sku, client=shopper.client, idempotency_key="c1"))
     assert (claimed.kind, claimed.template_id, claimed.face_value_fen) == ("amount", shopper.sku, 2_000)
     batch = CodesRequest(batch_id="letters", count=2)

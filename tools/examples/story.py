@@ -371,6 +371,8 @@ def _templates(story: _Story) -> None:
     story.call("put_coupon_template", CLERK, 200, "changed", "More of them", at=tea_at, body=more)
     story.call("put_coupon_template", CLERK, 201, "rate", "A rate", at=tenth_at, body=tenth)
     story.call("put_coupon_template", CLERK, 409, "kind_fixed", "Another kind", at=tea_at, body=tenth)
+    story.call("get_claimable_coupons", ERIN, 200, "page", "What a member can claim")
+    story.call("get_claimable_coupons", FRANK, 409, "not_registered", "Before the registration")
     key, again = {"Idempotency-Key": "claim-1"}, {"Idempotency-Key": "claim-2"}
     story.call("claim_coupon", ERIN, 201, "claimed", "A claim", at=tea_at, headers=key)
     story.call("claim_coupon", ERIN, 409, "already_claimed", "Another one", at=tea_at, headers=again)

@@ -110,6 +110,19 @@ export const en: Form<typeof zh> = {
     quote: "To pay",
     goods: "Goods",
     shipping: "Shipping",
+    freeFrom: (amount) => `free from ${amount} on`,
+    pointsFrom: (points) => `Points can be used from ${points} on`,
+    line: {
+      left: (count) => (count === 0 ? "Out of stock for now" : `Only ${count} left in stock`),
+      short: "There are not so many in stock",
+      gone: "No longer sold",
+      flash: (name, count) =>
+        count === 0
+          ? `${name}: you have had as many as you may, or all are gone; the list price holds here`
+          : `${name}: you may have ${count} more; with more than that all are at list price`,
+      take: (count) => `Take ${count}`,
+      takeOut: "Remove",
+    },
     free: "Free",
     couponUsed: "Coupon",
     pointsUsed: (points) => `${points} points`,

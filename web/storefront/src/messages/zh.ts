@@ -108,6 +108,19 @@ export const zh = {
     goods: "商品金额",
     shipping: "运费",
     free: "免运费",
+    freeFrom: (amount: string) => `满 ${amount} 包邮`,
+    pointsFrom: (points: string) => `满 ${points} 积分才能用`,
+    line: {
+      left: (count: number) => (count === 0 ? "暂时缺货" : `库存只剩 ${count} 件`),
+      short: "库存不够这么多件",
+      gone: "已经下架",
+      flash: (name: string, count: number) =>
+        count === 0
+          ? `${name}：您已买到限购的件数，或已抢完，这里按原价`
+          : `${name}：您最多还能买 ${count} 件，超过时全部按原价`,
+      take: (count: number) => `改为 ${count} 件`,
+      takeOut: "移除",
+    },
     couponUsed: "优惠券",
     pointsUsed: (points: string) => `积分抵扣（${points} 积分）`,
     paid: "应付",
