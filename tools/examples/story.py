@@ -263,7 +263,10 @@ def _second_order(story: _Story) -> None:
     story.happens("receive_order", CLERK, 200, "second")
     back = {"return_id": "return-1", "lines": [{"sku": TEA, "quantity": 1}]}
     more = {"return_id": "return-2", "lines": [{"sku": TEA, "quantity": 2}]}
+    asked, too_many = ({"lines": each["lines"]} for each in (back, more))
+    story.happens("preview_return", ERIN, 200, "second", "one_of_two", "One of two", body=asked)
     story.happens("return_units", CLERK, 200, "second", "one_of_two", "One of two", body=back)
+    story.happens("preview_return", ERIN, 422, "second", "too_many", "More than are left", body=too_many)
     story.happens("return_units", CLERK, 422, "second", "too_many", "More than are left", body=more)
     story.happens("refuse_order", CLERK, 409, "second", "received", "It was taken")
 
@@ -405,6 +408,8 @@ def _sale(story: _Story) -> None:
     story.happens("ship_order", CLERK, 200, "fifth")
     story.happens("receive_order", ERIN, 200, "fifth")
     back = {"return_id": "return-1", "lines": [{"line_id": KETTLE, "quantity": 1}]}
+    asked = {"lines": back["lines"]}
+    story.happens("preview_return", CLERK, 200, "fifth", "gift_kept", "But the gift is kept", body=asked)
     story.happens("return_units", CLERK, 200, "fifth", "gift_kept", "But the gift is kept", body=back)
     story.settle()
     story.call("get_campaign", CLERK, 200, "used", "After an order", at={"campaign_id": "1212-cup"})
