@@ -53,7 +53,7 @@ class GettingFace:
 
     @route(
         "GET",
-        "/members/me/claimable-coupons",
+        "/members/me/coupons/claimable",
         summary="See which coupons can be claimed",
         who=Who.MEMBER,
         refuses={400: ["invalid_cursor"], 409: ["not_registered"]},

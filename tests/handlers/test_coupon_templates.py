@@ -208,7 +208,7 @@ def claimable(suite: Suite, who: dict[str, str], **query: str) -> list[dict[str,
     api, found, cursor = coupons_api.create(*create), list[dict[str, Any]](), ""
     for _ in range(20):
         asked = {**query, "cursor": cursor}
-        page = Call("GET", "/members/me/claimable-coupons", who=who, query=asked).to(api)
+        page = Call("GET", "/members/me/coupons/claimable", who=who, query=asked).to(api)
         assert page.status == 200, page.body
         found += page.body["items"]
         cursor = page.body["next_cursor"]
@@ -271,7 +271,7 @@ def test_V10_what_can_be_claimed_is_listed_page_by_page_what_ends_first_before(
 
 
 def test_V10_a_stranger_registers_first_and_a_cursor_is_of_this_list(suite: Suite, desk: Desk) -> None:
-    path = "/members/me/claimable-coupons"
+    path = "/members/me/coupons/claimable"
     answer = suite.call(Call("GET", path, who=claims("nobody")))
     assert (answer.status, answer.code) == (409, "not_registered")
     foreign = Cursors("templates", "alice", r".*").write("2026-05-01T00:00:00Z#welcome")

@@ -58,7 +58,7 @@ READS = (
     "/members/me/points",
     "/members/me/points/entries",
     "/members/me/coupons",
-    "/members/me/claimable-coupons",
+    "/members/me/coupons/claimable",
     "/members/me/tier-history",
     "/orders",
     "/products",
