@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from functions.cases.case import CaseKind
 from functions.domain.identifiers import SKU, SKU_LENGTH_MAX
 from functions.domain.policy import Policy
 from functions.domain.records import plain
@@ -186,10 +187,18 @@ class OrderRefundAnswer(Answer):
     at: StoreTime
 
 
+class OrderCaseAnswer(Answer):
+    """An open case of an order (A5)."""
+
+    case_id: str
+    kind: CaseKind
+
+
 class OrderAnswer(Answer):
     """An order as it is now; where it is shown by itself, with the money that is due back for it.
 
-    It is ``lost`` where its parcel was refunded as that, and late since ``late_at`` where it is on its way.
+    ``cases`` are its open ones, the first opened first. It is ``lost`` where its parcel was refunded as that,
+    and late since ``late_at`` where it is on its way.
     While it waits for its money it has ``lapses_at``, from when on it is lapsed.
     """
 
@@ -211,6 +220,7 @@ class OrderAnswer(Answer):
     retained: RetainedAnswer
     payments: list[PaymentAnswer]
     refunds: list[OrderRefundAnswer] = Field(default=[], exclude_if=lambda refunds: not refunds)
+    cases: list[OrderCaseAnswer] = Field(default=[], exclude_if=lambda cases: not cases)
     lost: bool = Field(default=False, exclude_if=lambda lost: not lost)
     late_at: StoreTime | None = Field(default=None, exclude_if=lambda moment: moment is None)
     lapses_at: StoreTime | None = Field(default=None, exclude_if=lambda moment: moment is None)
@@ -405,6 +415,7 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
         "carrier": order.carrier,
         "tracking_no": order.tracking_no,
         "quote": quote_answer(quote),
+        "cases": [OrderCaseAnswer(case_id=each.case_id, kind=each.kind) for each in order.cases],
         "lost": order.was_lost,
         "late_at": store_time(order.late_at),
         "lapses_at": store_time(order.lapses_at) if order.status is Status.PLACED else None,
