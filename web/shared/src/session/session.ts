@@ -9,6 +9,7 @@
 import * as oauth from "oauth4webapi";
 import { clockApartSeconds } from "../clock";
 import type { Config } from "../config";
+import { keptLanguage } from "../i18n/language";
 
 /** What a group of the user pool may do, as the API knows it (K7). */
 export type Role = "staff" | "clerk" | "marketing" | "finance" | "admin";
@@ -164,6 +165,7 @@ export class Session {
       nonce: pending.nonce,
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: "S256",
+      lang: keptLanguage(),
     };
     for (const [name, value] of Object.entries(asked)) there.searchParams.set(name, value);
     window.location.assign(there);
