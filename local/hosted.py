@@ -2,8 +2,8 @@
 
 The emulator has the page and the code, and forgets who was there: each time a page was loaded anew, somebody
 would have to sign in again, where on AWS the browser only goes there and back (K5). Nor has it a form to sign
-up by, or words in another language than English (``lang``, as on AWS). The address of who signs up is taken for
-confirmed at once: nobody here reads the mail.
+up by, or words in another language than English (``lang``, as on AWS). The address of who signs up is taken
+for confirmed at once: nobody here reads the mail.
 """
 
 from __future__ import annotations
