@@ -20,6 +20,7 @@ from aws_cdk import aws_ssm as ssm
 
 from functions import contexts
 from functions.payments.providers.directory import NAMES as PROVIDERS
+from infra.constructs.pages import APPS, STOREFRONT
 from infra.naming import api_url, parameter, payment_secrets
 from infra.stage import Stage
 
@@ -183,6 +184,11 @@ class Shared:
     def page_origins(self) -> dict[str, Any]:
         """What is told to who opens the API: which one, and to whom."""
         return {"ApiId": self.api_id, "Pages": self.value("PageOrigins"), "Others": list(self.stage.cors)}
+
+    @property
+    def storefront(self) -> str:
+        """Where the storefront is opened, without a path."""
+        return Fn.select(APPS.index(STOREFRONT), Fn.split(",", self.value("PageOrigins")))
 
     @property
     def users(self) -> Users:

@@ -2,7 +2,8 @@
 
 The emulator has the page and the code, and forgets who was there: each time a page was loaded anew, somebody
 would have to sign in again, where on AWS the browser only goes there and back (K5). Nor has it a form to sign
-up by. The address of who signs up is taken for confirmed at once: nobody here reads the mail.
+up by, or words in another language than English (``lang``, as on AWS). The address of who signs up is taken
+for confirmed at once: nobody here reads the mail.
 """
 
 from __future__ import annotations
@@ -31,10 +32,22 @@ CARRIED = (
     "code_challenge",
     "code_challenge_method",
     "nonce",
+    "lang",
 )
 """What a form keeps of what the page was asked with."""
 OK, FOUND, BAD_REQUEST = 200, 302, 400
 FORM_END = b"</form>"
+CHINESE = "zh"
+WORDS = {
+    '<html lang="en">': '<html lang="zh-CN">',
+    ">Sign in<": ">登录<",
+    ">Sign up<": ">注册<",
+    ">Username<": ">用户名<",
+    ">Password<": ">密码<",
+    ">Email<": ">邮箱<",
+    "Incorrect username or password.": "用户名或密码不对。",
+}
+"""What the page says, in Chinese; what is not here it says in English."""
 
 Answer = tuple[int, dict[str, str], bytes]
 Query = Mapping[str, Any]
@@ -67,9 +80,7 @@ class HostedPage:
         pool_id, _, _ = self._cognito._find_pool_by_client_id(asked["client_id"])
         username = self._signed_in(headers, pool_id)
         if username is None or asked["prompt"] == "login":
-            link = f"{SIGN_UP}?{urlencode({name: asked[name] for name in CARRIED if asked[name]})}"
-            beside = f'<p><a href="{html.escape(link)}">Sign up</a></p>'.encode()
-            return answer[0], answer[1], answer[2].replace(FORM_END, FORM_END + beside, 1)
+            return answer[0], answer[1], self._finished(answer[2], asked)
         found: Answer = self._cognito._issue_auth_code_redirect(
             asked["client_id"],
             pool_id,
@@ -84,8 +95,17 @@ class HostedPage:
         return found
 
     def submit(self, method: str, path: str, headers: Mapping[str, str], body: bytes, query: Query) -> Answer:
-        """Take the form, and remember whoever has signed in by it."""
+        """Take the form, and remember whoever has signed in by it.
+
+        Blanks around a name are of who pasted it.
+        """
+        form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        if "username" in form:
+            form["username"] = form["username"].strip()
+            body = urlencode(form).encode()
         status, told, page = self._submit(method, path, headers, body, query)
+        if status == OK:
+            page = self._finished(page, form)
         if status == FOUND:
             code = dict(parse_qsl(urlsplit(told["Location"]).query)).get("code", "")
             if entry := self._cognito._authorization_codes.get(code):
@@ -117,7 +137,7 @@ class HostedPage:
         status, _, told = self._cognito._sign_up(
             {
                 "ClientId": form.get("client_id", ""),
-                "Username": form.get("username", ""),
+                "Username": form.get("username", "").strip(),
                 "Password": form.get("password", ""),
                 "UserAttributes": [{"Name": "email", "Value": form.get("email", "")}],
             }
@@ -125,7 +145,7 @@ class HostedPage:
         if status >= BAD_REQUEST:
             return self._form(form, error=str(json.loads(told).get("message", "")))
         pool_id, _, _ = self._cognito._find_pool_by_client_id(form.get("client_id", ""))
-        self._cognito._admin_confirm_sign_up({"UserPoolId": pool_id, "Username": form["username"]})
+        self._cognito._admin_confirm_sign_up({"UserPoolId": pool_id, "Username": form["username"].strip()})
         return self.submit(method, path, headers, body, query)
 
     def _form(self, asked: Query, error: str = "") -> Answer:
@@ -146,7 +166,16 @@ class HostedPage:
         told = f'<div class="error">{html.escape(error)}</div>' if error else ""
         form = f'<form method="POST" action="{SIGN_UP}">{kept}{fields}<button>Sign up</button></form>'
         page: str = self._cognito._page_shell("Sign up", "Sign up", told + form)
-        return OK, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
+        said = _in_language(page.encode(), self._cognito._qp(asked, "lang"))
+        return OK, {"Content-Type": "text/html; charset=utf-8"}, said
+
+    def _finished(self, page: bytes, asked: Mapping[str, str]) -> bytes:
+        """Return the form in the language that was asked for, which it keeps, with the way to sign up."""
+        kept = f'<input type="hidden" name="lang" value="{html.escape(asked.get("lang", ""))}">'
+        link = f"{SIGN_UP}?{urlencode({name: asked[name] for name in CARRIED if asked.get(name)})}"
+        beside = f'<p><a href="{html.escape(link)}">Sign up</a></p>'
+        end = kept.encode() + FORM_END + beside.encode()
+        return _in_language(page.replace(FORM_END, end, 1), asked.get("lang", ""))
 
     def _begun(self, pool_id: str, username: str) -> str:
         """Return the cookie of a new session; of too many the oldest ends."""
@@ -163,6 +192,14 @@ class HostedPage:
             return None
         user = self._cognito._get_pool_unscoped(pool_id)["_users"].get(username)
         return username if user and user.get("Enabled", True) else None
+
+
+def _in_language(page: bytes, language: str) -> bytes:
+    if language.partition("-")[0] != CHINESE:
+        return page
+    for english, chinese in WORDS.items():
+        page = page.replace(english.encode(), chinese.encode())
+    return page
 
 
 def _cookie(headers: Mapping[str, str]) -> str:

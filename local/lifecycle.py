@@ -13,6 +13,7 @@ from local.deployment import Deployment, Project
 from local.errors import LocalError
 from local.interrupts import Interrupts
 from local.till.process import TillProcess, state_of
+from local.users import STOREFRONT
 from reach.aws import Aws
 from reach.errors import CommandError
 from reach.folder import StateFolder
@@ -63,7 +64,7 @@ class Lifecycle:
                 outputs = deployment.outputs()
                 self._introduce(till, server, outputs or {})
                 if outputs is not None:
-                    self._publish_pages(server)
+                    self._publish_pages(server, till)
             if outputs is None:
                 raise LocalError(f"the stack {self._project.stack} is not deployed: run `up` again")
             return Up(server, outputs, fresh, started, deployed)
@@ -116,8 +117,11 @@ class Lifecycle:
             url = f"{outputs['ApiUrl']}/payments/stripe/notifications"
             self.till.ask("POST", "/till/webhook", {"url": url})
 
-    def _publish_pages(self, server: Running) -> None:
-        """Put the pages that have been built where the cloud serves them, as ``ops pages`` does on AWS."""
+    def _publish_pages(self, server: Running, till: Running) -> None:
+        """Put the pages that have been built where the cloud serves them, as ``ops pages`` does on AWS.
+
+        The storefront is told where the till is, too: no phone can scan the codes that are paid there.
+        """
         from ops import pages  # brings the SDK with it, which takes a while
         from ops.stack import Stack
 
@@ -125,7 +129,8 @@ class Lifecycle:
         for app in pages.APPS:
             folder = pages.dist_of(self._project.root, app)
             if pages.built(folder):
-                done = pages.publish(stack, app, folder, str(time_zone(self._project.root)))
+                more = {"till": till.endpoint} if app == STOREFRONT else {}
+                done = pages.publish(stack, app, folder, str(time_zone(self._project.root)), more)
                 if done.put:
                     self._say(f"published the {app}")
 

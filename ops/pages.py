@@ -94,10 +94,13 @@ def config(stack: Stack, app: str, zone: str) -> dict[str, str]:
         raise OpsError(f"{stack.name} tells no {error.args[0]}: deploy it first") from None
 
 
-def publish(stack: Stack, app: str, folder: Path, zone: str) -> Published:
+def publish(
+    stack: Stack, app: str, folder: Path, zone: str, more: Mapping[str, str] | None = None
+) -> Published:
     """Bring an app's files to its bucket: what is new first, the page that loads them then.
 
     A repeat puts nothing that is there already. What neither this release has nor the one before goes last.
+    ``more`` is what the app is told beside what every deployment tells it.
 
     Raises
     ------
@@ -106,7 +109,7 @@ def publish(stack: Stack, app: str, folder: Path, zone: str) -> Published:
         been put then.
     """
     files = _files(folder)
-    files[CONFIG] = _File(_text(config(stack, app, zone)))
+    files[CONFIG] = _File(_text({**config(stack, app, zone), **(more or {})}))
     bucket = stack.outputs()[f"{app.title()}BucketName"]
     s3 = stack.aws.client("s3")
     there = dict(_there(s3, bucket))

@@ -35,6 +35,7 @@ class Record:
     address: str | None
     searched_by: str | None = None
     shown: Sequence[str] = field(default=())
+    operator_name: str | None = None
 
 
 def record_of(row: Row, address: Row | None) -> Record:
@@ -55,6 +56,7 @@ def record_of(row: Row, address: Row | None) -> Record:
         address=None if address is None else address["address"],
         searched_by=row.get("searched_by"),
         shown=row.get("shown", ()),
+        operator_name=row.get("operator_name"),
     )
 
 

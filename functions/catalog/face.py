@@ -99,6 +99,7 @@ class CatalogFace:
             delta=request.delta,
             reason=request.reason,
             operator=self.api.caller.member_id,
+            operator_name=self.api.caller.staff_name,
             moved_at=self.clock(),
         )
         (shown_product,) = self._seen(

@@ -1,6 +1,6 @@
 """What a product is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -45,6 +45,10 @@ def no_product() -> NotFoundError:
     return NotFoundError("product_not_found", "The catalogue has no such product.")
 
 
-def insufficient_stock(skus: Sequence[str]) -> ConflictError:
-    """Return the refusal of more units than there are of these skus."""
-    return ConflictError("insufficient_stock", "There is not that much in stock.", skus=list(skus))
+def insufficient_stock(skus: Sequence[str], left: Mapping[str, int] | None = None) -> ConflictError:
+    """Return the refusal of more units than there are of these skus.
+
+    ``left`` is how many of each could be had a moment ago, where whoever asks may know.
+    """
+    more = {} if left is None else {"left": dict(left)}
+    return ConflictError("insufficient_stock", "There is not that much in stock.", skus=list(skus), **more)

@@ -72,12 +72,16 @@ class ProductAnswer(Answer):
 
 
 class MovementAnswer(Answer):
-    """A movement of a product's stock; ``operator`` is whose token recorded it."""
+    """A movement of a product's stock; ``operator`` is whose token recorded it.
+
+    ``operator_name`` is what they sign in with: not of services, and of nothing from before it was kept.
+    """
 
     movement_id: str
     delta: int
     reason: str
     operator: str
+    operator_name: str | None = Field(default=None, exclude_if=lambda name: name is None)
     moved_at: StoreTime
 
 
@@ -108,5 +112,6 @@ def movement_answer(movement: StockMovement, policy: Policy) -> MovementAnswer:
         delta=movement.delta,
         reason=movement.reason,
         operator=movement.operator,
+        operator_name=movement.operator_name,
         moved_at=movement.moved_at.astimezone(policy.zone),
     )

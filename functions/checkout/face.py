@@ -54,7 +54,8 @@ class CheckoutFace:
     def quote_cart(self, request: Annotated[CartRequest, Body()]) -> QuoteAnswer:
         """Price a cart for the caller. Nothing is reserved and nothing changes; stock is not checked."""
         return quote_answer(
-            self.checkout.quote(request.cart(), self.api.caller.member_id, self.clock(), self.api.deadline)
+            self.checkout.quote(request.cart(), self.api.caller.member_id, self.clock(), self.api.deadline),
+            self.policy,
         )
 
     @route(
@@ -94,7 +95,7 @@ class CheckoutFace:
         try:
             order, repeat = self.checkout.place(placing, self.api.deadline)
         except QuoteChangedError as changed:
-            shown_quote = quote_answer(changed.quote).model_dump(mode="json")
+            shown_quote = quote_answer(changed.quote, self.policy).model_dump(mode="json")
             raise ConflictError(changed.code, changed.detail, quote=shown_quote) from changed
         self.api.note(order_id=order.order_id)
         return answer(

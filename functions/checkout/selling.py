@@ -145,14 +145,15 @@ def _check_bought(quote: Quote, there: Mapping[str, int]) -> None:
     Raises
     ------
     ConflictError
-        ``insufficient_stock``.
+        ``insufficient_stock``, with how many of each the cart could have.
     """
-    bought: Units[str] = Units()
+    wanted: Units[str] = Units()
     for line in quote.lines:
         if line.gift_of is None and line.sku in there:
-            bought[line.sku] += line.quantity
+            wanted[line.sku] += line.quantity
+    bought = Units(wanted)
     for each in given(quote).values():
         bought.subtract({sku: units for sku, units in each.units.items() if sku in there})
-    short = [sku for sku, units in bought.items() if units > there[sku]]
-    if short:
-        raise insufficient_stock(short)
+    missing = {sku: units - there[sku] for sku, units in bought.items() if units > there[sku]}
+    if missing:
+        raise insufficient_stock(list(missing), {sku: wanted[sku] - missing[sku] for sku in missing})

@@ -27,6 +27,7 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
     worths = Worths(tables, catalog_table)
 
     def getting() -> object:
+        from functions.coupons.claimable import Claimables
         from functions.coupons.claims import Claims
         from functions.coupons.getting_face import GettingFace
         from functions.coupons.issuing import Giving
@@ -35,7 +36,8 @@ def create(tables: Tables, settings: Settings, policy: Policy, now: Callable[[],
         giving = Giving(
             tables=tables, table=table, catalog_table=catalog_table, worths=worths, zone=policy.zone
         )
-        return GettingFace(api, Claims(giving), Redeeming(giving), policy, now)
+        claimables = Claimables(tables, table, catalog_table)
+        return GettingFace(api, claimables, Claims(giving), Redeeming(giving), policy, now)
 
     def templates() -> object:
         from functions.coupons.batches import Batches

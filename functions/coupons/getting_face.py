@@ -1,4 +1,4 @@
-"""Face: how members get coupons of templates: by claiming, by a code, and from staff."""
+"""Face: how members get coupons of templates: by claiming what can be claimed, by a code, and from staff."""
 
 import secrets
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
+from functions.coupons.claimable import Claimables
+from functions.coupons.claimable_schema import ClaimableAnswer, claimable_answer
 from functions.coupons.claims import Claims
 from functions.coupons.issuing import Given
 from functions.coupons.redeeming import Redeeming
@@ -17,10 +19,22 @@ from functions.coupons.schema import (
     TemplateIdPath,
     coupon_answer,
 )
+from functions.coupons.template_rows import CLAIMABLES
+from functions.coupons.template_store import POSITION
 from functions.domain.policy import Policy
+from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
-from functions.platform.parameters import REPLAYED, Body, IdempotencyKey, MemberIdPath, checked_key
+from functions.platform.parameters import (
+    REPLAYED,
+    Body,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    MemberIdPath,
+    checked_key,
+)
 from functions.platform.roles import Role
+from functions.platform.shapes import Page
 
 GUESS_BYTES = 8
 _REPLAYS = {REPLAYED: "`true` where the member had the coupon before this request."}
@@ -31,10 +45,37 @@ class GettingFace:
     """Where members get coupons."""
 
     api: Api
+    claimables: Claimables
     claims: Claims
     redeeming: Redeeming
     policy: Policy
     clock: Callable[[], datetime]
+
+    @route(
+        "GET",
+        "/members/me/coupons/claimable",
+        summary="See which coupons can be claimed",
+        who=Who.MEMBER,
+        refuses={400: ["invalid_cursor"], 409: ["not_registered"]},
+    )
+    def get_claimable_coupons(self, limit: Limit = 20, cursor: Cursor = None) -> Page[ClaimableAnswer]:
+        """List the templates that the caller's tier can claim coupons of now, the one that ends first first.
+
+        Those of which all have been claimed are left out, so a page may have fewer than `limit`, or none, and
+        not be the last. What staff change holds within five seconds.
+        """
+        places = Cursors(CLAIMABLES, self.api.caller.member_id, POSITION)
+        found, position = self.claimables.page(
+            self.api.caller.member_id,
+            self.clock(),
+            limit=limit,
+            after=places.read(cursor),
+            deadline=self.api.deadline,
+        )
+        return Page(
+            items=[claimable_answer(each, self.policy) for each in found],
+            next_cursor=places.write(position),
+        )
 
     @route(
         "POST",

@@ -1,6 +1,7 @@
 """The routes of coupons, and of the templates that they are made from."""
 
 GETTING = (
+    "GET /members/me/coupons/claimable",
     "POST /coupon-templates/{template_id}/claim",
     "POST /members/me/coupon-codes",
     "POST /members/{member_id}/coupons",

@@ -28,6 +28,7 @@ class CouponAnswer(Answer):
     coupon_id: str
     kind: Literal["birthday", "amount", "rate"]
     template_id: str | None = Field(description="The template it was made from; a birthday coupon has none.")
+    name: str | None = Field(description="What the template was called when it was made.")
     face_value_fen: int | None = Field(description="What it takes off at most; of kind `rate` there is none.")
     rate: Rate | None = Field(description="Of kind `rate`: the factor of what is left to pay.")
     max_off_fen: int | None = Field(
@@ -67,6 +68,7 @@ def coupon_answer(coupon: Coupon | TemplateCoupon, policy: Policy, at: datetime)
         coupon_id=coupon.coupon_id,
         kind="birthday",
         template_id=None,
+        name=None,
         face_value_fen=coupon.face_value_fen,
         rate=None,
         max_off_fen=None,
@@ -88,6 +90,7 @@ def _of_template(coupon: TemplateCoupon, policy: Policy, at: datetime) -> Coupon
         coupon_id=coupon.coupon_id,
         kind=worth.kind,
         template_id=coupon.template_id,
+        name=worth.name or None,
         face_value_fen=worth.face_value_fen,
         rate=rate,
         max_off_fen=worth.max_off_fen,

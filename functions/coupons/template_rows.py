@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from functions.counters.counter import Counter
-from functions.coupons.templates import Between, Days, Template, Valid, Worth
+from functions.coupons.templates import ACTIVE, Between, Days, Template, Valid, Worth
 from functions.domain import calendar
 from functions.domain.scope import Scope
 from functions.platform.dynamo import Row
@@ -19,10 +19,17 @@ TEMPLATE = "TEMPLATE"
 VERSION = "VERSION#"
 ZONE = "templates"
 """The partition of the index by name in which templates stand, in the order in which they were made."""
+CLAIMABLE = "CLAIMABLE"
+"""The row beside a template by which members find what they can claim."""
+CLAIMABLES = "claimable"
+"""The partition of the index by name in which those stand that can be claimed, by their last second."""
+NAME_KEY = "name_key"
 LIMIT = "LIMIT"
 """The item of what is left of a limit: of a template's claims, or of a code that many share."""
 CLAIMS_MAX = 1_000_000_000
 """Claims of a template that has no limit."""
+NEVER = "9999-12-31T23:59:59Z"
+"""The last second of what has none, as rows have it."""
 _TEMPLATE = "template:"
 """How the partition of a template begins; no sku has a colon."""
 _VERSION_DIGITS = 6
@@ -60,6 +67,18 @@ def template_row(template: Template, created_at: datetime) -> Row:
         "zone": ZONE,
         "name_key": f"{made}#{template.template_id}",
     }
+
+
+def claimable_row(template: Template) -> Row:
+    """Write by what members find a template that they can claim; it stands in no index while they cannot.
+
+    One without an end of its own stands behind all others.
+    """
+    row: Row = {**key(template.template_id, CLAIMABLE), "version": template.version}
+    if template.claimable and template.status == ACTIVE:
+        end = calendar.to_row(template.valid.until) if isinstance(template.valid, Between) else NEVER
+        row |= {"zone": CLAIMABLES, NAME_KEY: f"{end}#{template.template_id}"}
+    return row
 
 
 def version_row(template: Template) -> Row:
@@ -111,6 +130,7 @@ def worth_of(row: Row) -> Worth:
         min_fen=row["min_fen"],
         scope=Scope.from_row(row["scope"]),
         exclusive=row["exclusive"],
+        name=row["name"],
     )
 
 

@@ -308,7 +308,7 @@ def template_answer(counted: Counted, policy: Policy) -> TemplateAnswer:
         exclusive=worth.exclusive,
         claimable=template.claimable,
         for_complaints=template.for_complaints,
-        valid=_valid_answer(template.valid, policy),
+        valid=valid_answer(template.valid, policy),
         limits=ClaimLimitsAnswer(total=template.total, per_member=template.per_member),
         status=template.status,
         claimed=counted.claimed,
@@ -326,7 +326,8 @@ def codes_answer(batch: Batch, codes: list[str]) -> CodesAnswer:
     )
 
 
-def _valid_answer(valid: Valid, policy: Policy) -> BetweenAnswer | DaysAnswer:
+def valid_answer(valid: Valid, policy: Policy) -> BetweenAnswer | DaysAnswer:
+    """Show when coupons of a template can be used."""
     if isinstance(valid, Days):
         return DaysAnswer(days=valid.days)
     begins: datetime = valid.begins.astimezone(policy.zone)

@@ -9,7 +9,9 @@ from functions.counters import counter
 from functions.counters.counter import TERMS, Spread, told
 from functions.coupons.template_rows import (
     CLAIMS_MAX,
+    NAME_KEY,
     ZONE,
+    claimable_row,
     claims_counter,
     key,
     template_of,
@@ -93,17 +95,17 @@ class Templates:
             self.table,
             index=BY_NAME,
             partition=("zone", ZONE),
-            sort="name_key",
+            sort=NAME_KEY,
             span=time_span(None, None, after),
             limit=limit,
             newest_first=True,
         )
-        ids = [str(row["name_key"]).partition("#")[2] for row in rows]
+        ids = [str(row[NAME_KEY]).partition("#")[2] for row in rows]
         found = [
             Counted(template=template, claimed=home[CAPACITY] - told(home, claims_counter("", "").amount))
             for template, home in self._read(ids, deadline)
         ]
-        return found, str(rows[-1]["name_key"]) if more else None
+        return found, str(rows[-1][NAME_KEY]) if more else None
 
     def _read(self, template_ids: Sequence[str], deadline: Deadline) -> list[tuple[Template, Row]]:
         """Return those of these templates that there are, each with the home row of its counter."""
@@ -140,6 +142,7 @@ class Templates:
             first = replace(wanted, version=1)
             transaction.put_new(self.table, template_row(first, at))
             transaction.put_new(self.table, version_row(first))
+            transaction.put(self.table, claimable_row(first))
             capacity = _capacity(first)
             transaction.put_new(
                 self.table, {**claims.home, claims.amount: capacity, CAPACITY: capacity, TERMS: first.version}
@@ -156,6 +159,7 @@ class Templates:
             self.table, template_row(after, calendar.from_row(row["created_at"])), replaces=known.version
         )
         transaction.put_new(self.table, version_row(after))
+        transaction.put(self.table, claimable_row(after))
         more = _capacity(after) - _capacity(known)
         transaction.move(self.table, claims.home, adds={TERMS: 1, CAPACITY: more})  # once, as the version
         if more > 0:

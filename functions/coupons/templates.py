@@ -1,6 +1,6 @@
 """Templates, and the coupons that are made from them: what they are worth, and what they ask for (V8-V10)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from typing import Literal
@@ -19,7 +19,8 @@ class Worth:
     """What a coupon takes off, and what it asks for: that of its template when it was made (V9, R4).
 
     ``face_value_fen`` is that of an ``amount``, ``rate`` the factor of a ``rate``, which may take
-    ``max_off_fen`` off at most. ``min_fen`` is tested on what order offers left of the base (V8).
+    ``max_off_fen`` off at most. ``min_fen`` is tested on what order offers left of the base (V8). ``name`` is
+    what the template was called then.
     """
 
     kind: CouponKind
@@ -29,6 +30,7 @@ class Worth:
     min_fen: int = 0
     scope: Scope
     exclusive: bool = False
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,8 +140,15 @@ class NotAppliedAnswer(Answer):
     may_have: int | None = Field(default=None, exclude_if=_is_none)
 
 
+class FreeShippingAnswer(Answer):
+    """From how much on the caller's tier ships free, and what is missing of it."""
+
+    from_fen: int
+    missing_fen: int
+
+
 class QuoteAnswer(Answer):
-    """What an order of a cart charges now."""
+    """What an order of a cart charges now; ``free_shipping`` is there where shipping costs something."""
 
     tier: str
     member_day: bool
@@ -151,6 +158,7 @@ class QuoteAnswer(Answer):
     goods_net_fen: int
     coupon: CouponUseAnswer | None
     shipping_fen: int
+    free_shipping: FreeShippingAnswer | None = Field(default=None, exclude_if=_is_none)
     order_amount_fen: int
     points: PointsUseAnswer
     paid_fen: int
@@ -167,8 +175,8 @@ class MemberDayAnswer(Answer):
     your_rate: Rate | None
 
 
-def quote_answer(quote: Quote) -> QuoteAnswer:
-    """Show a quote."""
+def quote_answer(quote: Quote, policy: Policy | None = None) -> QuoteAnswer:
+    """Show a quote; one made just now, by this policy, with what is missing for free shipping (P5)."""
     return QuoteAnswer(
         tier=quote.tier,
         member_day=quote.member_day,
@@ -183,12 +191,20 @@ def quote_answer(quote: Quote) -> QuoteAnswer:
         goods_net_fen=quote.goods_net_fen,
         coupon=read_as(_coupon_use, quote.coupon),
         shipping_fen=quote.shipping_fen,
+        free_shipping=None if policy is None else _free_shipping(quote, policy),
         order_amount_fen=quote.order_amount_fen,
         points=PointsUseAnswer(redeemed=quote.redeemed_points, value_fen=quote.points_value_fen),
         paid_fen=quote.paid_fen,
         earns_points=quote.earns_points,
         not_applied=[NotAppliedAnswer(**plain(reason)) for reason in quote.not_applied],
     )
+
+
+def _free_shipping(quote: Quote, policy: Policy) -> FreeShippingAnswer | None:
+    if quote.shipping_fen == 0:
+        return None
+    from_fen = policy.tier(quote.tier).free_shipping_from_fen
+    return FreeShippingAnswer(from_fen=from_fen, missing_fen=from_fen - quote.goods_charged_fen)
 
 
 def _coupon_use(use: CouponUse) -> CouponUseAnswer:

@@ -25,11 +25,24 @@ TURNS_MAX = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """How somebody wants to pay: through whom, by which of its methods, and as whom, if it needs that."""
+    """How somebody wants to pay: through whom, by which of its methods, and as whom, if it needs that.
+
+    ``address`` is where the shopper's own device asks from; None if it is not that which asks.
+    """
 
     provider: str
     method: str
     payer: str | None = None
+    address: str | None = None
+
+    def payer_for(self, sender: Sender) -> str | None:
+        """Return who pays: whoever was named, or the device that asks, to a method that needs its address.
+
+        A page of a browser does not know the address that it is seen under.
+        """
+        if self.payer is None and self.method in sender.address_methods:
+            return self.address
+        return self.payer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +79,14 @@ class Cashier:
         for _ in range(TURNS_MAX):
             order = self.book.orders.require(order_id, member_id=member_id)
             sender = self._checked(order, wanted, now)
-            payer = wanted.payer if wanted.method in sender.bound_methods else None
+            told = wanted.payer_for(sender)
+            payer = told if wanted.method in sender.bound_methods else None
             made = self.book.attempts(order_id)
             open_one = next(
                 (each for each in made if self._is_answered_again(each, wanted, payer, now)), None
             )
             if open_one is not None:
-                return self._begin(sender, open_one, wanted, now, deadline)
+                return self._begin(sender, open_one, told, now, deadline)
             # Before an open attempt is closed for it: one that cannot begin is in no other's way.
             if not attempts.may_begin(order, now):
                 raise _not_payable("Its time is nearly up.")
@@ -92,7 +106,7 @@ class Cashier:
                 now=now,
             )
             if self.book.open(attempt):
-                return self._begin(sender, attempt, wanted, now, deadline)
+                return self._begin(sender, attempt, told, now, deadline)
         raise ConflictError("conflict", "Other requests change the same things; send the same request again.")
 
     def _checked(self, order: Order, wanted: Wanted, now: datetime) -> Sender:
@@ -110,7 +124,7 @@ class Cashier:
         if wanted.method not in sender.methods:
             names = ", ".join(sorted(sender.methods))
             raise InvalidError("method_not_available", f"Methods of {wanted.provider}: {names}.")
-        if wanted.method in sender.payer_methods and wanted.payer is None:
+        if wanted.method in sender.payer_methods and wanted.payer_for(sender) is None:
             raise InvalidError("payer_missing", f"{wanted.method} needs to know the payer.")
         least, most = sender.amounts_fen
         if not least <= order.quote.paid_fen <= most:
@@ -153,13 +167,13 @@ class Cashier:
         raise unanswered()
 
     def _begin(
-        self, sender: Sender, attempt: Attempt, wanted: Wanted, now: datetime, deadline: Deadline
+        self, sender: Sender, attempt: Attempt, payer: str | None, now: datetime, deadline: Deadline
     ) -> tuple[Attempt, Action]:
         """Have the provider open an attempt, or show again the one that is open, as the row has it."""
         if not deadline.seconds_left():
             raise unanswered()
         try:
-            begun = sender.begin(attempt.asking, attempt.kept, wanted.payer)
+            begun = sender.begin(attempt.asking, attempt.kept, payer)
         except UnansweredError:
             raise unanswered() from None
         except ProviderRefusedError as refusal:
@@ -170,7 +184,7 @@ class Cashier:
                 if asking.close(refused, now=now, deadline=deadline) is Stands.PAID:
                     raise _not_payable("It has been paid.") from None
             raise ConflictError(
-                "payment_refused", f"{wanted.provider} refuses this payment.", provider_code=refusal.code
+                "payment_refused", f"{attempt.provider} refuses this payment.", provider_code=refusal.code
             ) from None
         self.book.replace(attempt, attempts.keeping(attempt, begun.kept))
         return attempt, begun.action

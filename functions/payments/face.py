@@ -101,7 +101,12 @@ class PaymentsFace:
         """
         attempt, action = self.cashier.ask_for_payment(
             order_id,
-            Wanted(provider=request.provider, method=request.method, payer=request.payer),
+            Wanted(
+                provider=request.provider,
+                method=request.method,
+                payer=request.payer,
+                address=None if self.api.caller.staff else self.api.address,
+            ),
             member_id=self.api.caller.owner,
             now=self.clock(),
             deadline=self.api.deadline,

@@ -31,7 +31,9 @@ class AttemptRequest(Request):
     provider: ProviderName
     method: Annotated[str, StringConstraints(pattern=METHOD)] = DEFAULT
     payer: Annotated[str, StringConstraints(pattern=rf"^[!-~]{{1,{PAYER_CHARACTERS_MAX}}}$")] | None = Field(
-        default=None, description="Who pays, as the provider knows them, such as an openid; not kept."
+        default=None,
+        description="Who pays, as the provider knows them, such as an openid; not kept. Where that is the "
+        "address of the shopper's device, it need not be named by the device itself.",
     )
 
 

@@ -70,6 +70,9 @@ Event = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
+NAME_LENGTH_MAX = 128
+"""Of what somebody signs in with (Cognito's own limit)."""
+
 
 class Who(Enum):
     """Who may ask for a route."""
@@ -89,13 +92,20 @@ class Caller:
     """Who sent the request, by their access token; never by anything in the request.
 
     ``staff`` says that they ask as staff: that they have a role which the route is for. Whoever has another
-    one is a member there like any other. A ``service`` holds a token of its own, not a person's.
+    one is a member there like any other. A ``service`` holds a token of its own, not a person's. ``name`` is
+    what a person signs in with.
     """
 
     member_id: str
     roles: Role = NOBODY
     service: bool = False
     staff: bool = False
+    name: str | None = None
+
+    @property
+    def staff_name(self) -> str | None:
+        """What somebody who asks as staff signs in with; None of members, whose name is nobody's to keep."""
+        return self.name if self.staff else None
 
     @property
     def owner(self) -> str | None:
@@ -137,10 +147,13 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     claims = context.get("claims") or {}
     if claims.get("token_use") != "access" or not claims.get("sub"):
         raise UnauthenticatedError("unauthenticated", "An access token is needed.")
+    service = claims["sub"] == claims.get("client_id")  # a token of client credentials is the client's own
+    name = str(claims.get("username") or "")
     return Caller(
         member_id=str(claims["sub"]),
         roles=roles_of(_groups(claims), str(claims.get("scope") or "").split()),
-        service=claims["sub"] == claims.get("client_id"),  # a token of client credentials is the client's own
+        service=service,
+        name=None if service or not name else name[:NAME_LENGTH_MAX],
     )
 
 
@@ -319,6 +332,7 @@ class _Request:
     route: Route
     deadline: Deadline
     noted: dict[str, str]
+    address: str | None = field(repr=False)
     sent: Mapping[str, Any] = field(repr=False)
     look: Look = field(default_factory=Look)
 
@@ -359,6 +373,11 @@ class Api:
     def caller(self) -> Caller:
         """Who sent the request that is being served."""
         return _SERVED.get().caller
+
+    @property
+    def address(self) -> str | None:
+        """The address that the request which is being served came from, as the gateway saw it."""
+        return _SERVED.get().address
 
     def note(self, **ids: str) -> None:
         """Have ids of what the request that is being served is about stand in its line of the log."""
@@ -485,6 +504,7 @@ class Api:
             operation=route.function.__name__,
             route=route.name.replace("<", "{").replace(">", "}"),
             operator=caller.member_id,
+            operator_name=caller.staff_name,
             service=caller.service,
             roles=caller.roles,
             ids=ids,
@@ -516,7 +536,8 @@ class Api:
             raise _bad_path()
         headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
         sent = {"path": ids, "query": query, "header": headers, "body": members}
-        return _Request(caller, route, Deadline.of(context), noted, sent)
+        address = event["requestContext"]["http"].get("sourceIp")
+        return _Request(caller, route, Deadline.of(context), noted, address, sent)
 
     def _route_of(self, method: str, path: str, segments: tuple[str, ...]) -> Route | None:
         """Return the route of a path: one that is written out, before one that takes a part for an id."""

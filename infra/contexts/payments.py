@@ -18,6 +18,8 @@ NOTIFICATIONS_MAX = 20
 """Notifications at once: whoever has no token cannot take the checkout's share."""
 CASHIER_TIMEOUT = Duration.seconds(29)
 """Its provider may be asked to close one attempt and to open another; an HTTP API waits thirty seconds."""
+PAID_PAGE = "/paid"
+"""The storefront's page that leads to the order which was being paid."""
 STORE = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 """What is done with attempts and notices: all but to delete one, and to read them all."""
 
@@ -32,7 +34,7 @@ def build(room: Room) -> None:
     payments, keys = room.table("Payments"), room.shared.payment_keys
     cashier = keys.environment | {
         "PAYMENTS_URL": f"{room.shared.api_url}/payments",
-        "PAYMENTS_RETURN_URL": room.stage.returns_to,
+        "PAYMENTS_RETURN_URL": _returns_to(room),
     }
 
     api = room.api(
@@ -73,6 +75,16 @@ def build(room: Room) -> None:
     if statements is not None:
         statements.grant_keeping(worker)
     room.scheduled(starter)
+
+
+def _returns_to(room: Room) -> str:
+    """Return where a shopper comes back to who has paid: on the local cloud, our storefront if no other page.
+
+    On AWS nobody is led to it unasked: a shop has pages of its own, and may never have published ours.
+    """
+    if room.stage.returns_to or not room.stage.local:
+        return room.stage.returns_to
+    return f"{room.shared.storefront}{PAID_PAGE}"
 
 
 def _notifications(room: Room, code: lambda_.Code) -> None:

@@ -20,6 +20,7 @@ from local.till.dialect import Dialect, Refused, word
 from local.till.faults import Fault, Faults, Kind
 from local.till.keys import ALIPAY, STRIPE, WECHATPAY, Keys
 from local.till.messages import Answered, Asked, json_answer, page_answer, shown
+from local.till.pages import cashier
 from local.till.plans import TELLING, Plan, RefundPlan, Telling
 from local.till.refunds import ABNORMAL, CLOSED, WORDS, Dispute, DisputeState, Refund, RefundState
 from local.till.stripe import WEBHOOK, Stripe
@@ -27,6 +28,9 @@ from local.till.trades import Book, Happened, Journal, Json, Notification, State
 from local.till.wechatpay import H5_PAGE, WeChatPay
 from local.till.wechatpay import QR as WECHATPAY_QR
 
+SHOPPER_PAGE = "/till/shopper"
+"""Where a browser plays the phone that scans a code."""
+NAMES = {WECHATPAY: "WeChat Pay", ALIPAY: "Alipay"}
 STANDS = {
     RefundState.PROCESSING: Happened.REFUND_MADE,
     RefundState.SUCCEEDED: Happened.REFUNDED,
@@ -124,6 +128,8 @@ class Till:
     def control(self, asked: Asked) -> Answered:
         """Answer a request of the control surface, which is for the local cloud's commands and for tests."""
         try:
+            if asked.method == "GET" and asked.path == SHOPPER_PAGE:
+                return self._shopper_page(asked)
             value = self._controlled(asked)
         except Refused as refused:
             says = f"{refused.code}: {refused.message}" if refused.code else refused.message
@@ -134,6 +140,17 @@ class Till:
         if value is None:
             return json_answer(HTTPStatus.NOT_FOUND, {"error": f"no such route: {asked.method} {asked.path}"})
         return json_answer(HTTPStatus.OK, value)
+
+    def _shopper_page(self, asked: Asked) -> Answered:
+        """The page where what a code stands for is paid, as the phone that scans it would show it."""
+        code = asked.parameters().get("code", "")
+        with self.book.lock:
+            self.book.settle()
+            trade = self._trade({"qr": code})
+            self._come(trade)
+            return page_answer(
+                cashier(trade, NAMES[trade.provider], ""), headers={"Till-Number": trade.number}
+            )
 
     def _controlled(self, asked: Asked) -> Json | None:
         body = json.loads(asked.body) if asked.body else {}

@@ -35,6 +35,7 @@ from memberday_client.api.cases import (
 from memberday_client.api.catalogue import get_member_day, get_movements, get_product, get_products
 from memberday_client.api.coupons import (
     claim_coupon,
+    get_claimable_coupons,
     get_coupon_template,
     get_coupon_templates,
     get_coupons,
@@ -80,6 +81,7 @@ from memberday_client.api.orders import (
     get_returns,
     get_sales,
     place_order,
+    preview_return,
     quote_cart,
     receive_order,
     refuse_order,
@@ -124,6 +126,8 @@ from memberday_client.models import (
     ExportRequest,
     GatewayAnswer,
     IssueRequest,
+    LeavingLineRequest,
+    LeavingRequest,
     OrderAnswer,
     OrderRequest,
     OrderStatus,
@@ -308,6 +312,8 @@ def a_sale_is_run(shopper: Shopper) -> None:
         status="active",
     )
     assert granted(put_coupon_template.sync(shopper.sku, client=clerk, body=template)).claimed == 0
+    offered = granted(get_claimable_coupons.sync(client=shopper.client)).items
+    assert {each.template_id: each.claims_left for each in offered}[shopper.sku] == 1
     claimed = granted(claim_coupon.sync(shopper.sku, client=shopper.client, idempotency_key="c1"))
     assert (claimed.kind, claimed.template_id, claimed.face_value_fen) == ("amount", shopper.sku, 2_000)
     batch = CodesRequest(batch_id="letters", count=2)
@@ -394,7 +400,9 @@ def a_member_asks_after_buying(shopper: Shopper) -> None:
     assert granted(approve_case.sync(back.case_id, client=clerk)).send_back_by is not None
     parcel = SendingBackRequest(tracking_no="SF-1")
     assert granted(send_back.sync(back.case_id, client=shopper.client, body=parcel)).state == "shipped_back"
-    assert granted(receive_case.sync(back.case_id, client=clerk)).refund_fen > 0
+    leaves = LeavingRequest(lines=[LeavingLineRequest(sku=shopper.sku, quantity=1)])
+    said = granted(preview_return.sync(order.order_id, client=shopper.client, body=leaves))
+    assert granted(receive_case.sync(back.case_id, client=clerk)).refund_fen == said.refund_fen > 0
     no, why = RefusalRequest(reason="used"), EscalationRequest(reason="new")
     assert granted(refuse_case.sync(refused_.case_id, client=clerk, body=no)).state == "refused"
     disputed = granted(escalate_case.sync(refused_.case_id, client=shopper.client, body=why))

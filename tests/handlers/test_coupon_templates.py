@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.coupons import api as coupons_api
 from functions.platform.cursors import Cursors
 from tests.handlers.conftest import Suite
 from tests.support.accounts import hold_coupon, hold_tier
@@ -185,6 +186,7 @@ def test_V10_a_claim_gives_the_coupon_that_the_template_says(suite: Suite, desk:
     assert coupon == {
         "kind": "amount",
         "template_id": "welcome",
+        "name": "Welcome",
         "face_value_fen": 2_000,
         "rate": None,
         "max_off_fen": None,
@@ -198,6 +200,92 @@ def test_V10_a_claim_gives_the_coupon_that_the_template_says(suite: Suite, desk:
         "order_id": None,
     }
     assert desk.see().body["claimed"] == 1
+
+
+def claimable(suite: Suite, who: dict[str, str], **query: str) -> list[dict[str, Any]]:
+    """List what a member can claim, all pages of it, by a function that has read nothing yet."""
+    create = (suite.tables, suite.settings, suite.policy, lambda: suite.now)
+    api, found, cursor = coupons_api.create(*create), list[dict[str, Any]](), ""
+    for _ in range(20):
+        asked = {**query, "cursor": cursor}
+        page = Call("GET", "/members/me/coupons/claimable", who=who, query=asked).to(api)
+        assert page.status == 200, page.body
+        found += page.body["items"]
+        cursor = page.body["next_cursor"]
+        if cursor is None:
+            return found
+    raise AssertionError("the list has no end")
+
+
+def test_V10_a_member_sees_what_can_be_claimed_and_how_often_yet(suite: Suite, desk: Desk) -> None:
+    desk.put(limits={"per_member": 2})
+    alice = suite.member()
+    (shown,) = claimable(suite, alice)
+    assert shown == {
+        "template_id": "welcome",
+        "name": "Welcome",
+        "kind": "amount",
+        "face_value_fen": 2_000,
+        "rate": None,
+        "max_off_fen": None,
+        "min_goods_fen": 10_000,
+        "scope": {"all": True},
+        "except_skus": [],
+        "exclusive": False,
+        "valid": {"days": 1},
+        "claims_left": 2,
+    }
+    for key, left in (("k1", 1), ("k2", 0)):
+        desk.claim(alice, key)
+        assert [each["claims_left"] for each in claimable(suite, alice)] == [left]
+    assert desk.claim(alice, "k3").code == "already_claimed"
+
+
+def test_V10_what_cannot_be_claimed_now_is_not_listed(suite: Suite, desk: Desk) -> None:
+    window = {"from": "2026-05-01T00:00:00+08:00", "until": "2026-05-02T00:00:00+08:00"}
+    desk.put("of-a-day", valid=window)
+    desk.put("by-code", claimable=False)
+    desk.put("higher", tiers=["J3"])
+    desk.put("one", limits={"total": 1})
+    desk.put("stopped")
+    desk.put("stopped", status="paused")
+    desk.put("again", status="paused")
+    desk.put("again")
+    alice, bob = suite.member("alice"), of_tier(suite, "bob", "J3")
+    desk.claim(bob, template_id="one")
+    assert [each["template_id"] for each in claimable(suite, alice)] == ["of-a-day", "again"]
+    assert [each["template_id"] for each in claimable(suite, bob)] == ["of-a-day", "again", "higher"]
+    suite.pass_time(days=1)
+    assert [each["template_id"] for each in claimable(suite, alice)] == ["again"]
+
+
+def test_V10_what_can_be_claimed_is_listed_page_by_page_what_ends_first_before(
+    suite: Suite, desk: Desk
+) -> None:
+    for day in (9, 3, 6):
+        window = {"from": "2026-05-01T00:00:00+08:00", "until": f"2026-05-0{day}T00:00:00+08:00"}
+        desk.put(f"until-{day}", valid=window, tiers=["J3"] if day == 6 else None)
+    desk.put("without-end")
+    found = [each["template_id"] for each in claimable(suite, suite.member(), limit="1")]
+    assert found == ["until-3", "until-9", "without-end"]
+
+
+def test_V10_a_stranger_registers_first_and_a_cursor_is_of_this_list(suite: Suite, desk: Desk) -> None:
+    path = "/members/me/coupons/claimable"
+    answer = suite.call(Call("GET", path, who=claims("nobody")))
+    assert (answer.status, answer.code) == (409, "not_registered")
+    foreign = Cursors("templates", "alice", r".*").write("2026-05-01T00:00:00Z#welcome")
+    answer = suite.call(Call("GET", path, who=suite.member("alice"), query={"cursor": str(foreign)}))
+    assert (answer.status, answer.code) == (400, "invalid_cursor")
+
+
+def test_V9_a_coupon_says_what_its_template_was_called_when_it_was_made(suite: Suite, desk: Desk) -> None:
+    desk.put()
+    alice = suite.member()
+    assert desk.claim(alice).body["name"] == "Welcome"
+    desk.put(name="Farewell")
+    desk.claim(alice, "k2")
+    assert sorted(each["name"] for each in desk.coupons(alice)) == ["Farewell", "Welcome"]
 
 
 def test_R1_the_same_key_answers_the_same_coupon_whatever_has_become_of_the_template(

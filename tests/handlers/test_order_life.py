@@ -598,7 +598,9 @@ def test_O2_O4_an_unpaid_order_that_ends_gives_stock_and_points_back(
     held = {"2025": 300, "2026": 900}
     order = ended_unpaid(suite, end, held=held, points=1_000)
     order.deliver(how)
-    assert order.seen() == order.placed | {"status": status, "closed_at": closed_at, "retained": NOTHING}
+    placed = dict(order.placed)
+    assert placed.pop("lapses_at") == "2026-05-01T12:30:00+08:00"
+    assert order.seen() == placed | {"status": status, "closed_at": closed_at, "retained": NOTHING}
     assert order.seen()["refunded_fen"] == 0
     assert units(suite) == 10
     assert order.wallet() == {"available": 1_200, "frozen": 0, "debt": 0}

@@ -45,6 +45,7 @@ CLERK = """
     POST /orders/{order_id}/receipt
     POST /orders/{order_id}/refusal
     POST /orders/{order_id}/returns
+    POST /orders/{order_id}/returns/preview
     POST /orders/{order_id}/shipment
     POST /products/{sku}/stock
     POST /reports/{report}/exports
@@ -94,6 +95,7 @@ FINANCE = """
     POST /members/{member_id}/points/adjustments
     POST /orders/{order_id}/payment
     POST /orders/{order_id}/payments
+    POST /orders/{order_id}/returns/preview
     POST /reports/{report}/exports
     POST /reports/refunds/{refund_id}/by-hand
     POST /reports/unassigned-payments/{payment_id}/assign
@@ -109,6 +111,7 @@ SINCE_ROLES = {
     "GET /orders/due",
     "GET /reports/sales",
     "POST /campaigns/{campaign_id}/preview",
+    "POST /orders/{order_id}/returns/preview",
     "POST /reports/{report}/exports",
 }
 """Routes that came with roles or later: the scope ``membership/staff`` has none of them."""

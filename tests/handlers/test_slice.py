@@ -191,6 +191,7 @@ def test_a_quote_has_every_field_of_the_contract(suite: Suite) -> None:
         "goods_net_fen": 9_950,
         "coupon": None,
         "shipping_fen": 1_000,
+        "free_shipping": {"from_fen": 18_800, "missing_fen": 8_850},
         "order_amount_fen": 10_950,
         "points": {"redeemed": 0, "value_fen": 0},
         "paid_fen": 10_950,

@@ -10,6 +10,7 @@ from aws_cdk import App
 from functions.payments.providers.directory import NAMES as PROVIDERS
 from functions.platform.dynamo import to_item
 from infra.constructs.function import CORE_MEGABYTES
+from infra.constructs.pages import APPS
 from infra.stage import Stage
 from tests.infra.conftest import (
     NOTIFICATIONS,
@@ -278,7 +279,16 @@ def test_on_the_local_cloud_providers_tell_us_at_its_endpoint(templates: dict[st
     local = templates["local"]
     start, _, end = environment(local, "PaymentsApi")["PAYMENTS_URL"]["Fn::Join"][1]
     assert (start, end) == (f"{ENDPOINT}/_aws/execute-api/", "/payments")
-    assert environment(local, "PaymentsApi")["PAYMENTS_RETURN_URL"] == ""
+    for name in SENDERS:
+        storefront, path = environment(local, name)["PAYMENTS_RETURN_URL"]["Fn::Join"][1]
+        assert path == "/paid"
+        assert storefront["Fn::Select"][0] == list(APPS).index("storefront")
+
+
+def test_on_aws_nobody_is_led_to_pages_that_the_shop_may_not_have_published(tmp_path: Path) -> None:
+    template = synthesise({"stage": "prod", **PAYMENTS}, tmp_path)
+    for name in SENDERS:
+        assert environment(template, name)["PAYMENTS_RETURN_URL"] == ""
 
 
 def test_Y3_who_answers_a_provider_or_a_shopper_has_a_core_to_load_an_sdk_with(template: Template) -> None:

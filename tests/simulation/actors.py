@@ -58,6 +58,7 @@ READS = (
     "/members/me/points",
     "/members/me/points/entries",
     "/members/me/coupons",
+    "/members/me/coupons/claimable",
     "/members/me/tier-history",
     "/orders",
     "/products",

@@ -191,6 +191,7 @@ class Provider:
     methods: ClassVar[frozenset[str]] = frozenset({DEFAULT})
     payer_methods: ClassVar[frozenset[str]] = frozenset()
     bound_methods: ClassVar[frozenset[str]] = frozenset()
+    address_methods: ClassVar[frozenset[str]] = frozenset()
     paid_state: ClassVar[str]
     expires: ClassVar[bool] = True
     """Whether a trade can be paid no more from its attempt's end on."""
@@ -453,6 +454,7 @@ class WeChatPay(Provider):
     methods = frozenset({DEFAULT, "jsapi", "h5"})
     payer_methods = frozenset({"jsapi", "h5"})
     bound_methods = frozenset({"jsapi"})
+    address_methods = frozenset({"h5"})
     paid_state = "SUCCESS"
 
     def _state_of(self, trade: Trade) -> str:
@@ -596,6 +598,7 @@ class LifeSender:
         self.methods = self._at.methods
         self.payer_methods = self._at.payer_methods
         self.bound_methods = self._at.bound_methods
+        self.address_methods = self._at.address_methods
 
     def begin(self, asking: Asking, kept: Mapping[str, str], payer: str | None) -> Begun:
         """Have a payment opened; what needs no call, or is kept, is answered without one."""

@@ -91,7 +91,10 @@ def test_refusals_name_what_is_short_or_unknown(stocked: Shop) -> None:
     assert refused(stocked, "alice", "gone") == "unknown_sku"
     with pytest.raises(ConflictError) as refusal:
         stocked.place("alice", "k1", "tea", quantity=8)
-    assert (refusal.value.code, refusal.value.facts) == ("insufficient_stock", {"skus": ["tea"]})
+    assert (refusal.value.code, refusal.value.facts) == (
+        "insufficient_stock",
+        {"skus": ["tea"], "left": {"tea": 7}},
+    )
 
 
 def test_another_amount_than_expected_is_refused_with_the_new_quote(stocked: Shop) -> None:

@@ -92,7 +92,7 @@ def test_Z1_the_last_units_are_sold_and_no_more(shop: Shop, hot: Counter) -> Non
     with pytest.raises(ConflictError) as refused:
         shop.place("alice", "one more", "tea")
     assert refused.value.code == "insufficient_stock"
-    assert refused.value.facts == {"skus": ["tea"]}
+    assert refused.value.facts == {"skus": ["tea"], "left": {"tea": 0}}
     shop.place("alice", "cup", "cup")  # others are not held up
 
 

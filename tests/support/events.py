@@ -66,6 +66,8 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     raw: str | None = None
+    address: str | None = None
+    """Where it comes from, as the gateway saw it."""
     made: dict[str, Any] | None = None
     """The event, where a test makes one that no other request would."""
 
@@ -84,7 +86,11 @@ class Call:
             "requestContext": {
                 "requestId": "request",
                 "stage": "$default",
-                "http": {"method": self.method, "path": self.path},
+                "http": {
+                    "method": self.method,
+                    "path": self.path,
+                    **({} if self.address is None else {"sourceIp": self.address}),
+                },
                 **({"authorizer": {"jwt": {"claims": self.who, "scopes": None}}} if self.who else {}),
             },
             "body": text,

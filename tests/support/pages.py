@@ -265,12 +265,18 @@ def opened(
     dark: bool = False,
     language: Literal["zh-CN", "en"] = "zh-CN",
     signed_in: bool = True,
+    touch: bool = False,
 ) -> Iterator[Page]:
-    """Open a page of an app, as somebody who has signed in before, and close it again."""
+    """Open a page of an app, as somebody who has signed in before, and close it again.
+
+    ``touch`` is a phone's screen, or a tablet's.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHT_PIXELS},
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
+        has_touch=touch,
+        is_mobile=touch,
     )
     try:
         page = context.new_page()

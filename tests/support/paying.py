@@ -427,9 +427,12 @@ class Scripted:
 class ScriptedSender:
     """Asks a scripted provider, as an adapter does; every call is recorded with exactly what was sent."""
 
-    methods: ClassVar[frozenset[str]] = frozenset({DEFAULT, "jsapi", *(f"way{each}" for each in range(12))})
-    payer_methods: ClassVar[frozenset[str]] = frozenset({"jsapi"})
+    methods: ClassVar[frozenset[str]] = frozenset(
+        {DEFAULT, "jsapi", "h5", *(f"way{each}" for each in range(12))}
+    )
+    payer_methods: ClassVar[frozenset[str]] = frozenset({"jsapi", "h5"})
     bound_methods: ClassVar[frozenset[str]] = frozenset({"jsapi"})
+    address_methods: ClassVar[frozenset[str]] = frozenset({"h5"})
     amounts_fen: ClassVar[tuple[int, int]] = AMOUNTS_FEN
 
     def __init__(self, secret: Mapping[str, Any]) -> None:

@@ -211,3 +211,14 @@ def test_other_paths_are_not_there(desk: Desk) -> None:
         "/v3/combine-transactions/native", method=RequestType.POST, data={"a": 1}
     )
     assert (code, json.loads(text)["code"]) == (404, "RESOURCE_NOT_EXISTS")
+
+
+def test_a_browser_plays_the_phone_that_scans_a_code(desk: Desk) -> None:
+    _, made = created(desk)
+    page = requests.get(f"{desk.gateway}/till/shopper", {"code": made["code_url"]}, timeout=10)
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["till-number"] == NUMBER
+    assert "109.50 CNY" in page.text
+    nowhere = requests.get(f"{desk.gateway}/till/shopper", {"code": "weixin://x"}, timeout=10)
+    assert (nowhere.status_code, nowhere.json()) == (400, {"error": "this code leads nowhere"})

@@ -86,6 +86,46 @@ def test_K5_where_the_hosted_page_does_not_send_back_a_reload_is_no_loop(browser
         expect(page.get_by_role("button", name="登录")).to_be_visible()
 
 
+def test_K5_a_link_in_a_new_tab_signs_in_by_itself_once_with_a_proof_of_its_own(browser: Browser) -> None:
+    site = Site("storefront")
+    with opened(browser, site, "/orders") as page:
+        expect(page.get_by_role("heading", level=1, name="我的订单")).to_be_visible()
+        tab = page.context.new_page()
+        site.attach(tab)
+        tab.goto(f"{SITE}/points?x=1")
+        expect(tab.get_by_role("heading", level=1, name="积分")).to_be_visible()
+        assert tab.url == f"{SITE}/points?x=1"
+        first, second = (parse_qs(urlsplit(each).query) for each in site.left_for)
+        for name in ("state", "nonce", "code_challenge"):
+            assert first[name] != second[name]
+
+
+def test_K5_a_new_tab_that_the_hosted_page_does_not_know_leaves_once_and_is_no_loop(browser: Browser) -> None:
+    site = Site("storefront")
+    with opened(browser, site, "/orders") as page:
+        expect(page.get_by_role("heading", level=1, name="我的订单")).to_be_visible()
+        site.signs_in = False
+        tab = page.context.new_page()
+        site.attach(tab)
+        tab.goto(f"{SITE}/points")
+        tab.wait_for_url(f"{SIGN_IN}/**")
+        for _ in range(2):
+            tab.goto(f"{SITE}/points")
+            expect(tab.get_by_role("button", name="登录")).to_be_visible()
+        assert len(site.left_for) == 2
+
+
+def test_K5_who_has_signed_out_is_signed_in_again_by_no_new_tab(browser: Browser) -> None:
+    site = Site("storefront")
+    with opened(browser, site, "/points") as page:
+        page.get_by_role("button", name="退出登录").click()
+        page.wait_for_url(f"{SIGN_IN}/logout?**")
+        tab = page.context.new_page()
+        site.attach(tab)
+        tab.goto(f"{SITE}/points")
+        expect(tab.get_by_role("button", name="登录")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     "address",
     [

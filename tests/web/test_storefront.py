@@ -185,6 +185,42 @@ def test_K3_what_is_out_of_stock_is_named_and_can_be_taken_out(browser: Browser)
         expect(page.get_by_text("购物车是空的")).to_be_visible()
 
 
+def test_K3_a_line_says_how_many_are_left_and_offers_to_take_them(browser: Browser) -> None:
+    refusal = problem(409, "insufficient_stock", skus=["tea-longjing-100"], left={"tea-longjing-100": 1})
+    site = shop(place_order=refusal)
+    with opened(browser, site, "/cart") as page:
+        place(page)
+        line = page.locator("li.cart-line").filter(has_text="Longjing tea, 100 g")
+        expect(line).to_contain_text("库存只剩 1 件")
+        line.get_by_role("button", name="改为 1 件").click()
+        expect(page.get_by_role("textbox", name="Longjing tea, 100 g 的数量")).to_have_value("1")
+        expect(line.get_by_text("库存只剩 1 件")).to_have_count(0)
+
+
+def test_V2_a_line_says_how_many_a_flash_sale_prices_and_offers_to_take_them(browser: Browser) -> None:
+    limit = {
+        "offer": "campaign",
+        "code": "flash_member_limit",
+        "detail": "",
+        "campaign_id": "cups",
+        "sku": "tea-longjing-100",
+        "may_have": 1,
+    }
+    site = shop(quote_cart=(200, {**QUOTE, "not_applied": [limit]}))
+    with opened(browser, site, "/cart") as page:
+        line = page.locator("li.cart-line").filter(has_text="Longjing tea, 100 g")
+        expect(line).to_contain_text("您最多还能买 1 件，超过时全部按原价")
+        line.get_by_role("button", name="改为 1 件").click()
+        expect(page.get_by_role("textbox", name="Longjing tea, 100 g 的数量")).to_have_value("1")
+
+
+def test_P5_the_cart_says_from_how_much_on_shipping_is_free_and_what_is_missing(browser: Browser) -> None:
+    free = {"from_fen": 18_800, "missing_fen": 2_340}
+    site = shop(quote_cart=(200, {**QUOTE, "shipping_fen": 1_000, "free_shipping": free}))
+    with opened(browser, site, "/cart") as page:
+        expect(page.get_by_role("region", name="结算")).to_contain_text("满 ¥188.00 包邮 还差 ¥23.40")
+
+
 def test_R1_a_key_that_stands_for_another_order_is_not_ordered_over(browser: Browser) -> None:
     site = shop(place_order=once(problem(422, "idempotency_key_reused"), (201, FIRST)))
     with opened(browser, site, "/cart") as page:
@@ -236,6 +272,8 @@ def test_K2_a_shopper_is_led_to_the_providers_page_and_back_and_the_order_says_t
     action = {"kind": "redirect", "value": "https://till.test/pay?trade=1"}
     site = shop(get_order=paid_after(3), ask_for_payment=(200, {**ATTEMPT, "action": action}))
     with opened(browser, site, f"/orders/{FIRST['order_id']}") as page:
+        expect(page.get_by_role("button", name="去付款")).to_be_visible()
+        expect(page.get_by_text("等待支付平台确认")).to_have_count(0)
         page.get_by_role("button", name="去付款").click()
         page.wait_for_url("https://till.test/pay?trade=1")
         page.goto(f"{SITE}/paid?out_trade_no=forged&total_amount=0.01")
@@ -253,7 +291,56 @@ def test_K2_a_code_to_pay_by_is_drawn_here(browser: Browser) -> None:
         page.get_by_text("微信支付").click()
         page.get_by_role("button", name="去付款").click()
         expect(page.get_by_role("img", name="付款二维码")).to_be_visible()
+        expect(page.get_by_text("请用微信扫码付款")).to_be_visible()
+        expect(page.get_by_text("等待支付平台确认")).to_have_count(0)
         assert site.complaints == []
+    (sent,) = site.of("ask_for_payment")
+    assert sent.body == {"provider": "wechatpay", "method": "default"}
+
+
+@pytest.mark.parametrize(("width", "method"), [(360, "h5"), (1_440, "default")])
+def test_Y2_wechat_is_asked_for_a_way_that_this_screen_can_pay_by(
+    browser: Browser, width: int, method: str
+) -> None:
+    action = {"kind": "redirect", "value": "https://till.test/h5"}
+    site = shop(get_order=paid_after(99), ask_for_payment=(200, {**ATTEMPT, "action": action}))
+    with opened(browser, site, f"/orders/{FIRST['order_id']}", width=width, touch=True) as page:
+        page.get_by_text("微信支付").click()
+        page.get_by_role("button", name="去付款").click()
+        page.wait_for_url("https://till.test/h5")
+    (sent,) = site.of("ask_for_payment")
+    assert sent.body == {"provider": "wechatpay", "method": method}
+
+
+def test_Y2_on_a_phone_a_code_for_another_one_can_be_had(browser: Browser) -> None:
+    action = {"kind": "qr", "value": "https://qr.test/bax1"}
+    site = shop(get_order=paid_after(99), ask_for_payment=(200, {**ATTEMPT, "action": action}))
+    with opened(browser, site, f"/orders/{FIRST['order_id']}", width=360, touch=True) as page:
+        page.get_by_role("button", name="用另一台手机扫码付款").click()
+        expect(page.get_by_role("img", name="付款二维码")).to_be_visible()
+    (sent,) = site.of("ask_for_payment")
+    assert sent.body == {"provider": "alipay", "method": "qr"}
+
+
+def test_O2_an_order_says_until_when_it_can_be_paid(browser: Browser) -> None:
+    lapses = {**FIRST, "status": "placed", "lapses_at": "2026-12-03T20:46:00+08:00"}
+    with opened(browser, shop(get_order=(200, lapses)), "/orders/ord_1") as page:
+        expect(page.get_by_text("到 2026-12-03 20:46 还没付，订单自动关闭")).to_be_visible()
+
+
+def test_O6_money_that_came_too_late_is_said_to_go_back(browser: Browser) -> None:
+    astray = {
+        "payment_id": "alipay:1",
+        "provider": "alipay",
+        "amount_fen": 10_450,
+        "received_at": FIRST["placed_at"],
+        "applied": False,
+    }
+    cancelled = {**FIRST, "status": "cancelled", "paid_at": None, "payments": [astray]}
+    with opened(browser, shop(get_order=(200, cancelled)), "/orders/ord_1") as page:
+        expect(page.get_by_role("status").filter(has_text="没有用在这个订单上")).to_contain_text("¥104.50")
+        expect(page.get_by_text("未付款金额")).to_be_visible()
+        expect(page.get_by_text("应付", exact=True)).to_have_count(0)
 
 
 def order(**changed: Any) -> Answer:
@@ -288,6 +375,9 @@ def test_R1_a_case_that_is_sent_again_is_the_same_case(browser: Browser) -> None
         send = dialog.get_by_role("button", name="提交申请")
         expect(send).to_be_disabled()
         dialog.get_by_role("button", name="增加 Longjing tea, 100 g 的件数").click()
+        expect(send).to_be_disabled()
+        dialog.get_by_role("button", name="原因").click()
+        page.get_by_role("option", name="无理由").click()
         dialog.get_by_label("补充说明").fill("罐子开了")
         send.click()
         expect(dialog).to_contain_text(answer["case_id"])
@@ -296,6 +386,55 @@ def test_R1_a_case_that_is_sent_again_is_the_same_case(browser: Browser) -> None
     line = {"line_id": lines[0]["line_id"], "quantity": 1}
     told = {"kind": "return", "reason": "no_reason", "lines": [line], "text": "罐子开了"}
     assert {name: first.body[name] for name in told} == told
+
+
+def test_O5_what_comes_back_is_said_before_it_is_asked_and_what_it_is_made_of(browser: Browser) -> None:
+    lines = [{**FIRST["lines"][0], "quantity": 2}]
+    preview = example("preview_return", "one_of_two")
+    site = shop(get_order=order(status="received", lines=lines), preview_return=(200, preview))
+    with opened(browser, site, "/orders/ord_1") as page:
+        page.get_by_role("button", name="申请售后").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("预计退款")).to_have_count(0)
+        dialog.get_by_role("button", name="增加 Longjing tea, 100 g 的件数").click()
+        fen = preview["refund_fen"]
+        expect(dialog.locator(".facts.sums dd").last).to_have_text(f"¥{fen // 100}.{fen % 100:02}")
+        expect(dialog.locator(".facts.sums dt")).to_have_count(len(preview["parts"]) + 1)
+        dialog.get_by_text("投诉").click()
+        expect(dialog.get_by_text("预计退款")).to_have_count(0)
+    (asked,) = site.of("preview_return")
+    assert asked.body == {"lines": [{"line_id": lines[0]["line_id"], "quantity": 1}]}
+
+
+def test_A2_a_complaint_has_a_reason_that_somebody_chose(browser: Browser) -> None:
+    with opened(browser, shop(get_order=order(status="received")), "/orders/ord_1") as page:
+        page.get_by_role("button", name="申请售后").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("投诉").click()
+        expect(dialog.get_by_role("button", name="提交申请")).to_be_disabled()
+        dialog.get_by_role("button", name="原因").click()
+        expect(page.get_by_role("option", name="无理由")).to_have_count(0)
+        page.get_by_role("option", name="质量问题").click()
+        expect(dialog.get_by_role("button", name="提交申请")).to_be_enabled()
+
+
+def test_A1_an_order_leads_to_its_cases_by_their_numbers_and_the_shops_answer_is_in_sight(
+    browser: Browser,
+) -> None:
+    case = {**example("open_case", "return"), "order_id": FIRST["order_id"], "state": "refused"}
+    said = {"at": case["opened_at"], "by": "staff", "state": "refused", "reason": "罐子没有破"}
+    case["history"] = [*case["history"], said]
+    site = shop(
+        get_order=order(status="received"),
+        get_own_cases=(200, {"items": [case], "next_cursor": None}),
+        get_case=(200, case),
+    )
+    with opened(browser, site, f"/orders/{FIRST['order_id']}") as page:
+        cases = page.get_by_role("region", name="售后")
+        expect(cases).to_contain_text(case["case_id"])
+        cases.get_by_role("link", name="退货退款").click()
+        page.wait_for_url(f"{SITE}/cases/{case['case_id']}")
+        expect(page.get_by_role("status").filter(has_text="商家答复")).to_contain_text("罐子没有破")
 
 
 def test_K2_units_are_cancelled_under_an_id_that_is_shown(browser: Browser) -> None:
@@ -315,11 +454,47 @@ def test_K2_units_are_cancelled_under_an_id_that_is_shown(browser: Browser) -> N
         expect(dialog).to_contain_text(sent.body["cancel_id"])
 
 
+CLAIMABLE = {
+    "template_id": "welcome",
+    "name": "新客减5元",
+    "kind": "amount",
+    "face_value_fen": 500,
+    "rate": None,
+    "max_off_fen": None,
+    "min_goods_fen": 2_000,
+    "scope": {"all": True},
+    "except_skus": [],
+    "exclusive": False,
+    "valid": {"days": 30},
+    "claims_left": 1,
+}
+
+
+@pytest.mark.parametrize("path", ["/", "/coupons"])
+def test_V10_what_can_be_claimed_is_shown_and_claimed_at_a_press(browser: Browser, path: str) -> None:
+    had = {**CLAIMABLE, "claims_left": 0}
+    site = shop(
+        get_claimable_coupons=(200, {"items": [CLAIMABLE], "next_cursor": None}),
+        claim_coupon=(201, example("claim_coupon", "claimed")),
+    )
+    with opened(browser, site, path) as page:
+        offered = page.get_by_role("region", name="可以领取的优惠券")
+        expect(offered).to_contain_text("新客减5元")
+        expect(offered).to_contain_text("减 ¥5.00 · 满 ¥20.00 可用")
+        expect(offered).to_contain_text("您还可领 1 张")
+        site.answers["get_claimable_coupons"] = (200, {"items": [had], "next_cursor": None})
+        offered.get_by_role("button", name="领取 新客减5元").click()
+        expect(offered.get_by_text("已领取")).to_be_visible()
+    (sent,) = site.of("claim_coupon")
+    assert sent.path == {"template_id": "welcome"}
+    assert sent.headers["idempotency-key"].startswith("claim")
+
+
 def test_K2_a_coupon_is_claimed_once_however_often_it_is_pressed(browser: Browser) -> None:
     site = shop(claim_coupon=once(problem(409, "conflict"), (201, example("claim_coupon", "claimed"))))
     with opened(browser, site, "/coupons") as page:
         page.get_by_label("券编号").fill("tea-20")
-        page.get_by_role("button", name="领取").click()
+        page.get_by_role("button", name="领取", exact=True).click()
         expect(page.get_by_text("领到了")).to_be_visible()
     first, second = site.of("claim_coupon")
     assert first.path == {"template_id": "tea-20"}

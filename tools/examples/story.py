@@ -263,7 +263,10 @@ def _second_order(story: _Story) -> None:
     story.happens("receive_order", CLERK, 200, "second")
     back = {"return_id": "return-1", "lines": [{"sku": TEA, "quantity": 1}]}
     more = {"return_id": "return-2", "lines": [{"sku": TEA, "quantity": 2}]}
+    asked, too_many = ({"lines": each["lines"]} for each in (back, more))
+    story.happens("preview_return", ERIN, 200, "second", "one_of_two", "One of two", body=asked)
     story.happens("return_units", CLERK, 200, "second", "one_of_two", "One of two", body=back)
+    story.happens("preview_return", ERIN, 422, "second", "too_many", "More than are left", body=too_many)
     story.happens("return_units", CLERK, 422, "second", "too_many", "More than are left", body=more)
     story.happens("refuse_order", CLERK, 409, "second", "received", "It was taken")
 
@@ -371,6 +374,8 @@ def _templates(story: _Story) -> None:
     story.call("put_coupon_template", CLERK, 200, "changed", "More of them", at=tea_at, body=more)
     story.call("put_coupon_template", CLERK, 201, "rate", "A rate", at=tenth_at, body=tenth)
     story.call("put_coupon_template", CLERK, 409, "kind_fixed", "Another kind", at=tea_at, body=tenth)
+    story.call("get_claimable_coupons", ERIN, 200, "page", "What a member can claim")
+    story.call("get_claimable_coupons", FRANK, 409, "not_registered", "Before the registration")
     key, again = {"Idempotency-Key": "claim-1"}, {"Idempotency-Key": "claim-2"}
     story.call("claim_coupon", ERIN, 201, "claimed", "A claim", at=tea_at, headers=key)
     story.call("claim_coupon", ERIN, 409, "already_claimed", "Another one", at=tea_at, headers=again)
@@ -403,6 +408,8 @@ def _sale(story: _Story) -> None:
     story.happens("ship_order", CLERK, 200, "fifth")
     story.happens("receive_order", ERIN, 200, "fifth")
     back = {"return_id": "return-1", "lines": [{"line_id": KETTLE, "quantity": 1}]}
+    asked = {"lines": back["lines"]}
+    story.happens("preview_return", CLERK, 200, "fifth", "gift_kept", "But the gift is kept", body=asked)
     story.happens("return_units", CLERK, 200, "fifth", "gift_kept", "But the gift is kept", body=back)
     story.settle()
     story.call("get_campaign", CLERK, 200, "used", "After an order", at={"campaign_id": "1212-cup"})

@@ -172,6 +172,7 @@ class Sending:
     methods: ClassVar[frozenset[str]] = frozenset({DEFAULT, WAP, QR})
     payer_methods: ClassVar[frozenset[str]] = frozenset()
     bound_methods: ClassVar[frozenset[str]] = frozenset()
+    address_methods: ClassVar[frozenset[str]] = frozenset()
     amounts_fen: ClassVar[tuple[int, int]] = (1, 9_999_999_999)
     """``total_amount`` of alipay.trade.page.pay: from 0.01 to 100000000 yuan, in at most 11 characters."""
 

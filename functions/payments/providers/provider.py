@@ -217,6 +217,8 @@ class Sender(Protocol):
     """Those of them that need to be told who pays."""
     bound_methods: ClassVar[frozenset[str]]
     """Those of these whose payments nobody but the payer can pay."""
+    address_methods: ClassVar[frozenset[str]]
+    """Those of these to which the payer is the address that the shopper's device has."""
     amounts_fen: ClassVar[tuple[int, int]]
     """The least and the greatest amount that it takes."""
 

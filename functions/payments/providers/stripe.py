@@ -113,6 +113,7 @@ class Sending:
     methods: ClassVar[frozenset[str]] = frozenset({DEFAULT})
     payer_methods: ClassVar[frozenset[str]] = frozenset()
     bound_methods: ClassVar[frozenset[str]] = frozenset()
+    address_methods: ClassVar[frozenset[str]] = frozenset()
     amounts_fen: ClassVar[tuple[int, int]] = (400, 99_999_999)
     """``amount`` of a PaymentIntent: what 0.50 US dollars are, with room for the rate, to eight digits."""
 

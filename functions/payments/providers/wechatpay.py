@@ -171,6 +171,7 @@ class Sending:
     methods: ClassVar[frozenset[str]] = frozenset({DEFAULT, JSAPI, H5})
     payer_methods: ClassVar[frozenset[str]] = frozenset({JSAPI, H5})
     bound_methods: ClassVar[frozenset[str]] = frozenset({JSAPI})
+    address_methods: ClassVar[frozenset[str]] = frozenset({H5})
     amounts_fen: ClassVar[tuple[int, int]] = (1, 100_000_000)
     """The documentation of ``amount.total`` says whole fen, no greatest: a million yuan is ours."""
 

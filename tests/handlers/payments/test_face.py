@@ -10,7 +10,7 @@ from functions.platform.http import Api
 from functions.platform.settings import CashierSettings
 from tests.handlers.conftest import Suite
 from tests.support.events import Answer, Call, claims, staff
-from tests.support.paying import Paying, differ
+from tests.support.paying import Paying, Word, differ
 from tests.support.shop import Shop
 
 WECHATPAY = {"provider": "wechatpay"}
@@ -117,6 +117,26 @@ def test_Y2_what_cannot_be_asked_for_is_422_and_nothing_has_happened(
     answer = desk.ask(order_id, body)
     assert (answer.status, answer.code) == (422, code)
     assert desk.paying.dump() == before
+
+
+def test_Y2_a_page_need_not_know_the_address_that_its_device_is_seen_under(desk: Desk) -> None:
+    order_id = desk.order()
+    path, body = f"/orders/{order_id}/payments", {"provider": "wechatpay", "method": "h5"}
+    answer = Call("POST", path, body, desk.alice, address="203.0.113.9").to(desk.api)
+    assert answer.status == 200
+    named = Call("POST", path, {**body, "payer": "198.51.100.4"}, desk.alice, address="203.0.113.9")
+    assert named.to(desk.api).body["attempt_id"] == answer.body["attempt_id"]
+    begun = [each.payer for each in desk.paying.wechatpay.sent if each.word is Word.BEGIN]
+    assert begun == ["203.0.113.9", "198.51.100.4"]
+    stored = str(desk.paying.dump())
+    assert "203.0.113.9" not in stored
+    assert "198.51.100.4" not in stored
+
+
+def test_Y2_staff_who_ask_for_a_member_do_not_ask_from_the_members_device(desk: Desk) -> None:
+    path, body = f"/orders/{desk.order()}/payments", {"provider": "wechatpay", "method": "h5"}
+    answer = Call("POST", path, body, staff(), address="203.0.113.9").to(desk.api)
+    assert (answer.status, answer.code) == (422, "payer_missing")
 
 
 def test_a_provider_that_is_off_is_422_whichever_are_on(desk: Desk) -> None:

@@ -97,3 +97,36 @@ def test_a_page_that_the_emulator_refuses_stays_refused(emulated: Emulated) -> N
     headers = emulated.sign_in()
     emulated.page._authorize = lambda *_: (400, {}, b"no such client")
     assert emulated.ask(headers) == (400, "")
+
+
+def test_the_page_speaks_the_language_that_it_was_asked_in_and_keeps_it_after_a_wrong_password(
+    emulated: Emulated,
+) -> None:
+    shown = b'<html lang="en"><h1>Sign in</h1><label>Password</label><form></form>'
+    emulated.page._authorize = lambda *_: (200, {}, shown)
+    _, _, chinese = emulated.page.authorize("GET", "/", {}, ASKED | {"lang": ["zh-CN"]})
+    assert "登录" in chinese.decode()
+    assert "密码" in chinese.decode()
+    assert b'name="lang" value="zh-CN"' in chinese
+    _, _, english = emulated.page.authorize("GET", "/", {}, ASKED | {"lang": ["en"]})
+    assert english.startswith(b'<html lang="en"><h1>Sign in</h1><label>Password</label>')
+    wrong = b'<div class="error">Incorrect username or password.</div><form></form>'
+    emulated.page._submit = lambda *_: (200, {}, wrong)
+    sent = b"client_id=storefront&lang=zh-CN&username=li&password=x"
+    _, _, again = emulated.page.submit("POST", "/login", {}, sent, {})
+    assert "用户名或密码不对。" in again.decode()
+    assert "/signup?client_id=storefront&amp;lang=zh-CN" in again.decode()
+
+
+def test_blanks_around_a_name_are_of_who_pasted_it_and_those_of_a_password_are_its_own(
+    emulated: Emulated,
+) -> None:
+    taken: list[bytes] = []
+
+    def take(_method: str, _path: str, _headers: Any, body: bytes, _query: Any) -> Any:
+        taken.append(body)
+        return 400, {}, b""
+
+    emulated.page._submit = take
+    emulated.page.submit("POST", "/login", {}, b"username=+li+&password=+x+&state=", {})
+    assert taken == [b"username=li&password=+x+&state="]

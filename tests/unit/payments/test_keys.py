@@ -183,6 +183,7 @@ def test_Y1_the_directory_has_both_roles_of_every_provider_under_its_own_name() 
         assert sender.__module__ == receiver.__module__ == f"functions.payments.providers.{name}"
         assert "default" in sender.methods
         assert sender.payer_methods <= sender.methods
+        assert sender.address_methods <= sender.payer_methods - sender.bound_methods
         least, most = sender.amounts_fen
         assert 0 < least < most
 

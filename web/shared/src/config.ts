@@ -11,6 +11,8 @@ export interface Config {
   readonly stage: string;
   /** The store's time zone. */
   readonly zone: string;
+  /** On a local cloud alone: where its till plays the phone that scans a code. */
+  readonly till?: string;
 }
 
 const FIELDS = ["api", "sign_in", "issuer", "client_id", "region", "stage", "zone"] as const;

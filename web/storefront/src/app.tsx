@@ -20,6 +20,7 @@ const Orders = lazy(() => import("./pages/orders"));
 const Order = lazy(() => import("./pages/order"));
 const Paid = lazy(() => import("./pages/paid"));
 const Cases = lazy(() => import("./pages/cases"));
+const OneCase = lazy(async () => ({ default: (await import("./pages/cases")).OneCase }));
 const Points = lazy(() => import("./pages/points"));
 const Coupons = lazy(() => import("./pages/coupons"));
 const Me = lazy(() => import("./pages/me"));
@@ -41,6 +42,7 @@ export function App() {
               <Route path="/orders/:orderId" element={<Order />} />
               <Route path="/paid" element={<Paid />} />
               <Route path="/cases" element={<Cases />} />
+              <Route path="/cases/:caseId" element={<OneCase />} />
               <Route path="/points" element={<Points />} />
               <Route path="/coupons" element={<Coupons />} />
               <Route path="/me" element={<Me />} />

@@ -23,6 +23,9 @@ export interface Cart {
   readonly key: string;
 }
 
+/** As the programme has them (P7). */
+export const POINTS_STEP = 500;
+export const POINTS_MAX = 2_000;
 /** The most that the API takes: lines of a cart, units of a line. */
 export const LINES_MAX = 50;
 export const QUANTITY_MAX = 999;

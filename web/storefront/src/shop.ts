@@ -19,7 +19,10 @@ export function useProduct(sku: string) {
   return useApi().useQuery("get", "/products/{sku}", { params: { path: { sku } } });
 }
 
-/** A product's name; its sku while that is all that is known, and for what the catalogue has no more. */
+/** What stands where a name is about to: a number that is a name a moment later looks like a fault. */
+export const UNTIL_NAMED = "…";
+
+/** A product's name; its sku for what the catalogue has no more. */
 export function useProductName(sku: string): string {
   const found = useApi().useQuery(
     "get",
@@ -27,7 +30,7 @@ export function useProductName(sku: string): string {
     { params: { path: { sku } } },
     { staleTime: NAMES_MILLISECONDS },
   );
-  return found.data?.name ?? sku;
+  return found.data?.name ?? (found.isPending ? UNTIL_NAMED : sku);
 }
 
 export function useOffers() {
@@ -36,13 +39,13 @@ export function useOffers() {
 
 /** Campaigns by their id, as far as they run for this member. */
 export function useCampaignNames(): (campaignId: string) => string {
-  const offers = useOffers().data;
+  const { data: offers, isPending } = useOffers();
   return useMemo(() => {
     const names = new Map<string, string>();
     for (const each of [...(offers?.running ?? []), ...(offers?.next ?? [])])
       names.set(each.campaign_id, each.name);
-    return (campaignId) => names.get(campaignId) ?? campaignId;
-  }, [offers]);
+    return (campaignId) => names.get(campaignId) ?? (isPending ? UNTIL_NAMED : campaignId);
+  }, [offers, isPending]);
 }
 
 /** Why a price is what it is: the list price, the member day's, or a campaign's by its name. */

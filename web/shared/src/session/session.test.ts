@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimsOf, isLocal, may, ownPath, type Role, type User } from "./session";
+import { claimsOf, isLocal, may, ownPath, type Role, signedInLately, type User } from "./session";
 
 function user(...roles: Role[]): User {
   return { memberId: "m", name: "n", roles: new Set(roles) };
@@ -16,6 +16,15 @@ test("K5 after a sign-in nobody is led to another origin", () => {
     "/callback?code=1",
   ])
     expect(ownPath(bad)).toBe("/");
+});
+
+test("K5 a tab leaves by itself for as long as the hosted page knows a browser, and no longer", () => {
+  const now = 1_800_000_000_000;
+  expect(signedInLately(String(now), now)).toBe(true);
+  expect(signedInLately(String(now - 3_599_000), now)).toBe(true);
+  expect(signedInLately(String(now - 3_600_000), now)).toBe(false);
+  expect(signedInLately(String(now + 1), now)).toBe(false);
+  for (const nonsense of ["x", "NaN", "Infinity"]) expect(signedInLately(nonsense, now)).toBe(false);
 });
 
 test("K5 only loopback is spoken to without TLS", () => {

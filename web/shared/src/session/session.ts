@@ -1,13 +1,15 @@
 /**
  * Who has signed in: authorization code with PKCE S256, state and nonce, all checked by oauth4webapi (K5).
  *
- * Tokens are in the memory of this page only. A reload loses them, and goes through the hosted page once more: it
- * knows the browser still and sends it back at once. What outlives the redirect, in the tab's own storage, are the
- * state, the nonce and the verifier, each for one use, and which page was open.
+ * Tokens are in the memory of this page only. A reload loses them, a new tab has none; both go through the hosted page
+ * once: it knows the browser still and sends it back at once. What outlives the redirect, in the tab's own storage,
+ * are the state, the nonce and the verifier, each for one use, and which page was open. What all tabs see is when
+ * somebody signed in last, and nothing of who.
  */
 import * as oauth from "oauth4webapi";
 import { clockApartSeconds } from "../clock";
 import type { Config } from "../config";
+import { keptLanguage } from "../i18n/language";
 
 /** What a group of the user pool may do, as the API knows it (K7). */
 export type Role = "staff" | "clerk" | "marketing" | "finance" | "admin";
@@ -22,7 +24,12 @@ export type SignInProblem = "refused" | "mismatch" | "unreachable";
 
 const CALLBACK = "/callback";
 const PENDING = "memberday.sign-in";
+/** In the tab's storage: somebody has signed in here. In the storage of all tabs: when somebody did last. */
 const KNOWN = "memberday.signed-in";
+/** In the tab's storage: it has left for the hosted page by itself, and has not come back signed in. */
+const TRIED = "memberday.tried";
+/** So long the hosted page knows a browser; a tab that is opened later does not leave unasked. */
+const KNOWN_SECONDS = 3_600;
 const SCOPE = "openid";
 const ROLES: readonly Role[] = ["staff", "clerk", "marketing", "finance", "admin"];
 const MILLISECONDS_A_SECOND = 1000;
@@ -102,9 +109,10 @@ export class Session {
       await this.#comeBack(here);
       return true;
     }
-    if (window.sessionStorage.getItem(KNOWN) === null) return true;
+    if (window.sessionStorage.getItem(TRIED) !== null || !this.#isKnown()) return true;
     // One try: where the hosted page does not send the browser back, a reload must not be a loop.
     window.sessionStorage.removeItem(KNOWN);
+    window.sessionStorage.setItem(TRIED, "1");
     await this.signIn();
     return false;
   }
@@ -122,12 +130,20 @@ export class Session {
   /** Ends the session here and at the hosted page. */
   signOut(): void {
     window.sessionStorage.removeItem(KNOWN);
+    window.localStorage.removeItem(KNOWN);
     this.#token = null;
     this.#user = null;
     const there = new URL(`${this.#config.sign_in}/logout`);
     there.searchParams.set("client_id", this.#config.client_id);
     there.searchParams.set("logout_uri", `${window.location.origin}/`);
     window.location.assign(there);
+  }
+
+  /** Whether the hosted page is likely to know this browser: from this tab, or from another one not long ago. */
+  #isKnown(): boolean {
+    if (window.sessionStorage.getItem(KNOWN) !== null) return true;
+    const last = window.localStorage.getItem(KNOWN);
+    return last !== null && signedInLately(last, Date.now());
   }
 
   async #leave(endpoint: string, path: string): Promise<void> {
@@ -149,6 +165,7 @@ export class Session {
       nonce: pending.nonce,
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: "S256",
+      lang: keptLanguage(),
     };
     for (const [name, value] of Object.entries(asked)) there.searchParams.set(name, value);
     window.location.assign(there);
@@ -198,6 +215,8 @@ export class Session {
       roles: new Set(ROLES.filter((each) => groups.includes(each))),
     };
     window.sessionStorage.setItem(KNOWN, "1");
+    window.sessionStorage.removeItem(TRIED);
+    window.localStorage.setItem(KNOWN, String(this.#since));
   }
 }
 
@@ -206,6 +225,12 @@ export function may(user: User | null, ...roles: readonly Role[]): boolean {
   if (user === null) return false;
   const held: readonly Role[] = user.roles.has("staff") ? ["clerk", "marketing", "finance"] : [];
   return user.roles.has("admin") || roles.some((each) => user.roles.has(each) || held.includes(each));
+}
+
+/** Whether a moment that was kept, in milliseconds, is of the last hour and not of a clock that was set back. */
+export function signedInLately(kept: string, now: number): boolean {
+  const ago = now - Number(kept);
+  return ago >= 0 && ago < KNOWN_SECONDS * MILLISECONDS_A_SECOND;
 }
 
 function callback(): string {

@@ -1,5 +1,5 @@
 /** The cart, with what it costs at this moment: the quote is asked anew with every change. */
-import { asProblem, type Problem } from "@shared/api/problem";
+import { asProblem } from "@shared/api/problem";
 import type { QuoteAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
@@ -11,18 +11,15 @@ import { Select } from "@shared/ui/select";
 import { Empty, Failure, Loading } from "@shared/ui/states";
 import { Stepper } from "@shared/ui/stepper";
 import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link, useNavigate } from "react-router";
-import { type Cart, QUANTITY_MAX, useCart } from "../cart";
+import { type Cart, POINTS_MAX, POINTS_STEP, QUANTITY_MAX, useCart } from "../cart";
 import { useTexts } from "../messages/texts";
 import { useCouponName, useUsableCoupons } from "../parts/coupon";
+import { type LineFault, lineFaults, skusOf } from "../parts/line-faults";
 import { NotUsed, ProductName, Sums, Used } from "../parts/quote";
 import { Seal } from "../parts/seal";
-import { useProductName, useWhy } from "../shop";
-
-// As the programme has them; where a policy has other ones, the quote says so by `points_step`.
-const POINTS_STEP = 500;
-const POINTS_MAX = 2_000;
-const PROBLEMS_OF_LINES = ["unknown_sku", "product_withdrawn", "insufficient_stock"];
+import { useCampaignNames, useProduct, useProductName, useWhy } from "../shop";
 
 /** What the API is asked to price: the cart without its key. */
 export function cartRequest({ lines, coupon, points, campaigns }: Cart) {
@@ -58,12 +55,16 @@ function Full() {
     { body: cartRequest(cart) },
     { placeholderData: keepPreviousData, staleTime: 0 },
   );
+  // What the order was refused for is said at its lines until the cart is another one.
+  const [refusal, setRefusal] = useState<{ key: string; error: unknown } | null>(null);
+  const error = quote.error ?? (refusal?.key === cart.key ? refusal.error : null);
+  const faults = lineFaults(quote.data, error === null ? null : asProblem(error));
   return (
     <div className="stack">
       <PageHead title={pages.cart} />
       <div className="cart-page">
         <div className="stack">
-          <Lines quote={quote.data} />
+          <Lines quote={quote.data} faultOf={(sku) => faults.get(sku)} />
           <Offers />
         </div>
         <div className="stack aside">
@@ -72,7 +73,12 @@ function Full() {
           ) : quote.data === undefined ? (
             <Loading tall />
           ) : (
-            <Checkout key={cart.key} quote={quote.data} stale={quote.isPlaceholderData} />
+            <Checkout
+              key={cart.key}
+              quote={quote.data}
+              stale={quote.isPlaceholderData}
+              onRefused={(error) => setRefusal({ key: cart.key, error })}
+            />
           )}
         </div>
       </div>
@@ -80,7 +86,13 @@ function Full() {
   );
 }
 
-function Lines({ quote }: { quote: QuoteAnswer | undefined }) {
+function Lines({
+  quote,
+  faultOf,
+}: {
+  quote: QuoteAnswer | undefined;
+  faultOf: (sku: string) => LineFault | undefined;
+}) {
   const { cart: texts } = useTexts();
   const { cart } = useCart();
   const gifts = quote?.lines.filter((line) => line.gift_of !== null) ?? [];
@@ -93,6 +105,7 @@ function Lines({ quote }: { quote: QuoteAnswer | undefined }) {
             sku={line.sku}
             quantity={line.quantity}
             priced={quote?.lines.find((each) => each.gift_of === null && each.sku === line.sku)}
+            fault={faultOf(line.sku)}
           />
         ))}
         {gifts.map((line) => (
@@ -113,10 +126,12 @@ function Line({
   sku,
   quantity,
   priced,
+  fault,
 }: {
   sku: string;
   quantity: number;
   priced: QuoteAnswer["lines"][number] | undefined;
+  fault: LineFault | undefined;
 }) {
   const { cart: texts } = useTexts();
   const { set, remove } = useCart();
@@ -152,7 +167,52 @@ function Line({
       <IconButton label={texts.remove(name)} onPress={() => remove([sku])}>
         <Icon name="close" />
       </IconButton>
+      <Fault sku={sku} name={name} quantity={quantity} fault={fault} />
     </li>
+  );
+}
+
+/** What stands against a line, where it stands, with what can be done at a press. */
+function Fault({
+  sku,
+  name,
+  quantity,
+  fault,
+}: {
+  sku: string;
+  name: string;
+  quantity: number;
+  fault: LineFault | undefined;
+}) {
+  const { line: texts, remove: removeOf } = useTexts().cart;
+  const { set, remove } = useCart();
+  const nameOf = useCampaignNames();
+  const soldOut = useProduct(sku).data?.in_stock === false;
+  const known: LineFault | undefined = fault ?? (soldOut ? { kind: "short", left: 0 } : undefined);
+  if (known === undefined) return null;
+  const units = known.kind === "gone" ? 0 : known.kind === "flash" ? known.mayHave : (known.left ?? 0);
+  const said =
+    known.kind === "gone"
+      ? texts.gone
+      : known.kind === "flash"
+        ? texts.flash(nameOf(known.campaignId), known.mayHave)
+        : known.left === null
+          ? texts.short
+          : texts.left(known.left);
+  return (
+    <p className={`line-fault small-text${known.kind === "flash" ? " mild" : ""}`} role="status">
+      <span>{said}</span>
+      {units > 0 && units < quantity && (
+        <Button small aria-label={`${name}: ${texts.take(units)}`} onPress={() => set(sku, units)}>
+          {texts.take(units)}
+        </Button>
+      )}
+      {units === 0 && known.kind !== "flash" && (
+        <Button small aria-label={removeOf(name)} onPress={() => remove([sku])}>
+          {texts.takeOut}
+        </Button>
+      )}
+    </p>
   );
 }
 
@@ -241,13 +301,15 @@ function Refused({ error, again }: { error: unknown; again?: () => void }) {
   );
 }
 
-function skusOf(problem: Problem): string[] {
-  const { skus } = problem.more;
-  if (!PROBLEMS_OF_LINES.includes(problem.code) || !Array.isArray(skus)) return [];
-  return skus.filter((each) => typeof each === "string");
-}
-
-function Checkout({ quote, stale }: { quote: QuoteAnswer; stale: boolean }) {
+function Checkout({
+  quote,
+  stale,
+  onRefused,
+}: {
+  quote: QuoteAnswer;
+  stale: boolean;
+  onRefused: (error: unknown) => void;
+}) {
   const { cart: texts } = useTexts();
   const { yuan, number } = useWords();
   const { cart, renew } = useCart();
@@ -272,7 +334,10 @@ function Checkout({ quote, stale }: { quote: QuoteAnswer; stale: boolean }) {
         params: { header: { "idempotency-key": cart.key } },
         body: { ...cartRequest(cart), expected_paid_fen: seen.paid_fen, expected_gifts: giftsOf(seen) },
       })
-      .catch(() => null); // It is shown below, as what the mutation ended with.
+      .catch((error: unknown) => {
+        onRefused(error); // It is shown below, too, as what the mutation ended with.
+        return null;
+      });
     if (placed === null) return;
     // The page is there before the cart is emptied, or an empty cart would flash up.
     await import("./order");

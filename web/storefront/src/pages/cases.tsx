@@ -2,15 +2,15 @@ import type { CaseAnswer } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
-import { Badge, Facts, Id, Moment, Money, PageHead } from "@shared/ui/bits";
+import { Badge, Facts, Id, Moment, Money, Notice, PageHead, type Tone } from "@shared/ui/bits";
 import { Button, LinkButton } from "@shared/ui/button";
 import { TextField } from "@shared/ui/fields";
 import { PAGED, Pages } from "@shared/ui/pages";
-import { Empty } from "@shared/ui/states";
+import { Answered, Empty } from "@shared/ui/states";
 import { Write } from "@shared/ui/write";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
+import { Link, useParams } from "react-router";
 import { useTexts } from "../messages/texts";
 import { ProductName } from "../parts/quote";
 
@@ -41,12 +41,41 @@ export default function Cases() {
   );
 }
 
+/** One of them, by its number. */
+export function OneCase() {
+  const { caseId = "" } = useParams();
+  const { pages, cases: texts } = useTexts();
+  const found = useApi().useQuery("get", "/cases/{case_id}", { params: { path: { case_id: caseId } } });
+  return (
+    <div className="stack">
+      <PageHead title={pages.cases}>
+        <LinkButton small to="/cases">
+          {texts.all}
+        </LinkButton>
+      </PageHead>
+      <Answered query={found} tall>
+        {(of) => (
+          <ul className="stack">
+            <Case of={of} />
+          </ul>
+        )}
+      </Answered>
+    </div>
+  );
+}
+
+export function caseTone(of: Pick<CaseAnswer, "overdue" | "state">): Tone {
+  if (of.overdue || of.state === "refused") return "bad";
+  return of.state === "closed" ? "good" : "accent";
+}
+
 function Case({ of }: { of: CaseAnswer }) {
   const { cases: texts, order } = useTexts();
   const ids = order.ask;
   const { caseKind, caseState, caseReason, actor } = useCommon();
   const { number } = useWords();
   const turn = useTurn(of);
+  const said = [...of.history].reverse().find((step) => step.by === "staff" && step.reason !== null)?.reason;
   const settled =
     of.settlement === null
       ? null
@@ -60,11 +89,19 @@ function Case({ of }: { of: CaseAnswer }) {
           {caseKind[of.kind]}
           {of.reason !== null && <span className="soft small-text"> {caseReason[of.reason]}</span>}
         </h2>
-        <Badge tone={of.overdue ? "bad" : of.state === "closed" ? "good" : "accent"}>
-          {caseState[of.state]}
-        </Badge>
+        <Badge tone={caseTone(of)}>{caseState[of.state]}</Badge>
       </div>
       {turn !== null && <p>{turn}</p>}
+      {said != null && (
+        <Notice head={texts.said}>
+          <p className="words">{said}</p>
+        </Notice>
+      )}
+      {of.state === "approved" && goesBack(of) && (
+        <p className="soft small-text">
+          {texts.returnTo} {of.reason === "no_reason" || of.reason === null ? texts.youPay : texts.shopPays}
+        </p>
+      )}
       {of.lines.length > 0 && (
         <p>
           {of.lines.map((line) => (
@@ -138,13 +175,16 @@ function useTurn(of: CaseAnswer): string | null {
   return null;
 }
 
+function goesBack(of: Pick<CaseAnswer, "kind">): boolean {
+  return of.kind === "return" || of.kind === "exchange";
+}
+
 /** What the member can do with it as it stands. */
 function Steps({ of }: { of: CaseAnswer }) {
   const { cases: texts } = useTexts();
   const [open, setOpen] = useState<"sendBack" | "withdraw" | "escalate" | null>(null);
-  const goesBack = of.kind === "return" || of.kind === "exchange";
   const can = {
-    sendBack: goesBack && (of.state === "approved" || of.state === "shipped_back"),
+    sendBack: goesBack(of) && (of.state === "approved" || of.state === "shipped_back"),
     withdraw: of.state === "requested" || of.state === "approved" || of.state === "disputed",
     escalate: of.state === "refused" && of.escalate_by !== null,
   };

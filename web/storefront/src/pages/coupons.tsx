@@ -1,7 +1,6 @@
 import type { CouponAnswer, CouponStatus } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
-import { newId } from "@shared/ids";
 import { useApi } from "@shared/session/context";
 import { Badge, Card, Notice, PageHead } from "@shared/ui/bits";
 import { Button, LinkButton } from "@shared/ui/button";
@@ -12,8 +11,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import { useTexts } from "../messages/texts";
-import { useCouponName } from "../parts/coupon";
-import { ProductName } from "../parts/quote";
+import { Claimables, CouponScope, useClaim } from "../parts/claimable";
+import { useCouponFace, useCouponName } from "../parts/coupon";
 
 const STATUSES = ["available", "used", "expired"] as const satisfies readonly CouponStatus[];
 
@@ -22,6 +21,7 @@ export default function Coupons() {
   return (
     <div className="stack">
       <PageHead title={pages.coupons} />
+      <Claimables />
       <div className="columns">
         <Code />
         <Claim />
@@ -53,18 +53,11 @@ function Code() {
   );
 }
 
+/** What can be claimed, and a field for who was told a template's number. */
 function Claim() {
   const { coupons: texts } = useTexts();
-  const cache = useQueryClient();
   const [template, setTemplate] = useState("");
-  // A claim that is sent again is the same claim; another template is another one.
-  const [key, setKey] = useState(() => newId("claim"));
-  const claim = useApi().useMutation("post", "/coupon-templates/{template_id}/claim", {
-    onSuccess: () => {
-      setKey(newId("claim"));
-      return cache.invalidateQueries();
-    },
-  });
+  const claim = useClaim();
   return (
     <Get
       title={texts.claim}
@@ -73,18 +66,14 @@ function Claim() {
       pending={claim.isPending}
       error={claim.error}
       got={claim.data}
-      send={() =>
-        claim.mutate({
-          params: { path: { template_id: template.trim() }, header: { "idempotency-key": key } },
-        })
-      }
+      send={() => claim.claim(template.trim())}
     >
       <TextField
         label={texts.template}
         value={template}
         onChange={(next) => {
           setTemplate(next);
-          setKey(newId("claim"));
+          claim.anew();
         }}
         note={texts.templateNote}
       />
@@ -166,12 +155,13 @@ function Mine() {
 function Coupon({ coupon }: { coupon: CouponAnswer }) {
   const { coupons: texts } = useTexts();
   const { moment } = useWords();
-  const nameOf = useCouponName();
+  const faceOf = useCouponFace();
   return (
     <li className={`coupon ${coupon.status}`}>
-      <strong>{nameOf(coupon)}</strong>
+      {coupon.name !== null && <span>{coupon.name}</span>}
+      <strong>{faceOf(coupon)}</strong>
       <p className="small-text">
-        <Scope coupon={coupon} />
+        <CouponScope coupon={coupon} />
         {coupon.exclusive && (
           <>
             {" "}
@@ -191,22 +181,5 @@ function Coupon({ coupon }: { coupon: CouponAnswer }) {
         </LinkButton>
       )}
     </li>
-  );
-}
-
-function Scope({ coupon }: { coupon: CouponAnswer }) {
-  const { scope } = useTexts().coupons;
-  const skus = coupon.scope.skus ?? [];
-  if (coupon.scope.all === true) return scope.all;
-  if (coupon.scope.zone === true) return scope.zone;
-  return (
-    <>
-      {scope.skus("")}
-      {skus.map((sku) => (
-        <span key={sku}>
-          <ProductName sku={sku} />{" "}
-        </span>
-      ))}
-    </>
   );
 }

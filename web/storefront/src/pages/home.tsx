@@ -9,6 +9,7 @@ import { useDeferredValue, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useCart } from "../cart";
 import { useTexts } from "../messages/texts";
+import { ClaimablesAtHome } from "../parts/claimable";
 import { MemberDay } from "../parts/member-day";
 import { Offer } from "../parts/offer";
 import { Price } from "../parts/price";
@@ -27,6 +28,7 @@ export function Home() {
     <div className="stack loose">
       <PageHead title={hello(member?.name ?? "")} />
       <MemberDay />
+      <ClaimablesAtHome />
       <Campaigns />
       <Catalogue />
     </div>

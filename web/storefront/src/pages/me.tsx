@@ -1,10 +1,10 @@
-import { asProblem } from "@shared/api/problem";
 import type { MemberAnswer, TierChangeAnswer } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { Card, Day, Facts, Id, Meter, Moment, Money, Notice, PageHead } from "@shared/ui/bits";
 import { Button } from "@shared/ui/button";
+import { useFaults } from "@shared/ui/faults";
 import { TextField } from "@shared/ui/fields";
 import { PAGED, Pages } from "@shared/ui/pages";
 import { Answered, Failure } from "@shared/ui/states";
@@ -90,8 +90,8 @@ function Profile({ member }: { member: MemberAnswer }) {
   const change = useApi().useMutation("patch", "/members/me", {
     onSuccess: () => cache.invalidateQueries(),
   });
-  const refused = change.error === null ? [] : asProblem(change.error).errors;
-  const saidOf = (field: string) => refused.find((each) => each.field === field)?.message;
+  const labels = { name: words.name, phone: words.phone, birthday: words.birthday };
+  const faults = useFaults(change.error, labels);
 
   function send(event: FormEvent) {
     event.preventDefault();
@@ -99,7 +99,7 @@ function Profile({ member }: { member: MemberAnswer }) {
     setLacking(dateIsMissing ? words.dateMissing : undefined);
     if (dateIsMissing) return;
     const body = {
-      ...(name !== member.name && { name }),
+      ...(name !== member.name && { name: name.trim() }),
       ...(phone !== (member.phone ?? "") && { phone: phone.trim() === "" ? null : phone }),
       ...(member.birthday === null && birthdayOf(birthday)),
     };
@@ -127,20 +127,24 @@ function Profile({ member }: { member: MemberAnswer }) {
       />
       <form className="stack" onSubmit={send} noValidate>
         <div className="columns">
-          <TextField label={words.name} value={name} onChange={setName} required wrong={saidOf("name")} />
+          <TextField label={words.name} value={name} onChange={setName} required wrong={faults.of("name")} />
           <TextField
             label={words.phone}
             value={phone}
             onChange={setPhone}
             type="tel"
             note={words.phoneNote}
-            wrong={saidOf("phone")}
+            wrong={faults.of("phone")}
           />
         </div>
         {member.birthday === null && (
-          <BirthdayFields value={birthday} onChange={setBirthday} wrong={lacking ?? saidOf("birthday")} />
+          <BirthdayFields
+            value={birthday}
+            onChange={setBirthday}
+            wrong={lacking ?? faults.of("birthday", "birthday_calendar")}
+          />
         )}
-        {change.error !== null && <Failure error={change.error} />}
+        {change.error !== null && <Failure error={change.error} labels={labels} />}
         {change.isSuccess && <Notice tone="good" head={texts.saved} />}
         <Button type="submit" look="primary" isPending={change.isPending}>
           {ui.save}

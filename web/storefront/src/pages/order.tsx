@@ -1,22 +1,25 @@
 /** An order's life: what it waits for, what it cost and why, where its parcel is, what went back. */
-import type { HistoryAnswer, OrderAnswer } from "@shared/api/schema";
+import type { CaseAnswer, HistoryAnswer, OrderAnswer } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { Badge, Card, Facts, Id, Moment, Money, Notice, PageHead } from "@shared/ui/bits";
-import { Button, LinkButton } from "@shared/ui/button";
+import { Button } from "@shared/ui/button";
 import { PAGED, Pages } from "@shared/ui/pages";
 import { Answered } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
 import { useState } from "react";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { useTexts } from "../messages/texts";
 import { AskDialog, CancelDialog, kindsOf, ReceiptDialog } from "../parts/asking";
 import { Pay } from "../parts/pay";
 import { ProductName, Sums } from "../parts/quote";
 import { useWhy } from "../shop";
+import { caseTone } from "./cases";
 import { STATUS_TONES } from "./orders";
 
+/** Of the member's cases those of an order are looked for among so many, newest first: an order has ten open at most. */
+const CASES_MAX = 100;
 /** So often is an order read that waits for its money, or whose points are being posted. */
 const LOOK_MILLISECONDS = 3_000;
 
@@ -51,7 +54,7 @@ function Found({ order }: { order: OrderAnswer }) {
         <div className="stack">
           <Lines order={order} />
           <Card title={texts.amounts}>
-            <Sums quote={order.quote} />
+            <Sums quote={order.quote} sumName={sumName(order, texts)} />
             {order.refunded_fen > 0 && (
               <Facts sums facts={[[texts.refunded, <Money key="fen" fen={order.refunded_fen} />]]} />
             )}
@@ -61,6 +64,7 @@ function Found({ order }: { order: OrderAnswer }) {
         <div className="stack aside">
           {order.status === "placed" && order.paid_fen > 0 && <Pay order={order} />}
           <Actions order={order} />
+          <CasesOf orderId={order.order_id} />
           <Parcel order={order} />
           <Payments order={order} />
         </div>
@@ -69,9 +73,25 @@ function Found({ order }: { order: OrderAnswer }) {
   );
 }
 
+/** What the sum of an order is called: what was paid, what is to be, or what would have been. */
+function sumName(order: OrderAnswer, texts: ReturnType<typeof useTexts>["order"]): string {
+  if (order.paid_at !== null) return texts.sum.paid;
+  return order.status === "placed" ? texts.sum.due : texts.sum.never;
+}
+
 /** What is so at this moment, in a sentence. */
 function Standing({ order }: { order: OrderAnswer }) {
   const { order: texts } = useTexts();
+  const { yuan } = useWords();
+  const astray = order.payments.filter((each) => !each.applied);
+  if (astray.length > 0)
+    return (
+      <Notice tone="warn" head={texts.astray}>
+        {astray.map((each) => (
+          <p key={each.payment_id}>{texts.astrayHere(yuan(each.amount_fen))}</p>
+        ))}
+      </Notice>
+    );
   if (order.lost === true) return <Notice tone="warn" head={texts.lost} />;
   if (order.late_at != null) return <Notice tone="warn" head={texts.late} />;
   const said = {
@@ -176,6 +196,36 @@ function Actions({ order }: { order: OrderAnswer }) {
   );
 }
 
+/** What the member has asked for about this order, each with its number and how it stands. */
+function CasesOf({ orderId }: { orderId: string }) {
+  const { pages } = useTexts();
+  const cases = useApi().useQuery("get", "/members/me/cases", { params: { query: { limit: CASES_MAX } } });
+  const own = (cases.data?.items ?? []).filter((each) => each.order_id === orderId);
+  if (own.length === 0) return null;
+  return (
+    <Card title={pages.cases}>
+      <ul className="stack tight">
+        {own.map((each) => (
+          <CaseLine key={each.case_id} of={each} />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function CaseLine({ of }: { of: CaseAnswer }) {
+  const { caseKind, caseState } = useCommon();
+  return (
+    <li className="stack tight">
+      <span className="row apart">
+        <Link to={`/cases/${of.case_id}`}>{caseKind[of.kind]}</Link>
+        <Badge tone={caseTone(of)}>{caseState[of.state]}</Badge>
+      </span>
+      <span className="code small-text soft">{of.case_id}</span>
+    </li>
+  );
+}
+
 function Parcel({ order }: { order: OrderAnswer }) {
   const { order: texts } = useTexts();
   if (order.shipped_at === null) return null;
@@ -201,7 +251,7 @@ function Parcel({ order }: { order: OrderAnswer }) {
 }
 
 function Payments({ order }: { order: OrderAnswer }) {
-  const { order: texts, pages } = useTexts();
+  const { order: texts } = useTexts();
   const { provider, refundState } = useCommon();
   const refunds = order.refunds ?? [];
   if (order.payments.length + refunds.length === 0) return null;
@@ -218,21 +268,17 @@ function Payments({ order }: { order: OrderAnswer }) {
                     <Moment at={each.received_at} />
                   </span>
                 </span>
-                <Money fen={each.amount_fen} />
+                <span>
+                  {!each.applied && <Badge tone="warn">{texts.goesBack}</Badge>}{" "}
+                  <Money fen={each.amount_fen} />
+                </span>
               </li>
             ))}
           </ul>
         </Card>
       )}
       {refunds.length > 0 && (
-        <Card
-          title={texts.refunds}
-          aside={
-            <LinkButton small to="/cases">
-              {pages.cases}
-            </LinkButton>
-          }
-        >
+        <Card title={texts.refunds}>
           <ul className="stack tight">
             {refunds.map((each) => (
               <li key={each.refund_id} className="row apart">
@@ -304,6 +350,11 @@ function Step({ step }: { step: HistoryAnswer }) {
       {step.shipment?.tracking_no != null && (
         <p className="small-text code">
           {step.shipment.carrier} {step.shipment.tracking_no}
+        </p>
+      )}
+      {step.case_id != null && (
+        <p className="small-text">
+          <Link to={`/cases/${step.case_id}`}>{texts.byCase}</Link>
         </p>
       )}
       {step.refund_fen !== null && step.refund_fen > 0 && (

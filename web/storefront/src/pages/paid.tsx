@@ -1,6 +1,6 @@
 import { Loading } from "@shared/ui/states";
 import { Navigate } from "react-router";
-import { orderBeingPaid } from "../parts/pay";
+import { CAME_BACK, orderBeingPaid } from "../parts/paying";
 
 /**
  * Where a provider sends the shopper back to (the deployment's `return`). What stands in the address is believed by
@@ -11,7 +11,7 @@ export default function Paid() {
   return (
     <>
       <Loading />
-      <Navigate replace to={orderId === null ? "/orders" : `/orders/${orderId}`} />
+      <Navigate replace to={orderId === null ? "/orders" : `/orders/${orderId}`} state={CAME_BACK} />
     </>
   );
 }

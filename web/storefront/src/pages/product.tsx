@@ -1,5 +1,5 @@
 import type { ProductAnswer } from "@shared/api/schema";
-import { Badge, Card, Facts, Money, Notice, PageHead } from "@shared/ui/bits";
+import { Badge, Card, Facts, Notice, PageHead } from "@shared/ui/bits";
 import { Button, LinkButton } from "@shared/ui/button";
 import { Answered } from "@shared/ui/states";
 import { Stepper } from "@shared/ui/stepper";
@@ -43,10 +43,9 @@ function Found({ product }: { product: ProductAnswer }) {
             {!product.in_stock && <Badge>{texts.soldOut}</Badge>}
           </div>
           <Price product={product} large />
-          <p className="soft">{whyItIs}</p>
+          {!isCheaper(product) && <p className="soft">{whyItIs}</p>}
           <Facts
             facts={[
-              isCheaper(product) ? [texts.listPrice, <Money key="list" fen={product.price_fen} />] : null,
               [
                 texts.sku,
                 <span key="sku" className="code">

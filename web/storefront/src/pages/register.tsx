@@ -1,8 +1,8 @@
-import { asProblem } from "@shared/api/problem";
 import type { ProfileRequest } from "@shared/api/schema";
 import { useApi } from "@shared/session/context";
 import { Card, PageHead } from "@shared/ui/bits";
 import { Button } from "@shared/ui/button";
+import { useFaults } from "@shared/ui/faults";
 import { TextField } from "@shared/ui/fields";
 import { Failure } from "@shared/ui/states";
 import { useQueryClient } from "@tanstack/react-query";
@@ -21,8 +21,8 @@ export default function Register() {
   const register = useApi().useMutation("put", "/members/me", {
     onSuccess: () => cache.invalidateQueries(),
   });
-  const refused = register.error === null ? [] : asProblem(register.error).errors;
-  const saidOf = (field: string) => refused.find((each) => each.field === field)?.message;
+  const labels = { name: texts.name, phone: texts.phone, birthday: texts.birthday };
+  const faults = useFaults(register.error, labels);
 
   function send(event: FormEvent) {
     event.preventDefault();
@@ -33,7 +33,7 @@ export default function Register() {
     setWrong(lacking);
     if (Object.keys(lacking).length > 0) return;
     const body: ProfileRequest = {
-      name,
+      name: name.trim(),
       ...(phone.trim() !== "" && { phone }),
       ...birthdayOf(birthday),
     };
@@ -50,7 +50,7 @@ export default function Register() {
           onChange={setName}
           required
           autoComplete="nickname"
-          wrong={wrong.name ?? saidOf("name")}
+          wrong={wrong.name ?? faults.of("name")}
         />
         <TextField
           label={texts.phone}
@@ -59,11 +59,15 @@ export default function Register() {
           type="tel"
           autoComplete="tel"
           note={texts.phoneNote}
-          wrong={saidOf("phone")}
+          wrong={faults.of("phone")}
         />
-        <BirthdayFields value={birthday} onChange={setBirthday} wrong={wrong.date ?? saidOf("birthday")} />
+        <BirthdayFields
+          value={birthday}
+          onChange={setBirthday}
+          wrong={wrong.date ?? faults.of("birthday", "birthday_calendar")}
+        />
       </Card>
-      {register.error !== null && <Failure error={register.error} />}
+      {register.error !== null && <Failure error={register.error} labels={labels} />}
       <Button type="submit" look="primary" isPending={register.isPending}>
         {texts.submit}
       </Button>

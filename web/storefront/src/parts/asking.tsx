@@ -1,5 +1,5 @@
 /** What a shopper does with an order after buying: cancel, confirm the receipt, ask for a case. */
-import type { CaseKind, CaseReason, OrderAnswer } from "@shared/api/schema";
+import type { CaseKind, CaseReason, OrderAnswer, RefundPartAnswer } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { newId } from "@shared/ids";
 import { useApi } from "@shared/session/context";
@@ -8,10 +8,12 @@ import { Choices, TextField } from "@shared/ui/fields";
 import { Select } from "@shared/ui/select";
 import { Stepper } from "@shared/ui/stepper";
 import { Write } from "@shared/ui/write";
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { Link } from "react-router";
 import { useTexts } from "../messages/texts";
-import { useProductName } from "../shop";
+import { useCampaignNames, useProductName } from "../shop";
+import { ProductName } from "./quote";
 
 const TEXT_MAX = 1_000;
 const REASONS = [
@@ -24,6 +26,11 @@ const REASONS = [
   "late",
   "other",
 ] as const satisfies readonly CaseReason[];
+
+/** A complaint is about something: it has a reason. */
+export function reasonsOf(kind: CaseKind): readonly CaseReason[] {
+  return kind === "complaint" ? REASONS.filter((each) => each !== "no_reason") : REASONS;
+}
 
 type Line = OrderAnswer["lines"][number];
 type Counts = Readonly<Record<string, number>>;
@@ -97,6 +104,78 @@ function LineUnits({
   );
 }
 
+/** All units that the order has yet. */
+function allOf(order: OrderAnswer): { line_id: string; quantity: number }[] {
+  return chosen(
+    Object.fromEntries(
+      order.lines.map((line) => [
+        line.line_id,
+        line.quantity - line.cancelled_quantity - line.returned_quantity,
+      ]),
+    ),
+  );
+}
+
+/** What would come back if these units left the order now, and what that is made of: as the API says (O5). */
+function ComesBack({
+  order,
+  lines,
+}: {
+  order: OrderAnswer;
+  lines: readonly { line_id: string; quantity: number }[];
+}) {
+  const { back: texts, points } = useTexts().order;
+  const preview = useApi().useQuery(
+    "post",
+    "/orders/{order_id}/returns/preview",
+    { params: { path: { order_id: order.order_id } }, body: { lines: [...lines] } },
+    // On its way it can be asked about by nobody: it is refused, or comes back whole.
+    { enabled: lines.length > 0 && order.status !== "shipped", placeholderData: keepPreviousData },
+  );
+  if (lines.length === 0 || preview.data === undefined) return null;
+  const { refund_fen, points_restored, parts } = preview.data;
+  return (
+    <div role="status" className="stack tight">
+      <Facts
+        sums
+        facts={[
+          ...parts.map((part): [ReactNode, ReactNode] => [
+            <Part key={`${part.of} ${part.line_id} ${part.campaign_id}`} part={part} />,
+            <Money key="fen" fen={part.amount_fen} />,
+          ]),
+          [
+            <strong key="name">{texts.refund}</strong>,
+            <strong key="fen">
+              <Money fen={refund_fen} />
+            </strong>,
+          ],
+        ]}
+      />
+      {points_restored > 0 && <p className="soft small-text">{points(points_restored)}</p>}
+      <p className="soft small-text">{texts.note}</p>
+    </div>
+  );
+}
+
+function Part({ part }: { part: RefundPartAnswer }) {
+  const { back: texts } = useTexts().order;
+  const nameOf = useCampaignNames();
+  const product = part.sku === null ? null : <ProductName sku={part.sku} />;
+  if (part.of === "goods")
+    return (
+      <>
+        {product} × {part.quantity}
+      </>
+    );
+  return (
+    <>
+      {texts.parts[part.of]}
+      {part.of === "campaign" && part.campaign_id !== null && ` ${nameOf(part.campaign_id)}`}
+      {part.of === "gift" && product !== null && <> {product}</>}
+    </>
+  );
+}
+
 export function CancelDialog({ order, onClose }: { order: OrderAnswer; onClose: () => void }) {
   const { cancel: texts, points } = useTexts().order;
   const cache = useQueryClient();
@@ -127,6 +206,9 @@ export function CancelDialog({ order, onClose }: { order: OrderAnswer; onClose: 
           )}
           <p>{which === "all" ? texts.before : texts.beforeSome}</p>
           {which === "some" && <Units lines={order.lines} counts={counts} onChange={setCounts} />}
+          {order.status === "paid" && (
+            <ComesBack order={order} lines={which === "all" ? allOf(order) : chosen(counts)} />
+          )}
         </>
       }
       write={async () => {
@@ -186,7 +268,7 @@ export function AskDialog({ order, onClose }: { order: OrderAnswer; onClose: () 
   const open = useApi().useMutation("post", "/orders/{order_id}/cases");
   const kinds = kindsOf(order);
   const [kind, setKind] = useState<CaseKind>(kinds[0] ?? "complaint");
-  const [reason, setReason] = useState<CaseReason>("no_reason");
+  const [reason, setReason] = useState<CaseReason | null>(null);
   const [text, setText] = useState("");
   const [counts, setCounts] = useState<Counts>({});
   const [requestId] = useState(() => newId("case"));
@@ -196,7 +278,11 @@ export function AskDialog({ order, onClose }: { order: OrderAnswer; onClose: () 
     <Write
       title={texts.action}
       action={texts.submit}
-      ready={!ofLines || lines.length > 0}
+      ready={reason !== null && (!ofLines || lines.length > 0)}
+      missing={[
+        ...(ofLines && lines.length === 0 ? [texts.units] : []),
+        ...(reason === null ? [texts.reason] : []),
+      ]}
       before={
         <>
           <Choices
@@ -204,7 +290,10 @@ export function AskDialog({ order, onClose }: { order: OrderAnswer; onClose: () 
             label={texts.kind}
             options={kinds.map((id) => ({ id, label: caseKind[id] }))}
             value={kind}
-            onChange={setKind}
+            onChange={(next) => {
+              setKind(next);
+              if (reason !== null && !reasonsOf(next).includes(reason)) setReason(null);
+            }}
           />
           <p>{texts.before[kind]}</p>
           {ofLines && (
@@ -214,11 +303,15 @@ export function AskDialog({ order, onClose }: { order: OrderAnswer; onClose: () 
               {lines.length === 0 && <p className="soft small-text">{texts.noUnits}</p>}
             </fieldset>
           )}
+          {(kind === "return" || kind === "refund_only") && (
+            <ComesBack order={order} lines={ofLines ? lines : allOf(order)} />
+          )}
           <Select
             label={texts.reason}
-            options={REASONS.map((id) => ({ id, label: caseReason[id] }))}
+            options={reasonsOf(kind).map((id) => ({ id, label: caseReason[id] }))}
             value={reason}
             onChange={setReason}
+            required
           />
           <TextField
             label={texts.text}
@@ -231,6 +324,7 @@ export function AskDialog({ order, onClose }: { order: OrderAnswer; onClose: () 
         </>
       }
       write={async () => {
+        if (reason === null) throw new Error("what is not ready is not sent");
         const body = {
           request_id: requestId,
           kind,
@@ -252,6 +346,12 @@ export function AskDialog({ order, onClose }: { order: OrderAnswer; onClose: () 
                 <Id key="id" of={texts.caseId}>
                   {answer.case_id}
                 </Id>,
+              ],
+              [
+                texts.look,
+                <Link key="look" to={`/cases/${answer.case_id}`}>
+                  {texts.toCase}
+                </Link>,
               ],
               answer.refund_fen > 0
                 ? [caseKind.refund_only, <Money key="fen" fen={answer.refund_fen} />]

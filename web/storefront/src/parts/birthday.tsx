@@ -34,7 +34,7 @@ export function BirthdayFields({
 }: {
   value: Birthday;
   onChange: (value: Birthday) => void;
-  wrong: string | undefined;
+  wrong: string | null | undefined;
 }) {
   const { register: texts } = useTexts();
   const { zone } = useShop().config;

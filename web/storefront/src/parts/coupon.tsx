@@ -12,8 +12,17 @@ export function useUsableCoupons() {
   });
 }
 
-/** What a coupon is called: what it takes off, from how much on. */
+/** What says what a coupon takes off: one that is held, or one that can be claimed. */
+type Face = Pick<CouponAnswer, "kind" | "rate" | "face_value_fen" | "max_off_fen" | "min_goods_fen">;
+
+/** What a coupon is called: by its template, and by what it takes off, from how much on. */
 export function useCouponName(): (coupon: CouponAnswer) => string {
+  const faceOf = useCouponFace();
+  return (coupon) => (coupon.name === null ? faceOf(coupon) : `${coupon.name} · ${faceOf(coupon)}`);
+}
+
+/** What a coupon takes off, from how much on. */
+export function useCouponFace(): (coupon: Face) => string {
   const { coupons: texts, off } = useTexts();
   const { yuan } = useWords();
   return (coupon) => {

@@ -4,12 +4,13 @@ import { useWords } from "@shared/i18n/i18n";
 import { Badge, Facts, Money } from "@shared/ui/bits";
 import { Icon } from "@shared/ui/icon";
 import type { ReactNode } from "react";
+import { POINTS_STEP } from "../cart";
 import { useTexts } from "../messages/texts";
 import { useCampaignNames, useProductName } from "../shop";
 import { useCouponNames } from "./coupon";
 
 /** What a cart costs, from the goods to the sum. */
-export function Sums({ quote }: { quote: QuoteAnswer }) {
+export function Sums({ quote, sumName }: { quote: QuoteAnswer; sumName?: string }) {
   const { cart: texts } = useTexts();
   const { number, yuan } = useWords();
   const nameOf = useCampaignNames();
@@ -27,7 +28,10 @@ export function Sums({ quote }: { quote: QuoteAnswer }) {
         quote.coupon === null
           ? null
           : [texts.couponUsed, <Money key="coupon" fen={-quote.coupon.amount_fen} />],
-        [texts.shipping, quote.shipping_fen === 0 ? texts.free : yuan(quote.shipping_fen)],
+        [
+          <Shipping key="shipping" quote={quote} />,
+          quote.shipping_fen === 0 ? texts.free : yuan(quote.shipping_fen),
+        ],
         quote.points.redeemed === 0
           ? null
           : [
@@ -36,7 +40,7 @@ export function Sums({ quote }: { quote: QuoteAnswer }) {
             ],
         [
           <span key="paid" className="total">
-            {texts.paid}
+            {sumName ?? texts.paid}
           </span>,
           <span key="sum" className="total">
             <Money fen={quote.paid_fen} />
@@ -44,6 +48,25 @@ export function Sums({ quote }: { quote: QuoteAnswer }) {
         ],
       ]}
     />
+  );
+}
+
+/** Shipping, from how much on it is free, and what is missing of that. */
+function Shipping({ quote }: { quote: QuoteAnswer }) {
+  const { cart: texts } = useTexts();
+  const { yuan } = useWords();
+  const free = quote.free_shipping;
+  return (
+    <>
+      {texts.shipping}
+      {free != null && (
+        <span className="small-text">
+          {" "}
+          {texts.freeFrom(yuan(free.from_fen))}{" "}
+          <Badge tone="gold">{texts.missing(yuan(free.missing_fen))}</Badge>
+        </span>
+      )}
+    </>
   );
 }
 
@@ -89,23 +112,33 @@ export function Used({ quote }: { quote: QuoteAnswer }) {
 
 /** Every offer that the quote does not use, with why not and what is missing. */
 export function NotUsed({ quote }: { quote: QuoteAnswer }) {
+  const couponNameOf = useCouponNames();
+  // A member may hold several coupons alike: what is said of each of them is said once.
+  const alike = new Map<string, { first: NotAppliedAnswer; count: number }>();
+  for (const each of quote.not_applied) {
+    const who = each.coupon_id == null ? (each.campaign_id ?? "") : couponNameOf(each.coupon_id);
+    const key = `${each.offer} ${who} ${each.sku ?? ""} ${each.code} ${each.missing_fen ?? ""}`;
+    const known = alike.get(key);
+    alike.set(key, { first: known?.first ?? each, count: (known?.count ?? 0) + 1 });
+  }
   return (
     <ul className="offers-not-used">
-      {quote.not_applied.map((each) => (
-        <li key={`${each.offer} ${each.campaign_id ?? each.coupon_id ?? ""} ${each.sku ?? ""}`}>
-          <Reason of={each} />
+      {[...alike].map(([key, { first, count }]) => (
+        <li key={key}>
+          <Reason of={first} count={count} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Reason({ of }: { of: NotAppliedAnswer }) {
+function Reason({ of, count }: { of: NotAppliedAnswer; count: number }) {
   const { cart: texts, catalogue } = useTexts();
   const { reasons } = useCommon();
-  const { yuan } = useWords();
+  const { yuan, number } = useWords();
   const nameOf = useCampaignNames();
   const couponNameOf = useCouponNames();
+  const tooFew = of.code === "too_few_points" ? texts.pointsFrom(number(POINTS_STEP)) : null;
   const known = of.code in reasons ? reasons[of.code as keyof typeof reasons] : of.detail;
   const names = {
     member_day: catalogue.why.member_day,
@@ -117,12 +150,15 @@ function Reason({ of }: { of: NotAppliedAnswer }) {
   return (
     <>
       <span className="row apart">
-        <span>{names[of.offer]}</span>
+        <span>
+          {names[of.offer]}
+          {count > 1 && ` × ${count}`}
+        </span>
         {of.missing_fen != null && <Badge tone="gold">{texts.missing(yuan(of.missing_fen))}</Badge>}
         {of.may_have != null && <Badge tone="gold">{texts.mayHave(of.may_have)}</Badge>}
       </span>
       <span className="soft small-text">
-        {of.sku != null && <ProductName sku={of.sku} />} {known}
+        {of.sku != null && <ProductName sku={of.sku} />} {tooFew ?? known}
       </span>
     </>
   );
