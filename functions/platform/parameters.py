@@ -206,6 +206,7 @@ def checked_key(key: str | None, what: str) -> str:
 
 IfNoneMatch = Annotated[
     Literal["*"] | None,
+    WithJsonSchema({"type": "string", "const": "*"}),
     Header(
         alias=IF_NONE_MATCH,
         description="`*`: only make it. Where there is one of this id, it is refused and stays as it is.",
@@ -214,6 +215,7 @@ IfNoneMatch = Annotated[
 IfMatch = Annotated[
     str | None,
     StringConstraints(pattern=ENTITY_VERSION),
+    WithJsonSchema({"type": "string", "pattern": ENTITY_VERSION}),
     Header(
         alias=IF_MATCH,
         description='The version to be replaced, in double quotes, such as `"3"`. Where there is another '
