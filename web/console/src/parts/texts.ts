@@ -58,6 +58,7 @@ const zh = {
   tiersAll: "一个也不选则不限",
   lowestTier: (tier: string) => `${tier}（最低等级）`,
   openExisting: (id: string) => `打开现有的 ${id}`,
+  history: "谁在什么时候改过",
   reload: "重新载入",
   reloadNote: "重新载入后，这里会显示现在的内容，您填的不会保留。",
 };
@@ -119,6 +120,7 @@ const en: Form<typeof zh> = {
   tiersAll: "With none chosen, for all",
   lowestTier: (tier) => `${tier} (the lowest)`,
   openExisting: (id) => `Open what exists: ${id}`,
+  history: "Who changed it, and when",
   reload: "Load it anew",
   reloadNote: "Then what stands now is shown here; what you have typed is gone.",
 };

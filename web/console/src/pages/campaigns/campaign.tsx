@@ -9,11 +9,12 @@ import { Button, LinkButton } from "@shared/ui/button";
 import { Answered } from "@shared/ui/states";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { Act, Will } from "../../parts/act";
 import { CampaignBadge } from "../../parts/badges";
 import { Figure } from "../../parts/figure";
 import { guard, useRefused } from "../../parts/guarded";
+import { History } from "../../parts/history";
 import { Chart } from "../../parts/lazy-chart";
 import { NAMED_MAX, useKnown } from "../../parts/product-fields";
 import { SkuRef } from "../../parts/refs";
@@ -158,7 +159,6 @@ export function Became({ campaign, said }: { campaign: CampaignAnswer; said: str
 function About({ campaign }: { campaign: CampaignAnswer }) {
   const texts = useTexts();
   const said = useSaid();
-  const can = useCan();
   const { number } = useWords();
   return (
     <Card title={texts.about} aside={<CampaignBadge state={campaign.state} />}>
@@ -177,11 +177,7 @@ function About({ campaign }: { campaign: CampaignAnswer }) {
         ]}
       />
       <Named skus={namedIn(campaign)} />
-      {can("get_audit") && (
-        <p>
-          <Link to={`/audit?campaign_id=${encodeURIComponent(campaign.campaign_id)}`}>{texts.history}</Link>
-        </p>
-      )}
+      <History by="campaign_id" id={campaign.campaign_id} />
     </Card>
   );
 }

@@ -94,7 +94,6 @@ const zh = {
   unitsLeft: "抢购余量",
   sameKind: (kind: string) => `默认（与其他${kind}活动互斥）`,
   products: "涉及的商品",
-  history: "谁在什么时候改过",
   call: "取消活动",
   callWill: "还没开始的活动不再进行，不能恢复；要再做需用新编号另建。预留的库存几分钟后退回。",
   callDid: "已取消。",
@@ -229,7 +228,6 @@ const en: Form<typeof zh> = {
   unitsLeft: "Left of the sale",
   sameKind: (kind) => `By itself: one ${kind} an order`,
   products: "The products it names",
-  history: "Who changed it, and when",
   call: "Call it off",
   callWill:
     "It does not begin, for good; to have it again is to make another one. What is set aside goes back minutes later.",

@@ -12,6 +12,7 @@ import { useState } from "react";
 import { useParams } from "react-router";
 import { Act, Will } from "../../parts/act";
 import { Figure } from "../../parts/figure";
+import { History } from "../../parts/history";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
 import { useTexts as useMemberTexts } from "../members/texts";
@@ -80,6 +81,7 @@ function About({ template }: { template: TemplateAnswer }) {
       }
     >
       <Facts facts={[...said(template), [texts.version, number(template.version)]]} />
+      <History by="template_id" id={template.template_id} />
     </Card>
   );
 }

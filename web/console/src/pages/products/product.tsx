@@ -1,6 +1,6 @@
 import type { ProductAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
-import { useApi, useUser } from "@shared/session/context";
+import { useApi } from "@shared/session/context";
 import { Badge, Card, Facts, Id, Moment, Money, PageHead } from "@shared/ui/bits";
 import { Button } from "@shared/ui/button";
 import { PAGED, Pages } from "@shared/ui/pages";
@@ -8,6 +8,7 @@ import { Answered, Empty } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useParams } from "react-router";
+import { History } from "../../parts/history";
 import { CampaignRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
@@ -94,6 +95,7 @@ function About({ product }: { product: ProductAnswer }) {
           ],
         ]}
       />
+      <History by="sku" id={product.sku} />
       {product.stock === 0 && !can("move_stock") && <p className="soft small-text">{texts.askForStock}</p>}
     </Card>
   );
@@ -102,7 +104,6 @@ function About({ product }: { product: ProductAnswer }) {
 function Movements({ sku }: { sku: string }) {
   const texts = useTexts();
   const parts = useParts();
-  const user = useUser();
   const { number } = useWords();
   const movements = useApi().useInfiniteQuery(
     "get",
@@ -140,14 +141,7 @@ function Movements({ sku }: { sku: string }) {
               {
                 id: "by",
                 title: texts.operator,
-                cell: (each) =>
-                  each.operator === user?.memberId ? (
-                    <>
-                      {user.name} <span className="soft">({texts.you})</span>
-                    </>
-                  ) : (
-                    <span className="code">{each.operator}</span>
-                  ),
+                cell: (each) => <span className="code">{each.operator}</span>,
               },
             ]}
           />
