@@ -9,7 +9,16 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.pages import Answer, Asked, Site, example, opened, problem
-from tests.web.console_pages import ANSWERS, DIFFERENCE, DIFFERENCES, MEMBER_ID, RECORD, REFUND, page_of
+from tests.web.console_pages import (
+    ANSWERS,
+    DIFFERENCE,
+    DIFFERENCES,
+    MEMBER_ID,
+    PRODUCTS,
+    RECORD,
+    REFUND,
+    page_of,
+)
 from tests.web.test_console_looks import go
 from tests.web.test_looks import LOOKS, Look, assert_it_is_well, barriers
 
@@ -103,8 +112,8 @@ def press(inside: Page | Locator, name: str) -> None:
 
 
 def fill(inside: Page | Locator, name: str, text: str) -> None:
-    """Fill a field."""
-    inside.get_by_label(name, exact=True).fill(text)
+    """Fill a field; one with a list has a button of the name, too."""
+    inside.locator("input, textarea").and_(inside.get_by_label(name, exact=True)).fill(text)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -260,7 +269,7 @@ FORMS = {
     "打折": ("discount", {"折扣": "0.85"}, {"rate": "0.85"}),
     "限时抢购": (
         "flash",
-        {"商品编号": "tea-puer-357", "抢购价（元）": "99", "数量": "200", "每人限购（每种商品）": "2"},
+        {"商品": "tea-puer-357", "抢购价（元）": "99", "数量": "200", "每人限购（每种商品）": "2"},
         {"items": {"tea-puer-357": {"price_fen": 9_900, "units": 200}}, "per_member": 2},
     ),
     "满减": (
@@ -270,7 +279,7 @@ FORMS = {
     ),
     "满赠": (
         "gift",
-        {"满（元）": "399", "赠品编号": "cup-celadon"},
+        {"满（元）": "399", "赠品": "cup-celadon"},
         {"from_fen": 39_900, "sku": "cup-celadon", "quantity": 1},
     ),
 }
@@ -294,7 +303,9 @@ def test_K1_a_campaign_of_each_kind_is_tried_on_a_cart_and_then_put(browser: Bro
         terms_card = page.get_by_role("region", name="优惠内容")
         for label, text in fields.items():
             fill(terms_card, label, text)
-        fill(preview, "商品编号", "tea-longjing-100")
+            page.keyboard.press("Escape")
+        fill(preview, "商品", "tea-longjing-100")
+        page.keyboard.press("Escape")
         press(preview, "试算")
         expect(preview.get_by_text("现在", exact=True)).to_be_visible()
         assert site.of("put_campaign") == []
@@ -308,6 +319,7 @@ def test_K1_a_campaign_of_each_kind_is_tried_on_a_cart_and_then_put(browser: Bro
         assert put.path == tried.path == {"campaign_id": "a-week"}
         assert put.body == tried.body["campaign"]
         assert tried.body["lines"] == [{"sku": "tea-longjing-100", "quantity": 1}]
+        assert put.headers["if-none-match"] == "*"
         assert put.body["kind"] == name
         assert put.body["terms"] == terms
         assert (put.body["starts_at"], put.body["ends_at"]) == (
@@ -337,12 +349,149 @@ def test_K1_a_campaign_is_paused_and_ended_as_it_stands(browser: Browser) -> Non
             expect(dialog(page)).to_contain_text(done)
             press(dialog(page), "完成")
         expect(page.get_by_role("button", name="结束")).to_have_count(0)
+        assert {each.headers["if-match"] for each in site.of("put_campaign")} == {f'"{stands["version"]}"'}
         paused, ended = (each.body for each in site.of("put_campaign"))
         assert paused["status"] == "paused"
         assert paused["terms"] == stands["terms"]
         assert (paused["starts_at"], paused["ends_at"]) == (stands["starts_at"], stands["ends_at"])
         assert ended == {**paused, "status": "active", "ends_at": ended["ends_at"]}
         assert ended["ends_at"].startswith("2026-12-03T20:")
+
+
+def test_K1_a_campaign_that_has_not_begun_is_called_off(browser: Browser) -> None:
+    stands = {**example("get_campaign", "used"), "starts_at": "2026-12-11T00:00:00+08:00"}
+    site = console("marketing", get_campaign=(200, stands), put_campaign=(200, {**stands, "state": "ended"}))
+    with opened(browser, site, "/campaigns/x") as page:
+        press(page, "取消活动")
+        press(dialog(page), "取消活动")
+        expect(dialog(page)).to_contain_text("已取消")
+        body = site.of("put_campaign")[0].body
+        assert body["starts_at"] < body["ends_at"] < stands["starts_at"]
+        assert body["ends_at"].startswith("2026-12-03T20:")
+
+
+def test_K1_products_are_chosen_by_name_and_tiers_by_their_boxes(browser: Browser) -> None:
+    osmanthus = {**PRODUCTS["items"][0], "sku": "tea-osmanthus", "name": "桂花乌龙"}
+    named = {"items": [osmanthus], "next_cursor": None}
+    known = {"tea-osmanthus": (200, osmanthus)}
+    site = console(
+        "marketing",
+        get_products=lambda asked: (200, named if asked.query.get("q") == "桂" else PRODUCTS),
+        get_product=lambda asked: known.get(asked.path["sku"], problem(404, "product_not_found")),
+    )
+    with opened(browser, site, "/campaigns/new") as page:
+        fill(page, "活动编号", "a-week")
+        fill(page, "名称", "一周")
+        fill(page, "开始", "2026-12-11T00:00")
+        fill(page, "结束（不含）", "2026-12-18T00:00")
+        fill(page, "折扣", "0.85")
+        expect(page.get_by_role("button", name="检查并保存")).to_be_enabled()
+        page.get_by_role("radio", name="指定商品").check(force=True)
+        expect(page.get_by_text("还需填写或改正：商品")).to_be_visible()
+        field = page.get_by_role("combobox", name="商品", exact=True).first
+        field.focus()
+        page.keyboard.type("桂")
+        expect(page.get_by_role("option", name="桂花乌龙")).to_be_visible()
+        # While the list is open React Aria hides all else from screen readers; the focus cannot go there.
+        assert {each.partition(":")[0] for each in barriers(page)} <= {"aria-hidden-focus"}
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("list", name="已选：商品")).to_contain_text("桂花乌龙")
+        expect(field).to_have_value("")
+        page.keyboard.type("no-such-tea, tea-osmanthus")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("没有商品 no-such-tea")).to_be_visible()
+        page.keyboard.press("Escape")
+        press(page, "去掉 no-such-tea")
+        for tier in ("J3", "J2"):
+            page.get_by_role("checkbox", name=tier).check(force=True)
+        assert_it_is_well(page, site)
+        press(page, "检查并保存")
+        press(dialog(page), "新建活动")
+        expect(dialog(page)).to_contain_text("已保存")
+        body = site.of("put_campaign")[0].body
+        assert (body["scope"], body["tiers"]) == ({"skus": ["tea-osmanthus"]}, ["J2", "J3"])
+
+
+def test_K3_what_the_api_says_of_a_campaign_is_said_in_chinese_by_the_forms_labels(browser: Browser) -> None:
+    errors = [{"field": "terms.rate", "message": "must be a factor such as 0.85, with at most 4 decimals"}]
+    site = console(
+        "marketing",
+        preview_campaign=problem(422, "unknown_sku", skus=["no-such-tea"]),
+        put_campaign=problem(422, "invalid_request", errors=errors),
+    )
+    with opened(browser, site, "/campaigns/1212-save/edit") as page:
+        preview = page.get_by_role("region", name="试算")
+        fill(preview, "商品", "tea-longjing-100")
+        page.keyboard.press("Escape")
+        press(preview, "试算")
+        expect(preview.get_by_role("alert")).to_contain_text("目录里没有这些商品")
+        expect(preview.get_by_role("alert")).to_contain_text("no-such-tea")
+        press(page, "检查并保存")
+        dialog(page).get_by_role("button", name="编辑").click()
+        expect(dialog(page).get_by_role("alert")).to_contain_text("折扣 请填写折扣，如 0.85，最多四位小数")
+
+
+def test_K1_a_new_product_never_replaces_one_that_exists(browser: Browser) -> None:
+    errors = [{"field": "price_fen", "message": "must be at most 100000000"}]
+    answers = [problem(422, "invalid_request", errors=errors), problem(412, "exists_already")]
+    site = console("marketing", put_product=lambda _: answers.pop(0))
+    with opened(browser, site, "/products") as page:
+        press(page, "新建商品")
+        form = dialog(page)
+        expect(form).to_contain_text("还需填写或改正：商品编号、名称和原价（元）")
+        fill(form, "商品编号", "tea-puer-357")
+        fill(form, "名称", " ")
+        expect(form.get_by_text("名称不能全是空白")).to_be_visible()
+        fill(form, "名称", "普洱")
+        fill(form, "原价（元）", "1,280.00")
+        expect(form.locator("table")).to_contain_text("1,280.00")
+        press(form, "新建商品")
+        expect(form.get_by_role("textbox", name="原价（元）")).to_have_attribute("aria-invalid", "true")
+        expect(form.get_by_role("alert")).to_contain_text("原价（元） 最大为 100000000")
+        press(form, "新建商品")
+        expect(form.get_by_role("alert")).to_contain_text("这个编号已经有了")
+        assert [each.headers["if-none-match"] for each in site.of("put_product")] == ["*", "*"]
+        assert site.of("put_product")[1].body["price_fen"] == 128_000
+        form.get_by_role("link", name="打开现有的 tea-puer-357").click()
+        expect(page.get_by_role("heading", name="库存变动")).to_be_visible()
+
+
+def test_K1_a_product_that_was_changed_meanwhile_is_loaded_anew(browser: Browser) -> None:
+    seen = {**ANSWERS["get_product"][1], "version": 3}
+    site = console("marketing", get_product=(200, seen), put_product=problem(412, "changed_meanwhile"))
+    with opened(browser, site, "/products/tea-longjing-100") as page:
+        press(page, "编辑商品")
+        fill(dialog(page), "名称", "另一个名字")
+        press(dialog(page), "编辑商品")
+        expect(dialog(page).get_by_role("alert")).to_contain_text("打开之后，别人改过这里")
+        assert site.of("put_product")[0].headers["if-match"] == '"3"'
+        site.answers["get_product"] = (200, {**seen, "name": "别人的名字", "version": 4})
+        press(dialog(page), "重新载入")
+        expect(page.locator("h1")).to_have_text("别人的名字")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_V10_codes_stand_in_the_dialog_and_are_seen_again_by_their_batch(browser: Browser) -> None:
+    def made(asked: Asked) -> Answer:
+        codes = [f"CODE-{number:04}" for number in range(asked.body["count"])]
+        return 201, {"template_id": "tenth", "batch_id": asked.body["batch_id"], "codes": codes}
+
+    site = console("marketing", make_coupon_codes=made)
+    with opened(browser, site, "/coupons/tenth") as page:
+        press(page, "生成兑换码")
+        fill(dialog(page), "数量", "2")
+        press(dialog(page), "生成兑换码")
+        expect(dialog(page).get_by_role("list", name="兑换码")).to_contain_text("CODE-0001")
+        batch = site.of("make_coupon_codes")[0].body["batch_id"]
+        expect(dialog(page)).to_contain_text(batch)
+        press(dialog(page), "完成")
+        press(page, "查看批次")
+        fill(dialog(page), "批次编号", batch)
+        press(dialog(page), "查看批次")
+        expect(dialog(page).get_by_role("list", name="兑换码")).to_contain_text("CODE-0001")
+        first, again = (each.body for each in site.of("make_coupon_codes"))
+        assert first == again == {"batch_id": batch, "count": 2}
 
 
 def test_A2_a_case_is_refused_with_a_reason_that_the_member_sees(browser: Browser) -> None:
@@ -534,6 +683,7 @@ DIALOGS: tuple[tuple[str, dict[str, Any], tuple[str, str], tuple[str, str] | Non
     ("/coupons", {}, ("新建模板", "New template"), ("固定时间", "A fixed time")),
     ("/coupons/tenth", {}, ("编辑模板", "Change the template"), None),
     ("/coupons/tenth", {}, ("生成兑换码", "Make codes"), ("一个码多人用", "One for many")),
+    ("/coupons/tenth", {}, ("查看批次", "See a batch"), None),
     ("/reports?report=refunds", {}, ("登记人工退款", "Say that it was paid"), None),
     ("/reports?report=unassigned", {}, ("归入订单", "Assign"), None),
     ("/reports?report=unassigned", {}, ("原路退回", "Send back"), None),
