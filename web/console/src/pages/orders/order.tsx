@@ -12,6 +12,7 @@ import { useParams } from "react-router";
 import { KeptWhy } from "../../parts/back";
 import { CaseBadge, OrderBadge, RefundBadge } from "../../parts/badges";
 import { staying } from "../../parts/kept";
+import { isNoSuch, NoSuch } from "../../parts/no-such";
 import { CampaignRef, CaseRef, MemberRef, ProductName, ProductRef, TemplateRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { type Right, useCan } from "../../rights";
@@ -27,22 +28,26 @@ export default function OrderPage() {
       <PageHead title={parts.order} under={<Id of={parts.order}>{orderId}</Id>}>
         {order.data !== undefined && <Actions order={order.data} />}
       </PageHead>
-      <Answered query={order} tall>
-        {(found) => (
-          <div className="beside">
-            <div className="stack">
-              <Lines order={found} />
-              <Payments order={found} />
+      {isNoSuch(order.error) ? (
+        <NoSuch code="order_not_found" to="/orders" />
+      ) : (
+        <Answered query={order} tall>
+          {(found) => (
+            <div className="beside">
+              <div className="stack">
+                <Lines order={found} />
+                <Payments order={found} />
+              </div>
+              <div className="stack">
+                <About order={found} />
+                <Amounts order={found} />
+                <OpenCases order={found} />
+                <History orderId={found.order_id} />
+              </div>
             </div>
-            <div className="stack">
-              <About order={found} />
-              <Amounts order={found} />
-              <OpenCases order={found} />
-              <History orderId={found.order_id} />
-            </div>
-          </div>
-        )}
-      </Answered>
+          )}
+        </Answered>
+      )}
     </div>
   );
 }
