@@ -115,7 +115,7 @@ class CatalogFace:
             delta=request.delta,
             reason=request.reason,
             operator=self.api.caller.member_id,
-            operator_name=self.api.caller.staff_name,
+            operator_name=None if self.api.caller.service else self.api.caller.name,
             moved_at=self.clock(),
         )
         (shown_product,) = self._seen(
