@@ -1,5 +1,5 @@
-import { clearAnnouncer } from "react-aria/private/live-announcer/LiveAnnouncer";
 import { type ReactNode, useEffect } from "react";
+import { clearAnnouncer } from "react-aria/private/live-announcer/LiveAnnouncer";
 import { Button as AriaButton, type ButtonProps } from "react-aria-components";
 import { Link, type LinkProps } from "react-router";
 import { given } from "../given";
