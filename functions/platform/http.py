@@ -90,9 +90,11 @@ class Caller:
 
     ``staff`` says that they ask as staff: that they have a role which the route is for. Whoever has another
     one is a member there like any other. A ``service`` holds a token of its own, not a person's.
+    ``name`` is what a person signs in with: a member's own is for nobody to write down.
     """
 
     member_id: str
+    name: str | None = None
     roles: Role = NOBODY
     service: bool = False
     staff: bool = False
@@ -139,6 +141,7 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
         raise UnauthenticatedError("unauthenticated", "An access token is needed.")
     return Caller(
         member_id=str(claims["sub"]),
+        name=str(claims.get("username") or "") or None,
         roles=roles_of(_groups(claims), str(claims.get("scope") or "").split()),
         service=claims["sub"] == claims.get("client_id"),  # a token of client credentials is the client's own
     )
@@ -485,6 +488,7 @@ class Api:
             operation=route.function.__name__,
             route=route.name.replace("<", "{").replace(">", "}"),
             operator=caller.member_id,
+            operator_name=caller.name if caller.staff else None,
             service=caller.service,
             roles=caller.roles,
             ids=ids,
