@@ -8,6 +8,7 @@ import { Answered, Empty } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useParams } from "react-router";
+import { OperatorRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
 import { useTexts } from "./texts";
@@ -123,7 +124,7 @@ function Movements({ sku }: { sku: string }) {
               {
                 id: "by",
                 title: texts.operator,
-                cell: (each) => <span className="code">{each.operator}</span>,
+                cell: (each) => <OperatorRef id={each.operator} />,
               },
             ]}
           />
