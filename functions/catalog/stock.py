@@ -27,7 +27,10 @@ MOVED_POSITION = rf"[0-9TZ:-]{{20}}# ?{CALLER_ID}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockMovement:
-    """A change of a product's stock from outside: a delivery, a count, a loss; ``operator`` recorded it."""
+    """A change of a product's stock from outside: a delivery, a count, a loss; ``operator`` recorded it.
+
+    ``operator_name`` is what they sign in with, where that is known.
+    """
 
     movement_id: str
     sku: str
@@ -35,6 +38,7 @@ class StockMovement:
     reason: str
     operator: str
     moved_at: datetime
+    operator_name: str | None = None
 
 
 def counter_of(table: str, sku: str) -> Counter:
@@ -127,6 +131,7 @@ def moved_row(movement: StockMovement) -> Row:
         "delta": movement.delta,
         "reason": movement.reason,
         "operator": movement.operator,
+        **({} if movement.operator_name is None else {"operator_name": movement.operator_name}),
         "moved_at": moved_at,
     }
 
@@ -157,4 +162,5 @@ def movement_of(row: Row) -> StockMovement:
         reason=row["reason"],
         operator=row["operator"],
         moved_at=calendar.from_row(row["moved_at"]),
+        operator_name=row.get("operator_name"),
     )

@@ -1,9 +1,9 @@
 """What order offers and the coupon leave of each line of a quote, as exact fractions (V5, V8, V17)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from functions.offers.quotes import Quote
+from functions.offers.quotes import CampaignUse, CouponUse, Quote
 
 NOTHING = Fraction(0)
 
@@ -34,9 +34,27 @@ def charged(quote: Quote) -> tuple[Fraction, ...]:
     every bought line. Of a gift m is 0. The sum of all is ``quote.goods_charged_fen``.
     """
     left = [Fraction(line.amount_fen) for line in quote.lines]
+    for use, base in _uses(quote):
+        spread(left, base, use.amount_fen)
+    return tuple(left)
+
+
+def taken(quote: Quote) -> Iterator[tuple[CampaignUse | CouponUse, tuple[Fraction, ...]]]:
+    """Give what each order offer, and then the coupon, took of each line (V5, V17).
+
+    The amounts of the lines less all that is given are what :func:`charged` says.
+    """
+    left = [Fraction(line.amount_fen) for line in quote.lines]
+    for use, base in _uses(quote):
+        before = tuple(left)
+        spread(left, base, use.amount_fen)
+        yield use, tuple(whole - rest for whole, rest in zip(before, left, strict=True))
+
+
+def _uses(quote: Quote) -> Iterator[tuple[CampaignUse | CouponUse, Iterable[int]]]:
+    """Give what takes something off a quote, in its turn, with the places of the lines that it counts."""
     for use in quote.campaigns:
-        spread(left, use.base, use.amount_fen)
+        yield use, use.base
     if quote.coupon is not None:
         base = quote.coupon.base
-        spread(left, range(len(left)) if base is None else base, quote.coupon.amount_fen)
-    return tuple(left)
+        yield quote.coupon, range(len(quote.lines)) if base is None else base

@@ -14,7 +14,7 @@ from functions.platform.roles import Role
 
 PAGE = re.compile(r"\s*(docs/runbook/[a-z0-9-]+\.md)$")
 """What an alarm's description ends with."""
-OFF = "alarm"
+OFF, UNKNOWN = "alarm", "insufficient_data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,23 @@ class AlarmsFace:
     def get_alarms(self) -> AlarmsAnswer:
         """Show every alarm with its state and since when it has it, those that are off first.
 
-        `page` is the page of the runbook that says what to do.
+        `page` is the page of the runbook that says what to do. Of an alarm that goes off where figures are
+        missing, and has not been there for as long as it looks back, nothing is known yet.
         """
-        shown = [self._shown(each) for each in self.alarms.all()]
+        now = self.clock()
+        shown = [self._shown(each, now) for each in self.alarms.all()]
         return AlarmsAnswer(
-            as_of=self.clock().astimezone(self.policy.zone),
+            as_of=now.astimezone(self.policy.zone),
             alarms=sorted(shown, key=lambda each: (each.state != OFF, each.alarm)),
         )
 
-    def _shown(self, alarm: Alarm) -> AlarmAnswer:
-        page = PAGE.search(alarm.says)
+    def _shown(self, alarm: Alarm, now: datetime) -> AlarmAnswer:
+        page, state = PAGE.search(alarm.says), alarm.state.lower()
+        if state == OFF and alarm.knows_from is not None and now < alarm.knows_from:
+            state = UNKNOWN
         return AlarmAnswer(
             alarm=alarm.name,
-            state=cast(AlarmState, alarm.state.lower()),
+            state=cast(AlarmState, state),
             since=alarm.since.astimezone(self.policy.zone),
             says=alarm.says if page is None else alarm.says[: page.start()],
             page=None if page is None else page[1],

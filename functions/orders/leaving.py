@@ -1,6 +1,6 @@
 """Units that leave an order, each time once under an id of the order's own (O5, O7, R1)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from functions.orders import history, life
 from functions.orders.book import OrderBook, no_order
 from functions.orders.history import Occurrence, What
 from functions.orders.order import Order
+from functions.orders.parts import Part, parts
 from functions.orders.rows import CANCEL, RETURN, key, order_of, spent_key
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, until_clear
@@ -125,25 +126,48 @@ def _try_to_take(book: OrderBook, leaving: Leaving, deadline: Deadline) -> Left:
     if spent is not None:
         return _repeated(book, leaving, units, spent)
     try:
-        after = leaving.way.event(order, units, now=leaving.at)
+        left = _left(order, leaving, units)
     except RefusalError:
         # A batch is no snapshot: the order may be from after these very units left it.
         spent = book.tables.get(book.orders_table, leaving.spent_key)
         if spent is None:
             raise
         return _repeated(book, leaving, units, spent)
-    left = Left(
-        order=after,
-        refund_fen=after.refunded_fen - order.refunded_fen,
-        points_restored=order.retained.redeemed_points - after.retained.redeemed_points,
-    )
     transaction = book.tables.transaction()
     transaction.put_new(book.orders_table, _spent_row(leaving, units, left))
     occurrence = _occurrence(leaving, units, left)
     transaction.put_new(book.orders_table, history.row_of(leaving.order_id, occurrence))
-    kept = book.replace(transaction, order, after, deadline, by=leaving.by)
+    kept = book.replace(transaction, order, left.order, deadline, by=leaving.by)
     transaction.commit(deadline)
     return replace(left, order=kept)
+
+
+def _left(order: Order, leaving: Leaving, units: Mapping[str, int]) -> Left:
+    """Return what an order becomes when these units of lines leave it, and what that gives back."""
+    after = leaving.way.event(order, units, now=leaving.at)
+    return Left(
+        order=after,
+        refund_fen=after.refunded_fen - order.refunded_fen,
+        points_restored=order.retained.redeemed_points - after.retained.redeemed_points,
+    )
+
+
+def would_leave(order: Order, leaving: Leaving) -> tuple[Left, Sequence[Part]]:
+    """Return what units would give back if they left an order so, and what that is made of (O5, O7).
+
+    It is what the leaving itself does, less the writing: they cannot differ.
+
+    Raises
+    ------
+    InvalidError
+        ``line_id_needed``; ``return_exceeds_order``, ``cancel_exceeds_order``.
+    ConflictError
+        ``order_not_returnable``, ``order_not_cancellable``.
+    """
+    left = _left(order, leaving, leaving.of_lines(order))
+    if order.paid_at is None:  # nothing was paid yet, so that nothing comes back
+        return left, ()
+    return left, parts(order.quote, order.staying, left.order.staying, order.retained, left.order.retained)
 
 
 def _repeated(book: OrderBook, leaving: Leaving, units: Mapping[str, int], spent: Row) -> Left:

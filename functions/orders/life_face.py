@@ -10,18 +10,20 @@ from functions.cases.case import Actor
 from functions.domain.policy import Policy
 from functions.orders import history, life
 from functions.orders.book import OrderBook
-from functions.orders.leaving import CANCELLED, RETURNED, Leaving, take_units
+from functions.orders.leaving import CANCELLED, RETURNED, Leaving, take_units, would_leave
 from functions.orders.life import as_of
-from functions.orders.order import Order
+from functions.orders.order import Order, Status
 from functions.orders.payments import pay
 from functions.orders.rows import late_row
 from functions.orders.schema import (
     NO_ORDER,
     CancelAnswer,
     CancelRequest,
+    LeavingRequest,
     OrderAnswer,
     PaymentRequest,
     ReturnAnswer,
+    ReturnPreviewAnswer,
     ReturnRequest,
     ShipmentRequest,
     by_line,
@@ -29,6 +31,7 @@ from functions.orders.schema import (
     cancel_answer,
     order_answer,
     return_answer,
+    return_preview_answer,
 )
 from functions.platform.dynamo import Transaction
 from functions.platform.http import Api, Who, route
@@ -37,6 +40,8 @@ from functions.platform.roles import Role
 
 NOT_SAID = ShipmentRequest()
 WHOLE = CancelRequest()
+NOT_SHIPPED = frozenset({Status.PLACED, Status.PAID})
+"""How an order stands whose units leave it by being cancelled (O4, O7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,40 @@ class OrderLifeFace:
         )
         left = take_units(self.book, made, self.api.deadline)
         return return_answer(replace(left, order=as_of(left.order, made.at)), self.policy)
+
+    @route(
+        "POST",
+        "/orders/<order_id>/returns/preview",
+        summary="See what units would give back",
+        who=Who.OWNER,
+        roles=Role.CLERK | Role.FINANCE,
+        body=True,
+        refuses={
+            **NO_ORDER,
+            409: ["order_not_cancellable", "order_not_returnable"],
+            422: ["line_id_needed", "cancel_exceeds_order", "return_exceeds_order"],
+        },
+    )
+    def preview_return(
+        self, order_id: OrderIdPath, request: Annotated[LeavingRequest, Body()]
+    ) -> ReturnPreviewAnswer:
+        """Show what units would give back if they left an order now, and what that is made of.
+
+        Nothing changes by it. Units of a received order are asked about as if they came back, those of one
+        that is not shipped as if they were cancelled. The `amount_fen` of the `parts` add up to `refund_fen`:
+        units at their price, what offers took of them, what is charged for a gift that stays, shipping, and
+        what was paid with points.
+        """
+        order = as_of(self.book.require(order_id, member_id=self.api.caller.owner), self.clock())
+        leaving = Leaving(
+            way=CANCELLED if order.status in NOT_SHIPPED else RETURNED,
+            order_id=order_id,
+            caller_id="",  # it is spent on nothing
+            units=by_sku(request.lines),
+            by_line=by_line(request.lines),
+            at=self.clock(),
+        )
+        return return_preview_answer(*would_leave(order, leaving))
 
     @route(
         "POST",

@@ -77,19 +77,19 @@ def _share(quote: Quote, staying: Sequence[int], *, bought: bool) -> Fraction:
         whole * stays / line.quantity
         for whole, stays, line in zip(all_of_each, staying, quote.lines, strict=True)
     ]
-    gifts = _gifts(quote, staying, all_of_each, stays_of_each)
+    gifts = sum(gifts_charged(quote, staying, all_of_each, stays_of_each).values(), NO_FEN)
     return sum(stays_of_each, gifts) / quote.goods_charged_fen
 
 
-def _gifts(
+def gifts_charged(
     quote: Quote, staying: Sequence[int], all_of_each: Sequence[Fraction], stays_of_each: Sequence[Fraction]
-) -> Fraction:
-    """Return what is charged for gifts that stay although too little of their bases does (V18).
+) -> dict[str, Fraction]:
+    """Return what is charged for gifts that stay although too little of their bases does, by campaign (V18).
 
     It never rises by more than what falls of the bases, so that no refund is negative: of each gift no more
     is charged than what is missing after those before it.
     """
-    gifts = NO_FEN
+    gifts: dict[str, Fraction] = {}
     for use in quote.campaigns:
         if use.from_fen is None:
             continue
@@ -101,8 +101,8 @@ def _gifts(
         base_fen = sum(quote.lines[place].amount_fen for place in use.base)
         # The threshold, as far as order offers and coupon have left of what reached it.
         asked = use.from_fen * sum((all_of_each[place] for place in use.base), NO_FEN) / base_fen
-        missing = asked - sum((stays_of_each[place] for place in use.base), NO_FEN) - gifts
-        gifts += min(Fraction(worth_fen), max(NO_FEN, missing))
+        missing = asked - sum((stays_of_each[place] for place in use.base), sum(gifts.values(), NO_FEN))
+        gifts[use.campaign_id] = min(Fraction(worth_fen), max(NO_FEN, missing))
     return gifts
 
 

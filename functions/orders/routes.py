@@ -17,6 +17,7 @@ ROUTES = {
         "POST /orders/{order_id}/receipt",
         "POST /orders/{order_id}/refusal",
         "POST /orders/{order_id}/returns",
+        "POST /orders/{order_id}/returns/preview",
         *OFFICE,
     )
 }

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from functions.cases.case import CaseKind
 from functions.domain.identifiers import SKU, SKU_LENGTH_MAX
 from functions.domain.policy import Policy
 from functions.domain.records import plain
@@ -14,8 +15,9 @@ from functions.orders.history import Occurrence, What
 from functions.orders.in_cases import in_cases
 from functions.orders.leaving import Left
 from functions.orders.order import Order, Shipment, Status, provider_of, sku_of
+from functions.orders.parts import Of, Part
 from functions.platform.shapes import Answer, CallerId, Printable, Request, Sku, StoreTime
-from functions.refunds.refund import Refund, State
+from functions.refunds.refund import NO_PAYMENT, Refund, State
 
 Refunded = tuple[Refund, State]
 """A refund, and where it stands."""
@@ -94,6 +96,12 @@ def by_line(lines: Sequence[LeavingLineRequest]) -> dict[str, int]:
     return {line.line_id: line.quantity for line in lines if line.line_id is not None}
 
 
+class LeavingRequest(Request):
+    """Units that would leave an order."""
+
+    lines: LeavingLines
+
+
 class ReturnRequest(Request):
     """Units that came back. ``return_id`` is this order's own."""
 
@@ -159,20 +167,38 @@ class PaymentAnswer(Answer):
 RefundStands = Literal["manual", "due", "sent", "succeeded", "failed", "paid_by_hand"]
 
 
+RefundReason = Literal["cancelled", "refused", "returned", "payment_not_applied", "return_shipping"]
+
+
 class OrderRefundAnswer(Answer):
-    """Money that is due back for an order, and how far it has come (Y7)."""
+    """Money that is due back for an order, and how far it has come (Y7).
+
+    ``return_shipping`` is what the shop gives for a parcel on top of what units gave back (A6), and
+    ``payment_not_applied`` is a payment that did not pay for the order (O6): neither is part of the order's
+    ``refunded_fen``. ``payment_id`` is the payment that it goes back to; null where somebody pays it by hand.
+    """
 
     refund_id: str
+    reason: RefundReason
+    payment_id: str | None
     amount_fen: int
     state: RefundStands
     provider: PaidThrough
     at: StoreTime
 
 
+class OrderCaseAnswer(Answer):
+    """An open case of an order (A5)."""
+
+    case_id: str
+    kind: CaseKind
+
+
 class OrderAnswer(Answer):
     """An order as it is now; where it is shown by itself, with the money that is due back for it.
 
-    It is ``lost`` where its parcel was refunded as that, and late since ``late_at`` where it is on its way.
+    ``cases`` are its open ones, the first opened first. It is ``lost`` where its parcel was refunded as that,
+    and late since ``late_at`` where it is on its way.
     """
 
     order_id: str
@@ -193,6 +219,7 @@ class OrderAnswer(Answer):
     retained: RetainedAnswer
     payments: list[PaymentAnswer]
     refunds: list[OrderRefundAnswer] = Field(default=[], exclude_if=lambda refunds: not refunds)
+    cases: list[OrderCaseAnswer] = Field(default=[], exclude_if=lambda cases: not cases)
     lost: bool = Field(default=False, exclude_if=lambda lost: not lost)
     late_at: StoreTime | None = Field(default=None, exclude_if=lambda moment: moment is None)
     policy_version: str
@@ -203,6 +230,32 @@ class ReturnAnswer(OrderAnswer):
 
     refund_fen: int
     points_restored: int
+
+
+class RefundPartAnswer(Answer):
+    """A part of what units would give back, or, below zero, of what they would not.
+
+    `goods` are units of a line at their price, `campaign` and `coupon` what these took of them. A `gift` is
+    charged for that stays although too little does. What was paid with `points` comes back as points.
+    """
+
+    of: Of
+    amount_fen: int
+    line_id: str | None
+    sku: str | None
+    quantity: int | None
+    campaign_id: str | None
+    coupon_id: str | None
+
+
+class ReturnPreviewAnswer(Answer):
+    """What units would give back of an order, what that is made of, and what would be ``kept`` of it."""
+
+    order_id: str
+    refund_fen: int
+    points_restored: int
+    kept: RetainedAnswer
+    parts: list[RefundPartAnswer]
 
 
 class CancelAnswer(OrderAnswer):
@@ -266,6 +319,8 @@ def order_answer(order: Order, policy: Policy, refunds: Sequence[Refunded] = ())
     shown = [
         OrderRefundAnswer(
             refund_id=refund.refund_id,
+            reason=cast(RefundReason, refund.reason),
+            payment_id=None if refund.payment_id == NO_PAYMENT else refund.payment_id,
             amount_fen=refund.amount,
             state=state.value,
             provider=cast(PaidThrough, provider_of(refund.payment_id)),
@@ -282,6 +337,28 @@ def return_answer(left: Left, policy: Policy) -> ReturnAnswer:
         **_shown(left.order, policy),
         refund_fen=left.refund_fen,
         points_restored=left.points_restored,
+    )
+
+
+def return_preview_answer(left: Left, parts: Sequence[Part]) -> ReturnPreviewAnswer:
+    """Show what units would give back."""
+    return ReturnPreviewAnswer(
+        order_id=left.order.order_id,
+        refund_fen=left.refund_fen,
+        points_restored=left.points_restored,
+        kept=RetainedAnswer(**plain(left.order.retained)),
+        parts=[
+            RefundPartAnswer(
+                of=part.of,
+                amount_fen=part.amount_fen,
+                line_id=part.line_id,
+                sku=part.sku,
+                quantity=part.quantity,
+                campaign_id=part.campaign_id,
+                coupon_id=part.coupon_id,
+            )
+            for part in parts
+        ],
     )
 
 
@@ -336,6 +413,7 @@ def _shown(order: Order, policy: Policy) -> dict[str, Any]:
         "carrier": order.carrier,
         "tracking_no": order.tracking_no,
         "quote": quote_answer(quote),
+        "cases": [OrderCaseAnswer(case_id=each.case_id, kind=each.kind) for each in order.cases],
         "lost": order.was_lost,
         "late_at": store_time(order.late_at),
         "lines": [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from functions.domain import calendar
@@ -29,12 +29,17 @@ def client(endpoint_url: str | None = None) -> CloudWatchClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """An alarm, the state that it is in, and since when; what it says ends with its page of the runbook."""
+    """An alarm, the state that it is in, and since when; what it says ends with its page of the runbook.
+
+    One that goes off where figures are missing cannot know before ``knows_from``: it looks at a span that is
+    longer than it has been there. CloudWatch has it off from its first minute on.
+    """
 
     name: str
     state: str
     since: datetime
     says: str
+    knows_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,17 @@ class Alarms:
                     state=each["StateValue"],
                     since=calendar.whole_second(since.astimezone(UTC)),
                     says=each.get("AlarmDescription", ""),
+                    knows_from=_knows_from(each),
                 )
             if not answer.get("NextToken"):
                 return
             after = {"NextToken": answer["NextToken"]}
+
+
+def _knows_from(alarm: Any) -> datetime | None:
+    """Return from when an alarm on missing figures has been there for as long as it looks back."""
+    configured = alarm.get("AlarmConfigurationUpdatedTimestamp")
+    if configured is None or alarm.get("TreatMissingData") != "breaching":
+        return None
+    looked_at = timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"])
+    return calendar.whole_second(configured.astimezone(UTC)) + looked_at

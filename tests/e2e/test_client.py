@@ -80,6 +80,7 @@ from memberday_client.api.orders import (
     get_returns,
     get_sales,
     place_order,
+    preview_return,
     quote_cart,
     receive_order,
     refuse_order,
@@ -124,6 +125,8 @@ from memberday_client.models import (
     ExportRequest,
     GatewayAnswer,
     IssueRequest,
+    LeavingLineRequest,
+    LeavingRequest,
     OrderAnswer,
     OrderRequest,
     OrderStatus,
@@ -394,7 +397,9 @@ def a_member_asks_after_buying(shopper: Shopper) -> None:
     assert granted(approve_case.sync(back.case_id, client=clerk)).send_back_by is not None
     parcel = SendingBackRequest(tracking_no="SF-1")
     assert granted(send_back.sync(back.case_id, client=shopper.client, body=parcel)).state == "shipped_back"
-    assert granted(receive_case.sync(back.case_id, client=clerk)).refund_fen > 0
+    leaves = LeavingRequest(lines=[LeavingLineRequest(sku=shopper.sku, quantity=1)])
+    said = granted(preview_return.sync(order.order_id, client=shopper.client, body=leaves))
+    assert granted(receive_case.sync(back.case_id, client=clerk)).refund_fen == said.refund_fen > 0
     no, why = RefusalRequest(reason="used"), EscalationRequest(reason="new")
     assert granted(refuse_case.sync(refused_.case_id, client=clerk, body=no)).state == "refused"
     disputed = granted(escalate_case.sync(refused_.case_id, client=shopper.client, body=why))

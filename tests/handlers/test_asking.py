@@ -37,9 +37,10 @@ IDS = {
 }
 OF_A_MEMBER = {
     "POST /orders/{order_id}/cases",
+    "POST /orders/{order_id}/returns/preview",
     *(f"POST /cases/{{case_id}}/{what}" for what in ("withdraw", "shipment", "escalate")),
 }
-"""What staff cannot do for a member, though it names what it is about."""
+"""What a service with the old scope cannot do for a member, though it names what it is about."""
 NOT_OUR_WORDS = re.compile(
     r"should|pattern|input|valid |pydantic|extra|permitted|\^|\[A-Z|instance|constrained|literal\[",
     re.IGNORECASE,

@@ -917,6 +917,7 @@ def test_case_47_routes_that_the_contract_gives_to_staff_say_so_in_the_document(
         "POST /orders/{order_id}/cancel",
         "POST /orders/{order_id}/payments",
         "POST /orders/{order_id}/receipt",
+        "POST /orders/{order_id}/returns/preview",
         "GET /products",
         "GET /products/{sku}",
         "POST /quotes",

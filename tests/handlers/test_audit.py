@@ -54,7 +54,7 @@ CAMPAIGN = {
     "terms": {"items": {"tea": {"price_fen": 100, "units": 2}}, "per_member": 2},
     "status": "active",
 }
-READING_POSTS = {"search_members", "preview_campaign", "quote_cart", "check_policy"}
+READING_POSTS = {"search_members", "preview_campaign", "preview_return", "quote_cart", "check_policy"}
 """What is posted, and writes nothing."""
 OF_OWNERS = {"cancel_order", "receive_order", "ask_for_payment"}
 """What members do with their own, and staff with anybody's."""

@@ -267,6 +267,23 @@ def test_K1_a_state_holds_since_it_changed_and_not_since_it_was_looked_at(suite:
     assert get(suite, "/alarms").body["alarms"][0]["since"] == "2026-04-30T08:00:00+08:00"
 
 
+def test_K1_an_alarm_on_missing_figures_knows_nothing_before_it_was_there_as_long_as_it_looks_back(
+    suite: Suite,
+) -> None:
+    made = datetime(2026, 5, 1, 3, 0, 1, tzinfo=UTC)
+    looks = {"AlarmConfigurationUpdatedTimestamp": made, "Period": 3_600, "EvaluationPeriods": 1}
+    put_alarm(suite, f"{STACK}-errors", "ALARM", TreatMissingData="notBreaching", **looks)
+    put_alarm(suite, f"{STACK}-jobs-unwatched", "ALARM", TreatMissingData="breaching", **looks)
+
+    def states() -> dict[str, str]:
+        return {each["alarm"]: each["state"] for each in get(suite, "/alarms").body["alarms"]}
+
+    names = [f"{STACK}-errors", f"{STACK}-jobs-unwatched"]
+    assert states() == dict(zip(names, ["alarm", "insufficient_data"], strict=True)), "it is 12:00 by now"
+    suite.pass_time(seconds=1)
+    assert states() == dict.fromkeys(names, "alarm")
+
+
 def test_K1_all_pages_of_alarms_are_shown_and_there_are_so_many_at_most(
     suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -243,6 +243,15 @@ def test_movements_are_listed_newest_first_with_all_that_was_said_and_by_whom(su
     ]
 
 
+def test_K7_a_movement_says_what_whoever_moved_it_signs_in_with(suite: Suite) -> None:
+    put(suite, "tea")
+    who = claims("sub-1", username="console-clerk", **{"cognito:groups": "[clerk]"})
+    body = {"movement_id": "m1", "delta": 5, "reason": "a delivery"}
+    assert suite.call(Call("POST", "/products/tea/stock", body, who)).status == 200
+    (shown,) = movements(suite).body["items"]
+    assert (shown["operator"], shown["operator_name"]) == ("sub-1", "console-clerk")
+
+
 def test_movements_are_found_by_time_page_by_page(suite: Suite) -> None:
     put(suite, "tea")
     for number in range(6):

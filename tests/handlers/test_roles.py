@@ -45,6 +45,7 @@ CLERK = """
     POST /orders/{order_id}/receipt
     POST /orders/{order_id}/refusal
     POST /orders/{order_id}/returns
+    POST /orders/{order_id}/returns/preview
     POST /orders/{order_id}/shipment
     POST /products/{sku}/stock
     POST /reports/{report}/exports
@@ -95,6 +96,7 @@ FINANCE = """
     POST /orders/{order_id}/payment
     POST /orders/{order_id}/payments
     POST /reports/{report}/exports
+    POST /orders/{order_id}/returns/preview
     POST /reports/refunds/{refund_id}/by-hand
     POST /reports/unassigned-payments/{payment_id}/assign
     POST /reports/unassigned-payments/{payment_id}/refund
@@ -110,6 +112,7 @@ SINCE_ROLES = {
     "GET /reports/sales",
     "POST /campaigns/{campaign_id}/preview",
     "POST /reports/{report}/exports",
+    "POST /orders/{order_id}/returns/preview",
 }
 """Routes that came with roles or later: the scope ``membership/staff`` has none of them."""
 FOR_ADMINS = {

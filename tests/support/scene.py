@@ -345,6 +345,7 @@ def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
         "POST /cases/{case_id}/escalate": best("reason"),
         "POST /cases/{case_id}/shipment": {"carrier": "SF Express", "tracking_no": "SF-1"},
         "POST /orders/{order_id}/returns": best("return_id", "lines"),
+        "POST /orders/{order_id}/returns/preview": best("lines"),
         "POST /orders/{order_id}/shipment": {"carrier": "SF Express", "tracking_no": "SF-1"},
         "POST /quotes": best("lines"),
         "POST /jobs/{job}/runs": best("request_id"),

@@ -13,6 +13,7 @@ from functions.offers.quotes import CampaignUse, CouponUse, Quote, QuoteLine
 from functions.offers.shares import charged, spread
 from functions.orders.life import cancel_units, pay, return_units
 from functions.orders.order import Order, Status
+from functions.orders.parts import Of, parts
 from functions.orders.refunds import NOTHING, Retained, retained
 from tests.support.offered import (
     PLACED_AT,
@@ -252,6 +253,56 @@ def test_O5_any_sequence_of_returns_ends_at_the_same_fen_and_no_refund_is_negati
 
 
 @settings(max_examples=200, deadline=None)
+@given(offered(), st.data())
+def test_O5_the_parts_of_a_refund_add_up_to_it_whatever_left_before(
+    quote: Quote, data: st.DataObject
+) -> None:
+    steps = [tuple(line.quantity for line in quote.lines)]
+    for _ in range(data.draw(st.integers(1, 4))):
+        steps.append(tuple(data.draw(st.integers(0, stays)) for stays in steps[-1]))
+    for before, after in pairwise(steps):
+        was, stays = kept(quote, *before), kept(quote, *after)
+        found = parts(quote, before, after, was, stays)
+        assert sum(part.amount_fen for part in found) == was.paid_fen - stays.paid_fen
+        goods = {part.line_id: part.quantity for part in found if part.of is Of.GOODS}
+        assert goods == {
+            line.line_id: had - has
+            for line, had, has in zip(quote.lines, before, after, strict=True)
+            if had > has and line.unit_price_fen
+        }
+        # No part is further from what it is exactly than what is rounded: its own end, and the one before.
+        assert all(abs(part.amount_fen - part.exact_fen) <= 2 for part in found)
+
+
+def test_V17_V18_the_parts_say_what_each_offer_takes_of_what_comes_back() -> None:
+    lines = [bought("tea", 20_000, 2), bought("pot", 10_000), gift("cup", 3_900)]
+    quote = quote_of(
+        lines,
+        saves("saves", 5_000, 0, 1),
+        gives(40_000, 0, 1),
+        coupon=coupon(1_000, 0),
+        shipping_fen=1_000,
+        redeemed_points=5_000,
+    )
+    order = received(quote)
+    after, refund_fen = back(order, tea=1)
+    found = parts(quote, order.staying, after.staying, order.retained, after.retained)
+    assert [(part.of, part.campaign_id or part.coupon_id or part.sku) for part in found] == [
+        (Of.GOODS, "tea"),
+        (Of.CAMPAIGN, "saves"),
+        (Of.COUPON, "cpn_t"),
+        (Of.GIFT, "gift"),
+        (Of.POINTS, None),
+    ]
+    # A tea bore two fifths of what the campaign took, and half of the coupon; too little stays for the cup.
+    assert [part.amount_fen for part in found[:4]] == [20_000, -2_000, -500, -3_900]
+    assert sum(part.amount_fen for part in found) == refund_fen
+    after_all, _ = back(after, tea=1, pot=1, gift=1)
+    last = parts(quote, after.staying, after_all.staying, after.retained, after_all.retained)
+    assert {part.of: part.amount_fen for part in last}[Of.SHIPPING] == 1_000
+    assert {part.of: part.amount_fen for part in last}[Of.GIFT] == 3_900, "what was charged for it comes back"
+
+
 @given(offered(), st.data())
 def test_V17_V18_what_is_kept_is_as_the_rule_is_written(quote: Quote, data: st.DataObject) -> None:
     staying = tuple(data.draw(st.integers(0, line.quantity)) for line in quote.lines)

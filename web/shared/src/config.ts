@@ -11,6 +11,8 @@ export interface Config {
   readonly stage: string;
   /** The store's time zone. */
   readonly zone: string;
+  /** The codes of the tiers, from the first up: what a deployment of before does not say. */
+  readonly tiers: readonly string[];
 }
 
 const FIELDS = ["api", "sign_in", "issuer", "client_id", "region", "stage", "zone"] as const;
@@ -29,7 +31,12 @@ export async function readConfig(): Promise<{ config: Config; servedAt: string |
   const config = found as unknown as Config;
   const bare = (address: string) => address.replace(/\/+$/, "");
   return {
-    config: { ...config, api: bare(config.api), sign_in: bare(config.sign_in) },
+    config: {
+      ...config,
+      tiers: Array.isArray(found.tiers) ? found.tiers.map(String) : [],
+      api: bare(config.api),
+      sign_in: bare(config.sign_in),
+    },
     servedAt: response.headers.get("date"),
   };
 }

@@ -30,4 +30,10 @@ export const en: Form<typeof zh> = {
     jobs: "Jobs",
     audit: "Audit",
   },
+  /** What codes mean to staff, who have no cart. */
+  problems: {
+    unknown_sku: "The catalogue has none of these. Look at their numbers.",
+    insufficient_stock: "There is not enough in stock. Put some in, or ask for fewer.",
+    product_withdrawn: "A product is withdrawn. Take another one, or put it on sale again.",
+  },
 };

@@ -27,4 +27,10 @@ export const zh = {
     jobs: "任务",
     audit: "审计",
   },
+  /** What codes mean to staff, who have no cart. */
+  problems: {
+    unknown_sku: "目录里没有这些商品。请核对编号。",
+    insufficient_stock: "库存不够。请先入库，或把数量调低。",
+    product_withdrawn: "有商品已经下架。请换一个，或先重新上架。",
+  },
 };

@@ -100,6 +100,7 @@ export const en: Form<typeof zh> = {
     after: "What it did",
     none: "None",
     required: "Required",
+    missing: (names) => `To be filled in or mended: ${names}`,
     increase: "Increase",
     decrease: "Decrease",
     chartAs: "As a table",

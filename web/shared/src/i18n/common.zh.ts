@@ -98,6 +98,7 @@ export const zh = {
     after: "已完成",
     none: "无",
     required: "必填",
+    missing: (names: string) => `还需填写或改正：${names}`,
     increase: "增加",
     decrease: "减少",
     chartAs: "数据表",

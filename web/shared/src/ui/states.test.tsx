@@ -2,6 +2,7 @@ import { cleanup, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { Problem } from "../api/problem";
+import { ProblemWords } from "../i18n/problem-words";
 import { Answered, Failure } from "./states";
 import { Table } from "./table";
 import { shown } from "./test-frame";
@@ -31,6 +32,19 @@ test("K3 a failure says what to do in the page's language, with code, fields and
     expect(textContent).toContain(said);
   await userEvent.click(screen.getByRole("button", { name: "Try again" }));
   expect(again).toHaveBeenCalledOnce();
+});
+
+test("K3 fields are called as the form calls them, and products that are the reason by their numbers", () => {
+  const errors = [{ field: "lines.0.quantity", message: "must be at least 1" }];
+  const problem = new Problem(422, "unknown_sku", { errors, skus: ["no-such-tea"] });
+  shown(
+    <ProblemWords value={{ unknown_sku: "目录里没有这些商品。" }}>
+      <Failure error={problem} labels={{ lines: "商品" }} />
+    </ProblemWords>,
+  );
+  const { textContent } = screen.getByRole("alert");
+  for (const said of ["目录里没有这些商品。", "no-such-tea", "商品 最小为 1"])
+    expect(textContent).toContain(said);
 });
 
 test("K3 a code that no version of this page knew is a failure all the same", () => {

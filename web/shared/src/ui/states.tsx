@@ -2,8 +2,10 @@
 import type { ReactNode } from "react";
 import { asProblem } from "../api/problem";
 import { useCommon } from "../i18n/common";
+import { useProblemText } from "../i18n/problem-words";
 import { Notice, PageHead } from "./bits";
 import { Button } from "./button";
+import { type FieldLabels, useFaults } from "./faults";
 import { Icon, type IconName } from "./icon";
 
 const BONES = ["a", "b", "c", "d", "e", "f"] as const;
@@ -61,26 +63,42 @@ export function Empty({
   );
 }
 
-/** What went wrong, and what to do: by the problem's code, with the id by which it can be found. */
+/**
+ * What went wrong, and what to do: by the problem's code, with the id by which it can be found. Fields at fault are
+ * called as `labels` calls them, products that are the reason by their numbers: unless `children` name them.
+ */
 export function Failure({
   error,
   again,
+  labels,
   children,
 }: {
   error: unknown;
   again?: () => void;
+  labels?: FieldLabels | undefined;
   children?: ReactNode;
 }) {
-  const { problems, ui } = useCommon();
+  const { ui } = useCommon();
+  const text = useProblemText();
+  const { all, skus } = useFaults(error, labels);
   const problem = asProblem(error);
   return (
-    <Notice tone="bad" head={problems[problem.code] ?? problems.unknown}>
+    <Notice tone="bad" head={text(problem)}>
       {children}
-      {problem.errors.length > 0 && (
+      {children === undefined && skus.length > 0 && (
         <ul>
-          {problem.errors.map((each) => (
-            <li key={each.field} className="small-text">
-              <span className="code">{each.field}</span> {each.message}
+          {skus.map((sku) => (
+            <li key={sku} className="small-text code">
+              {sku}
+            </li>
+          ))}
+        </ul>
+      )}
+      {all.length > 0 && (
+        <ul>
+          {all.map(({ field, label, message }) => (
+            <li key={field} className="small-text">
+              {label === null ? <span className="code">{field}</span> : <b>{label}</b>} {message}
             </li>
           ))}
         </ul>
