@@ -23,6 +23,10 @@ from functions.platform.shapes import DATE, Page
 from functions.platform.trail import SUBJECTS
 
 AUDIT = "audit"
+USER_NAME_LENGTH_MAX = 128
+"""Characters of what somebody signs in with, as the user pool takes it."""
+ALSO_BY = ("operator", "operator_name", "request_key", "date")
+"""What records are found by besides what they are about."""
 AUDIT_ID = r"aud_[0-9a-f]{32}"
 Subject = Annotated[
     str | None,
@@ -33,6 +37,16 @@ Operator = Annotated[
     str | None,
     StringConstraints(pattern=f"^{PATH_ID}$", max_length=MEMBER_ID_LENGTH_MAX),
     Query(description="Only what they did: the subject of a token."),
+]
+OperatorName = Annotated[
+    str | None,
+    StringConstraints(min_length=1, max_length=USER_NAME_LENGTH_MAX),
+    Query(description="Only what they did: what somebody signs in with."),
+]
+RequestKey = Annotated[
+    str | None,
+    StringConstraints(pattern=f"^{CALLER_ID}$"),
+    Query(description="Only what was written under this id, by which a request counts once."),
 ]
 NO_DAY = "must be a day such as 2026-12-10"
 
@@ -61,7 +75,7 @@ AuditIdPath = Annotated[
 ]
 
 
-NOT_ONE = f"exactly one of {', '.join((*SUBJECTS, 'operator', 'date'))} must be given"
+NOT_ONE = f"exactly one of {', '.join((*SUBJECTS, *ALSO_BY))} must be given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +108,17 @@ class AuditFace:
         job: Subject = None,
         report: Subject = None,
         operator: Operator = None,
+        operator_name: OperatorName = None,
+        request_key: RequestKey = None,
         day: DayQuery = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[RecordAnswer]:
-        """List what was done, newest first, by exactly one thing: what it was about, who did it, or the day.
+        """List what was done, newest first, by exactly one thing: what it was about, who did it, when.
 
-        Each write that somebody did as staff, each look of theirs at a member's page, each export of a
-        report, and each time that somebody took out what there is of a member. A record is there a moment
-        after what it is of.
+        It may also be the id under which a request counts once. Each write that somebody did as staff, each
+        look of theirs at a member's page, each export of a report, and each time that somebody took out what
+        there is of a member. A record is there a moment after what it is of.
         """
         told = {
             "member_id": member_id,
@@ -116,6 +132,8 @@ class AuditFace:
             "job": job,
             "report": report,
             "operator": operator,
+            "operator_name": operator_name,
+            "request_key": request_key,
             "date": None if day is None else day.isoformat(),
         }
         given = [(name, value) for name, value in told.items() if value is not None]
@@ -126,6 +144,10 @@ class AuditFace:
         match name:
             case "operator":
                 find = partial(self.records.by_operator, value)
+            case "operator_name":
+                find = partial(self.records.by_name, value)
+            case "request_key":
+                find = partial(self.records.by_request, value)
             case "date":
                 find = partial(self.records.of_day, value)
             case _:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from functions.audit.tables import BY_DAY, BY_OPERATOR, INDEXES_OF_SUBJECTS, PLACED
+from functions.audit.tables import BY_DAY, BY_NAME, BY_OPERATOR, BY_REQUEST, INDEXES_OF_SUBJECTS, PLACED
 from functions.domain import calendar
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import HIGHEST, LOWEST, Key, Row, Tables, below
@@ -23,6 +23,7 @@ class Record:
     audit_id: str
     at: datetime
     operator: str
+    operator_name: str | None
     service: bool
     roles: Sequence[str]
     operation: str
@@ -43,6 +44,7 @@ def record_of(row: Row, address: Row | None) -> Record:
         audit_id=row["audit_id"],
         at=calendar.from_row(row["at"]),
         operator=row["operator"],
+        operator_name=row.get("operator_name"),  # records from before it was written down have none
         service=row["service"],
         roles=row["roles"],
         operation=row["operation"],
@@ -86,6 +88,20 @@ class Records:
         places, position = self._places(
             BY_OPERATOR, "operator_shard", _shards(operator), limit=limit, after=after
         )
+        return self._of_ids(places, at, deadline), position
+
+    def by_name(
+        self, name: str, at: datetime, *, limit: int, after: str | None, deadline: Deadline
+    ) -> tuple[list[Record], str | None]:
+        """Return a page of what somebody did who signs in with this name, and where to go on after."""
+        places, position = self._places(BY_NAME, "name_shard", _shards(name), limit=limit, after=after)
+        return self._of_ids(places, at, deadline), position
+
+    def by_request(
+        self, request_key: str, at: datetime, *, limit: int, after: str | None, deadline: Deadline
+    ) -> tuple[list[Record], str | None]:
+        """Return a page of what was written under an id that counts once, and where to go on after."""
+        places, position = self._places(BY_REQUEST, "of_request", [request_key], limit=limit, after=after)
         return self._of_ids(places, at, deadline), position
 
     def of_day(

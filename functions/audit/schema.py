@@ -15,6 +15,9 @@ class RecordAnswer(Answer):
     audit_id: str
     at: StoreTime
     operator: str = Field(description="Who did it: the subject of their token.")
+    operator_name: str | None = Field(
+        description="What they sign in with; none for a service, and of a member who asked for their own."
+    )
     service: bool = Field(description="Whether a service did it, and no person.")
     roles: list[str]
     operation: str = Field(description="The operation's id in this document.")
@@ -37,6 +40,7 @@ def record_answer(record: Record, policy: Policy) -> RecordAnswer:
         audit_id=record.audit_id,
         at=record.at.astimezone(policy.zone),
         operator=record.operator,
+        operator_name=record.operator_name,
         service=record.service,
         roles=list(record.roles),
         operation=record.operation,

@@ -111,8 +111,10 @@ class RunAnswer(Answer):
 
 
 ROWS_MAX = 1_000_000
+Sought = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")]
+"""An id, or what somebody signs in with, in any script."""
 StateText = Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=32)]
-BYS = (*SUBJECTS, "operator")
+BYS = (*SUBJECTS, "operator", "operator_name", "request_key")
 """What records of the audit are asked for by, beside days."""
 
 
@@ -142,7 +144,7 @@ class ExportRequest(Request):
     until: Day | None = None
     state: StateText | None = None
     by: By | None = None
-    value: CallerId | None = None
+    value: Sought | None = None
 
 
 class ExportAnswer(Answer):

@@ -494,6 +494,7 @@ class Api:
             operation=route.function.__name__,
             route=route.name.replace("<", "{").replace(">", "}"),
             operator=caller.member_id,
+            operator_name=caller.name if caller.staff else None,
             service=caller.service,
             roles=caller.roles,
             ids=ids,

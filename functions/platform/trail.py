@@ -117,7 +117,8 @@ a secret that somebody holds with it. What is in neither table stands in no reco
 class Trail:
     """Who asks for what: all that the records of one request have in common.
 
-    ``key`` is what the request counts once by, ``ids`` are those of its path.
+    ``key`` is what the request counts once by, ``ids`` are those of its path. ``operator_name`` is what the
+    operator signs in with, where they ask as staff: nobody in a shop knows each other by the pool's ids.
     """
 
     table: str
@@ -125,6 +126,7 @@ class Trail:
     operation: str
     route: str
     operator: str
+    operator_name: str | None
     service: bool
     roles: Sequence[str]
     ids: Mapping[str, str]
@@ -184,6 +186,7 @@ class Trail:
             "item": RECORD,
             "at": calendar.to_row(at),
             "operator": self.operator,
+            "operator_name": self.operator_name,
             "service": self.service,
             "roles": list(self.roles),
             "operation": self.operation,
@@ -194,6 +197,7 @@ class Trail:
             "placed": f"{calendar.to_row(at)}#{audit_id}",
             "day_shard": f"{at.astimezone(self.zone).date().isoformat()}#{part}",
             "operator_shard": f"{self.operator}#{part}",
+            **self._sparse(part, said["request_key"]),
             **{SUBJECTS[name]: f"{name}#{value}" for name, value in subjects.items()},
             "expires_at": _days_after(at, RECORD_KEPT_DAYS),
         }
@@ -204,6 +208,16 @@ class Trail:
             "expires_at": _days_after(at, ADDRESS_KEPT_DAYS),
         }
         return [record, address]
+
+    def _sparse(self, part: int, request_key: str | None) -> dict[str, str]:
+        """Return the keys of the indexes that not every record stands in: by name, and by its request's id.
+
+        A key that is a subject already, such as a payment, is found as that.
+        """
+        named = {} if self.operator_name is None else {"name_shard": f"{self.operator_name}#{part}"}
+        if request_key is None or self.key is None or self.key[0] in SUBJECTS:
+            return named
+        return {**named, "of_request": request_key}
 
 
 _FOLLOWED: ContextVar[Trail | None] = ContextVar("followed", default=None)

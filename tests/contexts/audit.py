@@ -10,6 +10,8 @@ NEEDS = {
         indexes=[
             "audit_by_day",
             "audit_by_operator",
+            "audit_by_name",
+            "audit_by_request",
             "audit_by_member",
             "audit_by_order",
             "audit_by_thing",

@@ -49,6 +49,7 @@ def trail(settings: Settings) -> Trail:
         operation="put_product",
         route="PUT /products/{sku}",
         operator="clerk",
+        operator_name="erin",
         service=False,
         roles=["clerk"],
         ids={"sku": "tea"},

@@ -64,7 +64,10 @@ OF_THE_OFFICE: Mapping[str, Known] = {
     "/jobs/{job}/runs": {"job": ["index-parcels", "index-members"]},
     "/orders/due": {"kind": ["receipt", "lapse", "late"]},
     # One thing at a time.
-    "/audit": {**{name: [] for name in (*SUBJECTS, "operator")}, "date": ["2026-12-09", "2020-02-29"]},
+    "/audit": {
+        **{name: [] for name in (*SUBJECTS, "operator", "operator_name", "request_key")},
+        "date": ["2026-12-09", "2020-02-29"],
+    },
     "/orders/search": {"payment_id": []},  # which stands alone
     "/policy/check": {"toml": [FILE.read_text(encoding="utf-8"), "[shipping"]},
     "/reports/sales": {"date": []},  # which stands alone

@@ -678,6 +678,8 @@ def _what_staff_did(story: _Story) -> None:
         ("job", "index-parcels", "Who ran a job"),
         ("report", "sales", "Who took the sales along"),
         ("operator", "$erin", "Members leave no records"),
+        ("operator_name", "nobody-of-that-name", "Nobody who signs in so has done anything"),
+        ("request_key", "console-1", "By whom a run was asked for under this id"),
         ("date", f"{YEAR}-01-01", "A day on which nobody did anything"),
         ("member_id", NOBODY, "Nobody's"),
         ("sku", "no-such-sku", "Of no product"),

@@ -1,3 +1,4 @@
+import { asProblem } from "@shared/api/problem";
 import type { RecordAnswer } from "@shared/api/schema";
 import { now } from "@shared/clock";
 import { useCommon } from "@shared/i18n/common";
@@ -5,19 +6,20 @@ import { createTexts, useWords } from "@shared/i18n/i18n";
 import type { Form } from "@shared/i18n/language";
 import { useApi } from "@shared/session/context";
 import { dateAt } from "@shared/time";
-import { Badge, Facts, Id, Moment, PageHead } from "@shared/ui/bits";
+import { Badge, Card, Facts, Id, Moment, PageHead } from "@shared/ui/bits";
 import { Button } from "@shared/ui/button";
 import { Dialog } from "@shared/ui/dialog";
-import { TextField } from "@shared/ui/fields";
+import { Segments, TextField } from "@shared/ui/fields";
 import { PAGED, Pages } from "@shared/ui/pages";
 import { Select } from "@shared/ui/select";
-import { Empty } from "@shared/ui/states";
+import { Answered, Empty } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
 import { type ReactNode, useState } from "react";
 import { useSearchParams } from "react-router";
-import { CampaignRef, CaseRef, MemberRef, OrderRef, SkuRef, TemplateRef } from "../parts/refs";
+import { CampaignRef, CaseRef, MemberRef, OperatorRef, OrderRef, SkuRef, TemplateRef } from "../parts/refs";
 import { Export, type ReportColumn } from "../parts/report";
 import { useParts } from "../parts/texts";
+import { useOperation, writes } from "./audit-operations";
 
 const zh = {
   title: "审计",
@@ -25,7 +27,9 @@ const zh = {
   by: "按",
   bys: {
     date: "日期",
-    operator: "操作人",
+    operator_name: "操作人（用户名）",
+    operator: "操作人编号",
+    id: "操作的编号",
     member_id: "会员",
     order_id: "订单",
     sku: "商品",
@@ -37,11 +41,17 @@ const zh = {
     job: "任务",
     report: "报表",
   },
-  sought: "编号",
+  sought: { operator_name: "用户名", id: "请求编号或审计记录编号", other: "编号" },
+  idNote: "操作完成后显示的编号，如 move-…、adjust-…、run-…、aud_…；付款请按“付款”查",
+  kinds: "显示",
+  kindsOf: { all: "全部", writes: "仅写入" },
+  writesOf: (shown: string, read: string) => `已读取的 ${read} 条中有 ${shown} 条写入`,
+  noWrites: "已读取的记录里没有写入",
+  noWritesHere: "继续加载更多，或改看全部。",
   none: "没有记录",
   noneHere: "换一天或换一个编号再看。刚刚的操作要过几秒才能查到。",
   begin: "输入编号",
-  beginHere: "输入操作人或对象的编号，列出有关的记录。",
+  beginHere: "输入用户名、对象的编号或操作的编号，列出有关的记录。",
   record: "记录",
   operator: "操作人",
   service: "服务账号",
@@ -66,7 +76,9 @@ const en: Form<typeof zh> = {
   by: "By",
   bys: {
     date: "Day",
-    operator: "Who did it",
+    operator_name: "Who did it (user name)",
+    operator: "Who did it (id)",
+    id: "Id of a write",
     member_id: "Member",
     order_id: "Order",
     sku: "Product",
@@ -78,11 +90,17 @@ const en: Form<typeof zh> = {
     job: "Job",
     report: "Report",
   },
-  sought: "Id",
+  sought: { operator_name: "User name", id: "Id of a request, or of a record", other: "Id" },
+  idNote: "As it was shown after the write: move-…, adjust-…, run-…, aud_…; payments are found as such",
+  kinds: "Shown",
+  kindsOf: { all: "All", writes: "Writes only" },
+  writesOf: (shown, read) => `${shown} writes among the ${read} records read`,
+  noWrites: "No write among the records read",
+  noWritesHere: "Read more, or have all shown.",
   none: "There is no record",
   noneHere: "Choose another day or id. What was done a moment ago takes some seconds.",
   begin: "Say whose or of what",
-  beginHere: "With the id of who did it, or of what it was about, the records stand here.",
+  beginHere: "With a user name, or the id of what it was about or of the write, the records stand here.",
   record: "Record",
   operator: "Who did it",
   service: "Service",
@@ -104,7 +122,9 @@ const en: Form<typeof zh> = {
 const useTexts = createTexts(zh, en);
 const BYS = [
   "date",
+  "operator_name",
   "operator",
+  "id",
   "member_id",
   "order_id",
   "sku",
@@ -117,6 +137,8 @@ const BYS = [
   "report",
 ] as const;
 type By = (typeof BYS)[number];
+const RECORD_ID = /^aud_[0-9a-f]{32}$/;
+const RECORDS_A_PAGE = 100;
 
 export default function Audit() {
   const texts = useTexts();
@@ -126,6 +148,12 @@ export default function Audit() {
   const by = BYS.find((each) => each === query.get("by")) ?? "date";
   const value = query.get("value") ?? (by === "date" ? dateAt(now(), zone) : "");
   const [typed, setTyped] = useState(by === "date" ? "" : value);
+  // A link of a record leads to this page while it is shown: what stands in the field is what is listed.
+  const [former, setFormer] = useState(value);
+  if (former !== value) {
+    setFormer(value);
+    if (by !== "date") setTyped(value);
+  }
   return (
     <div className="stack">
       <PageHead title={texts.title} under={texts.under} />
@@ -155,7 +183,13 @@ export default function Audit() {
             />
           ) : (
             <>
-              <TextField label={texts.sought} value={typed} onChange={setTyped} maxLength={255} />
+              <TextField
+                label={by === "operator_name" || by === "id" ? texts.sought[by] : texts.sought.other}
+                {...(by === "id" && { note: texts.idNote })}
+                value={typed}
+                onChange={setTyped}
+                maxLength={255}
+              />
               <div className="beneath-label">
                 <Button type="submit">{parts.find}</Button>
               </div>
@@ -165,6 +199,8 @@ export default function Audit() {
       </search>
       {value === "" ? (
         <Empty title={texts.begin}>{texts.beginHere}</Empty>
+      ) : by === "id" && RECORD_ID.test(value) ? (
+        <One key={value} id={value} />
       ) : (
         <Records key={`${by} ${value}`} by={by} value={value} />
       )}
@@ -172,27 +208,80 @@ export default function Audit() {
   );
 }
 
+/** The one record of an id, where there is one. */
+function One({ id }: { id: string }) {
+  const texts = useTexts();
+  const record = useApi().useQuery("get", "/audit/{audit_id}", { params: { path: { audit_id: id } } });
+  if (record.error !== null && asProblem(record.error).code === "audit_record_not_found")
+    return <Empty title={texts.none}>{texts.noneHere}</Empty>;
+  return (
+    <Card title={texts.record}>
+      <Answered query={record} tall>
+        {(found) => <Details record={found} />}
+      </Answered>
+    </Card>
+  );
+}
+
 function Records({ by, value }: { by: By; value: string }) {
   const texts = useTexts();
+  const { number } = useWords();
   const [open, setOpen] = useState<RecordAnswer | null>(null);
-  const records = useApi().useInfiniteQuery("get", "/audit", { params: { query: { [by]: value } } }, PAGED);
+  const [kinds, setKinds] = useState<"all" | "writes">("all");
+  const records = useApi().useInfiniteQuery(
+    "get",
+    "/audit",
+    { params: { query: { [by === "id" ? "request_key" : by]: value, limit: RECORDS_A_PAGE } } },
+    PAGED,
+  );
   const columns = useColumns(setOpen);
   return (
     <>
       <Pages query={records} empty={<Empty title={texts.none}>{texts.noneHere}</Empty>}>
-        {(items) => (
-          <>
-            <Table caption={texts.title} rows={items} keyOf={(each) => each.audit_id} columns={columns} />
-            <Export
-              report="audit"
-              filters={by === "date" ? { from: value, until: value } : { by, value }}
-              caption={texts.title}
-              file={`audit-${by}-${value}`}
-              columns={columns}
-              rows={items}
-            />
-          </>
-        )}
+        {(items) => {
+          const rows = kinds === "all" ? items : items.filter((each) => writes(each.operation));
+          return (
+            <>
+              <div className="row">
+                <Segments
+                  label={texts.kinds}
+                  options={(["all", "writes"] as const).map((id) => ({ id, label: texts.kindsOf[id] }))}
+                  value={kinds}
+                  onChange={setKinds}
+                />
+                {kinds === "writes" && (
+                  <span className="soft small-text" role="status">
+                    {texts.writesOf(number(rows.length), number(items.length))}
+                  </span>
+                )}
+              </div>
+              {rows.length === 0 ? (
+                <Empty title={texts.noWrites}>{texts.noWritesHere}</Empty>
+              ) : (
+                <>
+                  <Table
+                    caption={texts.title}
+                    rows={rows}
+                    keyOf={(each) => each.audit_id}
+                    columns={columns}
+                  />
+                  <Export
+                    report="audit"
+                    filters={
+                      by === "date"
+                        ? { from: value, until: value }
+                        : { by: by === "id" ? "request_key" : by, value }
+                    }
+                    caption={texts.title}
+                    file={`audit-${by}-${value}`}
+                    columns={columns}
+                    rows={rows}
+                  />
+                </>
+              )}
+            </>
+          );
+        }}
       </Pages>
       <Dialog title={texts.record} open={open !== null} onClose={() => setOpen(null)} wide>
         {open !== null && <Details record={open} />}
@@ -204,6 +293,7 @@ function Records({ by, value }: { by: By; value: string }) {
 function useColumns(onOpen: (record: RecordAnswer) => void): ReportColumn<RecordAnswer>[] {
   const texts = useTexts();
   const parts = useParts();
+  const operation = useOperation();
   return [
     {
       id: "at",
@@ -215,7 +305,7 @@ function useColumns(onOpen: (record: RecordAnswer) => void): ReportColumn<Record
     {
       id: "operation",
       title: texts.operation,
-      cell: (each) => <span className="code">{each.operation}</span>,
+      cell: (each) => operation(each.operation),
       raw: (each) => each.operation,
     },
     { id: "about", title: texts.about, cell: (each) => <About record={each} />, raw: aboutOf },
@@ -224,11 +314,11 @@ function useColumns(onOpen: (record: RecordAnswer) => void): ReportColumn<Record
       title: texts.operator,
       cell: (each) => (
         <span className="row">
-          <span className="code">{each.operator}</span>
+          <OperatorRef id={each.operator} name={each.operator_name} />
           {each.service && <Badge>{texts.service}</Badge>}
         </span>
       ),
-      raw: (each) => each.operator,
+      raw: (each) => (each.operator_name === null ? each.operator : `${each.operator_name} ${each.operator}`),
     },
     {
       id: "key",
@@ -280,6 +370,7 @@ function Details({ record }: { record: RecordAnswer }) {
   const parts = useParts();
   const { ui } = useCommon();
   const { exactly } = useWords();
+  const operation = useOperation();
   const none = (list: readonly string[]) => (list.length === 0 ? ui.none : list.join(", "));
   return (
     <Facts
@@ -291,13 +382,15 @@ function Details({ record }: { record: RecordAnswer }) {
           </Id>,
         ],
         [parts.at, exactly(record.at)],
+        [texts.operator, <OperatorRef key="n" id={record.operator} name={record.operator_name} />],
         [
-          texts.operator,
-          <Id key="o" of={texts.operator}>
+          texts.bys.operator,
+          <Id key="o" of={texts.bys.operator}>
             {record.operator}
           </Id>,
         ],
         [texts.roles, none(record.roles)],
+        [texts.operation, operation(record.operation)],
         [
           texts.route,
           <span key="r" className="code">

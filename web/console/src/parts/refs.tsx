@@ -1,7 +1,8 @@
 /** Ids that lead to what they are of, where the reader may see it. */
-import { useApi } from "@shared/session/context";
+import { useApi, useUser } from "@shared/session/context";
 import { Link } from "react-router";
 import { type Right, useCan } from "../rights";
+import { useParts } from "./texts";
 
 function Ref({ to, right, children }: { to: string; right: Right; children: string }) {
   const can = useCan();
@@ -53,6 +54,25 @@ export function CampaignRef({ id }: { id: string }) {
     <Ref to={`/campaigns/${path(id)}`} right="get_campaign">
       {id}
     </Ref>
+  );
+}
+
+/**
+ * Who did something: by name where it is known, and one's own always. Records have the names of others, so that who
+ * may read them is led to what somebody did.
+ */
+export function OperatorRef({ id, name = null }: { id: string; name?: string | null }) {
+  const texts = useParts();
+  const user = useUser();
+  const own = user !== null && user.memberId === id;
+  const said = name ?? (own ? user.name : id);
+  return (
+    <>
+      <Ref to={`/audit?by=operator&value=${path(id)}`} right="get_audit">
+        {said}
+      </Ref>
+      {own && <span className="soft">{texts.isMe}</span>}
+    </>
   );
 }
 

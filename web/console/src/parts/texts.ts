@@ -2,6 +2,7 @@ import { createTexts } from "@shared/i18n/i18n";
 import type { Form } from "@shared/i18n/language";
 
 const zh = {
+  isMe: "（我）",
   gift: "赠品",
   ofUnits: (units: number) => `共 ${units} 件`,
   unitsOf: (line: string) => `${line} 的件数`,
@@ -92,6 +93,7 @@ const zh = {
 };
 
 const en: Form<typeof zh> = {
+  isMe: " (me)",
   gift: "gift",
   ofUnits: (units) => `of ${units}`,
   unitsOf: (line) => `Units of ${line}`,

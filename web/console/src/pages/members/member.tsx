@@ -10,7 +10,7 @@ import { Answered, Empty } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useParams, useSearchParams } from "react-router";
-import { CaseRef, OrderRef, TemplateRef } from "../../parts/refs";
+import { CaseRef, OperatorRef, OrderRef, TemplateRef } from "../../parts/refs";
 import { Tabs } from "../../parts/tabs";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
@@ -224,7 +224,7 @@ function Entries({ entries }: { entries: readonly EntryWithOperatorAnswer[] }) {
               {each.reason !== null && <div className="words">{each.reason}</div>}
               {each.operator !== null && (
                 <div className="soft">
-                  {texts.operator} <span className="code">{each.operator}</span>
+                  {texts.operator} <OperatorRef id={each.operator} />
                 </div>
               )}
               {each.lapsed_points > 0 && <div>{texts.lapsed(number(each.lapsed_points))}</div>}
@@ -444,7 +444,7 @@ function Birthdays({ memberId }: { memberId: string }) {
             {
               id: "by",
               title: texts.operator,
-              cell: (each) => <span className="code">{each.operator}</span>,
+              cell: (each) => <OperatorRef id={each.operator} />,
             },
           ]}
         />

@@ -9,7 +9,7 @@ import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useParams } from "react-router";
 import { History } from "../../parts/history";
-import { CampaignRef } from "../../parts/refs";
+import { CampaignRef, OperatorRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
 import { ORDERS_A_ROW } from "./form";
@@ -141,7 +141,7 @@ function Movements({ sku }: { sku: string }) {
               {
                 id: "by",
                 title: texts.operator,
-                cell: (each) => <span className="code">{each.operator}</span>,
+                cell: (each) => <OperatorRef id={each.operator} name={each.operator_name ?? null} />,
               },
             ]}
           />

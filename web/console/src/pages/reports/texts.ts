@@ -79,7 +79,7 @@ const zh = {
   noticed: "收到于",
   decided: "处理",
   decisions: { open: "待处理", proposed: "待第二人确认", assigned: "已归入订单", refunded: "已退回" },
-  proposedFor: (by: string, order: string) => `${by} 提议归入 ${order}`,
+  proposedFor: (order: string) => `提议归入 ${order}`,
   assign: "归入订单",
   assignWill:
     "视同支付平台写明了这个订单：金额正好且订单待付款，则付清；否则记为未入账并待退。大额须两人先后提交同一订单。",
@@ -243,7 +243,7 @@ const en: Form<typeof zh> = {
     assigned: "Assigned",
     refunded: "Sent back",
   },
-  proposedFor: (by, order) => `${by} proposes ${order}`,
+  proposedFor: (order) => `proposes ${order}`,
   assign: "Assign",
   assignWill:
     "As if its provider had named the order: where that waits for just as much it is paid, else the money is recorded as not applied and due back. Of large amounts two people say the same, one after the other.",

@@ -10,7 +10,7 @@ import { useState } from "react";
 import { Act, Will } from "../../parts/act";
 import { useForeign } from "../../parts/foreign";
 import { Reason } from "../../parts/reason";
-import { OrderRef } from "../../parts/refs";
+import { OperatorRef, OrderRef } from "../../parts/refs";
 import { Report, type ReportColumn } from "../../parts/report";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
@@ -96,7 +96,9 @@ function useColumns(
             {texts.decisions[each.state]}
           </Badge>
           {each.proposed_by !== null && each.order_id !== null && (
-            <div className="soft words">{texts.proposedFor(each.proposed_by, each.order_id)}</div>
+            <div className="soft words">
+              <OperatorRef id={each.proposed_by} /> {texts.proposedFor(each.order_id)}
+            </div>
           )}
         </>
       ),
