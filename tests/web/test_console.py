@@ -438,7 +438,7 @@ def test_K1_a_new_product_never_replaces_one_that_exists(browser: Browser) -> No
         expect(form.get_by_text("名称不能全是空白")).to_be_visible()
         fill(form, "名称", "普洱")
         fill(form, "原价（元）", "1,280.00")
-        expect(form.locator("table")).to_contain_text("1,280.00")
+        expect(form.locator(".facts")).to_contain_text("1,280.00")
         press(form, "新建商品")
         expect(form.get_by_role("textbox", name="原价（元）")).to_have_attribute("aria-invalid", "true")
         expect(form.get_by_role("alert")).to_contain_text("原价（元） 最大为 100000000")
