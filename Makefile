@@ -56,6 +56,7 @@ check: setup ## format, lint, types, pages, API document and client, links, synt
 	@$(BIN)/python -m tools.prepared --check
 	@$(BIN)/python -m benchmarks.scale --check
 	@$(BIN)/python -m benchmarks.costs --check
+	@$(BIN)/python -m benchmarks.visits --check
 	@$(BIN)/python -m benchmarks.audits --check
 	@$(BIN)/properdocs build
 	@$(CDK) synth --quiet --output cdk.out/check --context payments=$(PROVIDERS)
@@ -84,6 +85,7 @@ docs: setup ## write anew what follows from code and policy: API, events, progra
 	@$(BIN)/python -m tools.prepared
 	@$(BIN)/python -m benchmarks.scale --write
 	@$(BIN)/python -m benchmarks.costs --write
+	@$(BIN)/python -m benchmarks.visits --write
 	@$(BIN)/python -m benchmarks.audits --write
 	@$(CDK) synth --quiet --output cdk.out/check --context payments=$(PROVIDERS)
 	@$(BIN)/python -m tools.diagram cdk.out/check memberday-dev

@@ -2,14 +2,15 @@
 
 Each figure of time is a ratio against a baseline in the same run; calls and units are exact.
 ``--against REF`` measures the build of another commit in turns with this tree's, and writes both down with
-their ratios. ``--compare FILE`` shows what has changed since an earlier run's JSON.
+their ratios. ``--compare FILE`` shows what has changed since an earlier run's JSON. ``--only NAME`` measures
+a part and prints it; with ``--keep`` it takes its place in both files, which else stay as they are.
 """
 
 import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -61,12 +62,16 @@ def parser() -> argparse.ArgumentParser:
         choices=sorted({measure.name for measure in MEASURES}),
         help="measure no more than this, print it, and write nothing; may be given again",
     )
+    known.add_argument("--keep", action="store_true", help="with --only: write that part down all the same")
     return known
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
-    asked = parser().parse_args(arguments)
+    known = parser()
+    asked = known.parse_args(arguments)
+    if asked.keep and (not asked.only or asked.against is not None):
+        known.error("--keep is for --only, and for this tree alone")
     earlier = None if asked.compare is None else json.loads(asked.compare.read_text(encoding="utf-8"))
     begun = time.monotonic()
     try:
@@ -79,13 +84,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(changes(earlier, figures))
     if asked.only:
         print(*page.measured_parts(figures), sep="\n\n")
-    else:
-        figures = with_others(figures)
-        written = tables.written(PAGE.read_text(encoding="utf-8"), page.parts(figures), by=BY)
-        FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-        PAGE.write_text(written, encoding="utf-8")
-        print(f"{PAGE.name} and {FIGURES.name} are written")
+    if asked.keep:
+        write_down(in_place(figures))
+    elif not asked.only:
+        write_down(with_others(figures))
     print(f"{time.monotonic() - begun:.0f} s in all")
+
+
+def in_place(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was written down, with a part's figures in their place; the machine stays that of all."""
+    before = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return {**before, **{name: each for name, each in part.items() if name != "machine"}}
+
+
+def write_down(figures: Mapping[str, Any]) -> None:
+    """Put figures into both files."""
+    written = tables.written(PAGE.read_text(encoding="utf-8"), page.parts(figures), by=BY)
+    FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    PAGE.write_text(written, encoding="utf-8")
+    print(f"{PAGE.name} and {FIGURES.name} are written")
 
 
 def measured(asked: argparse.Namespace, begun: float) -> dict[str, Any]:

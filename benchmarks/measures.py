@@ -130,6 +130,7 @@ def of_job(of: str) -> Turns:
 
 MEASURES: Sequence[Measure] = (
     Turns(name="requests", turn="requests", how={"rounds": REQUEST_ROUNDS, "times": REQUESTS}),
+    Turns(name="office", turn="office", how={"rounds": REQUEST_ROUNDS, "times": REQUESTS}),
     Turns(name="pricing", turn="pricing", how={"rounds": PRICING_ROUNDS}),
     ColdStarts(),
     Turns(name="operations", turn="operations", exact=True),

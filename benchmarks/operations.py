@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import coupon_job, points_jobs
+from benchmarks import coupon_job, office, points_jobs
 from benchmarks.jobs import Queue, put
 from benchmarks.machine import quiet
 from benchmarks.tables import markdown
@@ -161,6 +161,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "post a payment": _posting(Bench.paid),
     "post a receipt": _posting(Bench.received),
     "post what is posted": _posting(Bench.paid, again=True),
+    **office.OPERATIONS,
 }
 
 

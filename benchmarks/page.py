@@ -66,6 +66,7 @@ def jobs(figures: Figures) -> str:
 PARTS: Mapping[str, Callable[[Any], str]] = {
     "machine": in_words,
     "requests": comparisons,
+    "office": comparisons,
     "pricing": comparisons,
     "cold starts": cold_starts,
     "bundle": bundle,

@@ -7,6 +7,7 @@ functions' client does in another way than the SDK's own (:mod:`functions.platfo
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,8 +31,10 @@ TIMES = 60
 METHODS = {
     "BatchGetItem": "batch_get_item",
     "GetItem": "get_item",
+    "Query": "query",
     "TransactWriteItems": "transact_write_items",
 }
+RECORD_ID = re.compile(r"\baud_[0-9a-f]{32}\b")
 Sent = list[tuple[str, dict[str, Any]]]
 """The calls of one request: the operation, and what it was asked."""
 
@@ -51,37 +54,52 @@ def measured(*, rounds: int) -> Iterator[Comparison]:
                 headers = {"idempotency-key": uuid.uuid4().hex}
                 return Call("POST", "/orders", cart, claims("alice"), headers)
 
-            yield _compared(f"checkout, {count} lines", bench.shop_api, place, (client, bare), rounds=rounds)
+            yield against_the_sdk(
+                f"checkout, {count} lines", bench.shop_api, place, (client, bare), rounds=rounds
+            )
         for count in LINES:
             quote = Call("POST", "/quotes", {"lines": lines(count), "coupon": "none"}, claims("alice"))
             ask = partial(_same, quote)
-            yield _compared(f"quote, {count} lines", bench.shop_api, ask, (client, bare), rounds=rounds)
+            yield against_the_sdk(f"quote, {count} lines", bench.shop_api, ask, (client, bare), rounds=rounds)
         wallet = Call("GET", "/members/me/points", who=claims("alice"))
-        yield _compared(
+        yield against_the_sdk(
             "see the wallet", bench.points_api, partial(_same, wallet), (client, bare), rounds=rounds
         )
 
 
-def _compared(
+def against_the_sdk(
     name: str,
     api: Api,
     call: Callable[[], Call],
     clients: "tuple[DynamoDBClient, DynamoDBClient]",
     *,
     rounds: int,
+    times: int | None = None,
 ) -> Comparison:
+    """Compare what a handler does for a request with the calls that it makes, sent by the bare SDK.
+
+    Parameters
+    ----------
+    call
+        Returns a request, which is asked once: what may be done once only has ids of its own each time.
+    clients
+        The handler's, and the bare one.
+    times
+        Requests of a round; :data:`TIMES` unless told.
+    """
+    each_round = TIMES if times is None else times
     client, bare_client = clients
     with _noted(client) as sent:
-        _served(api, call().event())
+        served(api, call().event())
     order_id = next((order for _, asked in sent for order in _order_ids(asked)), None)
 
     def prepare() -> tuple[Work, Work]:
-        events = [call().event() for _ in range(TIMES)]
-        again = [_with_ids_of_its_own(sent, order_id) for _ in range(TIMES)]
+        events = [call().event() for _ in range(each_round)]
+        again = [_with_ids_of_its_own(sent, order_id) for _ in range(each_round)]
 
         def ours() -> None:
             for event in events:
-                _served(api, event)
+                served(api, event)
 
         def bare() -> None:
             for one in again:
@@ -90,14 +108,15 @@ def _compared(
 
         return ours, bare
 
-    return compared(name, prepare, times=TIMES, rounds=rounds)
+    return compared(name, prepare, times=each_round, rounds=rounds)
 
 
 def _same(call: Call) -> Call:
     return call
 
 
-def _served(api: Api, event: dict[str, Any]) -> None:
+def served(api: Api, event: dict[str, Any]) -> None:
+    """Have a handler serve a request, which it does not refuse."""
     answer = api(event, Context())
     if answer["statusCode"] >= 400:
         raise SystemExit(f"the request was refused: {answer}")
@@ -127,12 +146,13 @@ def _order_ids(asked: dict[str, Any]) -> Iterator[str]:
 
 
 def _with_ids_of_its_own(sent: Sent, order_id: str | None) -> Sent:
-    """Return calls that can be sent besides those: of another order, under another token."""
-    if order_id is None:
-        return sent
-    other = order_id[:-26] + uuid.uuid4().hex[:26].upper()
-    again: Sent = json.loads(json.dumps(sent).replace(order_id, other))
-    for _, asked in again:
+    """Return calls that can be sent besides those: of another order or record, under another token."""
+    text = json.dumps(sent)
+    if order_id is not None:
+        text = text.replace(order_id, order_id[:-26] + uuid.uuid4().hex[:26].upper())
+    again: Sent = json.loads(text)
+    for number, (operation, asked) in enumerate(again):
         if "ClientRequestToken" in asked:
-            asked["ClientRequestToken"] = str(uuid.uuid4())
+            written = json.loads(RECORD_ID.sub(f"aud_{uuid.uuid4().hex}", json.dumps(asked)))
+            again[number] = (operation, {**written, "ClientRequestToken": str(uuid.uuid4())})
     return again

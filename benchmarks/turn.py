@@ -29,6 +29,15 @@ def requests(*, rounds: int, times: int) -> dict[str, Any]:
     return {each.name: each.figures() for each in asked.measured(rounds=rounds)}
 
 
+def office(*, rounds: int, times: int) -> dict[str, Any]:
+    """Measure what the console asks, so many of each kind in a round."""
+    from benchmarks import machine
+    from benchmarks import office_ratios as asked
+
+    machine.to_nowhere()
+    return {each.name: each.figures() for each in asked.measured(rounds=rounds, times=times)}
+
+
 def pricing(*, rounds: int) -> dict[str, Any]:
     """Measure pricing in process."""
     from benchmarks import pricing as priced
@@ -144,7 +153,7 @@ def origins(*, modules: list[str]) -> dict[str, Any]:
 
 
 TURNS: Mapping[str, Callable[..., dict[str, Any] | None]] = {
-    each.__name__: each for each in (requests, pricing, bundles, operations, job, models, origins)
+    each.__name__: each for each in (requests, office, pricing, bundles, operations, job, models, origins)
 }
 """What a build can be asked, by name."""
 

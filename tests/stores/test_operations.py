@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks import operations
+from benchmarks import office_ratios, operations
 from benchmarks.usage import counted
+from tests.support.bench import Bench
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,6 +31,24 @@ def test_it_costs_what_is_written_down(client: "DynamoDBClient", name: str) -> N
 @pytest.mark.parametrize("lines", operations.LINES)
 def test_a_checkout_takes_two_round_trips_whatever_is_in_the_cart(lines: int) -> None:
     assert WRITTEN[f"checkout, {lines} lines"]["round_trips"] == 2
+
+
+@pytest.mark.parametrize("name", ["adjust points", "refuse a parcel", "move stock"])
+def test_K7_a_record_is_some_write_units_more_and_no_call(client: "DynamoDBClient", name: str) -> None:
+    def kept_quiet(bench: Bench) -> Any:
+        act = operations.OPERATIONS[name](bench)
+
+        def without_record() -> None:
+            with office_ratios.unrecorded():
+                act()
+
+        return without_record
+
+    without = operations.figures(operations.measured(client, uuid.uuid4().hex, kept_quiet))
+    recorded = WRITTEN[name]
+    assert recorded["round_trips"] == without["round_trips"]
+    assert recorded["read_units"] == without["read_units"]
+    assert 7 <= recorded["write_units"] - without["write_units"] <= 10
 
 
 def test_reads_writes_and_their_units_are_counted(client: "DynamoDBClient", settings: "Settings") -> None:

@@ -113,6 +113,8 @@ class Site:
     groups: tuple[str, ...] = ()
     answers: dict[str, Answering | Answer] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    served: list[str] = field(default_factory=list)
+    """The files that the browser was given, as often as it asked for them."""
     complaints: list[str] = field(default_factory=list)
     left_for: list[str] = field(default_factory=list)
     nonces: dict[str, str] = field(default_factory=dict)
@@ -154,6 +156,7 @@ class Site:
         path = urlsplit(request.url).path
         headers = {"content-security-policy": POLICY, "x-content-type-options": "nosniff", "date": _date(AT)}
         if path == "/config.json":
+            self.served.append(path)
             config = {
                 "api": API,
                 "sign_in": SIGN_IN,
@@ -169,6 +172,7 @@ class Site:
         file = dist(self.app) / path.lstrip("/")
         if not file.is_file():
             file = dist(self.app) / "index.html"
+        self.served.append(f"/{file.relative_to(dist(self.app)).as_posix()}")
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         route.fulfill(status=200, headers={**headers, "content-type": kind}, body=file.read_bytes())
 

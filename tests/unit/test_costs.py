@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import audits, costs, operations, scale, tables
+from benchmarks import audits, costs, operations, scale, tables, visits
 from benchmarks.costs import LEFT_OUT, MILLION, Assumed, Kind, Model, Part, Price, Stack, Step, Units, Work
 from benchmarks.scale import DAY
 from functions.contexts import timetable
@@ -52,7 +52,7 @@ def model() -> Model:
 def everything(model: Model) -> list[Part]:
     """Return the parts of all that the page reckons."""
     runs = [part for run in model.runs() for part in model.run(run.job, run.due)]
-    return [*model.orders(), *runs, *model.standing()]
+    return [*model.orders(), *runs, *model.standing(), *visits.everything(model)]
 
 
 def only(parts: list[Part], name: str) -> Decimal:
@@ -250,7 +250,7 @@ def test_every_price_has_a_page_of_aws_and_is_used(model: Model) -> None:
 
 
 def test_every_assumption_is_used_and_says_why(model: Model) -> None:
-    text = Path(costs.__file__).read_text(encoding="utf-8")
+    text = "".join(Path(str(each.__file__)).read_text(encoding="utf-8") for each in (costs, visits))
     for name, each in model.given.items():
         assert f'"{name}"' in text, name
         assert each.why

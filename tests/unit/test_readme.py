@@ -64,6 +64,7 @@ def test_its_figures_are_those_of_the_documents(text: str) -> None:
     """The documents' tables are compared with their models elsewhere (make check)."""
     orders, pace = table("docs/costs.md", "orders")[-1], table("docs/costs.md", "pace")
     (writes,) = [row for row in table("docs/costs.md", "bought") if row[0].startswith("DynamoDB: write")]
+    visit = table("docs/costs.md", "visits")[2]
     standing, day = table("docs/costs.md", "standing"), table("docs/scale.md", "day")[2:]
     (hot,) = re.findall(r"^Up to (\d+) orders per second on one product", text_of("docs/scale.md"), re.M)
     (spread,) = [row for row in table("docs/scale.md", "sale") if "one in 1 000 refused" in row[0]]
@@ -72,6 +73,7 @@ def test_its_figures_are_those_of_the_documents(text: str) -> None:
         [f"{float(orders[-1]):.0f}", writes[3]],
         [f"{float(pace[-1][1]):.0f}"],
         [standing[-1][1], standing[2][1]],
+        [visit[5], visit[4]],
         ["2", "1.0"],
         ["0.1"],
         [day[0][1], "`requests=`"],

@@ -25,18 +25,18 @@ RECORD = {
     "request_id": "req-of-then",
 }
 REFUND = {**example("get_refunds", "manual")["items"][0], "state": "failed", "because": "NOT_ENOUGH"}
-DIFFERENCE = {
+DIFFERENCE: dict[str, Any] = {
     "kind": "amount",
     "provider": "wechatpay",
     "entry": "payment",
     "payment_id": "wechatpay:4200001234202612030000000001",
     "number": "till-2042",
-    "ours": {"amount": 10_950, "currency": "CNY", "state": "paid"},
-    "theirs": {"amount": 10_900, "currency": "CNY", "state": None},
+    "ours": {"amount": 10_950, "currency": "CNY", "state": "succeeded"},
+    "theirs": {"amount": 10_900, "currency": "CNY", "state": "succeeded"},
     "line": 4,
     "because": None,
 }
-STATEMENT = {
+STATEMENT: dict[str, Any] = {
     "provider": "wechatpay",
     "state": "compared",
     "lines": 4,

@@ -9,7 +9,16 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.pages import Answer, Asked, Site, example, opened, problem
-from tests.web.console_pages import ANSWERS, MEMBER_ID, PRODUCTS, RECORD, page_of
+from tests.web.console_pages import (
+    ANSWERS,
+    DIFFERENCE,
+    DIFFERENCES,
+    MEMBER_ID,
+    PRODUCTS,
+    RECORD,
+    REFUND,
+    page_of,
+)
 from tests.web.test_console_looks import go
 from tests.web.test_looks import LOOKS, Look, assert_it_is_well, barriers
 
@@ -681,3 +690,32 @@ def test_K1_no_token_and_no_member_is_kept_by_the_browser(browser: Browser) -> N
         kept = json.dumps(page.evaluate("[{...localStorage}, {...sessionStorage}]"))
         assert "eyJ" not in kept
         assert MEMBER_ID not in kept
+
+
+def test_K3_reports_say_reasons_states_and_damages_in_the_pages_language(browser: Browser) -> None:
+    damaged = {
+        **DIFFERENCE,
+        **{"kind": "damaged", "entry": None, "payment_id": None, "number": None, "line": 31},
+        **{"because": "totals", "ours": None, "theirs": None},
+    }
+    newer = {**REFUND, "refund_id": "ref_newer", "reason": "a_reason_of_tomorrow"}
+    site = console("finance")
+    site.answers |= {
+        "get_refunds": page_of(REFUND, newer),
+        "get_payment_differences": (200, {**DIFFERENCES, "items": [DIFFERENCE, damaged]}),
+    }
+    with opened(browser, site, "/reports?report=refunds") as page:
+        rows = page.get_by_role("row")
+        expect(rows.filter(has_text=REFUND["refund_id"])).to_contain_text("取消")
+        expect(rows.filter(has_text="ref_newer")).to_contain_text("a_reason_of_tomorrow")
+        go(page, "/reports?report=differences")
+        expect(rows.filter(has_text="金额不符")).to_contain_text("¥109.50 · 成功")
+        expect(rows.filter(has_text="账单损坏")).to_contain_text("第 31 行 · 合计不符")
+
+
+def test_K3_an_alarm_is_said_in_the_pages_language(browser: Browser) -> None:
+    with opened(browser, console("admin")) as page:
+        alarm = page.locator("li.notice")
+        expect(alarm).to_contain_text("一小时没有检查任务是否按时完成。")
+        page.get_by_text("English", exact=True).click()
+        expect(alarm).to_contain_text("Nobody has looked for an hour")

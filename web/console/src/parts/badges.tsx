@@ -1,6 +1,7 @@
 import type { CampaignAnswer, CaseAnswer, Status as OrderStatus, RefundAnswer } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { Badge, type Tone } from "@shared/ui/bits";
+import { useParts } from "./texts";
 
 const ORDER: Record<OrderStatus, Tone> = {
   placed: "warn",
@@ -56,7 +57,8 @@ const REFUND: Record<RefundAnswer["state"], Tone> = {
   paid_by_hand: "good",
 };
 
+/** In the words of staff: a shopper is told who sees to it. */
 export function RefundBadge({ state }: { state: RefundAnswer["state"] }) {
-  const { refundState } = useCommon();
+  const { refundState } = useParts();
   return <Badge tone={REFUND[state]}>{refundState[state]}</Badge>;
 }

@@ -95,7 +95,7 @@ export const en: Form<typeof zh> = {
     menu: "Menu",
     language: "Language",
     theme: "Look",
-    themes: { auto: "As the system", light: "Light", dark: "Dark" },
+    themes: { auto: "System", light: "Light", dark: "Dark" },
     before: "What this will do",
     after: "What it did",
     none: "None",

@@ -80,7 +80,7 @@ function Shown({ figures }: { figures: CaseFiguresAnswer }) {
         columns={[
           {
             id: "kind",
-            title: texts.what,
+            title: texts.caseKind,
             head: true,
             cell: (row) => caseKind[row.kind],
             raw: (row) => row.kind,

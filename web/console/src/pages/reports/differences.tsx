@@ -2,6 +2,7 @@ import type { PaymentDifference, PaymentSide, PaymentStatement } from "@shared/a
 import { now } from "@shared/clock";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
+import { decimal } from "@shared/money";
 import { useApi } from "@shared/session/context";
 import { dateAt } from "@shared/time";
 import { Badge, Card, Money } from "@shared/ui/bits";
@@ -91,7 +92,13 @@ function Found({ differences, date }: { differences: readonly PaymentDifference[
   const said = (side: PaymentSide | null) =>
     side === null
       ? "—"
-      : [foreign(side.amount, side.currency), side.state].filter((each) => each !== null).join(" · ");
+      : [foreign(side.amount, side.currency), wordOf(texts.sides, side.state)]
+          .filter((each) => each !== null)
+          .join(" · ");
+  const damage = (each: PaymentDifference) =>
+    [each.line === null ? null : texts.ofLine(String(each.line)), wordOf(texts.damages, each.because)]
+      .filter((part) => part !== null)
+      .join(" · ");
   return (
     <Report
       caption={texts.differences}
@@ -105,7 +112,12 @@ function Found({ differences, date }: { differences: readonly PaymentDifference[
           id: "kind",
           title: texts.what,
           head: true,
-          cell: (each) => texts.kinds[each.kind],
+          cell: (each) => (
+            <>
+              {texts.kinds[each.kind]}
+              {each.entry !== null && <div className="soft">{texts.entries[each.entry]}</div>}
+            </>
+          ),
           raw: (each) => each.kind,
         },
         {
@@ -120,20 +132,32 @@ function Found({ differences, date }: { differences: readonly PaymentDifference[
           cell: (each) => <span className="code">{each.payment_id ?? each.number ?? "—"}</span>,
           raw: (each) => each.payment_id ?? each.number ?? "",
         },
-        { id: "ours", title: texts.ours, cell: (each) => said(each.ours), raw: (each) => said(each.ours) },
+        { id: "ours", title: texts.ours, cell: (each) => said(each.ours), raw: (each) => plain(each.ours) },
         {
           id: "theirs",
           title: texts.theirs,
           cell: (each) => said(each.theirs),
-          raw: (each) => said(each.theirs),
+          raw: (each) => plain(each.theirs),
         },
         {
           id: "because",
-          title: texts.because,
-          cell: (each) => each.because ?? "—",
-          raw: (each) => each.because ?? "",
+          title: texts.inStatement,
+          cell: (each) => damage(each) || "—",
+          raw: (each) => [each.line, each.because].filter((part) => part !== null).join(" "),
         },
       ]}
     />
   );
+}
+
+/** The page's word for a code; a code that is newer than the page stands as it is. */
+function wordOf(words: Readonly<Record<string, string>>, code: string | null): string | null {
+  return code === null ? null : (words[code] ?? code);
+}
+
+/** A side as a spreadsheet takes it: the amount, its currency and the state's code. */
+function plain(side: PaymentSide | null): string {
+  if (side === null) return "";
+  const amount = side.amount === null || side.currency !== "CNY" ? side.amount : decimal(side.amount);
+  return [amount, side.currency, side.state].filter((each) => each !== null).join(" ");
 }

@@ -88,8 +88,8 @@ function useColumns(pay: (refund: RefundAnswer) => void): ReportColumn<RefundAns
       title: texts.why,
       cell: (each) => (
         <>
-          <span className="code">{each.reason}</span>
-          {each.because !== null && <div className="soft">{each.because}</div>}
+          {texts.refundReasons[each.reason as keyof typeof texts.refundReasons] ?? each.reason}
+          {each.because !== null && <div className="soft code">{each.because}</div>}
         </>
       ),
       raw: (each) => each.reason,

@@ -95,7 +95,7 @@ function useColumns(
             {texts.decisions[each.state]}
           </Badge>
           {each.proposed_by !== null && each.order_id !== null && (
-            <div className="soft">{texts.proposedFor(each.proposed_by, each.order_id)}</div>
+            <div className="soft words">{texts.proposedFor(each.proposed_by, each.order_id)}</div>
           )}
         </>
       ),

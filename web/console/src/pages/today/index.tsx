@@ -10,6 +10,7 @@ import { Figure } from "../../parts/figure";
 import { useWhole, WHOLE } from "../../parts/whole";
 import { useCan } from "../../rights";
 import { totalOf } from "../reports/figures";
+import { saysOf } from "./alarms";
 import { useTexts } from "./texts";
 import { Worklist } from "./worklist";
 
@@ -113,7 +114,7 @@ function Alarm({ alarm }: { alarm: AlarmAnswer }) {
         <strong className="code">{alarm.alarm}</strong>
         <span className="small-text">{texts.since(moment(alarm.since))}</span>
       </div>
-      <p>{alarm.says}</p>
+      <p>{saysOf(alarm, texts.alarmSays)}</p>
       {alarm.page !== null && (
         <p className="small-text">
           {texts.page} <span className="code">{alarm.page}</span>

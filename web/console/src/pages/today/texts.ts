@@ -12,6 +12,25 @@ const zh = {
   owedUnder: (points: string) => `可用积分 ${points}`,
   notAudited: "还没有核对过",
   alarms: "告警",
+  alarmSays: {
+    errors: "函数失败或超时，可能是其中之一：",
+    throttles: "函数因并发不足没有运行，可能是其中之一：",
+    "streams-behind": "读取数据流落后五分钟以上，可能是其中之一：",
+    "tasks-behind": "有任务等待一小时以上，可能是其中之一：",
+    failures: "有内容处理不了，已搁置，可能是其中之一：",
+    "api-faults": "接口返回 5xx 的次数偏多。",
+    "audit-differences": "积分核对时有账户或订单对不上。",
+    "jobs-overdue": "有任务没有按时完成。",
+    "jobs-unwatched": "一小时没有检查任务是否按时完成。",
+    "cases-overdue": "有售后单超过了处理期限。",
+    "notifications-refused": "有较多付款通知不是支付平台发来的，或不是发给我们的。",
+    "notices-late": "支付平台的通知十分钟内没有处理完。",
+    "payments-unassigned": "收到了不属于任何订单的款项。",
+    "payments-conflicting": "人工登记的付款与支付平台所说的不同。",
+    "payment-differences": "支付平台的对账单与我方不符。",
+    "refunds-failed": "支付平台退不了款，需要人工退款。",
+    "refunds-doubled": "已人工退款的，支付平台又退了一次。",
+  },
   alarmsFine: "一切正常",
   alarmsFineHere: (count: string) => `${count} 项告警都没有触发。`,
   alarmsNone: "没有配置告警",
@@ -47,6 +66,25 @@ const en: Form<typeof zh> = {
   owedUnder: (points) => `${points} points available`,
   notAudited: "No audit yet",
   alarms: "Alarms",
+  alarmSays: {
+    errors: "Functions failed or timed out: one of",
+    throttles: "Functions were not run for want of concurrency: one of",
+    "streams-behind": "A stream is read more than five minutes late: one of",
+    "tasks-behind": "A task has been waiting for more than an hour: one of",
+    failures: "Something could not be processed and was set aside: one of",
+    "api-faults": "The API answered 5xx more often than now and then.",
+    "audit-differences": "An account or an order did not fit at the audit of the points.",
+    "jobs-overdue": "A job has not come to its end in its time.",
+    "jobs-unwatched": "Nobody has looked for an hour whether the jobs come to their end.",
+    "cases-overdue": "Staff have let the deadline of a case pass.",
+    "notifications-refused": "More notifications than now and then were no provider's own, or not for us.",
+    "notices-late": "What a provider told was not worked off in ten minutes.",
+    "payments-unassigned": "Money has come in that is no order's.",
+    "payments-conflicting": "Staff have recorded a payment otherwise than its provider.",
+    "payment-differences": "A provider's statement and we do not agree.",
+    "refunds-failed": "A provider will not pay money back: staff have to.",
+    "refunds-doubled": "What staff paid back was paid back, too.",
+  },
   alarmsFine: "All is well",
   alarmsFineHere: (count) => `None of ${count} alarms is off.`,
   alarmsNone: "There are no alarms",
@@ -72,3 +110,6 @@ const en: Form<typeof zh> = {
 };
 
 export const useTexts = createTexts(zh, en);
+
+/** What alarms say, for who tries it without a page. */
+export const ALARMS = { zh: zh.alarmSays, en: en.alarmSays };
