@@ -35,7 +35,7 @@ TAGS = {
     "Coupons": "Coupons of birthdays and of templates: what they are made from, and how members get them.",
     "Reports": "What the nightly audit says of everybody's points; for staff.",
     "Privacy": "A member's data to take along, and a member's erasure.",
-    "Operations": "How the suite does: its alarms, its jobs, and the policy that it runs by; for staff.",
+    "Operations": "How the suite does: alarms, jobs, the policy; and what is taken along; for staff.",
     "Audit": "What staff did, and whom they looked at; for admins.",
 }
 SERVER = {"url": "/", "description": "The output `ApiUrl` of a deployment; no path stands before the routes."}

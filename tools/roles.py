@@ -40,7 +40,8 @@ defined and given to no client: an operator who wants a narrower service gives i
 
 A role that a route is not for is answered 403 `forbidden`, before anything of the request is looked at. Where a route is
 for members, too, whoever has another role is a member there. A change of groups counts from the next token on: access
-tokens are good until they expire.
+tokens are good until they expire. `POST /reports/{report}/exports` is for whoever may read the report that it names, with
+the roles below; of the table of records, which is exported as `audit`, for admins.
 
 ## Routes
 

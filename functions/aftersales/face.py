@@ -33,6 +33,7 @@ from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.observability import logger
 from functions.platform.parameters import Body, Cursor, Limit, OrderIdPath, Path, Query
+from functions.platform.reports import REPORTS
 from functions.platform.roles import Role
 from functions.platform.shapes import Page
 
@@ -164,7 +165,7 @@ class CasesFace:
         "/reports/cases",
         summary="See the figures of cases",
         who=Who.STAFF,
-        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
+        roles=REPORTS["cases"].roles,
         refuses={},
     )
     def get_case_figures(self, month: MonthQuery = None) -> CaseFiguresAnswer:

@@ -17,6 +17,7 @@ from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Cursor, Limit, Path, Query
+from functions.platform.reports import REPORTS
 from functions.platform.roles import Role
 from functions.platform.shapes import DATE, Page
 from functions.platform.trail import SUBJECTS
@@ -77,7 +78,7 @@ class AuditFace:
         "/audit",
         summary="See what staff did",
         who=Who.STAFF,
-        roles=Role.ADMIN,
+        roles=REPORTS["audit"].roles,
         refuses={400: ["invalid_cursor"]},
     )
     def get_audit(
@@ -91,6 +92,7 @@ class AuditFace:
         payment_id: Subject = None,
         refund_id: Subject = None,
         job: Subject = None,
+        report: Subject = None,
         operator: Operator = None,
         day: DayQuery = None,
         limit: Limit = 20,
@@ -98,8 +100,9 @@ class AuditFace:
     ) -> Page[RecordAnswer]:
         """List what was done, newest first, by exactly one thing: what it was about, who did it, or the day.
 
-        Each write that somebody did as staff, each look of theirs at a member's page, and each time that
-        somebody took out what there is of a member. A record is there a moment after what it is of.
+        Each write that somebody did as staff, each look of theirs at a member's page, each export of a
+        report, and each time that somebody took out what there is of a member. A record is there a moment
+        after what it is of.
         """
         told = {
             "member_id": member_id,
@@ -111,6 +114,7 @@ class AuditFace:
             "payment_id": payment_id,
             "refund_id": refund_id,
             "job": job,
+            "report": report,
             "operator": operator,
             "date": None if day is None else day.isoformat(),
         }

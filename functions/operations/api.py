@@ -1,4 +1,4 @@
-"""HTTP: the office. Its routes are those of who looks after the suite: alarms, jobs, the policy."""
+"""HTTP: the office. Its routes are those of who looks after the suite: alarms, jobs, the policy, exports."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +9,7 @@ from functions.domain.policy import Policy
 from functions.operations.alarms_face import AlarmsFace
 from functions.operations.jobs_face import JobsFace
 from functions.operations.requests import Requests
-from functions.operations.routes import POLICY
+from functions.operations.routes import EXPORTS, POLICY
 from functions.platform import alarms, clock, dynamo, fanout
 from functions.platform.alarms import Alarms
 from functions.platform.dynamo import Tables
@@ -41,7 +41,14 @@ def create(
 
         return PolicyFace(api, policy)
 
+    def exports_face() -> object:
+        from functions.operations.exports import Exports
+        from functions.operations.exports_face import ExportsFace
+
+        return ExportsFace(api, Exports(tables, settings.reports_table), policy, now)
+
     api.add_when_asked(POLICY, policy_face, tag="Operations")
+    api.add_when_asked(EXPORTS, exports_face, tag="Operations")
     return api
 
 

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from functions.domain.policy_check import TEXT_BYTES_MAX, Value
+from functions.platform.parameters import Day
 from functions.platform.shapes import Answer, CallerId, Request, StoreTime
+from functions.platform.trail import SUBJECTS
 
 
 class SettingAnswer(Answer):
@@ -106,6 +108,50 @@ class RunAnswer(Answer):
     request_id: str
     asked_at: StoreTime
     started_at: StoreTime | None
+
+
+ROWS_MAX = 1_000_000
+StateText = Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=32)]
+BYS = (*SUBJECTS, "operator")
+"""What records of the audit are asked for by, beside days."""
+
+
+def _what_records_are_found_by(value: str) -> str:
+    """Refuse what no records are asked for by."""
+    if value not in BYS:
+        raise ValueError(f"must be one of {', '.join(BYS)}")
+    return value
+
+
+By = Annotated[
+    str,
+    AfterValidator(_what_records_are_found_by),
+    WithJsonSchema({"type": "string", "enum": list(BYS)}),
+]
+
+
+class ExportRequest(Request):
+    """Rows of a report that are taken along, and the filters by which they were read.
+
+    `request_id` is the caller's own, `from` and `until` are the first and the last day.
+    """
+
+    request_id: CallerId
+    rows: Annotated[int, Field(ge=0, le=ROWS_MAX)]
+    from_: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
+    state: StateText | None = None
+    by: By | None = None
+    value: CallerId | None = None
+
+
+class ExportAnswer(Answer):
+    """What was taken along; `export_id` is the id of its record in the audit."""
+
+    export_id: str
+    report: str
+    rows: int
+    at: StoreTime
 
 
 AlarmState = Literal["ok", "alarm", "insufficient_data"]

@@ -17,6 +17,7 @@ from functions.orders.schema import order_answer
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Before, Cursor, Day, Limit, Query, Since
+from functions.platform.reports import REPORTS
 from functions.platform.roles import Role
 from functions.platform.shapes import Page
 
@@ -84,7 +85,7 @@ class OrderOfficeFace:
         "/reports/sales",
         summary="See what was sold, by day",
         who=Who.STAFF,
-        roles=Role.FINANCE,
+        roles=REPORTS["sales"].roles,
         refuses={400: ["invalid_cursor"]},
     )
     def get_sales(

@@ -30,6 +30,7 @@ from functions.orders.schema import (
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Before, Cursor, Limit, MemberIdPath, OrderIdPath, Query, Since
+from functions.platform.reports import REPORTS
 from functions.platform.roles import Role
 from functions.platform.shapes import Page
 from functions.tiers.members import Members, not_registered
@@ -181,7 +182,7 @@ class OrderViewFace:
         "/reports/late-deliveries",
         summary="See which parcels are late",
         who=Who.STAFF,
-        roles=Role.STAFF | Role.CLERK | Role.FINANCE,
+        roles=REPORTS["late-deliveries"].roles,
         refuses={400: ["invalid_cursor"]},
     )
     def get_late_deliveries(self, limit: Limit = 20, cursor: Cursor = None) -> Page[OrderAnswer]:
@@ -203,7 +204,7 @@ class OrderViewFace:
         "/reports/returns",
         summary="See what comes back, by sku",
         who=Who.STAFF,
-        roles=Role.STAFF | Role.FINANCE,
+        roles=REPORTS["returns"].roles,
         refuses={400: ["invalid_cursor"]},
     )
     def get_returns(

@@ -35,6 +35,7 @@ from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.observability import logger
 from functions.platform.parameters import Body, Cursor, Day, Limit, OrderIdPath, Path, Query
+from functions.platform.reports import REPORTS
 from functions.platform.roles import Role
 from functions.platform.shapes import Page
 from functions.refunds.refund import State
@@ -113,7 +114,7 @@ class PaymentsFace:
         "/reports/unassigned-payments",
         summary="See money that is no order's",
         who=Who.STAFF,
-        roles=Role.STAFF | Role.FINANCE,
+        roles=REPORTS["unassigned-payments"].roles,
         refuses={400: ["invalid_cursor"]},
     )
     def get_unassigned_payments(self, limit: Limit = 20, cursor: Cursor = None) -> Page[UnassignedAnswer]:
@@ -201,7 +202,7 @@ class PaymentsFace:
         "/reports/refunds",
         summary="See refunds that somebody has to see to",
         who=Who.STAFF,
-        roles=Role.STAFF | Role.FINANCE,
+        roles=REPORTS["refunds"].roles,
         refuses={400: ["invalid_cursor"]},
     )
     def get_refunds(
@@ -258,7 +259,7 @@ class PaymentsFace:
         "/reports/payment-differences",
         summary="See where providers' statements differ",
         who=Who.STAFF,
-        roles=Role.STAFF | Role.FINANCE,
+        roles=REPORTS["payment-differences"].roles,
         refuses={400: ["invalid_cursor"]},
     )
     def get_payment_differences(

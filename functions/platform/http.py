@@ -165,6 +165,7 @@ class Declared:
     answer_headers: Mapping[str, str]
     who: Who
     roles: Role
+    roles_by: Mapping[str, Mapping[str, Role]]
     body: bool
     body_optional: bool
     media_types: tuple[str, ...]
@@ -207,6 +208,11 @@ class Route:
             want[1:-1]: got for want, got in zip(self.segments, segments, strict=True) if want.startswith("<")
         }
 
+    def roles_for(self, ids: Mapping[str, str]) -> Role:
+        """Return the roles that it is for where its path has these ids (K7)."""
+        named = ((self.declared.roles_by.get(name, {}), value) for name, value in ids.items())
+        return next((table[value] for table, value in named if value in table), self.declared.roles)
+
     def matches(self, segments: tuple[str, ...]) -> bool:
         """Tell whether a path of as many parts is one of this route's."""
         return all(
@@ -229,6 +235,7 @@ def route(
     answer_headers: Mapping[str, str] = MappingProxyType({}),
     who: Who,
     roles: Role = NOBODY,
+    roles_by: Mapping[str, Mapping[str, Role]] = MappingProxyType({}),
     body: bool = False,
     body_optional: bool = False,
     media_types: tuple[str, ...] = (JSON_TYPE,),
@@ -254,6 +261,9 @@ def route(
         Who may ask for it (403 for others, whatever the body).
     roles
         Staff with which roles may, or are answered more than members; an admin is always one of them (K7).
+    roles_by
+        Of an id in the path, such as ``report``, with which roles for some of its values; for what is not
+        among them ``roles`` holds, which are all of theirs together.
     body, body_optional
         Whether it takes a JSON object as its body; whether none is as good as an empty one.
     media_types
@@ -273,6 +283,7 @@ def route(
         answer_headers=answer_headers,
         who=who,
         roles=roles,
+        roles_by=roles_by,
         body=body,
         body_optional=body_optional,
         media_types=media_types,
@@ -492,7 +503,7 @@ class Api:
             raise _no_route(self._gateway(), method, path)
         declared, ids = route.declared, route.ids_in(segments)
         noted |= {"route": route.name, **ids}
-        caller = caller.asking(declared.who, declared.roles)
+        caller = caller.asking(declared.who, route.roles_for(ids))
         if not path.isprintable():  # a pattern's end would also match before a line break
             raise _bad_path()
         query = _query_of(event, route.parameters.query)

@@ -43,6 +43,7 @@ SUBJECTS = MappingProxyType(
         "campaign_id": "of_thing",
         "case_id": "of_thing",
         "job": "of_thing",
+        "report": "of_thing",
         "template_id": "of_other",
         "payment_id": "of_other",
         "refund_id": "of_other",
@@ -95,6 +96,7 @@ PLAIN = frozenset(
             "at",
         ),
         *("per_member", "with_coupons", "with_points", "provider", "method", "received", "accepted"),
+        *("rows", "state", "by", "value"),
     }
 )
 """Fields of bodies whose values a record has: ids, amounts, choices, times of the shop's own doing."""
@@ -137,21 +139,13 @@ class Trail:
         return next(((name, value) for name, value in found if isinstance(value, str)), None)
 
     def rows(self, actions: Sequence[Any], at: datetime) -> list[dict[str, Any]]:
-        """Return the rows of the record of a transaction with these actions: what was done, from where.
-
-        Its id follows from what the request counts once by, and from the rows that are new, or whose versions
-        are replaced: each of these comes to be once. A transaction that has none of them is told apart by the
-        gateway's id of the request.
-        """
-        once = sorted(filter(None, map(_once, actions)))
-        same = once or [self.request_id, *sorted(map(_written_out, actions))]
-        audit_id = self.id_of(list(self.key or ()), same)
+        """Return the rows of the record of a transaction with these actions: what was done, from where."""
         said = {
             "request_key": None if self.key is None else self.key[1],
             "fields": sorted(set(_names(self.body)))[:NAMES_MAX],
             "values": _values(self.body),
         }
-        return self._rows(audit_id, at, _subjects(self.ids, self.body, actions), said)
+        return self._rows(self.id_of_write(actions), at, _subjects(self.ids, self.body, actions), said)
 
     def rows_of_look(
         self, at: datetime, *, shown: Sequence[str], searched_by: str | None
@@ -164,6 +158,17 @@ class Trail:
         if searched_by is not None:
             said |= {"searched_by": searched_by, "shown": list(shown[:SHOWN_MAX])}
         return self._rows(self.id_of([], [self.request_id]), at, subjects, said)
+
+    def id_of_write(self, actions: Sequence[Any]) -> str:
+        """Return the id of the record of a transaction with these actions.
+
+        It follows from what the request counts once by, and from the rows that are new, or whose versions
+        are replaced: each of these comes to be once. A transaction that has none of them is told apart by the
+        gateway's id of the request.
+        """
+        once = sorted(filter(None, map(_once, actions)))
+        same = once or [self.request_id, *sorted(map(_written_out, actions))]
+        return self.id_of(list(self.key or ()), same)
 
     def id_of(self, key: Sequence[str], same: Sequence[str]) -> str:
         """Return a record's id: the same for the same write of the same request."""

@@ -10,6 +10,7 @@ from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Who, route
 from functions.platform.parameters import Before, Body, Cursor, Limit, MemberIdPath, Query, Since
+from functions.platform.reports import REPORTS
 from functions.platform.roles import Role
 from functions.platform.shapes import Page
 from functions.points.accounts import Accounts
@@ -185,7 +186,7 @@ class ReportsFace:
         "/reports/points-liability",
         summary="See what is owed in points",
         who=Who.STAFF,
-        roles=Role.STAFF | Role.FINANCE,
+        roles=REPORTS["points-liability"].roles,
         refuses={404: ["not_audited"]},
     )
     def get_points_liability(self) -> LiabilityAnswer:
@@ -197,7 +198,7 @@ class ReportsFace:
         "/reports/points-differences",
         summary="See what did not fit at the last audit",
         who=Who.STAFF,
-        roles=Role.STAFF | Role.FINANCE,
+        roles=REPORTS["points-differences"].roles,
         refuses={400: ["invalid_cursor"], 404: ["not_audited"]},
     )
     def get_points_differences(self, limit: Limit = 20, cursor: Cursor = None) -> Page[DifferenceAnswer]:

@@ -62,7 +62,14 @@ from memberday_client.api.offers import (
     preview_campaign,
     put_campaign,
 )
-from memberday_client.api.operations import check_policy, get_alarms, get_jobs, get_policy, run_job
+from memberday_client.api.operations import (
+    check_policy,
+    export_report,
+    get_alarms,
+    get_jobs,
+    get_policy,
+    run_job,
+)
 from memberday_client.api.orders import (
     cancel_order,
     get_due_orders,
@@ -114,6 +121,7 @@ from memberday_client.models import (
     ExportedCase,
     ExportedMember,
     ExportedOrder,
+    ExportRequest,
     GatewayAnswer,
     IssueRequest,
     OrderAnswer,
@@ -460,6 +468,14 @@ def who_did_what_is_seen(shopper: Shopper) -> None:
     assert {"record_payment", "get_member"} <= {each.operation for each in looked}
     refusal = refused(get_audit.sync(client=shopper.clerk, order_id=order.order_id))
     assert refusal.code == "forbidden"
+    taken = ExportRequest(request_id=shopper.name, rows=1, from_=order.placed_at.date())
+    export = granted(export_report.sync("sales", client=shopper.clerk, body=taken))
+    assert granted(export_report.sync("sales", client=shopper.clerk, body=taken)) == export
+    exported = granted(get_audit_record.sync(export.export_id, client=admin))
+    assert (exported.subjects["report"], exported.request_key) == ("sales", shopper.name)
+    exports = granted(get_audit.sync(client=admin, report="sales", limit=100)).items
+    assert [each.audit_id for each in exports].count(export.export_id) == 1
+    assert refused(export_report.sync("audit", client=shopper.clerk, body=taken)).code == "forbidden"
 
 
 def the_member_leaves(shopper: Shopper) -> None:

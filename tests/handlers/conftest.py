@@ -164,7 +164,7 @@ class Suite:
 
     def call(self, call: Call) -> Answer:
         """Send a request to the function that serves its path."""
-        if call.path.startswith(OF_OFFICE):
+        if call.path.startswith(OF_OFFICE) or call.path.endswith("/exports"):
             return call.to(self.office)
         if call.method == "DELETE" or call.path.endswith("/export"):
             return call.to(self.privacy)

@@ -33,6 +33,7 @@ IDS = {
     "refund_id": f"ref_{'a' * 26}_c00001",
     "case_id": f"cas_{'a' * 26}",
     "audit_id": f"aud_{'a' * 32}",
+    "report": "cases",
 }
 OF_A_MEMBER = {
     "POST /orders/{order_id}/cases",

@@ -69,6 +69,7 @@ OWN_IDS = {
     "case_id": "cas_" + "a" * 26,
     "job": "release-points",
     "audit_id": "aud_" + "a" * 32,
+    "report": "cases",
 }
 """Ids for the paths of calls whose attack is elsewhere; a new kind of id is told here."""
 ANSWER_BYTES_MAX = 6_000_000
@@ -272,6 +273,7 @@ def others(world: World, name: str) -> tuple[list[str], str]:
         "case_id": (world.cases["bob"], OWN_IDS["case_id"]),
         "job": ([OWN_IDS["job"]], "no-such-job"),
         "audit_id": ([OWN_IDS["audit_id"]], "aud_" + "b" * 32),
+        "report": (["cases", "sales"], "no-such-report"),
     }[name]
 
 

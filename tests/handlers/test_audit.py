@@ -230,6 +230,11 @@ ACTS: Mapping[str, Callable[[Trail], Act]] = {
         {"order_id": trail.order()},
     ),
     "run_job": lambda trail: ("POST", "/jobs/release-points/runs", {"request_id": "q1"}),
+    "export_report": lambda trail: (
+        "POST",
+        "/reports/sales/exports",
+        {"request_id": "x1", "rows": 2, "from": "2026-04-01", "until": "2026-05-01"},
+    ),
     "refund_payment": lambda trail: (
         "POST",
         f"/reports/unassigned-payments/{waits(trail, 2)}/refund",

@@ -8,6 +8,7 @@ import pytest
 from functions.domain.policy import load
 from functions.platform import dynamo
 from functions.platform.dynamo import Tables
+from functions.platform.reports import REPORTS
 from functions.platform.roles import GROUPS, SCOPES, Role, roles_of
 from tests.handlers.conftest import Suite
 from tests.handlers.test_attacks import OPERATIONS, World, populated
@@ -46,6 +47,7 @@ CLERK = """
     POST /orders/{order_id}/returns
     POST /orders/{order_id}/shipment
     POST /products/{sku}/stock
+    POST /reports/{report}/exports
     PUT /members/{member_id}/birthday
 """
 """Any order and member read, cancel and receipt, shipment, refusal, returns, birthday, stock, cases."""
@@ -92,6 +94,7 @@ FINANCE = """
     POST /members/{member_id}/points/adjustments
     POST /orders/{order_id}/payment
     POST /orders/{order_id}/payments
+    POST /reports/{report}/exports
     POST /reports/refunds/{refund_id}/by-hand
     POST /reports/unassigned-payments/{payment_id}/assign
     POST /reports/unassigned-payments/{payment_id}/refund
@@ -106,6 +109,7 @@ SINCE_ROLES = {
     "GET /orders/due",
     "GET /reports/sales",
     "POST /campaigns/{campaign_id}/preview",
+    "POST /reports/{report}/exports",
 }
 """Routes that came with roles or later: the scope ``membership/staff`` has none of them."""
 FOR_ADMINS = {
@@ -158,6 +162,34 @@ def test_K7_finance_has_every_report_and_everything_that_is_read_of_orders_and_m
         name for name in TABLE["clerk"] if name.startswith("GET /orders") or name.startswith("GET /members")
     }
     assert reads <= TABLE["finance"]
+
+
+EXPORTS = "POST /reports/{report}/exports"
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_K7_whoever_may_read_a_report_may_export_it_and_nobody_else(world: World, report: str) -> None:
+    path = "/audit" if report == "audit" else f"/reports/{report}"
+    (reads,) = (each for each in OPERATIONS if str(each) == f"GET {path}")
+    for name in ROLES:
+        for who in (role(name), claims("crm", client_id="crm", scope=f"membership/{name}")):
+            for body in (None, {}, {"no": "such field"}):
+                refused = world.suite.call(Call("POST", f"/reports/{report}/exports", body, who))
+                assert refused.status == (422 if name in reads.roles else 403), (name, refused)
+    old = claims("crm", client_id="crm", scope="membership/staff")
+    assert world.suite.call(Call("POST", f"/reports/{report}/exports", {}, old)).code == "forbidden"
+    assert world.writes == []
+
+
+def test_K7_every_report_that_is_read_can_be_exported_and_a_refusal_says_by_whom(world: World) -> None:
+    reports = {
+        each.path.removeprefix("/reports/") for each in OPERATIONS if each.path.startswith("/reports/")
+    }
+    assert {each for each in reports if "/" not in each} | {"audit"} == set(REPORTS)
+    (exports,) = (each for each in OPERATIONS if str(each) == EXPORTS)
+    assert exports.ids["report"]["enum"] == [*REPORTS]
+    refused = world.suite.call(Call("POST", "/reports/sales/exports", {}, role("clerk"))).body
+    assert refused["detail"] == "Only finance or admin may do this."
 
 
 def test_K7_erasure_is_no_roles_but_an_admins() -> None:

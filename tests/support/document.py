@@ -110,6 +110,7 @@ UNLIKE: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "LeavingLineRequest": (("line_id",), {}),
     "CaseLineRequest": (("line_id", "for"), {}),  # nothing but an exchange is for something
     "SettlementRequest": (("template_id",), {}),
+    "ExportRequest": (("state", "by", "value"), {}),  # each is a filter of some reports
     "PreviewRequest": ((), {"at": "2099-12-10T09:30:00+08:00"}),
     "CampaignRequest": (
         ("group", "with_coupons", "with_points"),  # of order offers; the first kind is none

@@ -107,7 +107,10 @@ NOT_IN_A_SCHEMA = {
     ("since", NO_MOMENT),
     ("before", NO_MOMENT),
     ("query", NOT_ONE),
-    ("date", NO_DAY),
+    *((name, NO_DAY) for name in ("date", "from", "until")),
+    *((name, "is no filter of this report") for name in ("from", "until", "state", "by", "value")),
+    *((name, "must stand beside the other") for name in ("by", "value")),
+    ("until", "must not be before from"),
     ("tracking_no", "must be a tracking number"),
     ("payment_id", "must be a payment's id"),
     *(

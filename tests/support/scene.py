@@ -68,6 +68,10 @@ OF_THE_OFFICE: Mapping[str, Known] = {
     "/orders/search": {"payment_id": []},  # which stands alone
     "/policy/check": {"toml": [FILE.read_text(encoding="utf-8"), "[shipping"]},
     "/reports/sales": {"date": []},  # which stands alone
+    "/reports/{report}/exports": {
+        "report": ["late-deliveries", "cases", "refunds", "audit"],
+        **dict.fromkeys(("state", "by", "value"), ()),  # filters of some of them
+    },
 }
 """What some paths are asked with, whatever else goes by such a name."""
 
@@ -341,6 +345,7 @@ def _body(method: str, path: str, known: Known) -> dict[str, Any] | None:
         "POST /orders/{order_id}/shipment": {"carrier": "SF Express", "tracking_no": "SF-1"},
         "POST /quotes": best("lines"),
         "POST /jobs/{job}/runs": best("request_id"),
+        "POST /reports/{report}/exports": {"rows": 1, **best("request_id")},
         "POST /policy/check": best("toml"),
         "PUT /products/{sku}": TEA,
         "POST /products/{sku}/stock": {"delta": 1, **best("movement_id", "reason")},

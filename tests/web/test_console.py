@@ -42,6 +42,7 @@ WRITES = (
     "cancel_order",
     "change_birthday",
     "erase_member",
+    "export_report",
     "issue_coupon",
     "move_stock",
     "put_campaign",
@@ -547,13 +548,83 @@ def test_K1_the_policy_is_checked_and_each_difference_shown(browser: Browser) ->
         assert_it_is_well(page, site)
 
 
+def recorded(asked: Asked) -> Answer:
+    """Answer an export as the API does."""
+    said = {"report": asked.path["report"], "rows": asked.body["rows"], "at": RECORD["at"]}
+    return 201, {"export_id": f"aud_of_{asked.path['report']}", **said}
+
+
+def test_K7_a_file_is_handed_over_once_its_export_is_recorded_and_not_before(browser: Browser) -> None:
+    site, files = console("finance", export_report=problem(403, "forbidden")), []
+    with opened(browser, site, "/reports?report=sales") as page:
+        page.on("download", lambda each: files.append(each.suggested_filename))
+        press(page, "导出 CSV")
+        form = dialog(page)
+        expect(form).to_contain_text("30 行导出为 sales-2026-11-04-2026-12-03.csv")
+        assert site.of("export_report") == []
+        press(form, "记录并导出")
+        expect(form.get_by_role("alert")).to_contain_text("forbidden")
+        assert files == []
+        site.answers["export_report"] = recorded
+        with page.expect_download() as loading:
+            press(form, "记录并导出")
+        assert loading.value.suggested_filename == "sales-2026-11-04-2026-12-03.csv"
+        expect(form).to_contain_text("已导出 sales-2026-11-04-2026-12-03.csv，共 30 行")
+        expect(form).to_contain_text("aud_of_sales")
+        assert files == [loading.value.suggested_filename]
+        refused, kept = site.of("export_report")
+        assert refused.body == kept.body
+        assert site.complaints == []
+
+
+EXPORTED: dict[str, tuple[str, dict[str, str]]] = {
+    "/reports?report=sales": ("sales", {"from": "2026-11-04", "until": "2026-12-03"}),
+    "/reports?report=returns": ("returns", {"from": "2026-11-04", "until": "2026-12-03"}),
+    "/reports?report=cases": ("cases", {"from": "2026-12-01", "until": "2026-12-31"}),
+    "/reports?report=differences": ("payment-differences", {"from": "2026-12-02", "until": "2026-12-02"}),
+    "/reports?report=refunds": ("refunds", {"state": "failed"}),
+    "/reports?report=unassigned": ("unassigned-payments", {}),
+    "/reports?report=late": ("late-deliveries", {}),
+    "/reports?report=liability": ("points-liability", {}),
+    "/audit": ("audit", {"from": "2026-12-03", "until": "2026-12-03"}),
+    f"/audit?by=member_id&value={MEMBER_ID}": ("audit", {"by": "member_id", "value": MEMBER_ID}),
+    "/audit?by=report&value=sales": ("audit", {"by": "report", "value": "sales"}),
+}
+"""What is recorded of an export on each page that has one: the report, and the filters it was read by."""
+
+
+def test_K7_each_export_of_the_console_is_recorded_with_its_filters(browser: Browser, tmp_path: Path) -> None:
+    site = console("admin", export_report=recorded)
+    with opened(browser, site) as page:
+        expect(page.locator(".console")).to_be_visible()
+        for path, (report, filters) in EXPORTED.items():
+            go(page, "/jobs")  # which has none
+            expect(page.get_by_role("button", name="导出 CSV"), path).to_have_count(0)
+            go(page, path)
+            expect(page.get_by_role("button", name="导出 CSV"), path).to_have_count(1)
+            press(page, "导出 CSV")
+            with page.expect_download() as loading:
+                press(dialog(page), "记录并导出")
+            loading.value.save_as(tmp_path / "export.csv")
+            rows = len((tmp_path / "export.csv").read_text(encoding="utf-8-sig").splitlines()) - 1
+            press(dialog(page), "完成")
+            asked = site.of("export_report")[-1]
+            assert asked.path == {"report": report}, path
+            assert rows > 0, path
+            assert {**asked.body, "request_id": ""} == {"request_id": "", "rows": rows, **filters}, path
+        ids = [each.body["request_id"] for each in site.of("export_report")]
+        assert len(set(ids)) == len(ids) == len(EXPORTED)
+        assert site.complaints == []
+
+
 def test_K5_what_is_exported_is_text_to_a_spreadsheet(browser: Browser, tmp_path: Path) -> None:
     hostile = {**RECORD, "operator": '=HYPERLINK("http://x")', "request_key": "-1+1"}
-    site = console("admin", get_audit=page_of(hostile))
+    site = console("admin", get_audit=page_of(hostile), export_report=recorded)
     with opened(browser, site, "/audit") as page:
         expect(page.locator("tbody tr")).to_have_count(1)
+        press(page, "导出 CSV")
         with page.expect_download() as loading:
-            press(page, "导出 CSV")
+            press(dialog(page), "记录并导出")
         assert loading.value.suggested_filename == "audit-date-2026-12-03.csv"
         loading.value.save_as(tmp_path / "audit.csv")
         exported = (tmp_path / "audit.csv").read_text(encoding="utf-8-sig")
@@ -619,6 +690,7 @@ DIALOGS: tuple[tuple[str, dict[str, Any], tuple[str, str], tuple[str, str] | Non
     ("/reports?report=refunds", {}, ("登记人工退款", "Say that it was paid"), None),
     ("/reports?report=unassigned", {}, ("归入订单", "Assign"), None),
     ("/reports?report=unassigned", {}, ("原路退回", "Send back"), None),
+    ("/reports?report=sales", {}, ("导出 CSV", "Export as CSV"), None),
     ("/jobs", {}, ("运行 expire-points", "Run expire-points"), None),
 )
 

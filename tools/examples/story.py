@@ -631,6 +631,16 @@ def _running_of_the_suite(story: _Story) -> None:
     story.call("get_sales", CLERK, 200, "of_a_day", "Of a day", query=that_day)
     story.call("get_sales", CLERK, 200, "of_a_week", "Of a week", query=that_week)
     story.call("get_sales", ERIN, 403, "no_staff", "A member tries", query=that_day)
+    sales, nothing = {"report": "sales"}, {"report": "no-such-report"}
+    taken = {"request_id": "console-2", "rows": 7, "from": f"{YEAR}-12-07", "until": f"{YEAR}-12-13"}
+    story.call("export_report", CLERK, 201, "sales", "The sales of a week", at=sales, body=taken)
+    failed, own = {"report": "refunds"}, {"report": "audit"}
+    paid_back = {"request_id": "console-3", "rows": 2, "state": "failed"}
+    of_job = {"request_id": "console-4", "rows": 1, "by": "job", "value": "index-parcels"}
+    story.call("export_report", CLERK, 201, "refunds", "Refunds that failed", at=failed, body=paid_back)
+    story.call("export_report", ADMIN, 201, "audit", "Records of who ran a job", at=own, body=of_job)
+    story.call("export_report", CLERK, 404, "unknown", "No such report", at=nothing, body=taken)
+    story.call("export_report", ERIN, 403, "no_staff", "A member tries", at=sales, body=taken)
     story.call("get_alarms", CLERK, 200, "all", "All alarms")
     story.call("get_alarms", ERIN, 403, "no_staff", "A member tries")
     story.settle()
@@ -659,6 +669,7 @@ def _what_staff_did(story: _Story) -> None:
         ("payment_id", "$payment", "What was done with money that was no order's"),
         ("refund_id", "$refund", "Who paid back by hand"),
         ("job", "index-parcels", "Who ran a job"),
+        ("report", "sales", "Who took the sales along"),
         ("operator", "$erin", "Members leave no records"),
         ("date", f"{YEAR}-01-01", "A day on which nobody did anything"),
         ("member_id", NOBODY, "Nobody's"),

@@ -35,6 +35,7 @@ const zh = {
     payment_id: "付款",
     refund_id: "退款",
     job: "任务",
+    report: "报表",
   },
   sought: "编号",
   none: "没有记录",
@@ -75,6 +76,7 @@ const en: Form<typeof zh> = {
     payment_id: "Payment",
     refund_id: "Refund",
     job: "Job",
+    report: "Report",
   },
   sought: "Id",
   none: "There is no record",
@@ -112,6 +114,7 @@ const BYS = [
   "payment_id",
   "refund_id",
   "job",
+  "report",
 ] as const;
 type By = (typeof BYS)[number];
 
@@ -180,7 +183,14 @@ function Records({ by, value }: { by: By; value: string }) {
         {(items) => (
           <>
             <Table caption={texts.title} rows={items} keyOf={(each) => each.audit_id} columns={columns} />
-            <Export file={`audit-${by}-${value}`} columns={columns} rows={items} />
+            <Export
+              report="audit"
+              filters={by === "date" ? { from: value, until: value } : { by, value }}
+              caption={texts.title}
+              file={`audit-${by}-${value}`}
+              columns={columns}
+              rows={items}
+            />
           </>
         )}
       </Pages>

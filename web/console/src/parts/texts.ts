@@ -24,6 +24,11 @@ const zh = {
   id: "编号",
   find: "查找",
   exportCsv: "导出 CSV",
+  exportDo: "记录并导出",
+  exportWill: (what: string, rows: string, file: string) =>
+    `把“${what}”的 ${rows} 行导出为 ${file}。谁、何时、按什么条件导出会先写进审计；没有记下就不导出。`,
+  exportDid: (file: string, rows: string) => `已导出 ${file}，共 ${rows} 行。`,
+  exportRecord: "导出记录",
   cut: "数据太多，只读了一部分。请缩短时间范围。",
   from: "从",
   until: "到",
@@ -94,6 +99,11 @@ const en: Form<typeof zh> = {
   id: "Id",
   find: "Find",
   exportCsv: "Export as CSV",
+  exportDo: "Record and export",
+  exportWill: (what, rows, file) =>
+    `Takes ${rows} rows of “${what}” along as ${file}. Who does, when and by which filters is written into the audit first; what is not recorded is not exported.`,
+  exportDid: (file, rows) => `${file} was handed over, ${rows} rows.`,
+  exportRecord: "Record of the export",
   cut: "There is too much: only a part was read. Choose a shorter span.",
   from: "From",
   until: "Until",

@@ -94,6 +94,7 @@ export const problems: Record<ProblemCode, string> = {
   refund_not_by_hand: "This refund needs no hand, or its provider may still pay it. Look again later.",
   refund_not_found: "There is no such refund. Load the list anew.",
   refund_paid_by_hand: "Somebody has recorded this before, in other words. Read that first.",
+  report_not_found: "There is no such report. Load the page anew.",
   request_id_reused: "This request's id was used before. Fill in the request anew.",
   return_exceeds_order: "The order has fewer units than that. Load it anew and try again.",
   return_id_reused: "This return's id was used with other contents. Begin the return anew.",

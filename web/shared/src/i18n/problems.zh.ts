@@ -79,6 +79,7 @@ export const problems = {
   refund_not_by_hand: "这笔退款不需要人工处理，或支付平台仍可能退回。请稍后再看。",
   refund_not_found: "没有这笔退款。请刷新列表。",
   refund_paid_by_hand: "已经有人登记过人工退款，内容不同。请先查看。",
+  report_not_found: "没有这张报表。请刷新页面。",
   request_id_reused: "这次申请的编号已经用过了。请重新填写申请。",
   return_exceeds_order: "退回的件数超过了订单里还有的件数。请刷新订单再试。",
   return_id_reused: "这次退货的编号已经用过了，内容不同。请重新发起。",

@@ -8,6 +8,7 @@ import { Card } from "@shared/ui/bits";
 import { TextField } from "@shared/ui/fields";
 import { Answered, Empty } from "@shared/ui/states";
 import { useState } from "react";
+import { monthOf } from "../../parts/days";
 import { Figure } from "../../parts/figure";
 import { Chart } from "../../parts/lazy-chart";
 import { Report } from "../../parts/report";
@@ -74,6 +75,8 @@ function Shown({ figures }: { figures: CaseFiguresAnswer }) {
       />
       <Report
         caption={texts.cases}
+        report="cases"
+        filters={monthOf(figures.month)}
         file={`cases-${figures.month}`}
         rows={rows}
         keyOf={(row) => row.kind}

@@ -102,6 +102,8 @@ function Found({ differences, date }: { differences: readonly PaymentDifference[
   return (
     <Report
       caption={texts.differences}
+      report="payment-differences"
+      filters={{ from: date, until: date }}
       file={`payment-differences-${date}`}
       rows={differences}
       keyOf={(each) =>

@@ -17,6 +17,7 @@ export function Late() {
         {(items) => (
           <Report
             caption={texts.late}
+            report="late-deliveries"
             file="late-deliveries"
             rows={items}
             keyOf={(each) => each.order_id}

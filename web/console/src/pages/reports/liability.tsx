@@ -65,6 +65,7 @@ function Owed({ liability }: { liability: LiabilityAnswer }) {
           />
           <Report
             caption={texts.liability}
+            report="points-liability"
             file={`points-liability-${liability.as_of.slice(0, 10)}`}
             rows={liability.available}
             keyOf={(each) => String(each.earned_in)}
@@ -111,6 +112,7 @@ function NotFitting() {
         {(items) => (
           <Report
             caption={texts.pointsDifferences}
+            report="points-differences"
             file="points-differences"
             rows={items}
             keyOf={(each) => `${each.member_id}-${each.order_id}-${each.what}-${said(each.found)}`}

@@ -45,6 +45,8 @@ export function Refunds() {
         {(items) => (
           <Report
             caption={texts.refunds}
+            report="refunds"
+            filters={{ state }}
             file={`refunds-${state}`}
             rows={items}
             keyOf={(each) => each.refund_id}

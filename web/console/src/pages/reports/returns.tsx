@@ -55,6 +55,8 @@ export function Returns() {
               />
               <Report
                 caption={texts.returns}
+                report="returns"
+                filters={{ from: span.first, until: span.last }}
                 file={`returns-${span.first}-${span.last}`}
                 rows={skus}
                 keyOf={(each) => each.sku}

@@ -77,6 +77,8 @@ function Shown({
       />
       <Report
         caption={texts.sales}
+        report="sales"
+        filters={{ from: first, until: last }}
         file={`sales-${first}-${last}`}
         rows={[...days].reverse()}
         keyOf={(each) => each.date}

@@ -34,6 +34,7 @@ export function Unassigned() {
         {(items) => (
           <Report
             caption={texts.tabs.unassigned}
+            report="unassigned-payments"
             file="unassigned-payments"
             rows={items}
             keyOf={(each) => each.payment_id}
