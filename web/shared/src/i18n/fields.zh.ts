@@ -39,6 +39,7 @@ export const fieldMessages: Readonly<Record<string, string>> = {
   "is needed": "必填",
   "is needed for kind {}": "类型为 {} 时必填",
   "is needed, or count alone": "必填，或只填数量",
+  "is no filter of this report": "这个报表没有这一项筛选",
   "is nested too deeply": "嵌套太深",
   "is no JSON: look at line {}, column {}": "格式不对：请看第 {} 行第 {} 列",
   "is not for kind {}": "类型为 {} 时不能填",
@@ -79,6 +80,7 @@ export const fieldMessages: Readonly<Record<string, string>> = {
   "must be true or false": "只能为“是”或“否”",
   "must be written in digits": "只能用数字",
   "must be {}": "只能是 {}",
+  "must stand beside the other": "要与另一项一起填写",
   "must have 4 to 32 letters or digits of ASCII, with single dashes between them":
     "请输入 4 到 32 位字母或数字，中间可用单个连字符分开",
   "must have at least {} characters": "至少 {} 个字",

@@ -82,9 +82,8 @@ export function Combo({
         <ListBox className="options" renderEmptyState={() => <span className="option soft">{nothing}</span>}>
           {(each: Option<string>) => (
             <ListBoxItem id={each.id} textValue={each.id} className="option">
-              <Text slot="label">{each.label}</Text>
-              <Text slot="description" className="soft small-text code">
-                {each.note ?? each.id}
+              <Text slot="label">
+                {each.label} <span className="soft small-text code">{each.note ?? each.id}</span>
               </Text>
             </ListBoxItem>
           )}

@@ -76,12 +76,11 @@ export function Put({ product, onClose }: { product: ProductAnswer | null; onClo
           <Fields form={form} onChange={setForm} wrong={wrong} faults={faults} />
           <Will>
             <p>{product === null ? texts.putWillNew(sku.trim() || "…") : texts.putWill}</p>
-            <Differences
-              before={product === null ? [] : rows(formOf(product))}
-              after={
-                product === null ? rows(form).filter(([, said]) => said !== "" && said !== "—") : rows(form)
-              }
-            />
+            {product === null ? (
+              <Facts facts={rows(form).filter(([, said]) => said !== "" && said !== "—")} />
+            ) : (
+              <Differences before={rows(formOf(product))} after={rows(form)} />
+            )}
           </Will>
         </>
       )}
