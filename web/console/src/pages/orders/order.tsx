@@ -125,7 +125,7 @@ function About({ order }: { order: OrderAnswer }) {
       )}
       <Facts
         facts={[
-          [texts.member, <Member key="m" id={order.member_id} />],
+          [texts.member, <MemberRef key="m" id={order.member_id} />],
           [texts.tier, order.quote.tier],
           order.quote.member_day ? [texts.member_day, parts.yes] : null,
           ...moments.map(([name, at]) =>
@@ -149,6 +149,7 @@ function About({ order }: { order: OrderAnswer }) {
           ],
         ]}
       />
+      <Member id={order.member_id} />
     </Card>
   );
 }
@@ -369,22 +370,17 @@ function Member({ id }: { id: string }) {
     { params: { path: { member_id: id } } },
     { enabled: asked },
   );
+  if (!can("get_member")) return null;
+  if (member.error !== null) return <Failure error={member.error} />;
+  if (member.data !== undefined)
+    return <p>{[member.data.name, member.data.phone].filter(Boolean).join(" · ")}</p>;
   return (
-    <span className="stack tight">
-      {member.data !== undefined && (
-        <span>{[member.data.name, member.data.phone].filter(Boolean).join(" · ")}</span>
-      )}
-      <MemberRef id={id} />
-      {member.data === undefined && can("get_member") && (
-        <>
-          <Button small isPending={asked && member.isFetching} onPress={() => setAsked(true)}>
-            {texts.showMember}
-          </Button>
-          <span className="soft small-text">{texts.memberLooked}</span>
-        </>
-      )}
-      {member.error !== null && <Failure error={member.error} />}
-    </span>
+    <div className="row">
+      <Button small isPending={asked} onPress={() => setAsked(true)}>
+        {texts.showMember}
+      </Button>
+      <span className="soft small-text">{texts.memberLooked}</span>
+    </div>
   );
 }
 
