@@ -202,7 +202,7 @@ export const en: Form<typeof zh> = {
         goods: "Goods",
         campaign: "What the campaign took:",
         coupon: "What the coupon took",
-        gift: "Gift",
+        gift: "A gift that stays is charged",
         shipping: "Shipping",
         points: "Paid with points (they come back as points)",
       },

@@ -197,9 +197,9 @@ export const zh = {
       note: "以实际退回的商品和件数为准。运费只在整单退回时退；留下的赠品不够条件时会扣除其价值。",
       parts: {
         goods: "商品",
-        campaign: "活动优惠扣回：",
-        coupon: "优惠券扣回",
-        gift: "赠品",
+        campaign: "已享活动优惠：",
+        coupon: "已享优惠券",
+        gift: "留下的赠品，按价值扣除",
         shipping: "运费",
         points: "积分支付的部分（退回积分）",
       },
