@@ -37,6 +37,7 @@ export const en: Form<typeof zh> = {
     month: "Lunar month",
     dayOfMonth: "Lunar day",
     leap: "Leap month",
+    lunarMissing: "Fill in the lunar month and day",
     once: "You cannot change a birthday once it is sent.",
     submit: "Become a member",
     nameMissing: "Enter a name",
@@ -54,6 +55,7 @@ export const en: Form<typeof zh> = {
   },
   offers: {
     title: "Running now",
+    ended: "a campaign that has ended",
     next: "Coming",
     until: (when) => `until ${when}`,
     from: (when) => `from ${when}`,

@@ -33,6 +33,7 @@ export const zh = {
     dayOfMonth: "农历日",
     leap: "闰月",
     once: "生日提交后不能自行修改。",
+    lunarMissing: "请填写农历月和日",
     submit: "成为会员",
     nameMissing: "请填写称呼",
     dateMissing: "请选择出生日期",
@@ -51,6 +52,7 @@ export const zh = {
   offers: {
     title: "正在进行的活动",
     next: "即将开始",
+    ended: "已结束的活动",
     until: (when: string) => `到 ${when}`,
     from: (when: string) => `${when} 开始`,
     discount: (rate: string) => `${rate}`,
