@@ -28,6 +28,15 @@ def time_zone(project: Path) -> ZoneInfo:
         return ZoneInfo(TIME_ZONE_WITHOUT_POLICY)
 
 
+def tier_codes(project: Path) -> list[str]:
+    """The codes of the store's tiers, from the first up, as the programme's policy says."""
+    try:
+        with (project / POLICY).open("rb") as policy:
+            return [str(tier["code"]) for tier in tomllib.load(policy)["tiers"]]
+    except (FileNotFoundError, KeyError):
+        return []
+
+
 def target(text: str, now: datetime) -> datetime:
     """The moment that ``text`` names: a step such as ``+7d`` or ``+1h30m``, or an RFC 3339 time.
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from local.backlog import Backlog
-from local.clock import time_zone
+from local.clock import tier_codes, time_zone
 from local.cloud import Cloud
 from local.deployment import Deployment, Project
 from local.errors import LocalError
@@ -129,8 +129,9 @@ class Lifecycle:
         for app in pages.APPS:
             folder = pages.dist_of(self._project.root, app)
             if pages.built(folder):
+                root = self._project.root
                 more = {"till": till.endpoint} if app == STOREFRONT else {}
-                done = pages.publish(stack, app, folder, str(time_zone(self._project.root)), more)
+                done = pages.publish(stack, app, folder, str(time_zone(root)), tier_codes(root), more)
                 if done.put:
                     self._say(f"published the {app}")
 

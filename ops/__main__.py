@@ -134,9 +134,10 @@ def restore_tables(stack: Stack, arguments: argparse.Namespace) -> Answer:
 
 def publish_pages(stack: Stack, arguments: argparse.Namespace) -> Answer:
     """Put the console and the storefront where browsers get them."""
-    zone = policies.load().time_zone
+    policy = policies.load()
+    zone, tiers = policy.time_zone, [tier.code for tier in policy.tiers]
     done = [
-        pages.publish(stack, app, arguments.folder or pages.dist_of(ROOT, app), zone)
+        pages.publish(stack, app, arguments.folder or pages.dist_of(ROOT, app), zone, tiers)
         for app in ([arguments.app] if arguments.app else pages.APPS)
     ]
     lines = [f"{each.app}: {len(each.put)} put, {len(each.deleted)} deleted; {each.url}" for each in done]

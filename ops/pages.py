@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,11 @@ def dist_of(root: Path, app: str) -> Path:
     return root / "web" / app / "dist"
 
 
-def config(stack: Stack, app: str, zone: str) -> dict[str, str]:
+def config(stack: Stack, app: str, zone: str, tiers: Sequence[str] = ()) -> dict[str, str | list[str]]:
     """What an app has to know of the deployment, which it asks for when it starts.
+
+    ``zone`` and ``tiers``, the codes from the first tier up, are the policy's: who runs campaigns chooses
+    among tiers, and may not read the policy.
 
     Raises
     ------
@@ -89,13 +92,19 @@ def config(stack: Stack, app: str, zone: str) -> dict[str, str]:
             "region": outputs["UserPoolId"].partition("_")[0],
             "stage": stack.name.partition("-")[2],
             "zone": zone,
+            "tiers": list(tiers),
         }
     except KeyError as error:
         raise OpsError(f"{stack.name} tells no {error.args[0]}: deploy it first") from None
 
 
 def publish(
-    stack: Stack, app: str, folder: Path, zone: str, more: Mapping[str, str] | None = None
+    stack: Stack,
+    app: str,
+    folder: Path,
+    zone: str,
+    tiers: Sequence[str] = (),
+    more: Mapping[str, str] | None = None,
 ) -> Published:
     """Bring an app's files to its bucket: what is new first, the page that loads them then.
 
@@ -109,7 +118,7 @@ def publish(
         been put then.
     """
     files = _files(folder)
-    files[CONFIG] = _File(_text({**config(stack, app, zone), **(more or {})}))
+    files[CONFIG] = _File(_text({**config(stack, app, zone, tiers), **(more or {})}))
     bucket = stack.outputs()[f"{app.title()}BucketName"]
     s3 = stack.aws.client("s3")
     there = dict(_there(s3, bucket))

@@ -55,6 +55,8 @@ THROTTLED = {
 """What the gateway's throttle answers, whatever is asked."""
 EXAMPLES = DOCS / "examples.json"
 MEND = "tell the story in tools/examples anew, and run `python -m tools.examples`"
+PRECONDITIONS = frozenset({"if-match", "if-none-match"})
+"""Headers that a put may do without."""
 _NO_TABLE = "unused"
 
 Described = dict[str, Any]
@@ -134,9 +136,9 @@ def _throttled(own: Described | None) -> Described:
 
 
 def _require_headers(operation: Described) -> None:
-    """Say that a header is needed: the code takes it as optional, to refuse its absence by a code."""
+    """Say that a key is needed: the code takes it as optional, to refuse its absence by a code."""
     for parameter in operation.get("parameters", []):
-        if parameter["in"] == "header":
+        if parameter["in"] == "header" and parameter["name"] not in PRECONDITIONS:
             parameter["required"] = True
 
 

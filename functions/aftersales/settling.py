@@ -69,7 +69,9 @@ class Settling:
             most = self.policy.after_sales.settle_points_max
             if settlement.points > most and not without_limit:
                 raise InvalidError(
-                    "settlement_too_large", f"At most {most} points; more are for who has the role finance."
+                    "settlement_too_large",
+                    f"At most {most} points; more are for who has the role finance.",
+                    points_max=most,
                 )
             self._add_points(transaction, case, settlement.points, reason, operator, at, deadline)
             return settlement

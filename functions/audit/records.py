@@ -35,7 +35,6 @@ class Record:
     address: str | None
     searched_by: str | None = None
     shown: Sequence[str] = field(default=())
-    operator_name: str | None = None
 
 
 def record_of(row: Row, address: Row | None) -> Record:
@@ -56,7 +55,6 @@ def record_of(row: Row, address: Row | None) -> Record:
         address=None if address is None else address["address"],
         searched_by=row.get("searched_by"),
         shown=row.get("shown", ()),
-        operator_name=row.get("operator_name"),
     )
 
 

@@ -15,11 +15,6 @@ class RecordAnswer(Answer):
     audit_id: str
     at: StoreTime
     operator: str = Field(description="Who did it: the subject of their token.")
-    operator_name: str | None = Field(
-        default=None,
-        exclude_if=lambda name: name is None,
-        description="What they signed in with; not of services, and of nothing from before it was kept.",
-    )
     service: bool = Field(description="Whether a service did it, and no person.")
     roles: list[str]
     operation: str = Field(description="The operation's id in this document.")
@@ -42,7 +37,6 @@ def record_answer(record: Record, policy: Policy) -> RecordAnswer:
         audit_id=record.audit_id,
         at=record.at.astimezone(policy.zone),
         operator=record.operator,
-        operator_name=record.operator_name,
         service=record.service,
         roles=list(record.roles),
         operation=record.operation,

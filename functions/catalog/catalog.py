@@ -8,6 +8,7 @@ from datetime import datetime
 from functions.catalog.listing import ZONE, Listing, index_keys
 from functions.catalog.products import ON_SALE, Product, ProductStatus, insufficient_stock, no_product
 from functions.catalog.rows import key, product_of
+from functions.catalog.set_aside import units_at
 from functions.catalog.setting_aside import tell_holders
 from functions.catalog.stock import (
     MOVED,
@@ -69,6 +70,12 @@ class Catalog:
             raise TryAgainError("try_again", "The stock changes too fast; ask again.") from conflict
         return product if found is None else replace(product_of(found.home), stock=found.total)
 
+    def set_aside(self, product: Product, deadline: Deadline) -> dict[str, int]:
+        """Return how many units of a product are set aside, by campaign, besides its stock (V2)."""
+        pairs = [(product.sku, holder) for holder in product.holders]
+        units = units_at(self.tables, self.table, pairs, deadline)
+        return {holder: count for (_, holder), count in zip(pairs, units, strict=True) if count is not None}
+
     def listed(self, listing: Listing, *, limit: int, after: str | None) -> tuple[list[str], str | None]:
         """Return a page of the skus of a list, in its order, and the position to go on after.
 
@@ -128,12 +135,20 @@ class Catalog:
         status: ProductStatus = ON_SALE,
         stock_rows: int | None = None,
         no_reason: bool = True,
+        replaces: int | None = None,
     ) -> tuple[Product, bool]:
         """Create a product without stock, or replace what is said of it; its stock stays.
+
+        ``replaces`` is the version that there must be, if any is said (`platform/preconditions.py`).
 
         Returns the product and whether it is new. Where its stock lies in several rows, or units are set
         aside for flash sales, all of them go by this before it returns: from then on nobody buys at the price
         of before (Z1, V2).
+
+        Raises
+        ------
+        PreconditionError
+            ``exists_already``, ``changed_meanwhile``.
         """
         row, new = self.tables.upsert(
             self.table,
@@ -150,6 +165,7 @@ class Catalog:
             },
             initially={"stock": 0},
             counting=TERMS,
+            replaces=replaces,
         )
         counter.tell_terms(self.tables, counter_of(self.table, sku), Spread.of(row), deadline)
         tell_holders(self.tables, self.table, row, deadline)

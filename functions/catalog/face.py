@@ -23,7 +23,18 @@ from functions.domain.policy import Policy
 from functions.offers.shown_prices import ShownPrices
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
-from functions.platform.parameters import Before, Body, Cursor, Limit, Path, Query, Since
+from functions.platform.parameters import (
+    Before,
+    Body,
+    Cursor,
+    IfMatch,
+    IfNoneMatch,
+    Limit,
+    Path,
+    Query,
+    Since,
+)
+from functions.platform.preconditions import replaced_version
 from functions.platform.roles import ANYBODY, Role
 from functions.platform.shapes import Page, Sku
 from functions.tiers.members import Members
@@ -51,11 +62,15 @@ class CatalogFace:
         who=Who.STAFF,
         roles=Role.STAFF | Role.MARKETING,
         body=True,
-        refuses={},
+        refuses={412: ["exists_already", "changed_meanwhile"]},
         also_answers={HTTPStatus.CREATED: "The product is new"},
     )
     def put_product(
-        self, sku: SkuPath, request: Annotated[ProductRequest, Body()]
+        self,
+        sku: SkuPath,
+        request: Annotated[ProductRequest, Body()],
+        if_match: IfMatch = None,
+        if_none_match: IfNoneMatch = None,
     ) -> Response[ProductAnswer]:
         """Create a product, or replace what is said of it. Stock starts at 0 and is not touched here.
 
@@ -73,6 +88,7 @@ class CatalogFace:
             status=request.status,
             stock_rows=request.stock_rows,
             no_reason=request.no_reason,
+            replaces=replaced_version(if_match, if_none_match),
             deadline=self.api.deadline,
         )
         (shown_product,) = self._seen([product], self._standing())
@@ -99,7 +115,7 @@ class CatalogFace:
             delta=request.delta,
             reason=request.reason,
             operator=self.api.caller.member_id,
-            operator_name=self.api.caller.staff_name,
+            operator_name=None if self.api.caller.service else self.api.caller.name,
             moved_at=self.clock(),
         )
         (shown_product,) = self._seen(
@@ -119,13 +135,16 @@ class CatalogFace:
         """Show a product with the caller's own price; staff also see its stock.
 
         A withdrawn one is shown to everybody who knows its sku, and is not in stock. Staff see the stock
-        of one moment; others, and lists, see of stock in several rows what was there some seconds ago.
+        of one moment, and what is set aside of it for flash sales, by campaign; others, and lists, see of
+        stock in several rows what was there some seconds ago.
         """
         standing, products = self.catalog.seen_by(self.api.caller.member_id, [sku], self.api.deadline)
         if not products:
             raise no_product()
         if self.api.caller.staff:
-            products = [self.catalog.exactly(product, self.api.deadline) for product in products]
+            product = self.catalog.exactly(products[0], self.api.deadline)
+            aside = self.catalog.set_aside(product, self.api.deadline)
+            return self._seen([product], standing)[0].model_copy(update={"set_aside": aside or None})
         return self._seen(products, standing)[0]
 
     @route(

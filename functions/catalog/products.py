@@ -33,6 +33,13 @@ class Product:
     """In how many rows staff want its stock at least; None where the programme decides."""
     no_reason: bool = True
     spread: Spread = field(default=ONE_ROW, compare=False)
+    holders: tuple[str, ...] = field(default=(), compare=False)
+    """For whom units are set aside besides the stock (V2)."""
+
+    @property
+    def version(self) -> int | None:
+        """How many puts have changed it; None of a row from before they were counted."""
+        return self.spread.terms or None
 
     @property
     def in_stock(self) -> bool:

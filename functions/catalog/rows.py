@@ -5,6 +5,8 @@ from functions.counters.counter import LEAST, Spread, told
 from functions.platform.dynamo import Row
 
 PRODUCT = "PRODUCT"
+HOLDERS = "set_aside"
+"""On a product's row: for whom units of it are set aside, as a map of ``true`` by holder (V2)."""
 STOCK = "STOCK"
 """Rows with a part of a product's stock, where one row is not enough (Z1). They stand under ``tea#1`` and so
 on: no sku has a ``#``."""
@@ -28,4 +30,5 @@ def product_of(row: Row) -> Product:
         stock_rows=row.get(LEAST),
         no_reason=row.get("no_reason", True),  # a row from before there were cases
         spread=Spread.of(row),
+        holders=tuple(sorted(row.get(HOLDERS, ()))),
     )

@@ -53,7 +53,8 @@ class ProductAnswer(Answer):
     ``no_reason`` is there where it is false: it cannot be sent back for no reason.
 
     ``stock`` is there for staff only, and so are ``low_stock_threshold`` and ``stock_rows``, where there is
-    one, and ``stock_rows_now``, in how many rows the stock is, where it is in several.
+    one, and ``stock_rows_now``, in how many rows the stock is, where it is in several; and ``version``, which
+    counts the puts that changed it.
     """
 
     sku: str
@@ -68,6 +69,12 @@ class ProductAnswer(Answer):
     low_stock_threshold: int | None = Field(default=None, exclude_if=lambda threshold: threshold is None)
     stock_rows: int | None = Field(default=None, exclude_if=lambda rows: rows is None)
     stock_rows_now: int | None = Field(default=None, exclude_if=lambda rows: rows is None)
+    set_aside: dict[str, int] | None = Field(
+        default=None,
+        exclude_if=lambda units: units is None,
+        description="Units of flash sales, by campaign, besides the stock; of one product, for staff.",
+    )
+    version: int | None = Field(default=None, exclude_if=lambda version: version is None)
     no_reason: bool = Field(default=True, exclude_if=lambda no_reason: no_reason)
 
 
@@ -101,6 +108,7 @@ def product_answer(product: Product, price: tuple[int, str], *, staff: bool) -> 
         low_stock_threshold=product.low_stock_threshold if staff else None,
         stock_rows=product.stock_rows if staff else None,
         stock_rows_now=product.spread.rows if staff and not product.spread.is_one else None,
+        version=product.version if staff else None,
         no_reason=product.no_reason,
     )
 

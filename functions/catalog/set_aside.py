@@ -5,12 +5,13 @@ whoever takes units at a price that was read knows that the product is still sol
 row that names no terms is closed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from functions.catalog.rows import key
 from functions.counters import counter
-from functions.counters.counter import MOVES, TERMS, Counter
-from functions.platform.dynamo import Row, Transaction
+from functions.counters.counter import MOVES, TERMS, Counter, told
+from functions.platform.deadline import Deadline
+from functions.platform.dynamo import Row, Tables, Transaction
 
 SET_ASIDE = "SET_ASIDE"
 UNITS = "units"
@@ -36,6 +37,18 @@ def counter_named(table: str, name: str) -> Counter | None:
 def is_open(home: Row | None) -> bool:
     """Tell whether units may come back to what is set aside: it is there, and not closed (V2)."""
     return home is not None and TERMS in home
+
+
+def units_at(
+    tables: Tables, table: str, pairs: Sequence[tuple[str, str]], deadline: Deadline
+) -> list[int | None]:
+    """Return how many units of each sku are set aside for each holder; None where none are any more.
+
+    Where they lie in several rows, it is as it was a moment ago.
+    """
+    homes = [(table, counter_of_units(table, sku, holder).home) for sku, holder in pairs]
+    rows = tables.batch_get(homes, deadline) if homes else []
+    return [told(home, UNITS) if home is not None and is_open(home) else None for home in rows]
 
 
 def take_units(transaction: Transaction, units: Counter, picked: Mapping[int, int], *, terms: int) -> None:

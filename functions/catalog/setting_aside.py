@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.catalog.products import insufficient_stock
-from functions.catalog.rows import key
+from functions.catalog.rows import HOLDERS, key
 from functions.catalog.set_aside import UNITS, counter_of_units
 from functions.catalog.stock import counter_of
 from functions.counters import counter
@@ -26,8 +26,6 @@ from functions.platform.dynamo import (
     until_clear,
 )
 
-HOLDERS = "set_aside"
-"""On a product's row: for whom units of it are set aside, as a map of ``true`` by holder."""
 HOLDER, OF_SKU, SET_BY = "holder", "of_sku", "set_by"
 """On the home row of what is set aside: for whom and of which sku, and the version of the holder that said
 how many."""

@@ -21,6 +21,7 @@ from functions.coupons.template_rows import (
 from functions.coupons.templates import Template
 from functions.domain import calendar, identifiers
 from functions.domain.errors import ConflictError, NotFoundError
+from functions.platform import preconditions
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import Row, Tables, time_span, until_clear
 
@@ -51,19 +52,24 @@ class Templates:
     tables: Tables
     table: str
 
-    def put(self, wanted: Template, at: datetime, deadline: Deadline) -> tuple[Counted, bool]:
+    def put(
+        self, wanted: Template, at: datetime, deadline: Deadline, *, replaces: int | None = None
+    ) -> tuple[Counted, bool]:
         """Make a template, or replace what is said of it; return it, and whether it is new.
 
         What changes it makes a new version of it, for coupons made from then on; equal contents keep it. From
-        the answer on nobody claims by what was said before. ``wanted`` has no version yet.
+        the answer on nobody claims by what was said before. ``wanted`` has no version yet; ``replaces`` is
+        the one that there must be, if any is said (`platform/preconditions.py`).
 
         Raises
         ------
         ConflictError
             ``template_kind_fixed``: it is of another kind. ``limit_in_use``: there were more claims already
             than there would be in all.
+        PreconditionError
+            ``exists_already``, ``changed_meanwhile``.
         """
-        put, new = until_clear(lambda: self._try_to_put(wanted, at, deadline), deadline)
+        put, new = until_clear(lambda: self._try_to_put(wanted, at, deadline, replaces), deadline)
         claims = claims_counter(self.table, wanted.template_id)
         home = self.tables.get(self.table, claims.home)
         if home is None:
@@ -132,13 +138,18 @@ class Templates:
             return Counted(template=template, claimed=home[CAPACITY] - told(home, claims.amount))
         return Counted(template=template, claimed=found.home[CAPACITY] - found.total)
 
-    def _try_to_put(self, wanted: Template, at: datetime, deadline: Deadline) -> tuple[Template, bool]:
+    def _try_to_put(
+        self, wanted: Template, at: datetime, deadline: Deadline, replaces: int | None
+    ) -> tuple[Template, bool]:
         claims = claims_counter(self.table, wanted.template_id)
         row, home = self.tables.batch_get(
             [(self.table, key(wanted.template_id)), (self.table, claims.home)], deadline
         )
+        known = None if row is None else template_of(row)
+        same = known is not None and replace(wanted, version=known.version) == known
+        preconditions.check(replaces, None if known is None else known.version, same=same)
         transaction = self.tables.transaction()
-        if row is None:
+        if row is None or known is None:
             first = replace(wanted, version=1)
             transaction.put_new(self.table, template_row(first, at))
             transaction.put_new(self.table, version_row(first))
@@ -149,11 +160,10 @@ class Templates:
             )
             transaction.commit(deadline)
             return first, True
-        known = template_of(row)
         if known.worth.kind != wanted.worth.kind:
             raise ConflictError("template_kind_fixed", "A template keeps the kind that it was made with.")
-        if replace(wanted, version=known.version) == known:
-            return known, False
+        if same:
+            return known, replaces == preconditions.NOTHING
         after = replace(wanted, version=known.version + 1)
         transaction.put_version(
             self.table, template_row(after, calendar.from_row(row["created_at"])), replaces=known.version

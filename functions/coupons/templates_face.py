@@ -20,7 +20,8 @@ from functions.coupons.template_store import POSITION, Templates
 from functions.domain.policy import Policy
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
-from functions.platform.parameters import Body, Cursor, Limit
+from functions.platform.parameters import Body, Cursor, IfMatch, IfNoneMatch, Limit
+from functions.platform.preconditions import replaced_version
 from functions.platform.roles import Role
 from functions.platform.shapes import Page
 
@@ -44,11 +45,18 @@ class TemplatesFace:
         who=Who.STAFF,
         roles=Role.STAFF | Role.MARKETING,
         body=True,
-        refuses={409: ["template_kind_fixed", "limit_in_use", "conflict"]},
+        refuses={
+            409: ["template_kind_fixed", "limit_in_use", "conflict"],
+            412: ["exists_already", "changed_meanwhile"],
+        },
         also_answers={HTTPStatus.CREATED: "The template is new"},
     )
     def put_coupon_template(
-        self, template_id: TemplateIdPath, request: Annotated[TemplateRequest, Body()]
+        self,
+        template_id: TemplateIdPath,
+        request: Annotated[TemplateRequest, Body()],
+        if_match: IfMatch = None,
+        if_none_match: IfNoneMatch = None,
     ) -> Response[TemplateAnswer]:
         """Create a template, or replace what is said of it. Contents that it has already keep its version.
 
@@ -56,7 +64,10 @@ class TemplatesFace:
         about claims: what comes by a code is limited by the code, and what staff give is not.
         """
         counted, new = self.templates.put(
-            request.template(template_id, self.policy), self.clock(), self.api.deadline
+            request.template(template_id, self.policy),
+            self.clock(),
+            self.api.deadline,
+            replaces=replaced_version(if_match, if_none_match),
         )
         return answer(template_answer(counted, self.policy), HTTPStatus.CREATED if new else HTTPStatus.OK)
 

@@ -70,6 +70,12 @@ class ConflictError(RefusalError):
     status = 409
 
 
+class PreconditionError(RefusalError):
+    """What is to be changed is not as the caller said that it must be."""
+
+    status = 412
+
+
 class TooLargeError(RefusalError):
     """The request is larger than any honest one."""
 

@@ -129,6 +129,11 @@ class CampaignAnswer(Answer):
     status: CampaignStatus
     state: State = Field(description="How it stands at this moment.")
     used: UsedAnswer
+    units_left: dict[str, int] | None = Field(
+        default=None,
+        exclude_if=_none,
+        description="Of a flash sale that is seen by itself: what is left of its units, by sku.",
+    )
     warning: str | None = Field(
         default=None, exclude_if=_none, description="What a put of it brings about that may not be meant."
     )
@@ -192,7 +197,13 @@ def preview_answer(shown: Preview, at: datetime, policy: Policy) -> PreviewAnswe
 
 
 def campaign_answer(
-    campaign: Campaign, used: Figures, policy: Policy, at: datetime, *, warning: str | None = None
+    campaign: Campaign,
+    used: Figures,
+    policy: Policy,
+    at: datetime,
+    *,
+    warning: str | None = None,
+    units_left: dict[str, int] | None = None,
 ) -> CampaignAnswer:
     """Show a campaign to staff."""
     return CampaignAnswer(
@@ -204,6 +215,7 @@ def campaign_answer(
         state=state_of(campaign, at),
         used=UsedAnswer(**plain(used)),
         warning=warning,
+        units_left=units_left,
     )
 
 

@@ -19,6 +19,7 @@ from functions.offers.directory import directory_of, row_after
 from functions.offers.kinds.flash import FlashTerms
 from functions.offers.kinds.gift import GiftTerms
 from functions.offers.limit_counters import change_limits
+from functions.platform import preconditions
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import (
     HIGHEST,
@@ -84,8 +85,12 @@ class CampaignStore:
         rows = self.tables.batch_get(keys, deadline) if keys else []
         return [campaign_of(row) for row in rows if row is not None]
 
-    def put(self, campaign: Campaign, at: datetime, deadline: Deadline) -> tuple[Campaign, bool]:
+    def put(
+        self, campaign: Campaign, at: datetime, deadline: Deadline, *, replaces: int | None = None
+    ) -> tuple[Campaign, bool]:
         """Create a campaign, or replace what is said of it; return it by its version, and whether it is new.
+
+        ``replaces`` is the version that there must be, if any is said (`platform/preconditions.py`).
 
         All that follows is of the same transaction: the units that a flash sets aside, the counters of the
         limits, and the directory. Contents that it has already change nothing. Where it is more than fits
@@ -98,21 +103,30 @@ class CampaignStore:
         ConflictError
             ``campaign_ended``, ``campaign_kind_fixed``, ``too_many_campaigns``, ``insufficient_stock``,
             ``units_in_use``, ``limit_in_use``; ``conflict``: others were faster all the time.
+        PreconditionError
+            ``exists_already``, ``changed_meanwhile``.
         """
         self._check_skus(campaign, deadline)
         created = False
+        in_part: Campaign | None = None
+        """What an attempt may have put before the limits: then it is ours that is replaced."""
 
         def attempt() -> tuple[Campaign, bool]:
-            nonlocal created
+            nonlocal created, replaces, in_part
             row, listed = self.tables.batch_get(
                 [(self.table, key(campaign.campaign_id)), (self.table, directory.KEY)], deadline
             )
             before = None if row is None else campaign_of(row)
-            if before is not None and replace(campaign, version=before.version) == before:
-                return before, created and before.version == 1
+            same = before is not None and replace(campaign, version=before.version) == before
+            if before is not None and before == in_part:
+                replaces = before.version if replaces is not None else None
+            preconditions.check(replaces, None if before is None else before.version, same=same)
+            if before is not None and same:
+                return before, before.version == 1 and (created or replaces == preconditions.NOTHING)
             _check_may_be_put(campaign, before, at)
             created = before is None
             after = replace(campaign, version=1 if before is None else before.version + 1)
+            in_part = None if before is None else replace(after, limits=before.limits)
             try:
                 self._put(before, after, listed, deadline)
             except RefusalError:
@@ -199,11 +213,11 @@ class CampaignStore:
 
     def _check_skus(self, campaign: Campaign, deadline: Deadline) -> None:
         """Refuse skus that the catalogue does not have, in what is asked for by sku."""
-        skus = _named(campaign)
+        skus = named_skus(campaign)
         rows = self.tables.batch_get([(self.table, catalog_rows.key(sku)) for sku in skus], deadline)
         unknown = [sku for sku, row in zip(skus, rows, strict=True) if row is None]
         if unknown:
-            raise InvalidError("unknown_sku", "The catalogue has no such product.", skus=unknown)
+            raise unknown_skus(unknown)
 
 
 def _check_may_be_put(campaign: Campaign, before: Campaign | None, at: datetime) -> None:
@@ -229,7 +243,12 @@ def _units(campaign: Campaign | None) -> dict[str, int]:
     return {sku: item.units for sku, item in campaign.terms.items.items()}
 
 
-def _named(campaign: Campaign) -> list[str]:
+def unknown_skus(skus: Sequence[str]) -> InvalidError:
+    """Return the refusal of a campaign that names products which there are not."""
+    return InvalidError("unknown_sku", "The catalogue has no such product.", skus=list(skus))
+
+
+def named_skus(campaign: Campaign) -> list[str]:
     """Return the skus that a campaign names, other than those that it leaves out."""
     named = set(campaign.scope.skus or ())
     if isinstance(campaign.terms, FlashTerms):

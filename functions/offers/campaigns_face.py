@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from functions.catalog import rows as catalog_rows
 from functions.catalog.products import Product
+from functions.catalog.set_aside import units_at
 from functions.domain.errors import invalid_fields
 from functions.domain.policy import Policy
 from functions.offers import uses as offer_uses
@@ -21,17 +22,19 @@ from functions.offers.campaign_answers_schema import (
 )
 from functions.offers.campaign_rows import POSITION
 from functions.offers.campaign_schema import RESERVED, CampaignRequest, PreviewRequest
-from functions.offers.campaign_store import CampaignStore
+from functions.offers.campaign_store import CampaignStore, named_skus, unknown_skus
 from functions.offers.campaigns import ACTIVE, Campaign
 from functions.offers.counting import figures, figures_of_each
 from functions.offers.crossing import losing_lines_to, warning
+from functions.offers.kinds.flash import FlashTerms
 from functions.offers.left import Left, gift_skus, limit_keys
 from functions.offers.previews import preview
 from functions.offers.running import RunningCampaigns
 from functions.offers.uses import Uses
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
-from functions.platform.parameters import Body, Cursor, Limit, Path, Query
+from functions.platform.parameters import Body, Cursor, IfMatch, IfNoneMatch, Limit, Path, Query
+from functions.platform.preconditions import replaced_version
 from functions.platform.roles import Role
 from functions.platform.settings import Settings
 from functions.platform.shapes import Page, Sku
@@ -71,12 +74,17 @@ class CampaignsFace:
                 "limit_in_use",
                 "conflict",
             ],
+            412: ["exists_already", "changed_meanwhile"],
             422: ["unknown_sku"],
         },
         also_answers={HTTPStatus.CREATED: "The campaign is new"},
     )
     def put_campaign(
-        self, campaign_id: CampaignIdPath, request: Annotated[CampaignRequest, Body()]
+        self,
+        campaign_id: CampaignIdPath,
+        request: Annotated[CampaignRequest, Body()],
+        if_match: IfMatch = None,
+        if_none_match: IfNoneMatch = None,
     ) -> Response[CampaignAnswer]:
         """Create a campaign, or replace what is said of it. Contents that it has already keep its version.
 
@@ -87,7 +95,12 @@ class CampaignsFace:
         was sold; the others do some minutes after its end.
         """
         now = self.clock()
-        campaign, new = self.store.put(self._campaign(campaign_id, request), now, self.api.deadline)
+        campaign, new = self.store.put(
+            self._campaign(campaign_id, request),
+            now,
+            self.api.deadline,
+            replaces=replaced_version(if_match, if_none_match),
+        )
         self.running.forget()
         shown = campaign_answer(
             campaign,
@@ -95,6 +108,7 @@ class CampaignsFace:
             self.policy,
             now,
             warning=self._warning(campaign),
+            units_left=self._units_left(campaign),
         )
         return answer(shown, HTTPStatus.CREATED if new else HTTPStatus.OK)
 
@@ -107,9 +121,10 @@ class CampaignsFace:
         refuses={404: ["campaign_not_found"]},
     )
     def get_campaign(self, campaign_id: CampaignIdPath) -> CampaignAnswer:
-        """Show a campaign, and what it came to so far, net of what came back."""
-        (shown,) = self._shown([self.store.find(campaign_id)], self.clock())
-        return shown
+        """Show a campaign, and what it came to so far, net of what came back; of a flash what is left."""
+        campaign = self.store.find(campaign_id)
+        (shown,) = self._shown([campaign], self.clock())
+        return shown.model_copy(update={"units_left": self._units_left(campaign)})
 
     @route(
         "GET",
@@ -162,11 +177,16 @@ class CampaignsFace:
         at = max(self.clock(), campaign.starts_at) if request.at is None else request.at
         others, cart = self.running.known(self.api.deadline), request.cart()
         gifts = gift_skus((campaign, *(each for each in others if each.runs_at(at))))
+        named = named_skus(campaign)
+        products = self._products({*(line.sku for line in cart.lines), *gifts, *named})
+        unknown = [sku for sku in named if sku not in products]
+        if unknown:
+            raise unknown_skus(unknown)  # as putting it would be refused
         shown = preview(
             campaign,
             cart,
             others=others,
-            products=self._products({*(line.sku for line in cart.lines), *gifts}),
+            products=products,
             tier=tier,
             at=at,
             policy=self.policy,
@@ -245,6 +265,14 @@ class CampaignsFace:
             campaign_answer(campaign, each, self.policy, at)
             for campaign, each in zip(campaigns, used, strict=True)
         ]
+
+    def _units_left(self, campaign: Campaign) -> dict[str, int] | None:
+        """Return what a flash sale has left of each sku; None of others."""
+        if not isinstance(campaign.terms, FlashTerms):
+            return None
+        pairs = [(sku, campaign.campaign_id) for sku in sorted(campaign.terms.items)]
+        units = units_at(self.store.tables, self.store.table, pairs, self.api.deadline)
+        return {sku: count or 0 for (sku, _), count in zip(pairs, units, strict=True)}
 
     def _warning(self, campaign: Campaign) -> str | None:
         if not campaign.terms.is_line_offer or campaign.stacks:

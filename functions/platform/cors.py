@@ -14,7 +14,7 @@ from functions.platform.routes import REQUEST_ID
 Client = Any
 """The SDK's client, of which this module alone knows the calls."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ASKED_WITH = ("authorization", "content-type", "idempotency-key")
+ASKED_WITH = ("authorization", "content-type", "idempotency-key", "if-match", "if-none-match")
 """A token goes in a header, so that no page is let in by what a browser keeps of another one."""
 TOLD = ("idempotent-replayed", "retry-after", REQUEST_ID)
 ANSWER_SECONDS = 3_600

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from functions.domain import calendar
 from functions.domain.errors import ConflictError, RefusalError, TryAgainError
-from functions.platform import clock, sdk, trail
+from functions.platform import clock, preconditions, sdk, trail
 from functions.platform.deadline import Deadline
 from functions.platform.typed_json import shortened
 
@@ -636,20 +636,27 @@ class Tables:
         replace: Mapping[str, Any],
         initially: Mapping[str, Any],
         counting: str,
+        replaces: int | None = None,
     ) -> tuple[Row, bool]:
         """Set attributes of a row, those in ``initially`` only where it lacks them; count in ``counting``.
 
         Returns the row after it and whether it is new. Where the row says all of it already, nothing is
-        written and nothing counted.
+        written and nothing counted. ``replaces`` is the count that the row must have, if any is said; one
+        that is only to be made, and was just so, is answered as a new one again.
+
+        Raises
+        ------
+        PreconditionError
+            ``exists_already``, ``changed_meanwhile``.
         """
         differs = " OR ".join(f"attribute_not_exists(#{name}) OR #{name} <> :{name}" for name in replace)
         sets = [f"#{name} = :{name}" for name in replace]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in initially]
         expression = f"SET {', '.join(sets)} ADD #{counting} :one"
         values = {f":{name}": value for name, value in {**initially, **replace, "one": 1}.items()}
-        if trail.followed() is not None:
-            return self._upsert_recorded(
-                table, key, expression, values, {**initially, **replace}, replace, counting
+        if trail.followed() is not None or replaces is not None:
+            return self._upsert_as_read(
+                table, key, expression, values, {**initially, **replace}, replace, counting, replaces
             )
         before: Row = {}
 
@@ -670,7 +677,7 @@ class Tables:
         after = {**key, **initially, **before, **replace, counting: before.get(counting, 0) + 1}
         return after, not before.keys() - key.keys()
 
-    def _upsert_recorded(
+    def _upsert_as_read(
         self,
         table: str,
         key: Key,
@@ -679,16 +686,19 @@ class Tables:
         initially: Mapping[str, Any],
         replace: Mapping[str, Any],
         counting: str,
+        replaces: int | None,
     ) -> tuple[Row, bool]:
         """Do as :meth:`upsert` in a transaction, which answers no row: it replaces the one that is read."""
 
         def attempt() -> tuple[Row, bool]:
             before = self.get(table, key)
-            if before is not None and all(
+            same = before is not None and all(
                 name in before and before[name] == value for name, value in replace.items()
-            ):
-                return before, False
+            )
             was = None if before is None else before.get(counting)
+            preconditions.check(replaces, None if before is None else (was or 0), same=same)
+            if before is not None and same:
+                return before, replaces == preconditions.NOTHING
             held = f"attribute_not_exists(#{counting})" if was is None else f"#{counting} = :was"
             transaction = self.transaction()
             transaction.update(

@@ -70,9 +70,6 @@ Event = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
-NAME_LENGTH_MAX = 128
-"""Of what somebody signs in with (Cognito's own limit)."""
-
 
 class Who(Enum):
     """Who may ask for a route."""
@@ -92,20 +89,15 @@ class Caller:
     """Who sent the request, by their access token; never by anything in the request.
 
     ``staff`` says that they ask as staff: that they have a role which the route is for. Whoever has another
-    one is a member there like any other. A ``service`` holds a token of its own, not a person's. ``name`` is
-    what a person signs in with.
+    one is a member there like any other. A ``service`` holds a token of its own, not a person's.
+    ``name`` is what a person signs in with: a member's own is for nobody to write down.
     """
 
     member_id: str
+    name: str | None = None
     roles: Role = NOBODY
     service: bool = False
     staff: bool = False
-    name: str | None = None
-
-    @property
-    def staff_name(self) -> str | None:
-        """What somebody who asks as staff signs in with; None of members, whose name is nobody's to keep."""
-        return self.name if self.staff else None
 
     @property
     def owner(self) -> str | None:
@@ -147,13 +139,11 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     claims = context.get("claims") or {}
     if claims.get("token_use") != "access" or not claims.get("sub"):
         raise UnauthenticatedError("unauthenticated", "An access token is needed.")
-    service = claims["sub"] == claims.get("client_id")  # a token of client credentials is the client's own
-    name = str(claims.get("username") or "")
     return Caller(
         member_id=str(claims["sub"]),
+        name=str(claims.get("username") or "") or None,
         roles=roles_of(_groups(claims), str(claims.get("scope") or "").split()),
-        service=service,
-        name=None if service or not name else name[:NAME_LENGTH_MAX],
+        service=claims["sub"] == claims.get("client_id"),  # a token of client credentials is the client's own
     )
 
 
@@ -493,7 +483,6 @@ class Api:
             operation=route.function.__name__,
             route=route.name.replace("<", "{").replace(">", "}"),
             operator=caller.member_id,
-            operator_name=caller.staff_name,
             service=caller.service,
             roles=caller.roles,
             ids=ids,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.domain.identifiers import CALLER_ID, PATH_ID
-from functions.platform.shapes import BRANCH, DATE
+from functions.platform.shapes import BRANCH, DATE, ENTITY_VERSION
 
 NAME_CHARACTERS_SHOWN = 100
 """Of a name that a caller made up."""
@@ -45,6 +45,7 @@ _PATTERNS: dict[str, str] = {
     f"^{CALLER_ID}$": "must be 1 to 255 visible ASCII characters",
     f"^{PATH_ID}$": "must be of A-Z a-z 0-9 . _ - and not dots alone",
     DATE: "must be a date such as 1990-02-28",
+    ENTITY_VERSION: 'must be a version in double quotes, such as "3"',
 }
 _CHOICE = r"'([^']*)'"
 _MEMBER_OF_UNION = (

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, ClassVar, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
 from pydantic import (
     BeforeValidator,
@@ -26,7 +26,8 @@ from functions.domain.identifiers import (
 )
 from functions.platform.cursors import CURSOR_LENGTH_MAX
 from functions.platform.messages import faults_in_our_words
-from functions.platform.shapes import DATE
+from functions.platform.preconditions import IF_MATCH, IF_NONE_MATCH
+from functions.platform.shapes import DATE, ENTITY_VERSION
 
 Sent = Mapping[str, Mapping[str, Any]]
 """What a request has, by where it stands: ``path``, ``query``, ``header`` (in lower case) and ``body``."""
@@ -201,6 +202,26 @@ def checked_key(key: str | None, what: str) -> str:
     if not is_caller_id(key):
         raise invalid_fields(("Idempotency-Key", "1 to 255 visible ASCII characters"))
     return key
+
+
+IfNoneMatch = Annotated[
+    Literal["*"] | None,
+    WithJsonSchema({"type": "string", "const": "*"}),
+    Header(
+        alias=IF_NONE_MATCH,
+        description="`*`: only make it. Where there is one of this id, it is refused and stays as it is.",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    StringConstraints(pattern=ENTITY_VERSION),
+    WithJsonSchema({"type": "string", "pattern": ENTITY_VERSION}),
+    Header(
+        alias=IF_MATCH,
+        description='The version to be replaced, in double quotes, such as `"3"`. Where there is another '
+        "one, it is refused and stays as it is.",
+    ),
+]
 
 
 NO_DAY = "must be a day such as 2026-12-10"

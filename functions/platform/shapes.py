@@ -85,6 +85,8 @@ Rate = Annotated[
 
 DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 """How a date of the calendar is written; whether there is such a day the programme says."""
+ENTITY_VERSION = '^"[1-9][0-9]{0,17}"$'
+"""How a header names a version of something: as a strong entity tag."""
 _JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need inside a word."""
 _NO_SIGN = frozenset("ZMC")

@@ -115,8 +115,7 @@ a secret that somebody holds with it. What is in neither table stands in no reco
 class Trail:
     """Who asks for what: all that the records of one request have in common.
 
-    ``key`` is what the request counts once by, ``ids`` are those of its path. ``operator_name`` is what staff
-    sign in with, so that whoever reads the record knows whom to ask.
+    ``key`` is what the request counts once by, ``ids`` are those of its path.
     """
 
     table: str
@@ -130,7 +129,6 @@ class Trail:
     request_id: str
     address: str
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    operator_name: str | None = None
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -181,7 +179,6 @@ class Trail:
             "item": RECORD,
             "at": calendar.to_row(at),
             "operator": self.operator,
-            **({} if self.operator_name is None else {"operator_name": self.operator_name}),
             "service": self.service,
             "roles": list(self.roles),
             "operation": self.operation,

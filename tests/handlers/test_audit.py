@@ -699,25 +699,3 @@ def test_K7_every_kind_of_id_in_a_path_is_a_subject_and_every_subject_can_be_ask
 def test_K7_outside_a_request_of_staff_nothing_is_followed(trail: Trail) -> None:
     trail.must("POST", "/products/tea/stock", {"movement_id": "m5", "delta": 1, "reason": "new"})
     assert followed() is None
-
-
-def test_K7_a_record_has_what_staff_sign_in_with_and_none_of_a_member_or_a_service(trail: Trail) -> None:
-    for price_fen, (who, name) in enumerate(
-        (
-            (claims("sub-1", username="console-clerk", **{"cognito:groups": "[marketing]"}), "console-clerk"),
-            (claims("sub-2", username="x" * 500, **{"cognito:groups": "[marketing]"}), "x" * 128),
-            (role("marketing"), None),
-            (claims("crm", username="crm", client_id="crm", scope="membership/marketing"), None),
-        ),
-        start=1,
-    ):
-        before = trail.rows()
-        trail.must("PUT", "/products/tea", {**TEA, "price_fen": price_fen}, who)
-        (record,) = [each for each in trail.rows() if each not in before]
-        assert (record["operator"], record.get("operator_name")) == (who["sub"], name)
-        shown = trail.must("GET", f"/audit/{record['audit_id']}", who=role("admin"))
-        assert shown.get("operator_name") == name
-    before = trail.rows()
-    trail.must("GET", "/members/me/export", who={**ALICE, "username": "alice-login"})
-    (record,) = [each for each in trail.rows() if each not in before]
-    assert "alice-login" not in json.dumps(record, default=str)

@@ -162,6 +162,7 @@ class Site:
                 "region": "eu-central-1",
                 "stage": "dev",
                 "zone": ZONE,
+                "tiers": ["J0", "J1", "J2", "J3", "J4", "J5"],
             }
             route.fulfill(status=200, headers=headers, json=config)
             return

@@ -1,4 +1,4 @@
-"""K3: whatever the API says of a field, the pages can say in Chinese, and know no message that it never gives.
+"""K3: what the API says of a field the pages say in Chinese, and they know no message that it never gives.
 
 The messages are read out of the code that gives them, with ``{}`` where a figure or a name stands; the pages'
 table is `web/shared/src/i18n/fields.zh.ts`.
@@ -22,7 +22,7 @@ OURS = frozenset({"settings.py"})
 """What they call faults are those of a deployment."""
 NAMES = ("message", "messages")
 """What is said under these names was said by one of the places that are read."""
-_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*)":\s*"((?:[^"\\]|\\.)*)",')
+_ENTRY = re.compile(r"""(?:"([^"]*)"|'([^']*)'):\s*"([^"]*)",""")
 
 
 def _texts(node: ast.expr, path: Path) -> Iterator[str]:
@@ -122,7 +122,8 @@ def given() -> frozenset[str]:
 @cache
 def translated() -> dict[str, str]:
     """Return the pages' table: each message with its Chinese."""
-    return dict(_ENTRY.findall(TABLE.read_text(encoding="utf-8")))
+    found = _ENTRY.findall(TABLE.read_text(encoding="utf-8"))
+    return {double or single: chinese for double, single, chinese in found}
 
 
 def test_K3_what_the_api_says_of_a_field_has_its_chinese() -> None:

@@ -148,13 +148,17 @@ def test_every_code_stands_in_the_table_once_with_its_statuses() -> None:
     assert len(rows) == len(codes_of_the_document())
 
 
+PRECONDITIONS = frozenset({"if-match", "if-none-match"})
+"""Headers that a call may do without: then it makes or replaces, as ever."""
+
+
 @pytest.mark.parametrize("call", CALLS, ids=str)
 def test_a_call_asks_for_an_operation_of_the_document_as_it_wants_to_be_asked(call: Call) -> None:
     operation = call.operation
     assert operation is not None, "the document has no such operation"
     assert call.query <= operation.query.keys()
     assert operation.needs.keys() <= call.query
-    assert operation.headers.keys() <= {name.lower() for name in call.headers}
+    assert operation.headers.keys() - PRECONDITIONS <= {name.lower() for name in call.headers}
     assert call.headers["Authorization"] == ("Bearer $STAFF" if operation.staff else "Bearer $TOKEN")
     if call.body is None:
         assert operation.body is None or operation.body_optional

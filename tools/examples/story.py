@@ -116,6 +116,12 @@ class _Story:
             Call(operation=operation, who=who, status=status, name=name or None, says=says, **more)
         )
 
+    def guarded(self, operation: str, at: dict[str, str], body: Any) -> None:
+        """Staff want to make what is there, and to change what has changed."""
+        only, first = {"If-None-Match": "*"}, {"If-Match": '"1"'}
+        self.call(operation, CLERK, 412, "exists", "Only to be made", at=at, headers=only, body=body)
+        self.call(operation, CLERK, 412, "changed", "Of a version of before", at=at, headers=first, body=body)
+
     def settle(self) -> None:
         self.steps.append(Local(("settle",)))
 
@@ -152,6 +158,7 @@ def _shelves(story: _Story) -> None:
     story.call("put_product", CLERK, 201, "new", "A new product", at={"sku": TEA}, body=tea)
     story.call("put_product", CLERK, 200, "changed", "Another price", at={"sku": TEA}, body=changed)
     story.call("put_product", ERIN, 403, "no_staff", "A member tries", at={"sku": TEA}, body=tea)
+    story.guarded("put_product", {"sku": TEA}, tea)
     others = {
         KETTLE: _product("Iron kettle", 64_900),
         CANDLE: _product("Osmanthus candle", 12_900, zone=True),
@@ -324,6 +331,7 @@ def _campaigns(story: _Story) -> None:
     tea_at, flash_at = {"campaign_id": "tea-week"}, {"campaign_id": "candles"}
     story.call("put_campaign", CLERK, 201, "discount", "A discount", at=tea_at, body=tea)
     story.call("put_campaign", CLERK, 200, "changed", "Another rate, for members", at=tea_at, body=cheaper)
+    story.guarded("put_campaign", tea_at, tea)
     story.call("put_campaign", CLERK, 201, "flash", "A flash sale", at=flash_at, body=flash)
     save_at, gift_at = {"campaign_id": "1212-save"}, {"campaign_id": "1212-cup"}
     story.call("put_campaign", CLERK, 201, "spend_save", "So much off, in two steps", at=save_at, body=save)
@@ -372,6 +380,7 @@ def _templates(story: _Story) -> None:
     story.call("put_coupon_template", CLERK, 201, "amount", "An amount off", at=tea_at, body=tea)
     more = {**tea, "limits": {"total": 8_000, "per_member": 1}}
     story.call("put_coupon_template", CLERK, 200, "changed", "More of them", at=tea_at, body=more)
+    story.guarded("put_coupon_template", tea_at, tea)
     story.call("put_coupon_template", CLERK, 201, "rate", "A rate", at=tenth_at, body=tenth)
     story.call("put_coupon_template", CLERK, 409, "kind_fixed", "Another kind", at=tea_at, body=tenth)
     story.call("get_claimable_coupons", ERIN, 200, "page", "What a member can claim")

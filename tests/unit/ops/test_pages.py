@@ -101,11 +101,12 @@ def test_K5_an_app_is_told_where_everything_is_and_no_secret(stack: Recorded, di
         "region": REGION,
         "stage": "prod",
         "zone": "Asia/Shanghai",
+        "tiers": [],
     }
 
 
 def test_K5_an_app_is_told_what_only_this_deployment_has_beside_the_rest(stack: Recorded, dist: Path) -> None:
-    publish(stack, "console", dist, "Asia/Shanghai", {"till": "http://127.0.0.1:1"})
+    publish(stack, "console", dist, "Asia/Shanghai", (), {"till": "http://127.0.0.1:1"})
     told = json.loads(stack.s3.get_object(Bucket=BUCKET, Key=CONFIG)["Body"].read())
     assert told == {**config(stack, "console", "Asia/Shanghai"), "till": "http://127.0.0.1:1"}
 
@@ -177,6 +178,10 @@ def test_K5_what_no_browser_would_be_told_the_kind_of_stops_it_before_anything_i
 def test_K5_what_has_not_been_built_says_how_to(stack: Recorded, tmp_path: Path) -> None:
     with pytest.raises(OpsError, match="make web"):
         publish(stack, "console", tmp_path, "Asia/Shanghai")
+
+
+def test_K1_the_pages_are_told_the_tiers_of_the_policy(stack: Recorded) -> None:
+    assert config(stack, "console", "Asia/Shanghai", ["J0", "J1"])["tiers"] == ["J0", "J1"]
 
 
 def test_K5_a_stack_of_before_there_were_pages_is_told_apart(stack: Recorded) -> None:

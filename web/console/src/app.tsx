@@ -1,4 +1,5 @@
 import { useCommon } from "@shared/i18n/common";
+import { ProblemWords } from "@shared/i18n/problem-words";
 import { useShop, useUser } from "@shared/session/context";
 import { Badge, Notice } from "@shared/ui/bits";
 import { Button, IconButton } from "@shared/ui/button";
@@ -17,7 +18,8 @@ const SECONDS_TO_WORK_MIN = 180;
 const SECONDS_HELD_MIN = 60;
 
 export function App() {
-  return useUser() === null ? <Welcome /> : <Shell />;
+  const { problems } = useTexts();
+  return <ProblemWords value={problems}>{useUser() === null ? <Welcome /> : <Shell />}</ProblemWords>;
 }
 
 function Welcome() {

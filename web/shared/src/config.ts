@@ -13,6 +13,8 @@ export interface Config {
   readonly zone: string;
   /** On a local cloud alone: where its till plays the phone that scans a code. */
   readonly till?: string;
+  /** The codes of the tiers, from the first up: what a deployment of before does not say. */
+  readonly tiers: readonly string[];
 }
 
 const FIELDS = ["api", "sign_in", "issuer", "client_id", "region", "stage", "zone"] as const;
@@ -31,7 +33,12 @@ export async function readConfig(): Promise<{ config: Config; servedAt: string |
   const config = found as unknown as Config;
   const bare = (address: string) => address.replace(/\/+$/, "");
   return {
-    config: { ...config, api: bare(config.api), sign_in: bare(config.sign_in) },
+    config: {
+      ...config,
+      tiers: Array.isArray(found.tiers) ? found.tiers.map(String) : [],
+      api: bare(config.api),
+      sign_in: bare(config.sign_in),
+    },
     servedAt: response.headers.get("date"),
   };
 }

@@ -29,7 +29,10 @@ test.each([
   ["0.005", null],
   ["1e3", null],
   ["", null],
-  ["1,000", null],
+  ["1,280.00", 128_000],
+  ["1，000", 100_000],
+  ["1,28", null],
+  ["1000,000", null],
 ])("K3 typed %j is %s fen", (typed, fen) => {
   expect(fenOf(typed)).toBe(fen);
 });

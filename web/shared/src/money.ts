@@ -28,13 +28,13 @@ export function yuan(fen: number, language: Language): string {
   return format.format(decimal(fen));
 }
 
-const TYPED = /^\s*([+-]?)(\d{1,11})(?:\.(\d{1,2}))?\s*$/;
+const TYPED = /^\s*([+-]?)(\d{1,11}|\d{1,3}(?:,\d{3}){1,3})(?:\.(\d{1,2}))?\s*$/;
 
 /** What somebody typed as yuan, in fen; null where it is no amount of whole fen. */
 export function fenOf(typed: string): number | null {
   const found = TYPED.exec(typed.normalize("NFKC").replace(/^\s*[¥￥]/, ""));
   if (found === null) return null;
   const [, sign, whole, part = ""] = found;
-  const fen = Number(whole) * FEN_A_YUAN + Number(part.padEnd(2, "0"));
+  const fen = Number(whole?.replaceAll(",", "")) * FEN_A_YUAN + Number(part.padEnd(2, "0"));
   return sign === "-" ? -fen : fen;
 }

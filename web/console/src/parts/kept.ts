@@ -1,14 +1,4 @@
-/**
- * What comes back when units leave an order, before it is asked (O5). It is reckoned here only where the order's
- * answer says all that it takes: without campaigns, gifts and coupons, or where nothing stays. Everything else the
- * API alone can say, and says with the write.
- */
 import type { OrderAnswer } from "@shared/api/schema";
-
-export interface ComesBack {
-  readonly refund_fen: number;
-  readonly points: number;
-}
 
 /** Units of each line, by the line's id. */
 export type Units = Readonly<Record<string, number>>;
@@ -18,43 +8,19 @@ export function staying(line: OrderAnswer["lines"][number]): number {
   return line.quantity - line.cancelled_quantity - line.returned_quantity;
 }
 
-/** Returns what comes back, or null where only the API can say. */
-export function comesBack(order: OrderAnswer, leaving: Units): ComesBack | null {
-  const { retained } = order;
-  const stays = order.lines.map((line) => staying(line) - (leaving[line.line_id] ?? 0));
-  if (stays.every((units) => units === 0))
-    return { refund_fen: retained.paid_fen, points: retained.redeemed_points };
-  if (stays.some((units) => units < 0)) return null;
-  if (Object.values(leaving).every((units) => units === 0)) return { refund_fen: 0, points: 0 };
-  const kept = keptOf(order, stays);
-  if (kept === null) return null;
-  return {
-    refund_fen: retained.paid_fen - kept.paid_fen,
-    points: retained.redeemed_points - kept.points,
-  };
+/** All that stay, of each line. */
+export function allOf(order: OrderAnswer): Units {
+  return Object.fromEntries(order.lines.map((line) => [line.line_id, staying(line)]));
 }
 
-function keptOf(order: OrderAnswer, stays: readonly number[]): { paid_fen: number; points: number } | null {
-  const { quote, lines } = order;
-  if (quote.campaigns.length > 0 || quote.coupon !== null) return null;
-  if (lines.some((line) => line.gift_of !== null)) return null;
-  const sum = (of: (line: OrderAnswer["lines"][number], index: number) => number) =>
-    lines.reduce((total, line, index) => total + of(line, index), 0);
-  const all = sum((line) => line.unit_price_fen * line.quantity);
-  const rest = sum((line, index) => line.unit_price_fen * (stays[index] ?? 0));
-  const share = (whole: number) => (all === 0 ? whole : halfUp(whole, rest, all));
-  const { redeemed, value_fen } = quote.points;
-  const onShippingFen = Math.max(0, value_fen - quote.goods_fen);
-  const onShipping = value_fen === 0 ? 0 : (onShippingFen * redeemed) / value_fen;
-  const shippingPaid = quote.shipping_fen - onShippingFen;
-  return {
-    paid_fen: share(quote.paid_fen - shippingPaid) + shippingPaid,
-    points: share(redeemed - onShipping) + onShipping,
-  };
-}
-
-/** `whole × part ÷ all`, half up, exactly: the product may be larger than a number holds. */
-export function halfUp(whole: number, part: number, all: number): number {
-  const [w, p, a] = [BigInt(whole), BigInt(part), BigInt(all)];
-  return Number((2n * w * p + a) / (2n * a));
+/**
+ * What comes back where all that stays leaves: what is kept now. The order says so itself, also one that is on its
+ * way, of which nobody can ask the API about units (O4). Of anything else null.
+ */
+export function whole(order: OrderAnswer, leaving: Units): { refund_fen: number; points: number } | null {
+  if (order.paid_at === null) return { refund_fen: 0, points: 0 };
+  const { paid_fen, redeemed_points } = order.retained;
+  return order.lines.every((line) => staying(line) === (leaving[line.line_id] ?? 0))
+    ? { refund_fen: paid_fen, points: redeemed_points }
+    : null;
 }

@@ -1,4 +1,5 @@
 /** Ids that lead to what they are of, where the reader may see it. */
+import { useApi } from "@shared/session/context";
 import { Link } from "react-router";
 import { type Right, useCan } from "../rights";
 
@@ -60,5 +61,32 @@ export function TemplateRef({ id }: { id: string }) {
     <Ref to={`/coupons/${path(id)}`} right="get_coupon_template">
       {id}
     </Ref>
+  );
+}
+
+/** A name changes seldom, and stands in many places of a page. */
+const NAME_FRESH_MILLISECONDS = 300_000;
+
+/** What a product is called; its sku where that is not known, or not yet. */
+export function ProductName({ sku }: { sku: string }) {
+  const product = useApi().useQuery(
+    "get",
+    "/products/{sku}",
+    { params: { path: { sku } } },
+    { enabled: sku !== "", staleTime: NAME_FRESH_MILLISECONDS, retry: false },
+  );
+  const name = product.data?.name;
+  return name === undefined ? <span className="code">{sku}</span> : name;
+}
+
+/** A product by its name, and its sku under it, which leads to it. */
+export function ProductRef({ sku }: { sku: string }) {
+  return (
+    <span className="stack none">
+      <ProductName sku={sku} />
+      <span className="small-text">
+        <SkuRef id={sku} />
+      </span>
+    </span>
   );
 }

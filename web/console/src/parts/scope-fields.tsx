@@ -1,4 +1,5 @@
-import { Choices, TextField } from "@shared/ui/fields";
+import { Choices } from "@shared/ui/fields";
+import { ProductsField } from "./product-fields";
 import type { ScopeForm } from "./scope";
 import { useParts } from "./texts";
 
@@ -25,22 +26,19 @@ export function ScopeFields({
         />
       </div>
       {scope.of === "skus" && (
-        <TextField
+        <ProductsField
           label={texts.skus}
-          note={texts.skusNote}
           value={scope.skus}
           onChange={(skus) => onChange({ ...scope, skus })}
           required
-          lines={2}
           wrong={scope.skus !== "" && wrong === "skus" ? texts.skusWrong : null}
         />
       )}
-      <TextField
+      <ProductsField
         label={texts.except}
         note={texts.exceptNote}
         value={scope.except}
         onChange={(except) => onChange({ ...scope, except })}
-        lines={2}
         wrong={wrong === "except" ? texts.skusWrong : null}
       />
     </>

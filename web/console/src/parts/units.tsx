@@ -1,6 +1,7 @@
 import type { OrderAnswer } from "@shared/api/schema";
 import { Stepper } from "@shared/ui/stepper";
 import { staying, type Units } from "./kept";
+import { ProductName } from "./refs";
 import { useParts } from "./texts";
 
 /** Which units of an order: a number beside each line of which some stay. */
@@ -20,7 +21,7 @@ export function UnitsPicker({
       {lines.map((line) => (
         <li key={line.line_id} className="row apart">
           <span>
-            <span className="code">{line.sku}</span>
+            <ProductName sku={line.sku} />
             {line.gift_of !== null && <span className="soft small-text"> {texts.gift}</span>}
             <span className="soft small-text"> {texts.ofUnits(staying(line))}</span>
           </span>

@@ -19,15 +19,15 @@ interface Paged<T> {
   refetch: () => unknown;
 }
 
-/** Reads a list to its end: a sum over a part of it would say what is not so. */
-export function useWhole<T>(query: Paged<T>) {
+/** Reads a list to its end, or to so many pages: a sum over a part of it would say what is not so. */
+export function useWhole<T>(query: Paged<T>, pagesMax = PAGES_MAX) {
   const pages = query.data?.pages.length ?? 0;
-  const goOn = query.hasNextPage && !query.isFetchingNextPage && query.error === null && pages < PAGES_MAX;
+  const goOn = query.hasNextPage && !query.isFetchingNextPage && query.error === null && pages < pagesMax;
   const { fetchNextPage } = query;
   useEffect(() => {
     if (goOn) void fetchNextPage();
   }, [goOn, fetchNextPage]);
-  const cut = query.hasNextPage && pages >= PAGES_MAX;
+  const cut = query.hasNextPage && pages >= pagesMax;
   const whole = query.data !== undefined && (!query.hasNextPage || cut);
   return {
     data: whole ? query.data?.pages.flatMap((page) => page.items) : undefined,

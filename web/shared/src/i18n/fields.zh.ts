@@ -58,6 +58,7 @@ export const fieldMessages: Readonly<Record<string, string>> = {
     "请填写大陆手机号，或以 + 和国家代码开头的号码",
   "must be a text": "应为文字",
   "must be a tracking number": "不是运单号",
+  'must be a version in double quotes, such as "3"': "应为双引号里的版本号",
   "must be a whole number": "请填写整数",
   "must be an object": "格式不对",
   "must be at least {}": "最小为 {}",

@@ -29,10 +29,14 @@ export const problems: Record<ProblemCode, string> = {
   case_state: "The case has moved on, and this step is no longer possible. Load it anew.",
   code_not_valid: "The code is not valid: mistyped, used, or over. Look at it again.",
   code_taken: "Another batch has this code. Choose another one.",
+  changed_meanwhile:
+    "Somebody has changed it since you opened it. Yours is not saved: load it anew, compare, and change it again.",
   conflict: "Somebody else changed the same at the same time, so nothing happened. Try again.",
   coupon_not_applicable: "This coupon cannot be used for this order. Choose another one, or none.",
   coupon_not_found: "There is no such coupon. Choose from your coupons.",
   coupon_used: "This coupon is in another order. Choose another one, or none.",
+  exists_already:
+    "There is one of this id already, and nothing was changed. Choose another id, or open what exists.",
   exchange_not_possible:
     "It cannot be exchanged like that: no gifts, and only for something on sale at the same price. Return it and order anew.",
   forbidden: "Your account may not do this. If your work needs it, ask an administrator.",

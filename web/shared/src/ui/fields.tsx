@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import {
   Checkbox as AriaCheckbox,
+  CheckboxGroup as AriaCheckboxGroup,
   TextField as AriaTextField,
   FieldError,
   Input,
@@ -153,6 +154,46 @@ export function Checkbox({
       </span>
       <span>{children}</span>
     </AriaCheckbox>
+  );
+}
+
+/** Any of a few, all in sight. */
+export function Checkboxes<T extends string>({
+  label,
+  note,
+  wrong,
+  options,
+  value,
+  onChange,
+}: FieldProps & {
+  options: readonly Option<T>[];
+  value: readonly T[];
+  onChange: (value: readonly T[]) => void;
+}) {
+  return (
+    <AriaCheckboxGroup
+      className="field"
+      value={[...value]}
+      onChange={(next) => onChange(next as T[])}
+      isInvalid={Boolean(wrong)}
+      validationBehavior="aria"
+    >
+      <Label className="label">{label}</Label>
+      <div className="row">
+        {options.map((each) => (
+          <AriaCheckbox key={each.id} value={each.id} className="checkbox">
+            <span className="box" aria-hidden="true">
+              <Icon name="check" />
+            </span>
+            <span>
+              {each.label}
+              {each.note !== undefined && <span className="soft small-text"> {each.note}</span>}
+            </span>
+          </AriaCheckbox>
+        ))}
+      </div>
+      <Under note={note} wrong={wrong} />
+    </AriaCheckboxGroup>
   );
 }
 

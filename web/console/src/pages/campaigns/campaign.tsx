@@ -7,14 +7,18 @@ import { rfc3339 } from "@shared/time";
 import { Card, Facts, Id, Meter, Moment, Notice, PageHead } from "@shared/ui/bits";
 import { Button, LinkButton } from "@shared/ui/button";
 import { Answered } from "@shared/ui/states";
+import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { Act, Will } from "../../parts/act";
 import { CampaignBadge } from "../../parts/badges";
 import { Figure } from "../../parts/figure";
+import { guard, useRefused } from "../../parts/guarded";
 import { Chart } from "../../parts/lazy-chart";
+import { NAMED_MAX, useKnown } from "../../parts/product-fields";
+import { SkuRef } from "../../parts/refs";
 import { useCan } from "../../rights";
-import { putAgain } from "./form";
+import { calledOff, namedIn, putAgain, unitsOf } from "./form";
 import { useSaid } from "./said";
 import { useTexts } from "./texts";
 
@@ -41,7 +45,7 @@ export default function CampaignPage() {
   );
 }
 
-type Change = "start" | "pause" | "end";
+type Change = "start" | "pause" | "end" | "call";
 
 function Actions({ campaign }: { campaign: CampaignAnswer }) {
   const texts = useTexts();
@@ -57,11 +61,9 @@ function Actions({ campaign }: { campaign: CampaignAnswer }) {
         {texts[turns]}
       </Button>
       <LinkButton to={`/campaigns/${encodeURIComponent(campaign.campaign_id)}/edit`}>{texts.edit}</LinkButton>
-      {begun && (
-        <Button look="danger" onPress={() => setOpen("end")}>
-          {texts.end}
-        </Button>
-      )}
+      <Button look="danger" onPress={() => setOpen(begun ? "end" : "call")}>
+        {begun ? texts.end : texts.call}
+      </Button>
       {open !== null && <ChangeIt campaign={campaign} change={open} onClose={() => setOpen(null)} />}
     </>
   );
@@ -81,16 +83,27 @@ function ChangeIt({
   // The end is the moment of the first try: tried again, it is the same request (R1).
   const request = useRef<CampaignRequest | null>(null);
   const put = useApi().useMutation("put", "/campaigns/{campaign_id}");
-  const will = { start: texts.startWill, pause: texts.pauseWill, end: texts.endWill };
-  const did = { start: texts.startDid, pause: texts.pauseDid, end: texts.endDid };
+  const will = {
+    start: texts.startWill,
+    pause: texts.pauseWill,
+    end: texts.endWill,
+    call: texts.callWill,
+  };
+  const did = { start: texts.startDid, pause: texts.pauseDid, end: texts.endDid, call: texts.callDid };
+  const cache = useQueryClient();
+  const refused = useRefused(campaign.campaign_id, "", () => {
+    void cache.invalidateQueries();
+    onClose();
+  });
   return (
     <Act
       title={`${texts[change]} · ${campaign.name}`}
       action={texts[change]}
-      danger={change === "end"}
+      danger={change === "end" || change === "call"}
+      refused={refused}
       onClose={onClose}
       before={
-        <Will tone={change === "end" ? "warn" : "plain"}>
+        <Will tone={change === "end" || change === "call" ? "warn" : "plain"}>
           <p>{will[change]}</p>
         </Will>
       }
@@ -100,10 +113,12 @@ function ChangeIt({
           zone,
           change === "end"
             ? { ends_at: rfc3339(now(), zone) }
-            : { status: change === "start" ? "active" : "paused" },
+            : change === "call"
+              ? calledOff(now(), zone)
+              : { status: change === "start" ? "active" : "paused" },
         );
         return put.mutateAsync({
-          params: { path: { campaign_id: campaign.campaign_id } },
+          params: { path: { campaign_id: campaign.campaign_id }, header: guard(campaign) },
           body: request.current,
         });
       }}
@@ -143,6 +158,7 @@ export function Became({ campaign, said }: { campaign: CampaignAnswer; said: str
 function About({ campaign }: { campaign: CampaignAnswer }) {
   const texts = useTexts();
   const said = useSaid();
+  const can = useCan();
   const { number } = useWords();
   return (
     <Card title={texts.about} aside={<CampaignBadge state={campaign.state} />}>
@@ -160,7 +176,40 @@ function About({ campaign }: { campaign: CampaignAnswer }) {
           [texts.version, number(campaign.version)],
         ]}
       />
+      <Named skus={namedIn(campaign)} />
+      {can("get_audit") && (
+        <p>
+          <Link to={`/audit?campaign_id=${encodeURIComponent(campaign.campaign_id)}`}>{texts.history}</Link>
+        </p>
+      )}
     </Card>
+  );
+}
+
+/** The products that a campaign names, each leading to its page. */
+function Named({ skus }: { skus: readonly string[] }) {
+  const texts = useTexts();
+  if (skus.length === 0) return null;
+  return (
+    <section className="stack tight">
+      <h3>{texts.products}</h3>
+      <ul className="stack tight">
+        {skus.map((sku, index) => (
+          <li key={sku}>
+            <NamedProduct sku={sku} named={index < NAMED_MAX} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function NamedProduct({ sku, named }: { sku: string; named: boolean }) {
+  const { product } = useKnown(sku, named);
+  return (
+    <>
+      {product?.name} <SkuRef id={sku} />
+    </>
   );
 }
 
@@ -177,6 +226,19 @@ function Figures({ campaign }: { campaign: CampaignAnswer }) {
         <Figure name={texts.unitsSold} value={number(used.units)} />
         <Figure name={texts.given} value={yuan(used.given_fen)} />
       </div>
+      {campaign.units_left != null && (
+        <Facts
+          facts={Object.entries(campaign.units_left).map(
+            ([sku, left]) =>
+              [
+                <span key={sku}>
+                  {texts.unitsLeft} <SkuRef id={sku} />
+                </span>,
+                texts.usedOf(number(left), number(unitsOf(campaign, sku))),
+              ] as const,
+          )}
+        />
+      )}
       {limits.orders !== null && (
         <Meter
           label={texts.limitOrders}

@@ -6,15 +6,19 @@ import { Card, PageHead } from "@shared/ui/bits";
 import { Button } from "@shared/ui/button";
 import { Choices, TextField } from "@shared/ui/fields";
 import { Answered } from "@shared/ui/states";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { Act, Will } from "../../parts/act";
 import { Differences } from "../../parts/differences";
+import { guard, useRefused } from "../../parts/guarded";
+import { useSettled } from "../../parts/settled";
 import { useCan } from "../../rights";
 import { isSku } from "../products/form";
 import { Became } from "./campaign";
 import { Fields } from "./fields";
-import { type CampaignForm, formOf, KINDS, type Kind, newForm, requestOf } from "./form";
+import { type CampaignForm, type Field, formOf, KINDS, type Kind, newForm, requestOf } from "./form";
+import { useLabels } from "./labels";
 import { Preview } from "./preview";
 import { useSaid } from "./said";
 import { useTexts } from "./texts";
@@ -33,6 +37,7 @@ function New() {
   const [id, setId] = useState("");
   const [form, setForm] = useState<CampaignForm>(() => newForm("discount"));
   const right = isSku(id.trim()) && !RESERVED.includes(id.trim());
+  const taken = useTaken(id.trim(), right);
   return (
     <div className="stack">
       <PageHead title={texts.create} under={texts.storeTime} />
@@ -43,7 +48,7 @@ function New() {
           value={id}
           onChange={setId}
           required
-          wrong={id !== "" && !right ? texts.idWrong : null}
+          wrong={id !== "" && !right ? texts.idWrong : right ? taken : null}
         />
         <Choices<Kind>
           row
@@ -60,6 +65,19 @@ function New() {
       <Editor id={right ? id.trim() : null} form={form} onChange={setForm} former={null} />
     </div>
   );
+}
+
+/** Says so at the field where there is one of this id; the put sees to it in any case. */
+function useTaken(id: string, right: boolean): string | null {
+  const texts = useTexts();
+  const settled = useSettled(id);
+  const { data } = useApi().useQuery(
+    "get",
+    "/campaigns/{campaign_id}",
+    { params: { path: { campaign_id: settled } } },
+    { enabled: right && isSku(settled), retry: false },
+  );
+  return data !== undefined && settled === id ? texts.taken(data.name) : null;
 }
 
 function Existing({ campaignId }: { campaignId: string }) {
@@ -100,13 +118,22 @@ function Editor({
   const can = useCan();
   const { zone } = useWords();
   const [asking, setAsking] = useState<CampaignRequest | null>(null);
+  const labels = useLabels();
+  const { list } = useWords();
+  const { ui } = useCommon();
   const told = requestOf(form, zone);
   const request = "request" in told ? told.request : null;
+  const wrong = "wrong" in told ? told.wrong : {};
+  const missing = [
+    ...(id === null ? [texts.id] : []),
+    ...Object.keys(wrong).map((field) => labels.typed[field as Field]),
+  ];
   return (
     <>
-      <Fields form={form} onChange={onChange} wrong={"wrong" in told ? told.wrong : {}} />
+      <Fields form={form} onChange={onChange} wrong={wrong} />
       {can("preview_campaign") && <Preview id={id} request={request} />}
       <div className="row end">
+        {missing.length > 0 && <p className="soft small-text">{ui.missing(list([...new Set(missing)]))}</p>}
         <Button
           look="primary"
           isDisabled={id === null || request === null}
@@ -137,13 +164,22 @@ function Put({
   const navigate = useNavigate();
   const said = useSaid();
   const [done, setDone] = useState(false);
+  const labels = useLabels();
+  const cache = useQueryClient();
+  const to = `/campaigns/${encodeURIComponent(id)}`;
+  const refused = useRefused(id, to, () => {
+    void cache.invalidateQueries();
+    navigate(to);
+  });
   const put = useApi().useMutation("put", "/campaigns/{campaign_id}");
   return (
     <Act
       title={former === null ? texts.create : `${texts.edit} · ${former.name}`}
       action={former === null ? texts.create : texts.edit}
       wide
-      onClose={() => (done ? navigate(`/campaigns/${encodeURIComponent(id)}`) : onClose())}
+      labels={labels.sent}
+      refused={refused}
+      onClose={() => (done ? navigate(to) : onClose())}
       before={
         <Will>
           <p>{former === null ? texts.putWillNew(id) : texts.putWill}</p>
@@ -152,7 +188,10 @@ function Put({
         </Will>
       }
       write={async () => {
-        const answer = await put.mutateAsync({ params: { path: { campaign_id: id } }, body: request });
+        const answer = await put.mutateAsync({
+          params: { path: { campaign_id: id }, header: guard(former) },
+          body: request,
+        });
         setDone(true);
         return answer;
       }}

@@ -2,8 +2,9 @@ import { Card } from "@shared/ui/bits";
 import { Button, IconButton } from "@shared/ui/button";
 import { Checkbox, Segments, TextField } from "@shared/ui/fields";
 import { Icon } from "@shared/ui/icon";
+import { ProductField } from "../../parts/product-fields";
 import { ScopeFields } from "../../parts/scope-fields";
-import { useParts } from "../../parts/texts";
+import { TiersField } from "../../parts/tiers-field";
 import { type CampaignForm, type Field, ITEMS_MAX, isLineOffer, STEPS_MAX, type Wrong } from "./form";
 import { useTexts } from "./texts";
 
@@ -51,6 +52,7 @@ function Basics({ form, onChange, wrong }: Props) {
             onChange={(name) => set({ name })}
             required
             maxLength={200}
+            wrong={says(wrong, "name", form.name, texts.nameWrong)}
           />
         </div>
         <TextField
@@ -111,12 +113,11 @@ function Flash({ form, onChange, wrong }: Props) {
       {items.map((item, index) => (
         <fieldset key={item.key} className="form line">
           <legend className="hidden">{`${texts.items} ${index + 1}`}</legend>
-          <TextField
+          <ProductField
             label={texts.sku}
             value={item.sku}
             onChange={(sku) => set(item.key, { sku })}
             required
-            maxLength={64}
           />
           <TextField
             label={texts.priceYuan}
@@ -251,12 +252,11 @@ function Gift({ form, onChange, wrong }: Props) {
         required
         wrong={says(wrong, "gift_from", form.gift_from, texts.amountWrong)}
       />
-      <TextField
+      <ProductField
         label={texts.giftSku}
         value={form.gift_sku}
         onChange={(gift_sku) => onChange({ ...form, gift_sku })}
         required
-        maxLength={64}
         wrong={says(wrong, "gift_sku", form.gift_sku, texts.giftSkuWrong)}
       />
       <TextField
@@ -273,7 +273,6 @@ function Gift({ form, onChange, wrong }: Props) {
 
 function About({ form, onChange, wrong }: Props) {
   const texts = useTexts();
-  const parts = useParts();
   return (
     <Card title={texts.who}>
       <div className="form">
@@ -284,12 +283,9 @@ function About({ form, onChange, wrong }: Props) {
             wrong={wrong.skus ? "skus" : wrong.except ? "except" : null}
           />
         )}
-        <TextField
-          label={parts.tiers}
-          note={parts.tiersNote}
-          value={form.tiers}
-          onChange={(tiers) => onChange({ ...form, tiers })}
-        />
+        <div className="across">
+          <TiersField value={form.tiers} onChange={(tiers) => onChange({ ...form, tiers })} />
+        </div>
       </div>
     </Card>
   );

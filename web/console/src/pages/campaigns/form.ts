@@ -1,6 +1,7 @@
 /** A campaign as it is typed, and as it is sent: exact fen, whole numbers, the store's own time (K1). */
 import type { CampaignAnswer, CampaignRequest } from "@shared/api/schema";
 import { decimal, fenOf } from "@shared/money";
+import { rfc3339 } from "@shared/time";
 import { idsIn } from "../../parts/lists";
 import { EVERYTHING, type ScopeForm, scopeFormOf, scopeOf } from "../../parts/scope";
 import { momentOf, wallOf } from "../../parts/wall";
@@ -285,10 +286,32 @@ function limitsOf(form: CampaignForm, wrong: Wrong): NonNullable<CampaignRequest
 export function putAgain(
   campaign: CampaignAnswer,
   zone: string,
-  change: { status?: "active" | "paused"; ends_at?: string },
+  change: { status?: "active" | "paused"; starts_at?: string; ends_at?: string },
 ): CampaignRequest {
   const told = requestOf(formOf(campaign, zone), zone);
   if ("wrong" in told) throw new Error("a campaign that stands is one that can be put");
   // The moments go back as they came: the form knows no part of a second.
   return { ...told.request, starts_at: campaign.starts_at, ends_at: campaign.ends_at, ...change };
+}
+
+const SECOND_MILLISECONDS = 1_000;
+
+/** What calls off a campaign that has not begun: it began a second ago, and ends now, before it counts for anybody. */
+export function calledOff(at: Date, zone: string): { starts_at: string; ends_at: string } {
+  return {
+    starts_at: rfc3339(new Date(at.getTime() - SECOND_MILLISECONDS), zone),
+    ends_at: rfc3339(at, zone),
+  };
+}
+
+/** The products that a campaign names. */
+export function namedIn({ scope, terms }: CampaignAnswer): string[] {
+  const items = "items" in terms ? Object.keys(terms.items) : [];
+  const gift = "sku" in terms ? [terms.sku] : [];
+  return [...new Set([...(scope?.skus ?? []), ...items, ...gift])];
+}
+
+/** How many units of a product a flash sale began with. */
+export function unitsOf({ terms }: CampaignAnswer, sku: string): number {
+  return "items" in terms ? (terms.items[sku]?.units ?? 0) : 0;
 }

@@ -1,7 +1,7 @@
 import type { CampaignRequest, PreviewAnswer, QuoteAnswer } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
-import { useApi } from "@shared/session/context";
+import { useApi, useShop } from "@shared/session/context";
 import { Card, Notice } from "@shared/ui/bits";
 import { Button, IconButton } from "@shared/ui/button";
 import { TextField } from "@shared/ui/fields";
@@ -10,8 +10,12 @@ import { Failure } from "@shared/ui/states";
 import { Stepper } from "@shared/ui/stepper";
 import { Table } from "@shared/ui/table";
 import { useState } from "react";
+import { ProductField } from "../../parts/product-fields";
+import { useParts } from "../../parts/texts";
+import { TierField } from "../../parts/tiers-field";
 import { momentOf } from "../../parts/wall";
 import { isSku } from "../products/form";
+import { useLabels } from "./labels";
 import { useTexts } from "./texts";
 
 const LINES_MAX = 50;
@@ -28,6 +32,7 @@ export function Preview({ id, request }: { id: string | null; request: CampaignR
   const texts = useTexts();
   const { zone } = useWords();
   const [lines, setLines] = useState<readonly Line[]>([{ key: 1, sku: "", quantity: 1 }]);
+  const labels = useLabels();
   const [tier, setTier] = useState("");
   const [at, setAt] = useState("");
   const preview = useApi().useMutation("post", "/campaigns/{campaign_id}/preview");
@@ -50,7 +55,7 @@ export function Preview({ id, request }: { id: string | null; request: CampaignR
     <Card title={texts.preview} aside={<span className="soft small-text">{texts.previewUnder}</span>}>
       <Cart lines={lines} onChange={setLines} />
       <div className="form">
-        <TextField label={texts.previewTier} value={tier} onChange={setTier} maxLength={20} />
+        <TierField label={texts.previewTier} value={tier} onChange={setTier} />
         <TextField label={texts.previewAt} type="datetime-local" value={at} onChange={setAt} />
       </div>
       <div className="row">
@@ -63,7 +68,7 @@ export function Preview({ id, request }: { id: string | null; request: CampaignR
         </Button>
         {(id === null || request === null) && <span className="soft small-text">{texts.previewFirst}</span>}
       </div>
-      {preview.isError && <Failure error={preview.error} />}
+      {preview.isError && <Failure error={preview.error} labels={labels.sent} />}
       {preview.data !== undefined && id !== null && <Shown id={id} answer={preview.data} />}
     </Card>
   );
@@ -78,11 +83,10 @@ function Cart({ lines, onChange }: { lines: readonly Line[]; onChange: (lines: r
       {lines.map((line, index) => (
         <fieldset key={line.key} className="form line">
           <legend className="hidden">{`${texts.preview} ${index + 1}`}</legend>
-          <TextField
+          <ProductField
             label={texts.previewSku}
             value={line.sku}
             onChange={(sku) => set(line.key, { sku })}
-            maxLength={64}
           />
           <Stepper
             label={texts.previewQuantity}
@@ -123,19 +127,28 @@ function Cart({ lines, onChange }: { lines: readonly Line[]; onChange: (lines: r
 
 function Shown({ id, answer }: { id: string; answer: PreviewAnswer }) {
   const texts = useTexts();
+  const parts = useParts();
   const { reasons } = useCommon();
   const { yuan, exactly } = useWords();
   const { before, after } = answer;
   const saved = before.paid_fen - after.paid_fen;
   const unused = after.not_applied.find((each) => each.campaign_id === id);
+  const { tiers } = useShop().config;
+  const list = (quote: QuoteAnswer) =>
+    quote.lines
+      .filter((line) => line.gift_of === null)
+      .reduce((sum, line) => sum + line.list_price_fen * line.quantity, 0);
   const gifts = (quote: QuoteAnswer) =>
     quote.lines
       .filter((line) => line.gift_of !== null)
       .map((line) => `${line.sku} × ${line.quantity}`)
       .join(", ") || "—";
   const off = (quote: QuoteAnswer) => -quote.campaigns.reduce((sum, each) => sum + each.amount_fen, 0);
+  const prices = (quote: QuoteAnswer) => quote.goods_fen - list(quote);
+  const given = gifts(before) !== gifts(after);
   const rows = [
-    [texts.goods, yuan(before.goods_fen), yuan(after.goods_fen)],
+    [texts.list, yuan(list(before)), yuan(list(after))],
+    [texts.prices, yuan(prices(before)), yuan(prices(after))],
     [texts.off, yuan(off(before)), yuan(off(after))],
     [texts.gifts, gifts(before), gifts(after)],
     [texts.shipping, yuan(before.shipping_fen), yuan(after.shipping_fen)],
@@ -144,10 +157,23 @@ function Shown({ id, answer }: { id: string; answer: PreviewAnswer }) {
   return (
     <div className="stack">
       <Notice
-        tone={saved > 0 ? "good" : saved < 0 ? "warn" : "plain"}
-        head={saved > 0 ? texts.saves(yuan(saved)) : saved < 0 ? texts.costs(yuan(-saved)) : texts.same}
+        tone={saved > 0 || (saved === 0 && given) ? "good" : saved < 0 ? "warn" : "plain"}
+        head={
+          saved > 0
+            ? texts.saves(yuan(saved))
+            : saved < 0
+              ? texts.costs(yuan(-saved))
+              : given
+                ? texts.givesGift(gifts(after))
+                : texts.same
+        }
       >
-        <p>{texts.previewFor(answer.tier, exactly(answer.at))}</p>
+        <p>
+          {texts.previewFor(
+            answer.tier === tiers[0] ? parts.lowestTier(answer.tier) : answer.tier,
+            exactly(answer.at),
+          )}
+        </p>
         {unused !== undefined && (
           <p>
             {texts.unusedBecause} {reasons[unused.code as keyof typeof reasons] ?? unused.code}

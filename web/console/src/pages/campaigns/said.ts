@@ -69,7 +69,12 @@ export function useSaid(): (campaign: Campaign) => Row[] {
       ...(line
         ? ([[texts.stacks, yes(campaign.stacks)]] as const)
         : ([
-            [texts.group, campaign.group || campaign.kind],
+            [
+              texts.group,
+              campaign.group == null || campaign.group === "" || campaign.group === campaign.kind
+                ? texts.sameKind(campaignKind[campaign.kind])
+                : campaign.group,
+            ],
             [texts.withCoupons, yes(campaign.with_coupons)],
             [texts.withPoints, yes(campaign.with_points)],
           ] as const)),

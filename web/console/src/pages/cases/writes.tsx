@@ -3,12 +3,13 @@ import type { CaseAnswer, OrderAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
 import { fenOf } from "@shared/money";
 import { useApi } from "@shared/session/context";
-import { Facts, Id } from "@shared/ui/bits";
+import { Facts, Id, Money } from "@shared/ui/bits";
 import { Segments, TextField } from "@shared/ui/fields";
 import { type ReactNode, useState } from "react";
 import { Act, Will } from "../../parts/act";
+import { Back, BackInLine, useBack } from "../../parts/back";
 import { CaseBadge } from "../../parts/badges";
-import { comesBack, staying, type Units } from "../../parts/kept";
+import { staying, type Units } from "../../parts/kept";
 import { Reason } from "../../parts/reason";
 import { useParts } from "../../parts/texts";
 import { linesOf, UnitsPicker } from "../../parts/units";
@@ -58,24 +59,23 @@ function unitsOf({ of, order }: Pick<Props, "of" | "order">): Units {
   );
 }
 
-/** What approving pays back in the end: exactly where that can be reckoned here (O5). */
+/** What approving pays back in the end, to the fen. */
 export function PaysBack({ of, order }: Pick<Props, "of" | "order">) {
   const texts = useTexts();
-  const parts = useParts();
-  const { yuan, number } = useWords();
   if (of.kind === "exchange" || of.kind === "complaint") return <span>{texts.nothingPaid}</span>;
-  const back = comesBack(order, unitsOf({ of, order }));
-  if (back === null) return <span>{parts.reckonedAtMost(yuan(order.retained.paid_fen))}</span>;
-  return (
-    <span>
-      {yuan(back.refund_fen)}
-      {back.points > 0 && ` · ${parts.pointsBack} ${number(back.points)}`}
-    </span>
-  );
+  return <BackInLine order={order} leaving={unitsOf({ of, order })} />;
+}
+
+/** A case that moves money, and one that moves none, ask and show the same way. */
+const NOTHING: Units = {};
+
+function movesMoney(of: CaseAnswer): boolean {
+  return of.kind === "return" || of.kind === "refund_only";
 }
 
 export function Approve({ of, order, onClose }: Props) {
   const texts = useTexts();
+  const back = useBack(order, movesMoney(of) ? unitsOf({ of, order }) : NOTHING);
   const approve = useApi().useMutation("post", "/cases/{case_id}/approve");
   return (
     <Act
@@ -85,12 +85,23 @@ export function Approve({ of, order, onClose }: Props) {
       before={
         <Will tone={of.kind === "refund_only" ? "warn" : "plain"}>
           <p>{texts.approveWill[of.kind]}</p>
-          <Facts facts={[[texts.wouldPay, <PaysBack key="b" of={of} order={order} />]]} />
+          {of.state === "disputed" && <p>{texts.otherDecides}</p>}
+          {movesMoney(of) ? <Back of={back} /> : <p>{texts.nothingPaid}</p>}
         </Will>
       }
       write={() => approve.mutateAsync(pathOf(of))}
       after={(answer) => (
-        <Became of={answer} said={texts.approveDid} more={[[texts.refunded, <Yuan key="r" of={answer} />]]} />
+        <Became
+          of={answer}
+          said={texts.approveDid}
+          more={
+            of.kind === "refund_only"
+              ? [[texts.refunded, <Yuan key="r" of={answer} />]]
+              : of.kind === "return"
+                ? [[texts.willPay, <PaysBack key="b" of={of} order={order} />]]
+                : []
+          }
+        />
       )}
     />
   );
@@ -134,6 +145,7 @@ export function Receive({ of, order, onClose }: Props) {
   const [units, setUnits] = useState<Units>(() => unitsOf({ of, order }));
   const [reason, setReason] = useState("");
   const [freight, setFreight] = useState("");
+  const back = useBack(order, movesMoney(of) ? (part === "other" ? units : unitsOf({ of, order })) : NOTHING);
   const receive = useApi().useMutation("post", "/cases/{case_id}/receive");
   const other = part === "other";
   const fen = freight.trim() === "" ? null : fenOf(freight);
@@ -181,13 +193,23 @@ export function Receive({ of, order, onClose }: Props) {
           />
           <Will tone="warn">
             <p>{of.kind === "exchange" ? texts.receiveExchange : texts.receiveWill}</p>
-            {!other && <Facts facts={[[parts.refund, <PaysBack key="b" of={of} order={order} />]]} />}
+            {movesMoney(of) && <Back of={back} />}
+            {movesMoney(of) && <p className="small-text">{texts.freightBesides}</p>}
           </Will>
         </>
       }
       write={() => receive.mutateAsync({ ...pathOf(of), body })}
       after={(answer) => (
-        <Became of={answer} said={texts.receiveDid} more={[[texts.refunded, <Yuan key="r" of={answer} />]]} />
+        <Became
+          of={answer}
+          said={texts.receiveDid}
+          more={[
+            [texts.refunded, <Yuan key="r" of={answer} />],
+            ...(answer.return_shipping_fen === null
+              ? []
+              : [[texts.freight, <Money key="f" fen={answer.return_shipping_fen} />] as [string, ReactNode]]),
+          ]}
+        />
       )}
     />
   );
@@ -240,6 +262,11 @@ export function Settle({ of, onClose }: Props) {
       title={texts.settle}
       action={texts.settle}
       ready={known && reason.trim() !== ""}
+      refused={(problem) =>
+        problem.code === "settlement_too_large" && typeof problem.more.points_max === "number" ? (
+          <p>{texts.pointsMax(number(problem.more.points_max))}</p>
+        ) : null
+      }
       onClose={onClose}
       before={
         <>
@@ -255,6 +282,7 @@ export function Settle({ of, onClose }: Props) {
           {by === "points" ? (
             <TextField
               label={texts.points}
+              note={texts.pointsNote}
               inputMode="numeric"
               value={typed}
               onChange={setTyped}

@@ -1,7 +1,7 @@
 import type { TemplateAnswer, TemplateRequest } from "@shared/api/schema";
 import { expect, test } from "vitest";
 import examples from "../../../../../docs/examples.json";
-import { codesOf, formOf, NEW, requestOf } from "./form";
+import { againOf, batchOf, codesOf, formOf, NEW, requestOf } from "./form";
 
 const ZONE = "Asia/Shanghai";
 const PUT = examples.examples.put_coupon_template as unknown as Record<
@@ -63,4 +63,12 @@ test("V10 codes are so many that work once, or one that so many may use", () => 
   expect(codesOf({ ...shared, code: "a--b", limit: "0" }, "b")).toEqual({
     wrong: { code: true, limit: true },
   });
+});
+
+test("V10 the codes of a batch are asked for again by its id alone", () => {
+  const form = { kind: "unique", count: "12", code: "", limit: "" } as const;
+  const batch = batchOf("batch-x1", form);
+  expect(codesOf(form, batch)).toEqual({ request: againOf(` ${batch} `) });
+  expect(againOf(batchOf("batch-x1", { ...form, kind: "shared" }))).toBeNull();
+  expect(againOf("batch-x1-0")).toBeNull();
 });

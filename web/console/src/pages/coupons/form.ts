@@ -177,6 +177,20 @@ export interface CodesForm {
 const CODE = /^[A-Za-z0-9](-?[A-Za-z0-9]){3,31}$/;
 const CODES_MAX = 1000;
 
+const COUNTED = /-(\d{1,4})$/;
+const SHARED = "-shared";
+
+/** The id of a batch says how many codes it has: by it alone they are asked for again, and are the same (V10). */
+export function batchOf(base: string, form: CodesForm): string {
+  return form.kind === "unique" ? `${base}-${wholeOf(form.count, 1, CODES_MAX) ?? ""}` : `${base}${SHARED}`;
+}
+
+/** What asks for the codes of a batch again; null where its id does not say how many there are. */
+export function againOf(batchId: string): CodesRequest | null {
+  const count = wholeOf(COUNTED.exec(batchId.trim())?.[1] ?? "", 1, CODES_MAX);
+  return count === null ? null : { batch_id: batchId.trim(), count };
+}
+
 /** Returns what asks for codes, or which fields are wrong. */
 export function codesOf(
   form: CodesForm,

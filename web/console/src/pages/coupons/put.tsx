@@ -2,14 +2,18 @@ import type { TemplateAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { Facts, Id } from "@shared/ui/bits";
+import type { Faults } from "@shared/ui/faults";
 import { Checkbox, Segments, TextField } from "@shared/ui/fields";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Act, Will } from "../../parts/act";
 import { Differences } from "../../parts/differences";
+import { guard, useRefused } from "../../parts/guarded";
 import { ScopeFields } from "../../parts/scope-fields";
-import { useParts } from "../../parts/texts";
+import { TiersField } from "../../parts/tiers-field";
 import { isSku } from "../products/form";
-import { formOf, NEW, requestOf, type TemplateForm, type Wrong } from "./form";
+import { type Field, formOf, NEW, requestOf, type TemplateForm, type Wrong } from "./form";
+import { useLabels } from "./labels";
 import { useSaid } from "./said";
 import { useTexts } from "./texts";
 
@@ -24,14 +28,28 @@ export function Put({ template, onClose }: { template: TemplateAnswer | null; on
   const told = requestOf(form, zone);
   const request = "request" in told ? told.request : null;
   const title = template === null ? texts.create : texts.put;
+  const labels = useLabels();
+  const cache = useQueryClient();
+  const refused = useRefused(id.trim(), `/coupons/${encodeURIComponent(id.trim())}`, () => {
+    void cache.invalidateQueries();
+    onClose();
+  });
+  const wrong = "wrong" in told ? told.wrong : {};
+  const missing = [
+    ...(isSku(id.trim()) ? [] : [texts.id]),
+    ...Object.keys(wrong).map((field) => labels.typed[field as Field]),
+  ];
   return (
     <Act
       title={title}
       action={title}
       wide
       ready={request !== null && isSku(id.trim())}
+      missing={missing}
+      labels={labels.sent}
+      refused={refused}
       onClose={onClose}
-      before={
+      before={(faults) => (
         <>
           {template === null && (
             <TextField
@@ -40,15 +58,10 @@ export function Put({ template, onClose }: { template: TemplateAnswer | null; on
               value={id}
               onChange={setId}
               required
-              wrong={id !== "" && !isSku(id.trim()) ? texts.idWrong : null}
+              wrong={id !== "" && !isSku(id.trim()) ? texts.idWrong : faults.of("template_id")}
             />
           )}
-          <Fields
-            form={form}
-            onChange={setForm}
-            wrong={"wrong" in told ? told.wrong : {}}
-            fixed={template !== null}
-          />
+          <Fields form={form} onChange={setForm} wrong={wrong} faults={faults} fixed={template !== null} />
           <Will>
             <p>{template === null ? texts.putWillNew(id.trim() || "…") : texts.putWill}</p>
             {request !== null && (
@@ -56,10 +69,13 @@ export function Put({ template, onClose }: { template: TemplateAnswer | null; on
             )}
           </Will>
         </>
-      }
+      )}
       write={() => {
         if (request === null) throw new Error("the form is not complete");
-        return put.mutateAsync({ params: { path: { template_id: id.trim() } }, body: request });
+        return put.mutateAsync({
+          params: { path: { template_id: id.trim() }, header: guard(template) },
+          body: request,
+        });
       }}
       after={(answer) => (
         <>
@@ -85,12 +101,12 @@ interface Props {
   readonly form: TemplateForm;
   readonly onChange: (form: TemplateForm) => void;
   readonly wrong: Wrong;
+  readonly faults: Faults;
 }
 
 function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
   const texts = useTexts();
-  const parts = useParts();
-  const { form, onChange, wrong } = props;
+  const { form, onChange, wrong, faults } = props;
   const set = (part: Partial<TemplateForm>) => onChange({ ...form, ...part });
   return (
     <div className="form">
@@ -100,6 +116,7 @@ function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
         onChange={(name) => set({ name })}
         required
         maxLength={200}
+        wrong={form.name !== "" && wrong.name ? texts.nameWrong : faults.of("name")}
       />
       <TextField
         label={texts.min}
@@ -107,7 +124,7 @@ function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
         value={form.min}
         onChange={(min) => set({ min })}
         required
-        wrong={form.min !== "" && wrong.min ? texts.amountWrong : null}
+        wrong={form.min !== "" && wrong.min ? texts.amountWrong : faults.of("min_fen")}
       />
       {!fixed && (
         <div className="across">
@@ -125,12 +142,9 @@ function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
         onChange={(scope) => set({ scope })}
         wrong={wrong.skus ? "skus" : wrong.except ? "except" : null}
       />
-      <TextField
-        label={parts.tiers}
-        note={parts.tiersNote}
-        value={form.tiers}
-        onChange={(tiers) => set({ tiers })}
-      />
+      <div className="across">
+        <TiersField value={form.tiers} onChange={(tiers) => set({ tiers })} wrong={faults.of("tiers")} />
+      </div>
       <Valid {...props} />
       <TextField
         label={texts.total}
@@ -138,7 +152,7 @@ function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
         inputMode="numeric"
         value={form.total}
         onChange={(total) => set({ total })}
-        wrong={wrong.total ? texts.totalWrong : null}
+        wrong={wrong.total ? texts.totalWrong : faults.of("limits.total")}
       />
       <TextField
         label={texts.perMember}
@@ -146,7 +160,7 @@ function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
         inputMode="numeric"
         value={form.per_member}
         onChange={(per_member) => set({ per_member })}
-        wrong={wrong.per_member ? texts.perMemberWrong : null}
+        wrong={wrong.per_member ? texts.perMemberWrong : faults.of("limits.per_member")}
       />
       <div className="across row">
         <Segments
@@ -169,7 +183,7 @@ function Fields({ fixed, ...props }: Props & { fixed: boolean }) {
   );
 }
 
-function Worth({ form, onChange, wrong }: Props) {
+function Worth({ form, onChange, wrong, faults }: Props) {
   const texts = useTexts();
   const set = (part: Partial<TemplateForm>) => onChange({ ...form, ...part });
   if (form.kind === "amount")
@@ -180,7 +194,7 @@ function Worth({ form, onChange, wrong }: Props) {
         value={form.face}
         onChange={(face) => set({ face })}
         required
-        wrong={form.face !== "" && wrong.face ? texts.amountWrong : null}
+        wrong={form.face !== "" && wrong.face ? texts.amountWrong : faults.of("face_value_fen")}
       />
     );
   return (
@@ -192,20 +206,20 @@ function Worth({ form, onChange, wrong }: Props) {
         value={form.rate}
         onChange={(rate) => set({ rate })}
         required
-        wrong={form.rate !== "" && wrong.rate ? texts.rateWrong : null}
+        wrong={form.rate !== "" && wrong.rate ? texts.rateWrong : faults.of("rate")}
       />
       <TextField
         label={texts.maxOff}
         inputMode="decimal"
         value={form.max_off}
         onChange={(max_off) => set({ max_off })}
-        wrong={wrong.max_off ? texts.amountWrong : null}
+        wrong={wrong.max_off ? texts.amountWrong : faults.of("max_off_fen")}
       />
     </>
   );
 }
 
-function Valid({ form, onChange, wrong }: Props) {
+function Valid({ form, onChange, wrong, faults }: Props) {
   const texts = useTexts();
   const set = (part: Partial<TemplateForm>) => onChange({ ...form, ...part });
   return (
@@ -243,7 +257,7 @@ function Valid({ form, onChange, wrong }: Props) {
             value={form.until}
             onChange={(until) => set({ until })}
             required
-            wrong={form.until !== "" && wrong.until ? texts.untilWrong : null}
+            wrong={form.until !== "" && wrong.until ? texts.untilWrong : faults.of("valid")}
           />
         </>
       )}

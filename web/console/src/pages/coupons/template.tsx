@@ -1,5 +1,6 @@
-import type { TemplateAnswer } from "@shared/api/schema";
+import type { CodesAnswer, TemplateAnswer } from "@shared/api/schema";
 import { csv, download } from "@shared/csv";
+import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
 import { newId } from "@shared/ids";
 import { useApi } from "@shared/session/context";
@@ -14,7 +15,7 @@ import { Figure } from "../../parts/figure";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
 import { useTexts as useMemberTexts } from "../members/texts";
-import { type CodesForm, codesOf } from "./form";
+import { againOf, batchOf, type CodesForm, codesOf } from "./form";
 import { GiveCoupon } from "./give";
 import { Put } from "./put";
 import { useSaid } from "./said";
@@ -47,7 +48,7 @@ function Actions({ template }: { template: TemplateAnswer }) {
   const texts = useTexts();
   const { give } = useMemberTexts();
   const can = useCan();
-  const [open, setOpen] = useState<"make" | "give" | "put" | null>(null);
+  const [open, setOpen] = useState<"make" | "see" | "give" | "put" | null>(null);
   const close = () => setOpen(null);
   return (
     <>
@@ -56,9 +57,11 @@ function Actions({ template }: { template: TemplateAnswer }) {
           {texts.make}
         </Button>
       )}
+      {can("make_coupon_codes") && <Button onPress={() => setOpen("see")}>{texts.see}</Button>}
       {can("issue_coupon") && <Button onPress={() => setOpen("give")}>{give}</Button>}
       {can("put_coupon_template") && <Button onPress={() => setOpen("put")}>{texts.put}</Button>}
       {open === "make" && <Make templateId={template.template_id} onClose={close} />}
+      {open === "see" && <Again templateId={template.template_id} onClose={close} />}
       {open === "give" && <GiveCoupon templateId={template.template_id} onClose={close} />}
       {open === "put" && <Put template={template} onClose={close} />}
     </>
@@ -103,12 +106,10 @@ function Claims({ template }: { template: TemplateAnswer }) {
 
 function Make({ templateId, onClose }: { templateId: string; onClose: () => void }) {
   const texts = useTexts();
-  const parts = useParts();
-  const { number } = useWords();
-  const [batchId] = useState(() => newId("batch"));
+  const [base] = useState(() => newId("batch"));
   const [form, setForm] = useState<CodesForm>({ kind: "unique", count: "100", code: "", limit: "100" });
   const make = useApi().useMutation("post", "/coupon-templates/{template_id}/codes");
-  const told = codesOf(form, batchId);
+  const told = codesOf(form, batchOf(base, form));
   const wrong = "wrong" in told ? told.wrong : {};
   const set = (part: Partial<CodesForm>) => setForm({ ...form, ...part });
   return (
@@ -116,6 +117,7 @@ function Make({ templateId, onClose }: { templateId: string; onClose: () => void
       title={texts.make}
       action={texts.make}
       ready={"request" in told}
+      labels={{ count: texts.count, code: texts.code, limit: texts.limit }}
       onClose={onClose}
       before={
         <>
@@ -163,42 +165,112 @@ function Make({ templateId, onClose }: { templateId: string; onClose: () => void
         if (!("request" in told)) throw new Error("the form is not complete");
         return make.mutateAsync({ params: { path: { template_id: templateId } }, body: told.request });
       }}
-      after={(answer) => (
+      after={(answer) => <Codes answer={answer} />}
+    />
+  );
+}
+
+/** The codes that were made: to read, to copy, and as a file. */
+function Codes({ answer }: { answer: CodesAnswer }) {
+  const texts = useTexts();
+  const parts = useParts();
+  const { number } = useWords();
+  return (
+    <>
+      <p>{texts.makeDid(number(answer.codes.length))}</p>
+      <Facts
+        facts={[
+          [
+            texts.batch,
+            <Id key="b" of={texts.batch}>
+              {answer.batch_id}
+            </Id>,
+          ],
+          [
+            texts.codes,
+            answer.codes.length === 1 ? (
+              <Id key="c" of={texts.code}>
+                {answer.codes[0] ?? ""}
+              </Id>
+            ) : (
+              <CopyAll key="c" of={texts.codes} text={answer.codes.join("\n")} />
+            ),
+          ],
+        ]}
+      />
+      {answer.codes.length > 1 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+        <ol className="codes" aria-label={texts.codes} tabIndex={0}>
+          {answer.codes.map((code) => (
+            <li key={code} className="code">
+              {code}
+            </li>
+          ))}
+        </ol>
+      )}
+      <div>
+        <Button
+          small
+          onPress={() =>
+            download(
+              `${answer.template_id}-${answer.batch_id}.csv`,
+              csv([[texts.code], ...answer.codes.map((code) => [code])]),
+            )
+          }
+        >
+          {parts.exportCsv}
+        </Button>
+      </div>
+      <p className="soft small-text">{texts.againNote}</p>
+    </>
+  );
+}
+
+function CopyAll({ of, text }: { of: string; text: string }) {
+  const { ui } = useCommon();
+  const [copied, setCopied] = useState(false);
+  return (
+    <Button small onPress={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}>
+      {copied ? ui.copied : ui.copyOf(of)}
+    </Button>
+  );
+}
+
+/** Shows the codes of a batch again, by its number: what is sent again is answered the same (V10). */
+function Again({ templateId, onClose }: { templateId: string; onClose: () => void }) {
+  const texts = useTexts();
+  const [batch, setBatch] = useState("");
+  const ask = useApi().useMutation("post", "/coupon-templates/{template_id}/codes");
+  const request = againOf(batch);
+  return (
+    <Act
+      title={texts.see}
+      action={texts.see}
+      ready={request !== null}
+      missing={[texts.batch]}
+      labels={{ batch_id: texts.batch }}
+      onClose={onClose}
+      before={(faults) => (
         <>
-          <p>{texts.makeDid(number(answer.codes.length))}</p>
-          <Facts
-            facts={[
-              [
-                texts.batch,
-                <Id key="b" of={texts.batch}>
-                  {answer.batch_id}
-                </Id>,
-              ],
-              answer.codes.length === 1
-                ? [
-                    texts.code,
-                    <Id key="c" of={texts.code}>
-                      {answer.codes[0] ?? ""}
-                    </Id>,
-                  ]
-                : null,
-            ]}
+          <TextField
+            label={texts.batch}
+            note={texts.batchNote}
+            value={batch}
+            onChange={setBatch}
+            required
+            maxLength={255}
+            wrong={batch !== "" && request === null ? texts.batchWrong : faults.of("batch_id")}
           />
-          <div>
-            <Button
-              small
-              onPress={() =>
-                download(
-                  `${answer.template_id}-${answer.batch_id}.csv`,
-                  csv([[texts.code], ...answer.codes.map((code) => [code])]),
-                )
-              }
-            >
-              {parts.exportCsv}
-            </Button>
-          </div>
+          <Will>
+            <p>{texts.seeWill}</p>
+          </Will>
         </>
       )}
+      write={() => {
+        if (request === null) throw new Error("the form is not complete");
+        return ask.mutateAsync({ params: { path: { template_id: templateId } }, body: request });
+      }}
+      after={(answer) => <Codes answer={answer} />}
     />
   );
 }

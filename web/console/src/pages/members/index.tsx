@@ -6,9 +6,10 @@ import { Button } from "@shared/ui/button";
 import { TextField } from "@shared/ui/fields";
 import { Empty, Failure, Loading } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { MemberRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
+import { takeHanded } from "./handed";
 import { type Sought, soughtIn } from "./search";
 import { useTexts } from "./texts";
 
@@ -25,7 +26,8 @@ export default function Members() {
   const texts = useTexts();
   const parts = useParts();
   const { ui } = useCommon();
-  const [typed, setTyped] = useState("");
+  const [handed] = useState(takeHanded);
+  const [typed, setTyped] = useState(handed ?? "");
   const [found, setFound] = useState<Found | null>(null);
   const search = useApi().useMutation("post", "/members/search");
   const sought = soughtIn(typed);
@@ -39,6 +41,12 @@ export default function Members() {
   // A failure is shown from the mutation's own state.
   const ask = (by: Sought, cursor: string | null = null, former: readonly FoundAnswer[] = []) =>
     void read(by, cursor, former).catch(() => undefined);
+
+  // What was typed into the orders' field is looked for at once.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is gone to
+  useEffect(() => {
+    if (handed !== null && sought !== null) ask(sought);
+  }, [handed]);
 
   return (
     <div className="stack">

@@ -15,8 +15,9 @@ import { useNavigate, useSearchParams } from "react-router";
 import { OrderBadge } from "../../parts/badges";
 import { MemberRef, OrderRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
-import { useCan } from "../../rights";
-import { type Sought, soughtIn } from "./search";
+import { type Right, useCan } from "../../rights";
+import { handOver } from "../members/handed";
+import { orderIdIn, readingsOf, type Sought } from "./search";
 import { OrdersTable } from "./table";
 import { useTexts } from "./texts";
 
@@ -44,7 +45,7 @@ export default function Orders() {
       <PageHead title={texts.title} under={texts.under} />
       <Find />
       {sought !== null ? (
-        <Found typed={sought} as={(query.get("as") as Sought | null) ?? soughtIn(sought)} />
+        <Found typed={sought} as={query.get("as") === "payment" ? "payment" : "tracking"} />
       ) : (
         <>
           {can("get_due_orders") && (
@@ -65,31 +66,52 @@ export default function Orders() {
   );
 }
 
+/** Goes to where a text is looked up: as one of the things that it can be. */
+function useLookUp(): (typed: string, as: Sought) => void {
+  const navigate = useNavigate();
+  const [, setQuery] = useSearchParams();
+  return (typed, as) => {
+    const text = typed.trim();
+    switch (as) {
+      case "order":
+        return void navigate(`/orders/${orderIdIn(text)}`);
+      case "case":
+        return void navigate(`/cases/${text.toLowerCase()}`);
+      case "member":
+        return void navigate(`/members/${text.toLowerCase()}?tab=orders`);
+      case "name":
+      case "phone":
+        // What is of a person stands in no address (K8).
+        handOver(text);
+        return void navigate("/members");
+      default:
+        setQuery({ q: text, as });
+    }
+  };
+}
+
 function Find() {
   const texts = useTexts();
   const parts = useParts();
-  const navigate = useNavigate();
+  const can = useCan();
+  const lookUp = useLookUp();
   const [query, setQuery] = useSearchParams();
   const [typed, setTyped] = useState(query.get("q") ?? "");
-  function find() {
-    const text = typed.trim();
-    if (text === "") setQuery({});
-    else if (soughtIn(text) === "order") navigate(`/orders/${text}`);
-    else if (soughtIn(text) === "member") navigate(`/members/${text.toLowerCase()}?tab=orders`);
-    else setQuery({ q: text });
-  }
+  const readings = readingsOf(typed).filter((each) => can(RIGHTS[each]));
+  const [first, ...others] = readings;
   return (
-    <search>
+    <search className="stack tight">
       <form
         className="finder"
         onSubmit={(event) => {
           event.preventDefault();
-          find();
+          if (first === undefined) setQuery({});
+          else lookUp(typed, first);
         }}
       >
         <TextField
           label={texts.find}
-          note={typed.trim() === "" ? texts.findNote : texts.took[soughtIn(typed)]}
+          note={first === undefined ? texts.findNote : texts.took[first]}
           value={typed}
           onChange={setTyped}
           type="search"
@@ -97,31 +119,44 @@ function Find() {
         />
         <Button type="submit">{parts.find}</Button>
       </form>
+      {others.length > 0 && (
+        <div className="row">
+          {others.map((each) => (
+            <Button key={each} small onPress={() => lookUp(typed, each)}>
+              {texts.instead[each]}
+            </Button>
+          ))}
+        </div>
+      )}
     </search>
   );
 }
 
-function Found({ typed, as }: { typed: string; as: Sought }) {
+const RIGHTS: Record<Sought, Right> = {
+  order: "get_order",
+  case: "get_case",
+  member: "get_member",
+  phone: "search_members",
+  name: "search_members",
+  tracking: "search_orders",
+  payment: "search_orders",
+};
+
+function Found({ typed, as }: { typed: string; as: "tracking" | "payment" }) {
   const texts = useTexts();
   const [, setQuery] = useSearchParams();
   const by = as === "payment" ? { payment_id: typed } : { tracking_no: typed };
   const found = useApi().useInfiniteQuery("get", "/orders/search", { params: { query: by } }, PAGED);
-  const other = as === "payment" ? "tracking" : "payment";
   return (
     <Card
       title={texts.took[as]}
       aside={
-        <span className="row">
-          <Button small onPress={() => setQuery({ q: typed, as: other })}>
-            {texts.instead[other]}
-          </Button>
-          <Button small onPress={() => setQuery({})}>
-            {texts.backToList}
-          </Button>
-        </span>
+        <Button small onPress={() => setQuery({})}>
+          {texts.backToList}
+        </Button>
       }
     >
-      <Pages query={found} empty={<Empty title={texts.foundNone}>{texts.foundNoneHere}</Empty>}>
+      <Pages query={found} empty={<Empty title={texts.foundNone}>{texts.foundNoneAs[as]}</Empty>}>
         {(items) => <OrdersTable caption={texts.took[as]} orders={items} />}
       </Pages>
     </Card>
@@ -225,7 +260,7 @@ function DueList() {
               { id: "member", title: texts.member, cell: (each) => <MemberRef id={each.order.member_id} /> },
               {
                 id: "paid",
-                title: texts.paid,
+                title: texts.amount,
                 end: true,
                 cell: (each) => <Money fen={each.order.paid_fen} />,
               },

@@ -1,17 +1,19 @@
-import type { HistoryAnswer, OrderAnswer } from "@shared/api/schema";
+import type { CaseAnswer, HistoryAnswer, OrderAnswer } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { Badge, Card, Facts, Id, Moment, Money, Notice, PageHead } from "@shared/ui/bits";
 import { Button } from "@shared/ui/button";
 import { PAGED, Pages } from "@shared/ui/pages";
-import { Answered, Empty } from "@shared/ui/states";
+import { Answered, Empty, Failure } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useParams } from "react-router";
-import { OrderBadge, RefundBadge } from "../../parts/badges";
+import { KeptWhy } from "../../parts/back";
+import { CaseBadge, OrderBadge, RefundBadge } from "../../parts/badges";
 import { staying } from "../../parts/kept";
-import { CampaignRef, CaseRef, MemberRef, SkuRef } from "../../parts/refs";
+import { isNoSuch, NoSuch } from "../../parts/no-such";
+import { CampaignRef, CaseRef, MemberRef, ProductName, ProductRef, TemplateRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { type Right, useCan } from "../../rights";
 import { useTexts } from "./texts";
@@ -26,21 +28,26 @@ export default function OrderPage() {
       <PageHead title={parts.order} under={<Id of={parts.order}>{orderId}</Id>}>
         {order.data !== undefined && <Actions order={order.data} />}
       </PageHead>
-      <Answered query={order} tall>
-        {(found) => (
-          <div className="beside">
-            <div className="stack">
-              <Lines order={found} />
-              <Payments order={found} />
+      {isNoSuch(order.error) ? (
+        <NoSuch code="order_not_found" to="/orders" />
+      ) : (
+        <Answered query={order} tall>
+          {(found) => (
+            <div className="beside">
+              <div className="stack">
+                <Lines order={found} />
+                <Payments order={found} />
+              </div>
+              <div className="stack">
+                <About order={found} />
+                <Amounts order={found} />
+                <OpenCases order={found} />
+                <History orderId={found.order_id} />
+              </div>
             </div>
-            <div className="stack">
-              <About order={found} />
-              <Amounts order={found} />
-              <History orderId={found.order_id} />
-            </div>
-          </div>
-        )}
-      </Answered>
+          )}
+        </Answered>
+      )}
     </div>
   );
 }
@@ -118,7 +125,7 @@ function About({ order }: { order: OrderAnswer }) {
       )}
       <Facts
         facts={[
-          [texts.member, <MemberRef key="m" id={order.member_id} />],
+          [texts.member, <Member key="m" id={order.member_id} />],
           [texts.tier, order.quote.tier],
           order.quote.member_day ? [texts.member_day, parts.yes] : null,
           ...moments.map(([name, at]) =>
@@ -164,7 +171,8 @@ function Lines({ order }: { order: OrderAnswer }) {
             head: true,
             cell: (line) => (
               <>
-                <SkuRef id={line.sku} /> {line.gift_of !== null && <Badge tone="gold">{parts.gift}</Badge>}
+                <ProductRef sku={line.sku} />{" "}
+                {line.gift_of !== null && <Badge tone="gold">{parts.gift}</Badge>}
               </>
             ),
           },
@@ -228,8 +236,7 @@ function Amounts({ order }: { order: OrderAnswer }) {
               (each) =>
                 [
                   <>
-                    {texts.campaign("")}
-                    <CampaignRef id={each.campaign_id} />
+                    {texts.campaign} <CampaignRef id={each.campaign_id} />
                   </>,
                   off(each.amount_fen),
                 ] as const,
@@ -238,7 +245,12 @@ function Amounts({ order }: { order: OrderAnswer }) {
             ? null
             : [
                 <>
-                  {texts.coupon} <span className="code small-text">{quote.coupon.coupon_id}</span>
+                  {texts.coupon}{" "}
+                  {quote.coupon.template_id == null ? (
+                    <span className="code small-text">{quote.coupon.coupon_id}</span>
+                  ) : (
+                    <TemplateRef id={quote.coupon.template_id} />
+                  )}
                 </>,
                 off(quote.coupon.amount_fen),
               ],
@@ -248,17 +260,35 @@ function Amounts({ order }: { order: OrderAnswer }) {
             ? null
             : [texts.points(number(quote.points.redeemed)), off(quote.points.value_fen)],
           [
-            texts.toPay,
+            order.paid_at !== null ? texts.paid : order.closed_at !== null ? texts.neverPaid : texts.toPay,
             <strong key="p">
               <Money fen={order.paid_fen} />
             </strong>,
           ],
-          [texts.refunded, <Money key="r" fen={order.refunded_fen} />],
+          [texts.refundedOf, <Money key="r" fen={order.refunded_fen} />],
           [texts.kept, <Money key="k" fen={retained.paid_fen} />],
+          ...besides(order).map(([reason, fen]) =>
+            fen === 0
+              ? null
+              : ([
+                  reason === "return_shipping" ? texts.refundedFreight : texts.refundedOther,
+                  <Money key={reason} fen={fen} />,
+                ] as const),
+          ),
+          besides(order).every(([, fen]) => fen === 0)
+            ? null
+            : [
+                texts.refundedAll,
+                <Money
+                  key="a"
+                  fen={besides(order).reduce((sum, [, fen]) => sum + fen, order.refunded_fen)}
+                />,
+              ],
           retained.redeemed_points === 0 ? null : [texts.keptPoints, number(retained.redeemed_points)],
           [texts.earned, number(retained.earned_points)],
         ]}
       />
+      {order.status === "received" && order.refunded_fen > 0 && <Why order={order} />}
       {quote.not_applied.length > 0 && (
         <details>
           <summary className="small-text">{texts.unused}</summary>
@@ -273,6 +303,88 @@ function Amounts({ order }: { order: OrderAnswer }) {
         </details>
       )}
     </Card>
+  );
+}
+
+/** Refunds that are none of what left the order: what a payment or a parcel gave back on top of it (A6, O6). */
+function besides(order: OrderAnswer): (readonly ["return_shipping" | "payment_not_applied", number])[] {
+  return (["return_shipping", "payment_not_applied"] as const).map((reason) => [
+    reason,
+    (order.refunds ?? [])
+      .filter((each) => each.reason === reason)
+      .reduce((sum, each) => sum + each.amount_fen, 0),
+  ]);
+}
+
+/** It is asked for only once somebody wants to know. */
+function Why({ order }: { order: OrderAnswer }) {
+  const texts = useTexts();
+  const [open, setOpen] = useState(false);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary className="small-text">{texts.keptWhy}</summary>
+      {open && <KeptWhy order={order} />}
+    </details>
+  );
+}
+
+function OpenCases({ order }: { order: OrderAnswer }) {
+  const texts = useTexts();
+  const can = useCan();
+  const cases = order.cases ?? [];
+  if (cases.length === 0 || !can("get_case")) return null;
+  return (
+    <Card title={texts.openCases}>
+      <ul className="work">
+        {cases.map((each) => (
+          <OpenCase key={each.case_id} id={each.case_id} kind={each.kind} />
+        ))}
+      </ul>
+      <p className="soft small-text">{texts.openCasesNote}</p>
+    </Card>
+  );
+}
+
+function OpenCase({ id, kind }: { id: string; kind: CaseAnswer["kind"] }) {
+  const { caseKind } = useCommon();
+  const found = useApi().useQuery("get", "/cases/{case_id}", { params: { path: { case_id: id } } });
+  return (
+    <li>
+      <span>
+        {caseKind[kind]} <CaseRef id={id} />
+      </span>
+      {found.data !== undefined && <CaseBadge state={found.data.state} />}
+    </li>
+  );
+}
+
+/** Whose order it is. Their name is read when somebody asks for it: each look at a member is recorded (K7). */
+function Member({ id }: { id: string }) {
+  const texts = useTexts();
+  const can = useCan();
+  const [asked, setAsked] = useState(false);
+  const member = useApi().useQuery(
+    "get",
+    "/members/{member_id}",
+    { params: { path: { member_id: id } } },
+    { enabled: asked },
+  );
+  return (
+    <span className="stack tight">
+      {member.data !== undefined && (
+        <span>{[member.data.name, member.data.phone].filter(Boolean).join(" · ")}</span>
+      )}
+      <MemberRef id={id} />
+      {member.data === undefined && can("get_member") && (
+        <>
+          <Button small isPending={asked && member.isFetching} onPress={() => setAsked(true)}>
+            {texts.showMember}
+          </Button>
+          <span className="soft small-text">{texts.memberLooked}</span>
+        </>
+      )}
+      {member.error !== null && <Failure error={member.error} />}
+    </span>
   );
 }
 
@@ -302,11 +414,20 @@ function Payments({ order }: { order: OrderAnswer }) {
               {
                 id: "applied",
                 title: parts.state,
-                cell: (each) => (
-                  <Badge tone={each.applied ? "good" : "warn"}>
-                    {each.applied ? texts.applied : texts.notApplied}
-                  </Badge>
-                ),
+                cell: (each) => {
+                  const back = (order.refunds ?? []).find(
+                    (refund) =>
+                      refund.reason === "payment_not_applied" && refund.payment_id === each.payment_id,
+                  );
+                  return (
+                    <span className="row">
+                      <Badge tone={each.applied ? "good" : "warn"}>
+                        {each.applied ? texts.applied : texts.notApplied}
+                      </Badge>
+                      {back !== undefined && <RefundBadge state={back.state} />}
+                    </span>
+                  );
+                },
               },
               {
                 id: "amount",
@@ -333,6 +454,7 @@ function Payments({ order }: { order: OrderAnswer }) {
                 head: true,
                 cell: (each) => <Id of={texts.refunds}>{each.refund_id}</Id>,
               },
+              { id: "why", title: texts.why, cell: (each) => texts.whys[each.reason] },
               { id: "state", title: parts.state, cell: (each) => <RefundBadge state={each.state} /> },
               { id: "at", title: parts.at, cell: (each) => <Moment at={each.at} /> },
               {
@@ -393,7 +515,12 @@ function Happened({ happened }: { happened: HistoryAnswer }) {
       </div>
       {happened.lines.length > 0 && (
         <p className="small-text">
-          {happened.lines.map((line) => `${line.sku} × ${number(line.quantity)}`).join(" · ")}
+          {happened.lines.map((line, index) => (
+            <span key={line.line_id}>
+              {index > 0 && " · "}
+              <ProductName sku={line.sku} /> × {number(line.quantity)}
+            </span>
+          ))}
         </p>
       )}
       {(happened.refund_fen !== null || happened.points_restored !== null) && (

@@ -34,13 +34,30 @@ export function OrdersTable({
           },
         ]),
     {
+      id: "goods",
+      title: texts.goodsOf,
+      cell: (each) => <Goods order={each} />,
+    },
+    {
       id: "units",
       title: texts.units,
       end: true,
       cell: (each) => number(each.lines.reduce((sum, line) => sum + line.quantity, 0)),
     },
-    { id: "paid", title: texts.paid, end: true, cell: (each) => <Money fen={each.paid_fen} /> },
+    { id: "paid", title: texts.amount, end: true, cell: (each) => <Money fen={each.paid_fen} /> },
     { id: "refunded", title: texts.refunded, end: true, cell: (each) => <Money fen={each.refunded_fen} /> },
   ];
   return <Table caption={caption} rows={orders} keyOf={(each) => each.order_id} columns={columns} />;
+}
+
+/** What was bought, by its number: names would be a request for each. */
+export function Goods({ order }: { order: OrderAnswer }) {
+  const [first, ...others] = order.lines;
+  if (first === undefined) return null;
+  return (
+    <span className="small-text">
+      <span className="code">{first.sku}</span>
+      {others.length > 0 && ` +${others.length}`}
+    </span>
+  );
 }

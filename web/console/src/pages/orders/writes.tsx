@@ -8,8 +8,9 @@ import { Facts, Id } from "@shared/ui/bits";
 import { Checkbox, Segments, TextField } from "@shared/ui/fields";
 import { type ReactNode, useState } from "react";
 import { Act, Will } from "../../parts/act";
+import { Back, useBack } from "../../parts/back";
 import { OrderBadge } from "../../parts/badges";
-import { comesBack, staying, type Units } from "../../parts/kept";
+import { allOf, type Units } from "../../parts/kept";
 import { useParts } from "../../parts/texts";
 import { linesOf, UnitsPicker } from "../../parts/units";
 import { useTexts } from "./texts";
@@ -18,6 +19,9 @@ interface Props {
   readonly order: OrderAnswer;
   readonly onClose: () => void;
 }
+
+/** As the API takes a tracking number: visible ASCII characters, and no space. */
+const TRACKING = /^[\x21-\x7e]+$/;
 
 type Fact = readonly [string, ReactNode];
 
@@ -54,30 +58,48 @@ export function Ship({ order, onClose }: Props) {
   const [tracking, setTracking] = useState(order.tracking_no ?? "");
   const ship = useApi().useMutation("post", "/orders/{order_id}/shipment");
   const corrects = order.status === "shipped";
+  const number = tracking.trim();
+  const wrong = number !== "" && !TRACKING.test(number);
   const body = {
     ...(carrier.trim() !== "" && { carrier: carrier.trim() }),
-    ...(tracking.trim() !== "" && { tracking_no: tracking.trim() }),
+    ...(number !== "" && { tracking_no: number }),
   };
   return (
     <Act
       title={corrects ? texts.correct : texts.ship}
       action={corrects ? texts.correct : texts.ship}
+      ready={!wrong}
+      missing={wrong ? [texts.tracking] : []}
+      labels={{ carrier: texts.carrier, tracking_no: texts.tracking }}
       onClose={onClose}
-      before={
+      before={(faults) => (
         <>
-          <TextField label={texts.carrier} value={carrier} onChange={setCarrier} maxLength={100} />
-          <TextField label={texts.tracking} value={tracking} onChange={setTracking} maxLength={255} />
-          <Will>
+          <TextField
+            label={texts.carrier}
+            value={carrier}
+            onChange={setCarrier}
+            maxLength={100}
+            wrong={faults.of("carrier")}
+          />
+          <TextField
+            label={texts.tracking}
+            value={tracking}
+            onChange={setTracking}
+            maxLength={255}
+            wrong={wrong ? texts.trackingWrong : faults.of("tracking_no")}
+          />
+          <Will tone={number === "" && order.tracking_no === null ? "warn" : "plain"}>
             <p>{corrects ? texts.correctWill : texts.shipWill(order.order_id)}</p>
+            {number === "" && order.tracking_no === null && <p>{texts.noTracking}</p>}
           </Will>
         </>
-      }
+      )}
       write={() => ship.mutateAsync({ ...pathOf(order), body })}
       after={(answer) => (
         <Became order={answer} said={texts.shipDid}>
           {[
             [texts.carrier, answer.carrier ?? "—"],
-            [texts.tracking, answer.tracking_no ?? "—"],
+            [texts.tracking, answer.tracking_no ?? texts.noNumber],
           ]}
         </Became>
       )}
@@ -106,6 +128,7 @@ export function Receive({ order, onClose }: Props) {
 
 export function Refuse({ order, onClose }: Props) {
   const texts = useTexts();
+  const back = useBack(order, allOf(order));
   const refuse = useApi().useMutation("post", "/orders/{order_id}/refusal");
   return (
     <Act
@@ -116,39 +139,11 @@ export function Refuse({ order, onClose }: Props) {
       before={
         <Will tone="warn">
           <p>{texts.refuseWill}</p>
-          <Back order={order} leaving={allOf(order)} />
+          <Back of={back} />
         </Will>
       }
       write={() => refuse.mutateAsync(pathOf(order))}
       after={(answer) => <Became order={answer} said={texts.refuseDid} />}
-    />
-  );
-}
-
-function allOf(order: OrderAnswer): Units {
-  return Object.fromEntries(order.lines.map((line) => [line.line_id, staying(line)]));
-}
-
-/** What comes back, exactly where it can be reckoned, else at most how much. */
-function Back({ order, leaving }: { order: OrderAnswer; leaving: Units }) {
-  const parts = useParts();
-  const { yuan, number } = useWords();
-  if (order.paid_at === null) return null;
-  const back = comesBack(order, leaving);
-  return (
-    <Facts
-      sums
-      facts={[
-        [
-          parts.refund,
-          back === null ? parts.reckonedAtMost(yuan(order.retained.paid_fen)) : yuan(back.refund_fen),
-        ],
-        back === null
-          ? [parts.pointsBack, parts.reckonedByApi]
-          : back.points === 0
-            ? null
-            : [parts.pointsBack, number(back.points)],
-      ]}
     />
   );
 }
@@ -159,6 +154,7 @@ export function TakeBack({ order, onClose }: Props) {
   const { yuan, number } = useWords();
   const [returnId] = useState(() => newId("return"));
   const [units, setUnits] = useState<Units>({});
+  const back = useBack(order, units);
   const takeBack = useApi().useMutation("post", "/orders/{order_id}/returns");
   const lines = linesOf(units);
   return (
@@ -173,7 +169,7 @@ export function TakeBack({ order, onClose }: Props) {
           <UnitsPicker order={order} units={units} onChange={setUnits} />
           <Will tone="warn">
             <p>{texts.takeBackWill}</p>
-            <Back order={order} leaving={units} />
+            <Back of={back} />
           </Will>
         </>
       }
@@ -189,6 +185,8 @@ export function TakeBack({ order, onClose }: Props) {
             ],
             [parts.refund, yuan(answer.refund_fen)],
             [parts.pointsBack, number(answer.points_restored)],
+            [texts.kept, yuan(answer.retained.paid_fen)],
+            [texts.refundIs, texts.refundFollows],
           ]}
         </Became>
       )}
@@ -205,6 +203,7 @@ export function Cancel({ order, onClose }: Props) {
   const [units, setUnits] = useState<Units>({});
   const cancel = useApi().useMutation("post", "/orders/{order_id}/cancel");
   const some = part === "some";
+  const back = useBack(order, some ? units : allOf(order));
   const lines = linesOf(units);
   return (
     <Act
@@ -229,7 +228,7 @@ export function Cancel({ order, onClose }: Props) {
           {some && <UnitsPicker order={order} units={units} onChange={setUnits} />}
           <Will tone="warn">
             <p>{some ? texts.cancelUnitsWill : texts.cancelWill}</p>
-            <Back order={order} leaving={some ? units : allOf(order)} />
+            <Back of={back} />
           </Will>
         </>
       }

@@ -30,8 +30,16 @@ test("K1 typed yuan are exact fen", () => {
   expect(requestOf(form)).toMatchObject({ request: { price_fen: 1990 } });
 });
 
+test("K1 orders a second are rows of stock, as many as they need, and back", () => {
+  const told = requestOf({ ...formOf(TEA), rows: "101" });
+  if ("wrong" in told) throw new Error();
+  expect(told.request.stock_rows).toBe(5);
+  expect(formOf({ ...TEA, stock_rows: 5 }).rows).toBe("125");
+  expect(requestOf(formOf({ ...TEA, stock_rows: 48 }))).toMatchObject({ request: { stock_rows: 48 } });
+});
+
 test("K3 each field says when it is wrong", () => {
-  expect(requestOf({ ...NEW, price: "0", threshold: "1.5", rows: "49" })).toEqual({
+  expect(requestOf({ ...NEW, price: "0", threshold: "1.5", rows: "1201" })).toEqual({
     wrong: { name: true, price: true, threshold: true, rows: true },
   });
 });

@@ -20,6 +20,8 @@ const SKU_MAX = 64;
 const PRICE_FEN_MAX = 100_000_000;
 const STOCK_MAX = 1_000_000_000;
 const ROWS_MAX = 48;
+/** What one row of stock takes, as the API says of `stock_rows`: the form asks for what a shop knows. */
+export const ORDERS_A_ROW = 25;
 
 export const NEW: ProductForm = {
   name: "",
@@ -43,7 +45,7 @@ export function formOf(product: ProductAnswer): ProductForm {
     member_zone: product.member_zone,
     threshold: product.low_stock_threshold == null ? "" : String(product.low_stock_threshold),
     status: product.status,
-    rows: product.stock_rows == null ? "" : String(product.stock_rows),
+    rows: product.stock_rows == null ? "" : String(product.stock_rows * ORDERS_A_ROW),
     no_reason: product.no_reason ?? true,
   };
 }
@@ -52,7 +54,7 @@ export function formOf(product: ProductAnswer): ProductForm {
 export function requestOf(form: ProductForm): { request: ProductRequest } | { wrong: Wrong } {
   const price = fenOf(form.price);
   const threshold = form.threshold.trim() === "" ? undefined : wholeOf(form.threshold, 0, STOCK_MAX);
-  const rows = form.rows.trim() === "" ? undefined : wholeOf(form.rows, 1, ROWS_MAX);
+  const rows = form.rows.trim() === "" ? undefined : wholeOf(form.rows, 1, ROWS_MAX * ORDERS_A_ROW);
   const wrong: Wrong = {
     ...(form.name.trim() === "" && { name: true }),
     ...((price === null || price < 1 || price > PRICE_FEN_MAX) && { price: true }),
@@ -68,7 +70,7 @@ export function requestOf(form: ProductForm): { request: ProductRequest } | { wr
       status: form.status,
       no_reason: form.no_reason,
       ...(threshold != null && { low_stock_threshold: threshold }),
-      ...(rows != null && { stock_rows: rows }),
+      ...(rows != null && { stock_rows: Math.ceil(rows / ORDERS_A_ROW) }),
     },
   };
 }

@@ -38,7 +38,7 @@ export default function Products() {
         )}
       </PageHead>
       {creating && <Put product={null} onClose={() => setCreating(false)} />}
-      <div className="filters">
+      <div className="filters wide">
         <TextField label={texts.find} type="search" value={typed} onChange={setTyped} maxLength={200} />
         <div className="beneath-label">
           <Segments

@@ -1,6 +1,6 @@
 import type { ProductAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
-import { useApi } from "@shared/session/context";
+import { useApi, useUser } from "@shared/session/context";
 import { Badge, Card, Facts, Id, Moment, Money, PageHead } from "@shared/ui/bits";
 import { Button } from "@shared/ui/button";
 import { PAGED, Pages } from "@shared/ui/pages";
@@ -8,8 +8,10 @@ import { Answered, Empty } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useParams } from "react-router";
+import { CampaignRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
+import { ORDERS_A_ROW } from "./form";
 import { useTexts } from "./texts";
 import { Move, Put } from "./writes";
 
@@ -60,6 +62,7 @@ function Actions({ product }: { product: ProductAnswer }) {
 function About({ product }: { product: ProductAnswer }) {
   const texts = useTexts();
   const parts = useParts();
+  const can = useCan();
   const { number } = useWords();
   const some = (count: number | null | undefined) => (count == null ? "—" : number(count));
   return (
@@ -74,11 +77,24 @@ function About({ product }: { product: ProductAnswer }) {
           [texts.price, <Money key="p" fen={product.price_fen} />],
           [texts.memberZone, product.member_zone ? parts.yes : parts.no],
           [texts.stock, some(product.stock)],
+          ...Object.entries(product.set_aside ?? {}).map(
+            ([campaign, units]) =>
+              [
+                <span key={campaign}>
+                  {texts.aside} <CampaignRef id={campaign} />
+                </span>,
+                number(units),
+              ] as const,
+          ),
           [texts.threshold, some(product.low_stock_threshold)],
           [texts.noReason, product.no_reason === false ? parts.no : parts.yes],
-          [texts.rowsNow, some(product.stock_rows_now)],
+          [
+            texts.rowsNow,
+            product.stock_rows_now == null ? "—" : number(product.stock_rows_now * ORDERS_A_ROW),
+          ],
         ]}
       />
+      {product.stock === 0 && !can("move_stock") && <p className="soft small-text">{texts.askForStock}</p>}
     </Card>
   );
 }
@@ -86,6 +102,7 @@ function About({ product }: { product: ProductAnswer }) {
 function Movements({ sku }: { sku: string }) {
   const texts = useTexts();
   const parts = useParts();
+  const user = useUser();
   const { number } = useWords();
   const movements = useApi().useInfiniteQuery(
     "get",
@@ -123,7 +140,14 @@ function Movements({ sku }: { sku: string }) {
               {
                 id: "by",
                 title: texts.operator,
-                cell: (each) => <span className="code">{each.operator}</span>,
+                cell: (each) =>
+                  each.operator === user?.memberId ? (
+                    <>
+                      {user.name} <span className="soft">({texts.you})</span>
+                    </>
+                  ) : (
+                    <span className="code">{each.operator}</span>
+                  ),
               },
             ]}
           />

@@ -2,14 +2,19 @@ import type { ProductAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
 import { newId } from "@shared/ids";
 import { useApi } from "@shared/session/context";
-import { Facts, Id, Notice } from "@shared/ui/bits";
+import { Facts, Id } from "@shared/ui/bits";
+import type { Faults } from "@shared/ui/faults";
 import { Checkbox, Segments, TextField } from "@shared/ui/fields";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "react-router";
 import { Act, Will } from "../../parts/act";
 import { Differences } from "../../parts/differences";
+import { guard, useRefused } from "../../parts/guarded";
 import { Reason } from "../../parts/reason";
 import { useParts } from "../../parts/texts";
 import { wholeOf } from "../../parts/whole-number";
+import { useCan } from "../../rights";
 import { formOf, isSku, NEW, type ProductForm, requestOf, type Wrong } from "./form";
 import { useTexts } from "./texts";
 
@@ -25,14 +30,38 @@ export function Put({ product, onClose }: { product: ProductAnswer | null; onClo
   const rows = useRows();
   const ready = isSku(sku.trim()) && "request" in told;
   const title = product === null ? texts.create : texts.put;
+  const cache = useQueryClient();
+  const refused = useRefused(sku.trim(), `/products/${encodeURIComponent(sku.trim())}`, () => {
+    void cache.invalidateQueries();
+    onClose();
+  });
+  const can = useCan();
+  const labels = {
+    sku: texts.sku,
+    name: texts.name,
+    price_fen: texts.priceYuan,
+    low_stock_threshold: texts.threshold,
+    stock_rows: texts.rows,
+  };
+  const wrong = "wrong" in told ? told.wrong : {};
+  const missing = [
+    ...(isSku(sku.trim()) ? [] : [texts.sku]),
+    ...(wrong.name ? [texts.name] : []),
+    ...(wrong.price ? [texts.priceYuan] : []),
+    ...(wrong.threshold ? [texts.threshold] : []),
+    ...(wrong.rows ? [texts.rows] : []),
+  ];
   return (
     <Act
       title={title}
       action={title}
       ready={ready}
+      missing={missing}
+      labels={labels}
+      refused={refused}
       wide
       onClose={onClose}
-      before={
+      before={(faults) => (
         <>
           {product === null && (
             <TextField
@@ -41,19 +70,27 @@ export function Put({ product, onClose }: { product: ProductAnswer | null; onClo
               value={sku}
               onChange={setSku}
               required
-              wrong={sku !== "" && !isSku(sku.trim()) ? texts.skuWrong : null}
+              wrong={sku !== "" && !isSku(sku.trim()) ? texts.skuWrong : faults.of("sku")}
             />
           )}
-          <Fields form={form} onChange={setForm} wrong={"wrong" in told ? told.wrong : {}} />
+          <Fields form={form} onChange={setForm} wrong={wrong} faults={faults} />
           <Will>
             <p>{product === null ? texts.putWillNew(sku.trim() || "…") : texts.putWill}</p>
-            {product !== null && <Differences before={rows(formOf(product))} after={rows(form)} />}
+            <Differences
+              before={product === null ? [] : rows(formOf(product))}
+              after={
+                product === null ? rows(form).filter(([, said]) => said !== "" && said !== "—") : rows(form)
+              }
+            />
           </Will>
         </>
-      }
+      )}
       write={() => {
         if (!("request" in told)) throw new Error("the form is not complete");
-        return put.mutateAsync({ params: { path: { sku: sku.trim() } }, body: told.request });
+        return put.mutateAsync({
+          params: { path: { sku: sku.trim() }, header: guard(product) },
+          body: told.request,
+        });
       }}
       after={(answer) => (
         <>
@@ -69,6 +106,13 @@ export function Put({ product, onClose }: { product: ProductAnswer | null; onClo
               ...rows(formOf(answer)),
             ]}
           />
+          {product === null && (
+            <p>
+              <Link to={`/products/${encodeURIComponent(answer.sku)}`}>{texts.openNew(answer.name)}</Link>
+              {" · "}
+              {can("move_stock") ? texts.nextStock : texts.askForStock}
+            </p>
+          )}
         </>
       )}
     />
@@ -94,10 +138,12 @@ function Fields({
   form,
   onChange,
   wrong,
+  faults,
 }: {
   form: ProductForm;
   onChange: (form: ProductForm) => void;
   wrong: Wrong;
+  faults: Faults;
 }) {
   const texts = useTexts();
   const set = (part: Partial<ProductForm>) => onChange({ ...form, ...part });
@@ -109,6 +155,7 @@ function Fields({
         onChange={(name) => set({ name })}
         required
         maxLength={200}
+        wrong={form.name !== "" && wrong.name ? texts.nameWrong : faults.of("name")}
       />
       <TextField
         label={texts.priceYuan}
@@ -116,7 +163,7 @@ function Fields({
         value={form.price}
         onChange={(price) => set({ price })}
         required
-        wrong={form.price !== "" && wrong.price ? texts.priceWrong : null}
+        wrong={form.price !== "" && wrong.price ? texts.priceWrong : faults.of("price_fen")}
       />
       <TextField
         label={texts.threshold}
@@ -124,7 +171,7 @@ function Fields({
         inputMode="numeric"
         value={form.threshold}
         onChange={(threshold) => set({ threshold })}
-        wrong={wrong.threshold ? texts.thresholdWrong : null}
+        wrong={wrong.threshold ? texts.thresholdWrong : faults.of("low_stock_threshold")}
       />
       <TextField
         label={texts.rows}
@@ -132,7 +179,7 @@ function Fields({
         inputMode="numeric"
         value={form.rows}
         onChange={(rows) => set({ rows })}
-        wrong={wrong.rows ? texts.rowsWrong : null}
+        wrong={wrong.rows ? texts.rowsWrong : faults.of("stock_rows")}
       />
       <div className="across row">
         <Segments
@@ -154,6 +201,7 @@ function Fields({
 
 export function Move({ product, onClose }: { product: ProductAnswer; onClose: () => void }) {
   const texts = useTexts();
+  const parts = useParts();
   const { number } = useWords();
   const [movementId] = useState(() => newId("move"));
   const [typed, setTyped] = useState("");
@@ -167,7 +215,12 @@ export function Move({ product, onClose }: { product: ProductAnswer; onClose: ()
     <Act
       title={texts.move}
       action={texts.move}
-      ready={delta !== null && reason.trim() !== ""}
+      ready={delta !== null && !short && reason.trim() !== ""}
+      missing={[
+        ...(delta === null || short ? [texts.delta] : []),
+        ...(reason.trim() === "" ? [parts.reason] : []),
+      ]}
+      labels={{ delta: texts.delta, reason: parts.reason }}
       onClose={onClose}
       before={
         <>
@@ -176,7 +229,9 @@ export function Move({ product, onClose }: { product: ProductAnswer; onClose: ()
             value={typed}
             onChange={setTyped}
             required
-            wrong={typed !== "" && typed !== "-" && delta === null ? texts.deltaWrong : null}
+            wrong={
+              short ? texts.short : typed !== "" && typed !== "-" && delta === null ? texts.deltaWrong : null
+            }
           />
           <Reason value={reason} onChange={setReason} />
           <Will tone="warn">
@@ -189,7 +244,6 @@ export function Move({ product, onClose }: { product: ProductAnswer; onClose: ()
             />
             <p>{texts.moveWill}</p>
           </Will>
-          {short && <Notice tone="bad">{texts.short}</Notice>}
         </>
       }
       write={() =>

@@ -1,15 +1,16 @@
 import { asProblem } from "@shared/api/problem";
-import type { AlarmAnswer } from "@shared/api/schema";
 import { now } from "@shared/clock";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { dateAt } from "@shared/time";
-import { Badge, Card, PageHead } from "@shared/ui/bits";
-import { Answered, Empty } from "@shared/ui/states";
+import { Card, PageHead } from "@shared/ui/bits";
+import { Answered } from "@shared/ui/states";
 import { Figure } from "../../parts/figure";
 import { useWhole, WHOLE } from "../../parts/whole";
 import { useCan } from "../../rights";
 import { totalOf } from "../reports/figures";
+import { Alarms } from "./alarms";
+import { Marketing } from "./marketing";
 import { useTexts } from "./texts";
 import { Worklist } from "./worklist";
 
@@ -26,6 +27,7 @@ export default function Today() {
       {can("get_sales") && <Figures />}
       <Alarms />
       {can("get_cases") && <Worklist />}
+      {can("get_campaigns") && <Marketing />}
     </div>
   );
 }
@@ -71,54 +73,5 @@ function Owed() {
         />
       )}
     </Answered>
-  );
-}
-
-function Alarms() {
-  const texts = useTexts();
-  const { number } = useWords();
-  const alarms = useApi().useQuery("get", "/alarms");
-  return (
-    <Card title={texts.alarms}>
-      <Answered query={alarms}>
-        {({ alarms: found }) => {
-          const off = found.filter((each) => each.state === "alarm");
-          if (found.length === 0) return <Empty title={texts.alarmsNone}>{texts.alarmsNoneHere}</Empty>;
-          if (off.length === 0)
-            return (
-              <p className="row">
-                <Badge tone="good">{texts.alarmsFine}</Badge>
-                <span className="soft">{texts.alarmsFineHere(number(found.length))}</span>
-              </p>
-            );
-          return (
-            <ul className="stack tight">
-              {off.map((each) => (
-                <Alarm key={each.alarm} alarm={each} />
-              ))}
-            </ul>
-          );
-        }}
-      </Answered>
-    </Card>
-  );
-}
-
-function Alarm({ alarm }: { alarm: AlarmAnswer }) {
-  const texts = useTexts();
-  const { moment } = useWords();
-  return (
-    <li className="notice bad">
-      <div className="row apart">
-        <strong className="code">{alarm.alarm}</strong>
-        <span className="small-text">{texts.since(moment(alarm.since))}</span>
-      </div>
-      <p>{alarm.says}</p>
-      {alarm.page !== null && (
-        <p className="small-text">
-          {texts.page} <span className="code">{alarm.page}</span>
-        </p>
-      )}
-    </li>
   );
 }

@@ -1,3 +1,4 @@
+import type { OrderAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { Badge, Card, Moment } from "@shared/ui/bits";
@@ -7,12 +8,17 @@ import { Link } from "react-router";
 import { useForeign } from "../../parts/foreign";
 import { CaseRef, OrderRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
+import { useWhole, WHOLE } from "../../parts/whole";
 import { useCan } from "../../rights";
+import { Goods } from "../orders/table";
 import { useTexts } from "./texts";
 
 /** So many of each are read: enough to say how many there are, or that there are more. */
 const LIMIT = 20;
 const SHOWN = 5;
+const PAGE_LIMIT = 100;
+/** So many pages of orders to ship are read to find those that have waited longest. */
+const PAGES_MAX = 3;
 
 /** What somebody has to see to, each with how many there are and the first few (K1). */
 export function Worklist() {
@@ -115,11 +121,17 @@ function Cases() {
 
 function ToShip() {
   const texts = useTexts();
-  const query = { status: "paid", limit: LIMIT } as const;
-  const orders = useApi().useQuery("get", "/orders/search", { params: { query } });
+  const query = { status: "paid", limit: PAGE_LIMIT } as const;
+  const found = useWhole(
+    useApi().useInfiniteQuery("get", "/orders/search", { params: { query } }, WHOLE),
+    PAGES_MAX,
+  );
+  // The API lists the newest first; what has waited longest is shipped first.
+  const oldest = found.data?.toSorted((one, other) => waitsSince(one).localeCompare(waitsSince(other)));
+  const orders = { ...found, data: oldest && { items: oldest, next_cursor: found.cut ? "more" : null } };
   return (
     <Work
-      title={texts.toShip}
+      title={found.cut ? texts.toShipLatest : texts.toShip}
       none={texts.toShipNone}
       to="/orders?status=paid"
       query={orders}
@@ -127,14 +139,21 @@ function ToShip() {
     >
       {(each) => (
         <>
-          <OrderRef id={each.order_id} />
+          <span>
+            <OrderRef id={each.order_id} /> <Goods order={each} />
+          </span>
           <span className="small-text">
-            <Moment at={each.paid_at ?? each.placed_at} />
+            <Moment at={waitsSince(each)} />
           </span>
         </>
       )}
     </Work>
   );
+}
+
+/** All are moments of the store, so that as texts they are in the order of time. */
+function waitsSince(order: OrderAnswer): string {
+  return order.paid_at ?? order.placed_at;
 }
 
 function Late() {
