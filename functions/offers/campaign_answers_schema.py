@@ -163,6 +163,11 @@ class OfferAnswer(Answer):
     with_points: bool | None = Field(default=None, exclude_if=_none)
     terms: DiscountTermsAnswer | FlashOfferAnswer | SpendSaveTermsAnswer | GiftTermsAnswer
     your: YourAnswer
+    used_up: bool = Field(
+        default=False,
+        exclude_if=lambda used_up: not used_up,
+        description="All of its orders, or its whole budget, are taken.",
+    )
 
 
 class OffersAnswer(Answer):
@@ -214,7 +219,7 @@ def campaign_answer(
     )
 
 
-def offer_answer(campaign: Campaign, uses: Uses, policy: Policy) -> OfferAnswer:
+def offer_answer(campaign: Campaign, uses: Uses, policy: Policy, *, used_up: bool = False) -> OfferAnswer:
     """Show a campaign to a member, with what they may still have of it; nothing of what others have."""
     limits, units_left = campaign.limits, None
     shown: DiscountTermsAnswer | FlashOfferAnswer | SpendSaveTermsAnswer | GiftTermsAnswer
@@ -234,6 +239,7 @@ def offer_answer(campaign: Campaign, uses: Uses, policy: Policy) -> OfferAnswer:
         **_said(campaign, policy),
         terms=shown,
         your=YourAnswer(orders_left=orders_left, units_left=units_left),
+        used_up=used_up,
     )
 
 

@@ -27,9 +27,10 @@ from functions.offers.campaigns import ACTIVE, Campaign
 from functions.offers.counting import figures, figures_of_each
 from functions.offers.crossing import losing_lines_to, warning
 from functions.offers.kinds.flash import FlashTerms
-from functions.offers.left import gift_skus
+from functions.offers.left import Left, gift_skus, limit_keys
 from functions.offers.previews import preview
 from functions.offers.running import RunningCampaigns
+from functions.offers.uses import Uses
 from functions.platform.cursors import Cursors
 from functions.platform.http import Api, Response, Who, answer, route
 from functions.platform.parameters import Body, Cursor, IfMatch, IfNoneMatch, Limit, Path, Query
@@ -220,10 +221,24 @@ class CampaignsFace:
             (each for each in theirs if now < each.starts_at),
             key=lambda each: (each.starts_at, each.campaign_id),
         )
+        running = [each for each in theirs if each.runs_at(now)]
+        used_up = self._used_up(running, uses)
         return OffersAnswer(
-            running=[offer_answer(each, uses, self.policy) for each in theirs if each.runs_at(now)],
+            running=[
+                offer_answer(each, uses, self.policy, used_up=each.campaign_id in used_up) for each in running
+            ],
             next=[offer_answer(each, uses, self.policy) for each in coming[:NEXT_MAX]],
         )
+
+    def _used_up(self, campaigns: Sequence[Campaign], uses: Uses) -> set[str]:
+        """Return the campaigns of which all orders, or the whole budget, are taken: nobody gets them now."""
+        table = self.store.table
+        limits = limit_keys(table, campaigns, ())
+        keys = [(table, key) for key in limits.values()]
+        rows = self.store.tables.batch_get(keys, self.api.deadline) if keys else []
+        left = Left(dict(zip(limits, rows, strict=True)))
+        of_each = {each.campaign_id: left.of(each, uses) for each in campaigns}
+        return {name for name, each in of_each.items() if 0 in (each.orders_left, each.budget_left_fen)}
 
     def _campaign(self, campaign_id: str, request: CampaignRequest) -> Campaign:
         """Return the campaign that staff say, or refuse what the policy has no place for."""

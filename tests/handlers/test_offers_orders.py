@@ -135,10 +135,28 @@ def test_what_is_quoted_is_what_is_ordered(shop: Suite) -> None:
     assert quote["paid_fen"] == 16_980 + quote["shipping_fen"]
     gifts = [{"sku": "pin", "quantity": 2}]
     order = ordered(shop, {"tea": 2, "cup": 2}, expected_paid_fen=quote["paid_fen"], expected_gifts=gifts)
+    assert (
+        quote.pop("free_shipping")["missing_fen"] == 18_800 - 16_980
+    )  # an order is not about what is missing
     assert order["quote"] == quote
     assert (stock(shop, "tea"), stock(shop, "cup"), stock(shop, "pin")) == (18, 15, 18)
     again = asked(shop, {"tea": 2, "cup": 2}, expected_paid_fen=quote["paid_fen"], expected_gifts=gifts)
     assert (again.status, again.headers["idempotent-replayed"], again.body) == (201, "true", order)
+
+
+def test_V14_a_campaign_that_nobody_can_use_any_more_says_so_until_something_comes_back(shop: Suite) -> None:
+    def used_up(who: Who = ALICE) -> list[str]:
+        running = shop.call(Call("GET", "/offers", who=who)).body["running"]
+        return [each["campaign_id"] for each in running if each.get("used_up")]
+
+    must_put(shop, **ON_TEA, limits={"orders": 1})
+    must_put(shop, "spent", **ON_TEA, group="g", limits={"budget_fen": 5_000})
+    must_put(shop, "endless", **ON_TEA, group="h")
+    assert used_up() == []
+    first = ordered(shop, {"tea": 2}, "a")
+    assert used_up() == used_up(BOB) == ["may", "spent"]
+    step(shop, first, "cancel", who=ALICE)
+    assert used_up() == []
 
 
 def test_V14_figures_and_what_a_member_may_still_have_follow_each_step(shop: Suite) -> None:

@@ -46,6 +46,12 @@ def test_K2_somebody_new_registers_before_anything_else(browser: Browser) -> Non
         assert site.of("register") == []
         page.get_by_label("称呼").fill("小红")
         page.get_by_text("农历", exact=True).click()
+        page.get_by_role("button", name="成为会员").click()
+        expect(page.get_by_text("请填写农历月和日")).to_be_visible()
+        assert site.of("register") == []
+        for label, figure in (("农历月", "8"), ("农历日", "15")):
+            page.get_by_role("textbox", name=label).fill(figure)
+            page.keyboard.press("Tab")
         del site.answers["get_me"]
         page.get_by_role("button", name="成为会员").click()
         expect(page.get_by_role("heading", level=1, name="我的订单")).to_be_visible()
@@ -75,7 +81,8 @@ def test_K3_a_campaign_with_a_long_name_makes_no_product_wider_than_the_others(b
 
 
 def test_K3_a_field_that_the_api_refuses_says_so_beside_itself(browser: Browser) -> None:
-    errors = [{"field": "phone", "message": "is no phone number"}]
+    said = "must be a phone number of mainland China, or one with + and its country's code"
+    errors = [{"field": "phone", "message": said}]
     site = shop(
         get_me=problem(404, "not_registered"), register=problem(422, "invalid_request", errors=errors)
     )
@@ -84,7 +91,8 @@ def test_K3_a_field_that_the_api_refuses_says_so_beside_itself(browser: Browser)
         page.get_by_label("手机号").fill("1")
         page.get_by_role("button", name="成为会员").click()
         expect(page.get_by_label("手机号")).to_have_attribute("aria-invalid", "true")
-        expect(page.get_by_text("is no phone number").first).to_be_visible()
+        expect(page.get_by_text("手机号").first).to_be_visible()
+        expect(page.get_by_text(said)).to_have_count(0)
         expect(page.get_by_label("称呼")).to_have_value("小红")
 
 
@@ -169,6 +177,43 @@ def test_K2_a_price_that_changed_is_shown_beside_the_old_one_and_asked_for_again
         page.get_by_role("button", name="按新价格提交").click()
         page.wait_for_url(f"{SITE}/orders/**")
     assert [each.body["expected_paid_fen"] for each in site.of("place_order")] == [39_932, 40_932]
+
+
+def test_K3_after_a_refusal_the_whole_cart_is_of_one_price(browser: Browser) -> None:
+    line = {**QUOTE["lines"][0], "unit_price_fen": 9_950, "amount_fen": 19_900, "price_of": "list"}
+    dearer = {**QUOTE, "paid_fen": 51_200, "lines": [line, *QUOTE["lines"][1:]]}
+    site = shop(place_order=once(problem(409, "quote_changed", quote=dearer), problem(409, "conflict_x")))
+    with opened(browser, site, "/cart") as page:
+        place(page)
+        expect(page.get_by_role("status").filter(has_text="价格变了")).to_contain_text(
+            "¥399.32 → 现在 ¥512.00"
+        )
+        expect(page.locator("li.cart-line").first).to_contain_text("¥199.00")
+        site.answers["quote_cart"] = (200, {**dearer, "paid_fen": 51_300})
+        page.get_by_role("button", name="按新价格提交").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.locator(".facts .total").last).to_contain_text("¥513.00")
+        expect(page.get_by_role("button", name="提交订单 ¥513.00")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/products/tea-longjing-100"])
+def test_V14_a_campaign_that_is_used_up_is_advertised_to_nobody(browser: Browser, path: str) -> None:
+    found = example("get_offers", "running")
+    gone, *others = found["running"]
+    used_up = {**found, "running": [{**gone, "used_up": True}, *others]}
+    site = shop(get_offers=(200, used_up), get_product=(200, example("get_product", "in_a_sale")))
+    with opened(browser, site, path) as page:
+        expect(page.get_by_text(others[0]["name"], exact=True).first).to_be_visible()
+        expect(page.get_by_text(gone["name"], exact=True)).to_have_count(0)
+
+
+def test_K3_a_name_of_many_signs_widens_no_page(browser: Browser) -> None:
+    named = {**example("get_product", "in_a_sale"), "name": "茶" + "x" * 199}
+    site = shop(get_product=(200, named), get_products=(200, {"items": [named], "next_cursor": None}))
+    for path in ("/", "/products/tea-longjing-100", "/cart"):
+        with opened(browser, site, path, width=360) as page:
+            expect(page.get_by_text(named["name"]).first).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_K3_what_is_out_of_stock_is_named_and_can_be_taken_out(browser: Browser) -> None:
@@ -325,7 +370,7 @@ def test_Y2_on_a_phone_a_code_for_another_one_can_be_had(browser: Browser) -> No
 def test_O2_an_order_says_until_when_it_can_be_paid(browser: Browser) -> None:
     lapses = {**FIRST, "status": "placed", "lapses_at": "2026-12-03T20:46:00+08:00"}
     with opened(browser, shop(get_order=(200, lapses)), "/orders/ord_1") as page:
-        expect(page.get_by_text("到 2026-12-03 20:46 还没付，订单自动关闭")).to_be_visible()
+        expect(page.get_by_text("到 2026年12月3日 20:46 还没付，订单自动关闭")).to_be_visible()
 
 
 def test_O6_money_that_came_too_late_is_said_to_go_back(browser: Browser) -> None:

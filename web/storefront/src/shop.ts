@@ -37,15 +37,22 @@ export function useOffers() {
   return useApi().useQuery("get", "/offers", {}, { staleTime: NAMES_MILLISECONDS });
 }
 
-/** Campaigns by their id, as far as they run for this member. */
+/** The campaigns that a member can still get something of. */
+export function useRunning(): readonly OfferAnswer[] {
+  const running = useOffers().data?.running;
+  return useMemo(() => (running ?? []).filter((each) => each.used_up !== true), [running]);
+}
+
+/** Campaigns by their id, as far as they run for this member; of one that has ended only that it has is known. */
 export function useCampaignNames(): (campaignId: string) => string {
+  const { ended } = useTexts().offers;
   const { data: offers, isPending } = useOffers();
   return useMemo(() => {
     const names = new Map<string, string>();
     for (const each of [...(offers?.running ?? []), ...(offers?.next ?? [])])
       names.set(each.campaign_id, each.name);
-    return (campaignId) => names.get(campaignId) ?? (isPending ? UNTIL_NAMED : campaignId);
-  }, [offers, isPending]);
+    return (campaignId) => names.get(campaignId) ?? (isPending ? UNTIL_NAMED : ended);
+  }, [offers, isPending, ended]);
 }
 
 /** Why a price is what it is: the list price, the member day's, or a campaign's by its name. */

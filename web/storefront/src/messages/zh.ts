@@ -33,6 +33,7 @@ export const zh = {
     dayOfMonth: "农历日",
     leap: "闰月",
     once: "生日提交后不能自行修改。",
+    lunarMissing: "请填写农历月和日",
     submit: "成为会员",
     nameMissing: "请填写称呼",
     dateMissing: "请选择出生日期",
@@ -51,6 +52,7 @@ export const zh = {
   offers: {
     title: "正在进行的活动",
     next: "即将开始",
+    ended: "已结束的活动",
     until: (when: string) => `到 ${when}`,
     from: (when: string) => `${when} 开始`,
     discount: (rate: string) => `${rate}`,
@@ -197,9 +199,9 @@ export const zh = {
       note: "以实际退回的商品和件数为准。运费只在整单退回时退；留下的赠品不够条件时会扣除其价值。",
       parts: {
         goods: "商品",
-        campaign: "活动优惠扣回：",
-        coupon: "优惠券扣回",
-        gift: "赠品",
+        campaign: "已享活动优惠：",
+        coupon: "已享优惠券",
+        gift: "留下的赠品，按价值扣除",
         shipping: "运费",
         points: "积分支付的部分（退回积分）",
       },

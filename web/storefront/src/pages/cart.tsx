@@ -1,5 +1,5 @@
 /** The cart, with what it costs at this moment: the quote is asked anew with every change. */
-import { asProblem } from "@shared/api/problem";
+import { asProblem, type Problem } from "@shared/api/problem";
 import type { QuoteAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
@@ -49,14 +49,20 @@ export default function CartPage() {
 function Full() {
   const { pages } = useTexts();
   const { cart } = useCart();
-  const quote = useApi().useQuery(
-    "post",
-    "/quotes",
-    { body: cartRequest(cart) },
-    { placeholderData: keepPreviousData, staleTime: 0 },
-  );
+  const api = useApi();
+  const cache = useQueryClient();
+  const asked = { body: cartRequest(cart) };
+  const quote = api.useQuery("post", "/quotes", asked, { placeholderData: keepPreviousData, staleTime: 0 });
   // What the order was refused for is said at its lines until the cart is another one.
   const [refusal, setRefusal] = useState<{ key: string; error: unknown } | null>(null);
+
+  /** What was shown holds no more: the page is of one price, the refusal's own or one that is asked for anew. */
+  function refused(error: unknown) {
+    setRefusal({ key: cart.key, error });
+    const found = changedQuote(asProblem(error));
+    if (found === null) void quote.refetch();
+    else cache.setQueryData(api.queryOptions("post", "/quotes", asked).queryKey, found);
+  }
   const error = quote.error ?? (refusal?.key === cart.key ? refusal.error : null);
   const faults = lineFaults(quote.data, error === null ? null : asProblem(error));
   return (
@@ -76,8 +82,8 @@ function Full() {
             <Checkout
               key={cart.key}
               quote={quote.data}
-              stale={quote.isPlaceholderData}
-              onRefused={(error) => setRefusal({ key: cart.key, error })}
+              stale={quote.isPlaceholderData || quote.isRefetching}
+              onRefused={refused}
             />
           )}
         </div>
@@ -301,6 +307,11 @@ function Refused({ error, again }: { error: unknown; again?: () => void }) {
   );
 }
 
+/** The quote that a refusal brings where the price is another one by now. */
+function changedQuote(problem: Problem): QuoteAnswer | null {
+  return problem.code === "quote_changed" ? (problem.more.quote as QuoteAnswer) : null;
+}
+
 function Checkout({
   quote,
   stale,
@@ -317,8 +328,9 @@ function Checkout({
   const cache = useQueryClient();
   const place = useApi().useMutation("post", "/orders");
   const problem = place.error === null ? null : asProblem(place.error);
-  const changed = problem?.code === "quote_changed" ? (problem.more.quote as QuoteAnswer) : null;
-  const shown = changed ?? quote;
+  const changed = problem === null ? null : changedQuote(problem);
+  const [seenFen, setSeenFen] = useState(quote.paid_fen);
+  const shown = quote;
   const saved =
     shown.lines.reduce(
       (sum, line) => sum + (line.gift_of === null ? line.list_price_fen * line.quantity : 0),
@@ -329,6 +341,7 @@ function Checkout({
     shown.points.value_fen;
 
   async function order(seen: QuoteAnswer) {
+    setSeenFen(seen.paid_fen);
     const placed = await place
       .mutateAsync({
         params: { header: { "idempotency-key": cart.key } },
@@ -355,9 +368,9 @@ function Checkout({
         {changed !== null && (
           <Notice tone="warn" head={texts.changed}>
             <p>
-              {texts.was} <Money fen={quote.paid_fen} /> → {texts.is}{" "}
+              {texts.was} <Money fen={seenFen} /> → {texts.is}{" "}
               <strong>
-                <Money fen={changed.paid_fen} />
+                <Money fen={shown.paid_fen} />
               </strong>
             </p>
           </Notice>

@@ -14,7 +14,7 @@ import { MemberDay } from "../parts/member-day";
 import { Offer } from "../parts/offer";
 import { Price } from "../parts/price";
 import { Seal } from "../parts/seal";
-import { useMember, useOffers } from "../shop";
+import { useMember, useOffers, useRunning } from "../shop";
 
 const FILTERS = ["all", "zone", "rest"] as const;
 type Filter = (typeof FILTERS)[number];
@@ -38,14 +38,15 @@ export function Home() {
 function Campaigns() {
   const { offers: texts } = useTexts();
   const found = useOffers().data;
-  if (found === undefined || found.running.length + found.next.length === 0) return null;
+  const running = useRunning();
+  if (found === undefined || running.length + found.next.length === 0) return null;
   return (
     <section className="stack" aria-label={texts.title}>
-      {found.running.length > 0 && (
+      {running.length > 0 && (
         <>
           <h2>{texts.title}</h2>
           <ul className="offer-grid">
-            {found.running.map((each) => (
+            {running.map((each) => (
               <Offer key={each.campaign_id} offer={each} />
             ))}
           </ul>

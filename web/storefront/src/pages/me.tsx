@@ -12,7 +12,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
 import { useTexts } from "../messages/texts";
-import { type Birthday, BirthdayFields, birthdayOf, NO_BIRTHDAY } from "../parts/birthday";
+import { type Birthday, BirthdayFields, birthdayOf, lacks, NO_BIRTHDAY } from "../parts/birthday";
 
 export default function Me() {
   const { pages } = useTexts();
@@ -95,9 +95,9 @@ function Profile({ member }: { member: MemberAnswer }) {
 
   function send(event: FormEvent) {
     event.preventDefault();
-    const dateIsMissing = birthday.calendar === "solar" && birthday.date === "";
-    setLacking(dateIsMissing ? words.dateMissing : undefined);
-    if (dateIsMissing) return;
+    const missing = lacks(birthday);
+    setLacking({ date: words.dateMissing, lunar: words.lunarMissing, none: undefined }[missing ?? "none"]);
+    if (missing !== null) return;
     const body = {
       ...(name !== member.name && { name: name.trim() }),
       ...(phone !== (member.phone ?? "") && { phone: phone.trim() === "" ? null : phone }),

@@ -10,7 +10,7 @@ import { useTexts } from "../messages/texts";
 import { Offer } from "../parts/offer";
 import { Price } from "../parts/price";
 import { Seal } from "../parts/seal";
-import { isCheaper, useOffers, useProduct, useWhy } from "../shop";
+import { isCheaper, useProduct, useRunning, useWhy } from "../shop";
 
 /** A product: what it costs this member and why, and what else runs for it. */
 export default function ProductPage() {
@@ -83,7 +83,7 @@ function Found({ product }: { product: ProductAnswer }) {
 }
 
 function Campaigns({ sku, zone, title }: { sku: string; zone: boolean; title: string }) {
-  const running = useOffers().data?.running ?? [];
+  const running = useRunning();
   const about = running.filter((offer) => {
     if (offer.except_skus?.includes(sku) === true) return false;
     if ("items" in offer.terms) return sku in offer.terms.items;

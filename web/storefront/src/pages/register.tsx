@@ -8,7 +8,7 @@ import { Failure } from "@shared/ui/states";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTexts } from "../messages/texts";
-import { type Birthday, BirthdayFields, birthdayOf, NO_BIRTHDAY } from "../parts/birthday";
+import { type Birthday, BirthdayFields, birthdayOf, lacks, NO_BIRTHDAY } from "../parts/birthday";
 
 /** The registration: once for each person who has signed up. */
 export default function Register() {
@@ -28,7 +28,8 @@ export default function Register() {
     event.preventDefault();
     const lacking = {
       ...(name.trim() === "" && { name: texts.nameMissing }),
-      ...(birthday.calendar === "solar" && birthday.date === "" && { date: texts.dateMissing }),
+      ...(lacks(birthday) === "date" && { date: texts.dateMissing }),
+      ...(lacks(birthday) === "lunar" && { date: texts.lunarMissing }),
     };
     setWrong(lacking);
     if (Object.keys(lacking).length > 0) return;

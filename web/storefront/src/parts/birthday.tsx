@@ -10,12 +10,13 @@ import { useTexts } from "../messages/texts";
 export interface Birthday {
   readonly calendar: "none" | "solar" | "lunar";
   readonly date: string;
-  readonly month: number;
-  readonly day: number;
+  /** Null until it is filled in: a birthday that nobody chose could not be taken back. */
+  readonly month: number | null;
+  readonly day: number | null;
   readonly leap: boolean;
 }
 
-export const NO_BIRTHDAY: Birthday = { calendar: "none", date: "", month: 8, day: 15, leap: false };
+export const NO_BIRTHDAY: Birthday = { calendar: "none", date: "", month: null, day: null, leap: false };
 const MONTHS_MAX = 12;
 const DAYS_MAX = 30;
 
@@ -24,7 +25,14 @@ export function birthdayOf(birthday: Birthday): Pick<ProfileRequest, "birthday" 
   if (birthday.calendar === "none") return {};
   if (birthday.calendar === "solar") return { birthday: birthday.date };
   const { month, day, leap } = birthday;
+  if (month === null || day === null) return {};
   return { birthday_calendar: "lunar", birthday: { month, day, ...(leap && { leap }) } };
+}
+
+/** What is lacking of it, if it is to be filled in. */
+export function lacks({ calendar, date, month, day }: Birthday): "date" | "lunar" | null {
+  if (calendar === "solar" && date === "") return "date";
+  return calendar === "lunar" && (month === null || day === null) ? "lunar" : null;
 }
 
 export function BirthdayFields({
@@ -64,13 +72,13 @@ export function BirthdayFields({
         <div className="row">
           <Stepper
             label={texts.month}
-            value={value.month}
+            value={value.month ?? Number.NaN}
             max={MONTHS_MAX}
             onChange={(month) => onChange({ ...value, month })}
           />
           <Stepper
             label={texts.dayOfMonth}
-            value={value.day}
+            value={value.day ?? Number.NaN}
             max={DAYS_MAX}
             onChange={(day) => onChange({ ...value, day })}
           />
@@ -78,6 +86,7 @@ export function BirthdayFields({
             {texts.leap}
           </Checkbox>
           <p className="soft small-text">{texts.once}</p>
+          {wrong != null && <p className="wrong">{wrong}</p>}
         </div>
       )}
     </>

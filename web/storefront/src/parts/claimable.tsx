@@ -106,7 +106,9 @@ function Claimable({ of }: { of: ClaimableAnswer }) {
         {of.claims_left !== null && of.claims_left > 0 && ` · ${texts.claimsLeft(of.claims_left)}`}
       </p>
       {none ? (
-        <Badge tone="good">{texts.claimed}</Badge>
+        <div>
+          <Badge tone="good">{texts.claimed}</Badge>
+        </div>
       ) : (
         <Button
           small
