@@ -33,6 +33,7 @@ type Unrecorded =
   | "get_sales"
   | "get_unassigned_payments"
   | "preview_campaign"
+  | "preview_return"
   | "search_orders";
 /** Members take along what there is of them without being staff, and that is written down, too. */
 export type Recorded = Exclude<Right, Unrecorded> | "get_export";

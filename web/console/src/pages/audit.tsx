@@ -267,7 +267,11 @@ function Records({ by, value }: { by: By; value: string }) {
                   />
                   <Export
                     report="audit"
-                    filters={by === "date" ? { from: value, until: value } : { by: by === "id" ? "request_key" : by, value }}
+                    filters={
+                      by === "date"
+                        ? { from: value, until: value }
+                        : { by: by === "id" ? "request_key" : by, value }
+                    }
                     caption={texts.title}
                     file={`audit-${by}-${value}`}
                     columns={columns}
