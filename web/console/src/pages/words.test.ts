@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { WORDED } from "./job-words";
 import { LANGUAGES, nameOf } from "./policy-words";
 
-const EXAMPLES = readFileSync(new URL("../../../../docs/examples.json", import.meta.url), "utf8");
+const EXAMPLES = readFileSync("../docs/examples.json", "utf8");
 
 /** The values of a field, wherever it stands in the recorded answers. */
 function valuesOf(field: string): string[] {
