@@ -304,6 +304,7 @@ def record_rows() -> list[Row]:
         operation="ship_order",
         route="POST /orders/{order_id}/shipment",
         operator="1example23456789",
+        operator_name=None,
         service=True,
         roles=["staff"],
         ids={"order_id": _ORDER},

@@ -10,6 +10,7 @@ import { Suspense, useEffect, useState } from "react";
 import { NavLink, Route, Routes, useLocation } from "react-router";
 import { useTexts } from "./messages/texts";
 import { PAGES } from "./pages";
+import { Anew } from "./parts/anew";
 import { can } from "./rights";
 
 /** With fewer seconds than these left, the next page is gone to by way of the hosted page, which nobody notices. */
@@ -93,6 +94,7 @@ function Shell() {
         </div>
       </nav>
       <main id="content" tabIndex={-1}>
+        <Anew />
         <Suspense
           fallback={
             <>

@@ -11,6 +11,7 @@ import { useState } from "react";
 import { Act, Will } from "../parts/act";
 import { useParts } from "../parts/texts";
 import { useCan } from "../rights";
+import { useJobWords } from "./job-words";
 
 const zh = {
   title: "任务",
@@ -26,6 +27,10 @@ const zh = {
   parts: (done: string, of: string) => `${done} / ${of} 部分`,
   overdue: "该完成而未完成",
   fine: "正常",
+  notRunYet: "还没有运行记录",
+  notAsked: "没有运行过",
+  watch:
+    "是否按时完成由 watch-jobs 每 15 分钟检查一次，它不在这张表里。“今日”有 jobs-unwatched 告警时，说明它自己停了，这里的“正常”不可信：请技术人员按处理手册检查。",
   run: "运行",
   replay: "重放",
   everyMinutes: (minutes: string) => `每 ${minutes} 分钟`,
@@ -61,6 +66,10 @@ const en: Form<typeof zh> = {
   parts: (done, of) => `${done} of ${of} parts`,
   overdue: "Should have ended",
   fine: "In time",
+  notRunYet: "No run recorded yet",
+  notAsked: "Never run",
+  watch:
+    "Whether they end in time is looked at every 15 minutes by watch-jobs, which is not in this table. While Today shows the alarm jobs-unwatched, that has stopped itself and “in time” says nothing: have it looked after by the runbook.",
   run: "Run",
   replay: "Replay",
   everyMinutes: (minutes) => `Every ${minutes} minutes`,
@@ -109,7 +118,12 @@ export default function Jobs() {
         under={jobs.data === undefined ? undefined : texts.under(exactly(jobs.data.as_of))}
       />
       <Answered query={jobs} tall>
-        {(found) => <JobsTable jobs={found.jobs} onRun={setRunning} />}
+        {(found) => (
+          <>
+            <JobsTable jobs={found.jobs} onRun={setRunning} />
+            <p className="soft small-text">{texts.watch}</p>
+          </>
+        )}
       </Answered>
       {running !== null && <Run job={running} onClose={() => setRunning(null)} />}
     </div>
@@ -120,6 +134,7 @@ function JobsTable({ jobs, onRun }: { jobs: readonly JobAnswer[]; onRun: (job: s
   const texts = useTexts();
   const parts = useParts();
   const can = useCan();
+  const words = useJobWords();
   return (
     <Table
       caption={texts.title}
@@ -130,7 +145,16 @@ function JobsTable({ jobs, onRun }: { jobs: readonly JobAnswer[]; onRun: (job: s
           id: "job",
           title: texts.job,
           head: true,
-          cell: (each) => <span className="code">{each.job}</span>,
+          cell: (each) => {
+            const [name, does] = words(each.job);
+            return (
+              <>
+                <div>{name}</div>
+                {does !== "" && <div className="soft small-text">{does}</div>}
+                <span className="code small-text">{each.job}</span>
+              </>
+            );
+          },
         },
         { id: "when", title: texts.when, cell: (each) => <When schedules={each.schedules} /> },
         { id: "last", title: texts.last, cell: (each) => <Last job={each} /> },
@@ -140,6 +164,10 @@ function JobsTable({ jobs, onRun }: { jobs: readonly JobAnswer[]; onRun: (job: s
           cell: (each) =>
             each.schedules.some((schedule) => schedule.overdue) ? (
               <Badge tone="bad">{texts.overdue}</Badge>
+            ) : each.begun_at === null ? (
+              <Badge>{each.schedules.length === 0 ? texts.notAsked : texts.notRunYet}</Badge>
+            ) : each.ended_at === null ? (
+              <Badge tone="accent">{texts.going}</Badge>
             ) : (
               <Badge tone="good">{texts.fine}</Badge>
             ),
@@ -219,14 +247,16 @@ function Run({ job, onClose }: { job: string; onClose: () => void }) {
   const texts = useTexts();
   const [requestId] = useState(() => newId("run"));
   const run = useApi().useMutation("post", "/jobs/{job}/runs");
+  const [name, does] = useJobWords()(job);
   const verb = job === REPLAY ? texts.replay : texts.run;
   return (
     <Act
-      title={`${verb} · ${job}`}
+      title={`${verb} · ${name}`}
       action={verb}
       onClose={onClose}
       before={
         <Will>
+          {does !== "" && job !== REPLAY && <p>{does}</p>}
           <p>{job === REPLAY ? texts.willReplay : texts.will(job)}</p>
         </Will>
       }

@@ -10,10 +10,11 @@ import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { Tabs } from "../parts/tabs";
 import { useParts } from "../parts/texts";
+import { useSettingName } from "./policy-words";
 
 const zh = {
   title: "规则",
-  under: "规则只随部署生效；这里可以查看现行规则，核对一份修改会带来什么",
+  under: "规则只随部署生效，由负责部署的技术人员完成：在这里核对通过后，把文件交给他们",
   version: "版本",
   tabsLabel: "规则",
   tabs: { settings: "现行设置", file: "规则文件", check: "核对修改" },
@@ -38,7 +39,7 @@ const zh = {
 
 const en: Form<typeof zh> = {
   title: "Policy",
-  under: "It comes into force by a deployment alone; here is what stands, and what another one would change",
+  under: "It comes into force by a deployment alone: check a change here, then hand its file to who deploys",
   version: "Version",
   tabsLabel: "Policy",
   tabs: { settings: "What stands", file: "Its file", check: "Check a change" },
@@ -113,12 +114,26 @@ function useSaid(): (setting: string, value: SettingAnswer["value"]) => string {
   };
 }
 
+/** A setting by its name, and as the file and the API call it. */
+function Setting({ id }: { id: string }) {
+  const name = useSettingName()(id);
+  return (
+    <>
+      {name !== null && <div>{name}</div>}
+      <span className={name === null ? "code" : "code small-text soft"}>{id}</span>
+    </>
+  );
+}
+
 function Settings({ policy }: { policy: PolicyAnswer }) {
   const texts = useTexts();
   const said = useSaid();
+  const nameOf = useSettingName();
   const [typed, setTyped] = useState("");
   const sought = typed.trim().toLowerCase();
-  const found = policy.settings.filter((each) => each.setting.toLowerCase().includes(sought));
+  const found = policy.settings.filter((each) =>
+    `${each.setting} ${nameOf(each.setting) ?? ""}`.toLowerCase().includes(sought),
+  );
   return (
     <div className="stack">
       <div className="filters">
@@ -136,7 +151,7 @@ function Settings({ policy }: { policy: PolicyAnswer }) {
               id: "setting",
               title: texts.setting,
               head: true,
-              cell: (each) => <span className="code">{each.setting}</span>,
+              cell: (each) => <Setting id={each.setting} />,
             },
             { id: "value", title: texts.value, end: true, cell: (each) => said(each.setting, each.value) },
           ]}
@@ -207,7 +222,7 @@ function Checked({ answer }: { answer: PolicyCheckAnswer }) {
               id: "field",
               title: texts.field,
               head: true,
-              cell: (each) => <span className="code">{each.field}</span>,
+              cell: (each) => <Setting id={each.field} />,
             },
             { id: "message", title: texts.message, cell: (each) => each.message },
           ]}
@@ -231,7 +246,7 @@ function Checked({ answer }: { answer: PolicyCheckAnswer }) {
               id: "setting",
               title: texts.setting,
               head: true,
-              cell: (each) => <span className="code">{each.setting}</span>,
+              cell: (each) => <Setting id={each.setting} />,
             },
             { id: "from", title: parts.before, cell: (each) => said(each.setting, each.from) },
             { id: "to", title: parts.after, cell: (each) => said(each.setting, each.to) },

@@ -19,13 +19,3 @@ export function daysFrom(first: string, last: string, most: number): string[] {
   for (let day = last; day >= first && days.length < most; day = daysLater(day, -1)) days.unshift(day);
   return days;
 }
-
-/** The earlier one of two days. */
-export function earlier(one: string, other: string): string {
-  return [one, other].sort()[0] ?? one;
-}
-
-/** The later one of two days. */
-export function later(one: string, other: string): string {
-  return [one, other].sort()[1] ?? one;
-}

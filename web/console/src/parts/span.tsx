@@ -3,7 +3,7 @@ import { useWords } from "@shared/i18n/i18n";
 import { beginningOf, dateAt } from "@shared/time";
 import { TextField } from "@shared/ui/fields";
 import { useState } from "react";
-import { daysLater, earlier, later } from "./days";
+import { daysLater } from "./days";
 import { useParts } from "./texts";
 
 const DAYS = 30;
@@ -15,32 +15,38 @@ export function useSpan() {
     const today = dateAt(now(), zone);
     return { first: daysLater(today, 1 - DAYS), last: today };
   });
+  const [typed, setTyped] = useState({ first, last });
   return {
     first,
     last,
-    set: (first: string, last: string) => setSpan({ first, last }),
+    typed,
+    /** What is no span is kept as it was typed, and asked for by nobody. */
+    set: (typed: { first: string; last: string }) => {
+      setTyped(typed);
+      if (typed.first <= typed.last) setSpan(typed);
+    },
     query: { since: beginningOf(first, zone), before: beginningOf(daysLater(last, 1), zone) },
   };
 }
 
 export function SpanFields({ span }: { span: ReturnType<typeof useSpan> }) {
   const texts = useParts();
-  const { first, last, set } = span;
+  const { typed, set } = span;
+  const { first, last } = typed;
   return (
     <div className="filters">
       <TextField
         label={texts.from}
         type="date"
         value={first}
-        max={last}
-        onChange={(next) => next !== "" && set(next, later(next, last))}
+        onChange={(next) => next !== "" && set({ first: next, last })}
       />
       <TextField
         label={texts.until}
         type="date"
         value={last}
-        min={first}
-        onChange={(next) => next !== "" && set(earlier(next, first), next)}
+        wrong={last < first ? texts.daysReversed : null}
+        onChange={(next) => next !== "" && set({ first, last: next })}
       />
     </div>
   );

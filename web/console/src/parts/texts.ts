@@ -3,6 +3,9 @@ import type { Form } from "@shared/i18n/language";
 
 const zh = {
   isMe: "（我）",
+  asOf: (at: string) => `读取于 ${at}`,
+  readAnew: "刷新",
+  daysReversed: "“到”早于“从”：下面仍是之前的时间段，请改其中一个日期",
   gift: "赠品",
   ofUnits: (units: number) => `共 ${units} 件`,
   unitsOf: (line: string) => `${line} 的件数`,
@@ -94,6 +97,9 @@ const zh = {
 
 const en: Form<typeof zh> = {
   isMe: " (me)",
+  asOf: (at) => `Read ${at}`,
+  readAnew: "Read anew",
+  daysReversed: "Until is before from: what stands below is of the span before. Change one of them",
   gift: "gift",
   ofUnits: (units) => `of ${units}`,
   unitsOf: (line) => `Units of ${line}`,

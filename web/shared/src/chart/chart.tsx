@@ -37,6 +37,7 @@ export function Chart({
   series,
   points,
   format,
+  whole = false,
 }: {
   title: string;
   kind?: "bars" | "lines";
@@ -44,6 +45,8 @@ export function Chart({
   points: readonly Point[];
   /** A figure as it is read: yuan, points, orders. */
   format: (value: number) => string;
+  /** Whether it counts things: no axis says half an order then. */
+  whole?: boolean;
 }) {
   const { ui } = useCommon();
   const rows = points.map((each) => ({ label: each.label, ...each.values }));
@@ -51,7 +54,7 @@ export function Chart({
     <>
       <CartesianGrid vertical={false} stroke="var(--line-soft)" />
       <XAxis dataKey="label" tickLine={false} stroke="var(--line-strong)" />
-      <YAxis width={72} tickFormatter={format} tickLine={false} axisLine={false} />
+      <YAxis width={72} allowDecimals={!whole} tickFormatter={format} tickLine={false} axisLine={false} />
       <Tooltip
         formatter={(value) => format(Number(value))}
         contentStyle={{ background: "var(--surface)", borderColor: "var(--line-soft)", color: "var(--ink)" }}

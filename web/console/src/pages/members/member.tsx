@@ -288,27 +288,30 @@ function Tiers({ memberId }: { memberId: string }) {
     PAGED,
   );
   return (
-    <Pages query={changes} empty={<Empty title={texts.noTiers}>{texts.noTiersHere}</Empty>}>
-      {(items) => (
-        <Table
-          caption={texts.tabs.tiers}
-          rows={items}
-          keyOf={(each) => `${each.changed_at}-${each.order_id}-${each.to}`}
-          columns={[
-            { id: "at", title: parts.at, head: true, cell: (each) => <Moment at={each.changed_at} /> },
-            { id: "from", title: texts.from, cell: (each) => each.from },
-            { id: "to", title: texts.to, cell: (each) => each.to },
-            {
-              id: "amount",
-              title: texts.effective,
-              end: true,
-              cell: (each) => <Money fen={each.effective_amount_fen} />,
-            },
-            { id: "order", title: parts.order, cell: (each) => <OrderRef id={each.order_id} /> },
-          ]}
-        />
-      )}
-    </Pages>
+    <>
+      <p className="soft small-text">{texts.birthdaysNote}</p>
+      <Pages query={changes} empty={<Empty title={texts.noTiers}>{texts.noTiersHere}</Empty>}>
+        {(items) => (
+          <Table
+            caption={texts.tabs.tiers}
+            rows={items}
+            keyOf={(each) => `${each.changed_at}-${each.order_id}-${each.to}`}
+            columns={[
+              { id: "at", title: parts.at, head: true, cell: (each) => <Moment at={each.changed_at} /> },
+              { id: "from", title: texts.from, cell: (each) => each.from },
+              { id: "to", title: texts.to, cell: (each) => each.to },
+              {
+                id: "amount",
+                title: texts.effective,
+                end: true,
+                cell: (each) => <Money fen={each.effective_amount_fen} />,
+              },
+              { id: "order", title: parts.order, cell: (each) => <OrderRef id={each.order_id} /> },
+            ]}
+          />
+        )}
+      </Pages>
+    </>
   );
 }
 

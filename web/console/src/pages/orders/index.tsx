@@ -13,6 +13,7 @@ import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { OrderBadge } from "../../parts/badges";
+import { daysLater } from "../../parts/days";
 import { MemberRef, OrderRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { type Right, useCan } from "../../rights";
@@ -171,7 +172,8 @@ function List() {
   const [query, setQuery] = useSearchParams();
   const status = STATUSES.find((each) => each === query.get("status")) ?? null;
   const since = query.get("since");
-  const before = query.get("before");
+  const until = query.get("until");
+  const reversed = since !== null && until !== null && until < since;
   const orders = useApi().useInfiniteQuery(
     "get",
     "/orders/search",
@@ -180,7 +182,7 @@ function List() {
         query: {
           ...(status !== null && { status }),
           ...(since && { since: beginningOf(since, zone) }),
-          ...(before && { before: beginningOf(before, zone) }),
+          ...(until && { before: beginningOf(daysLater(until, 1), zone) }),
         },
       },
     },
@@ -212,10 +214,11 @@ function List() {
           onChange={(next) => set("since", next)}
         />
         <TextField
-          label={texts.before}
+          label={texts.until}
           type="date"
-          value={before ?? ""}
-          onChange={(next) => set("before", next)}
+          value={until ?? ""}
+          wrong={reversed ? texts.datesReversed : null}
+          onChange={(next) => set("until", next)}
         />
       </div>
       <Pages query={orders} empty={<Empty title={texts.none}>{texts.noneHere}</Empty>}>

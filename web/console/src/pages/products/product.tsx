@@ -1,4 +1,4 @@
-import type { ProductAnswer } from "@shared/api/schema";
+import type { MovementAnswer, ProductAnswer } from "@shared/api/schema";
 import { useWords } from "@shared/i18n/i18n";
 import { useApi } from "@shared/session/context";
 import { Badge, Card, Facts, Id, Moment, Money, PageHead } from "@shared/ui/bits";
@@ -28,7 +28,7 @@ export default function ProductPage() {
       <Answered query={product} tall>
         {(found) => (
           <div className="beside">
-            <Movements sku={found.sku} />
+            <Movements product={found} />
             <About product={found} />
           </div>
         )}
@@ -101,7 +101,8 @@ function About({ product }: { product: ProductAnswer }) {
   );
 }
 
-function Movements({ sku }: { sku: string }) {
+function Movements({ product }: { product: ProductAnswer }) {
+  const { sku } = product;
   const texts = useTexts();
   const parts = useParts();
   const { number } = useWords();
@@ -115,38 +116,62 @@ function Movements({ sku }: { sku: string }) {
     <Card title={texts.movements}>
       <Pages query={movements} empty={<Empty title={texts.noMovements}>{texts.noMovementsHere}</Empty>}>
         {(items) => (
-          <Table
-            caption={texts.movements}
-            rows={items}
-            keyOf={(each) => each.movement_id}
-            columns={[
-              {
-                id: "id",
-                title: texts.movementId,
-                head: true,
-                cell: (each) => <Id of={texts.movementId}>{each.movement_id}</Id>,
-              },
-              { id: "at", title: parts.at, cell: (each) => <Moment at={each.moved_at} /> },
-              {
-                id: "delta",
-                title: parts.change,
-                end: true,
-                cell: (each) => (each.delta > 0 ? `+${number(each.delta)}` : number(each.delta)),
-              },
-              {
-                id: "reason",
-                title: parts.reason,
-                cell: (each) => <span className="words">{each.reason}</span>,
-              },
-              {
-                id: "by",
-                title: texts.operator,
-                cell: (each) => <OperatorRef id={each.operator} name={each.operator_name ?? null} />,
-              },
-            ]}
-          />
+          <>
+            <Table
+              caption={texts.movements}
+              rows={items}
+              keyOf={(each) => each.movement_id}
+              columns={[
+                {
+                  id: "id",
+                  title: texts.movementId,
+                  head: true,
+                  cell: (each) => <Id of={texts.movementId}>{each.movement_id}</Id>,
+                },
+                { id: "at", title: parts.at, cell: (each) => <Moment at={each.moved_at} /> },
+                {
+                  id: "delta",
+                  title: parts.change,
+                  end: true,
+                  cell: (each) => (each.delta > 0 ? `+${number(each.delta)}` : number(each.delta)),
+                },
+                {
+                  id: "reason",
+                  title: parts.reason,
+                  cell: (each) => <span className="words">{each.reason}</span>,
+                },
+                {
+                  id: "by",
+                  title: texts.operator,
+                  cell: (each) => <OperatorRef id={each.operator} name={each.operator_name ?? null} />,
+                },
+              ]}
+            />
+            {!movements.hasNextPage && <Sums product={product} movements={items} />}
+          </>
         )}
       </Pages>
+      <p className="soft small-text">{texts.movementsNote}</p>
     </Card>
+  );
+}
+
+/** How what was moved by hand comes to what is there: the difference is what orders have taken and given back. */
+function Sums({ product, movements }: { product: ProductAnswer; movements: readonly MovementAnswer[] }) {
+  const texts = useTexts();
+  const { number } = useWords();
+  if (product.stock == null) return null;
+  const moved = movements.reduce((sum, each) => sum + each.delta, 0);
+  const aside = Object.values(product.set_aside ?? {}).reduce((sum, units) => sum + units, 0);
+  return (
+    <Facts
+      sums
+      facts={[
+        [texts.movedTotal, number(moved)],
+        [texts.takenByOrders, number(product.stock + aside - moved)],
+        aside === 0 ? null : [texts.setAsideTotal, number(-aside)],
+        [texts.stock, number(product.stock)],
+      ]}
+    />
   );
 }

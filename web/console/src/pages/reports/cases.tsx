@@ -13,6 +13,7 @@ import { Figure } from "../../parts/figure";
 import { Chart } from "../../parts/lazy-chart";
 import { Report } from "../../parts/report";
 import { useParts } from "../../parts/texts";
+import { percentOf } from "./figures";
 import { useTexts } from "./texts";
 
 const SECONDS_A_MINUTE = 60;
@@ -56,7 +57,7 @@ function Shown({ figures }: { figures: CaseFiguresAnswer }) {
         <Figure
           name={texts.overdue}
           value={number(figures.overdue)}
-          under={`${texts.shareOverdue} ${figures.share_overdue ?? "—"}`}
+          under={`${texts.shareOverdue} ${figures.share_overdue === null ? "—" : percentOf(figures.share_overdue)}`}
         />
         <Figure
           name={texts.answerTime}
@@ -72,6 +73,7 @@ function Shown({ figures }: { figures: CaseFiguresAnswer }) {
         series={[{ id: "opened", label: texts.opened }]}
         points={rows.map((row) => ({ label: caseKind[row.kind], values: { opened: row.opened } }))}
         format={number}
+        whole
       />
       <Report
         caption={texts.cases}

@@ -63,6 +63,14 @@ export function bySku(returns: readonly ReturnsAnswer[]): ReturnsAnswer[] {
   );
 }
 
+/** A rate of the API, decimal text such as `0.125`, in percent as shares stand elsewhere: to tenths, half up. */
+export function percentOf(rate: string): string {
+  const [whole = "0", parts = ""] = rate.split(".");
+  const tenThousandths = Number(whole) * 10_000 + Number(parts.padEnd(4, "0").slice(0, 4));
+  const tenths = Math.floor((tenThousandths + 5) / 10);
+  return `${Math.floor(tenths / 10)}.${tenths % 10} %`;
+}
+
 /** The share of the received units that came back, in whole tenths of a percent, half up. */
 export function shareOf({ received, returned }: ReturnsAnswer): string {
   if (received === 0) return "—";

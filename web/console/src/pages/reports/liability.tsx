@@ -62,6 +62,7 @@ function Owed({ liability }: { liability: LiabilityAnswer }) {
               values: { points: each.points },
             }))}
             format={number}
+            whole
           />
           <Report
             caption={texts.liability}

@@ -17,7 +17,11 @@ import { OrderRef } from "../../parts/refs";
 import { Report, type ReportColumn } from "../../parts/report";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
+import { useRefundReason } from "./because";
 import { useTexts } from "./texts";
+
+/** As the API takes a reference: visible ASCII, without blanks. */
+const REFERENCE = /^[\x21-\x7e]+$/;
 
 export function Refunds() {
   const texts = useTexts();
@@ -64,7 +68,8 @@ function useColumns(pay: (refund: RefundAnswer) => void): ReportColumn<RefundAns
   const parts = useParts();
   const can = useCan();
   const foreign = useForeign();
-  const { provider } = useCommon();
+  const because = useRefundReason();
+  const { provider, refundState } = useCommon();
   return [
     {
       id: "id",
@@ -83,18 +88,18 @@ function useColumns(pay: (refund: RefundAnswer) => void): ReportColumn<RefundAns
       id: "provider",
       title: texts.provider,
       cell: (each) => provider[each.provider],
-      raw: (each) => each.provider,
+      raw: (each) => provider[each.provider],
     },
     {
       id: "why",
       title: texts.why,
       cell: (each) => (
         <>
-          {texts.refundReasons[each.reason as keyof typeof texts.refundReasons] ?? each.reason}
+          {because(each.reason)}
           {each.because !== null && <div className="soft code">{each.because}</div>}
         </>
       ),
-      raw: (each) => each.reason,
+      raw: (each) => because(each.reason),
     },
     {
       id: "made",
@@ -106,7 +111,7 @@ function useColumns(pay: (refund: RefundAnswer) => void): ReportColumn<RefundAns
       id: "state",
       title: parts.state,
       cell: (each) => <RefundBadge state={each.state} />,
-      raw: (each) => each.state,
+      raw: (each) => refundState[each.state],
     },
     {
       id: "amount",
@@ -142,7 +147,11 @@ function ByHand({ refund, onClose }: { refund: RefundAnswer; onClose: () => void
     <Act
       title={texts.byHand}
       action={texts.byHand}
-      ready={/^[\x21-\x7e]+$/.test(reference.trim()) && reason.trim() !== ""}
+      ready={REFERENCE.test(reference.trim()) && reason.trim() !== ""}
+      missing={[
+        ...(reference.trim() === "" ? [texts.reference] : []),
+        ...(reason.trim() === "" ? [parts.reason] : []),
+      ]}
       onClose={onClose}
       before={
         <>
@@ -152,6 +161,7 @@ function ByHand({ refund, onClose }: { refund: RefundAnswer; onClose: () => void
             value={reference}
             onChange={setReference}
             required
+            wrong={reference.trim() === "" || REFERENCE.test(reference.trim()) ? null : texts.referenceWrong}
             maxLength={255}
           />
           <Reason value={reason} onChange={setReason} />

@@ -52,7 +52,9 @@ export function Returns() {
                   values: { received: each.received, returned: each.returned },
                 }))}
                 format={number}
+                whole
               />
+              <p className="soft small-text">{texts.returnsCount}</p>
               <Report
                 caption={texts.returns}
                 report="returns"

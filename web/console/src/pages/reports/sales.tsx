@@ -4,12 +4,14 @@ import { decimal } from "@shared/money";
 import { useApi } from "@shared/session/context";
 import { Card, Day, Money, Notice } from "@shared/ui/bits";
 import { Answered, Empty } from "@shared/ui/states";
+import { Link } from "react-router";
 import { Figure } from "../../parts/figure";
 import { Chart } from "../../parts/lazy-chart";
 import { Report, type ReportColumn } from "../../parts/report";
 import { SpanFields, useSpan } from "../../parts/span";
 import { useParts } from "../../parts/texts";
 import { useWhole, WHOLE } from "../../parts/whole";
+import { useCan } from "../../rights";
 import { byDay, totalOf } from "./figures";
 import { useTexts } from "./texts";
 
@@ -58,10 +60,10 @@ function Shown({
     <>
       {cut && <Notice tone="warn">{parts.cut}</Notice>}
       <div className="figures">
-        <Figure name={texts.paid} value={yuan(total.paid_fen)} />
+        <Figure name={texts.paid} value={yuan(total.paid_fen)} under={texts.paidUnder} />
         <Figure name={texts.paidOrders} value={number(total.paid_orders)} />
         <Figure name={texts.discount} value={yuan(total.discount_fen)} />
-        <Figure name={texts.refunded} value={yuan(total.refunded_fen)} />
+        <Figure name={texts.refunded} value={yuan(total.refunded_fen)} under={texts.refundedUnder} />
       </div>
       <Chart
         title={texts.sales}
@@ -75,12 +77,13 @@ function Shown({
         }))}
         format={yuan}
       />
+      <p className="soft small-text">{texts.salesCount}</p>
       <Report
         caption={texts.sales}
         report="sales"
         filters={{ from: first, until: last }}
         file={`sales-${first}-${last}`}
-        rows={[...days].reverse()}
+        rows={days.filter((each) => each.placed_orders > 0).reverse()}
         keyOf={(each) => each.date}
         columns={useColumns()}
       />
@@ -90,6 +93,7 @@ function Shown({
 
 function useColumns(): ReportColumn<SalesAnswer>[] {
   const texts = useTexts();
+  const can = useCan();
   const { number } = useWords();
   const count = (id: keyof Omit<SalesAnswer, "date">, title: string): ReportColumn<SalesAnswer> => ({
     id,
@@ -111,7 +115,14 @@ function useColumns(): ReportColumn<SalesAnswer>[] {
       id: "date",
       title: texts.date,
       head: true,
-      cell: (each) => <Day at={each.date} />,
+      cell: (each) =>
+        can("search_orders") ? (
+          <Link to={`/orders?since=${each.date}&until=${each.date}`}>
+            <Day at={each.date} />
+          </Link>
+        ) : (
+          <Day at={each.date} />
+        ),
       raw: (each) => each.date,
     },
     count("placed_orders", texts.placed),

@@ -46,8 +46,8 @@ function Figures() {
             <div className="figures">
               <Figure name={texts.placed} value={number(total.placed_orders)} />
               <Figure name={texts.paidOrders} value={number(total.paid_orders)} />
-              <Figure name={texts.paid} value={yuan(total.paid_fen)} />
-              <Figure name={texts.refunded} value={yuan(total.refunded_fen)} />
+              <Figure name={texts.paid} value={yuan(total.paid_fen)} under={texts.paidUnder} />
+              <Figure name={texts.refunded} value={yuan(total.refunded_fen)} under={texts.refundedUnder} />
               <Owed />
             </div>
           );
