@@ -315,7 +315,7 @@ def test_K5_the_api_lets_the_pages_ask_it_and_no_other_page(site: Stack, app: st
             headers={
                 "origin": origin,
                 "access-control-request-method": "PUT",
-                "access-control-request-headers": "authorization,content-type,idempotency-key",
+                "access-control-request-headers": "authorization,content-type,if-match,if-none-match",
             },
             retries=False,
         )

@@ -86,7 +86,8 @@ def test_K5_the_api_is_opened_to_the_pages_and_to_whom_is_named_and_no_others(ap
     found = rules(api)
     assert found is not None
     assert found["AllowOrigins"] == [*PAGES, "https://a.example"]
-    assert set(found["AllowHeaders"]) == {"authorization", "content-type", "idempotency-key"}
+    asked_with = {"authorization", "content-type", "idempotency-key", "if-match", "if-none-match"}
+    assert set(found["AllowHeaders"]) == asked_with
     assert set(found["ExposeHeaders"]) == {"idempotent-replayed", "retry-after", "x-request-id"}
     assert set(found["AllowMethods"]) == {each.method.upper() for each in operations()}
     assert not found.get("AllowCredentials")

@@ -118,6 +118,7 @@ NOT_IN_A_SCHEMA = {
         for name in ("payment_id", "status", "since", "before")
         for alone in ("tracking_no", "payment_id", "date")
     ),
+    ("If-Match", "cannot stand beside If-None-Match"),
     ("date", f"must be from {EARLIEST} to {LATEST}"),
     ("toml", f"must have at most {TEXT_BYTES_MAX} bytes"),
     ("toml", "has half of a character"),

@@ -622,7 +622,7 @@ def test_K1_a_campaign_that_has_not_begun_is_called_off(browser: Browser) -> Non
 
 
 def test_K1_products_are_chosen_by_name_and_tiers_by_their_boxes(browser: Browser) -> None:
-    osmanthus = {**PRODUCTS["items"][0], "sku": "tea-osmanthus", "name": "桂花乌龙"}
+    osmanthus = {**ANSWERS["get_products"][1]["items"][0], "sku": "tea-osmanthus", "name": "桂花乌龙"}
     named = {"items": [osmanthus], "next_cursor": None}
     known = {"tea-osmanthus": (200, osmanthus)}
     site = console(

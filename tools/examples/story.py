@@ -81,6 +81,10 @@ class AtTill:
 Step = Call | At | Local | AtTill
 
 
+ONLY_NEW, OF_FIRST = {"If-None-Match": "*"}, {"If-Match": '"1"'}
+"""What is only to be made, and what replaces the first version."""
+
+
 def _cart(*lines: tuple[str, int], **more: Any) -> dict[str, Any]:
     return {"lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines], **more}
 
@@ -118,9 +122,10 @@ class _Story:
 
     def guarded(self, operation: str, at: dict[str, str], body: Any) -> None:
         """Staff want to make what is there, and to change what has changed."""
-        only, first = {"If-None-Match": "*"}, {"If-Match": '"1"'}
-        self.call(operation, CLERK, 412, "exists", "Only to be made", at=at, headers=only, body=body)
-        self.call(operation, CLERK, 412, "changed", "Of a version of before", at=at, headers=first, body=body)
+        exists = {"at": at, "headers": ONLY_NEW, "body": body}
+        self.call(operation, CLERK, 412, "exists_already", "Only to be made", **exists)
+        changed = {"at": at, "headers": OF_FIRST, "body": body}
+        self.call(operation, CLERK, 412, "changed_meanwhile", "Of a version of before", **changed)
 
     def settle(self) -> None:
         self.steps.append(Local(("settle",)))
@@ -155,8 +160,9 @@ def _shelves(story: _Story) -> None:
     """Staff fills the shelves, and Erin registers."""
     tea = _product("Longjing tea", 9_500)
     changed = _product("Longjing tea, 100 g", 9_950, low_stock_threshold=5)
-    story.call("put_product", CLERK, 201, "new", "A new product", at={"sku": TEA}, body=tea)
-    story.call("put_product", CLERK, 200, "changed", "Another price", at={"sku": TEA}, body=changed)
+    new, next_one = {"at": {"sku": TEA}, "headers": ONLY_NEW}, {"at": {"sku": TEA}, "headers": OF_FIRST}
+    story.call("put_product", CLERK, 201, "new", "A new product", **new, body=tea)
+    story.call("put_product", CLERK, 200, "changed", "Another price", **next_one, body=changed)
     story.call("put_product", ERIN, 403, "no_staff", "A member tries", at={"sku": TEA}, body=tea)
     story.guarded("put_product", {"sku": TEA}, tea)
     others = {
@@ -329,8 +335,9 @@ def _campaigns(story: _Story) -> None:
         "A cup from 399 on", "gift", {"from_fen": 39_900, "sku": CUP, "quantity": 1}, {"all": True}
     )
     tea_at, flash_at = {"campaign_id": "tea-week"}, {"campaign_id": "candles"}
-    story.call("put_campaign", CLERK, 201, "discount", "A discount", at=tea_at, body=tea)
-    story.call("put_campaign", CLERK, 200, "changed", "Another rate, for members", at=tea_at, body=cheaper)
+    new, next_one = {"at": tea_at, "headers": ONLY_NEW}, {"at": tea_at, "headers": OF_FIRST}
+    story.call("put_campaign", CLERK, 201, "discount", "A discount", **new, body=tea)
+    story.call("put_campaign", CLERK, 200, "changed", "Another rate, for members", **next_one, body=cheaper)
     story.guarded("put_campaign", tea_at, tea)
     story.call("put_campaign", CLERK, 201, "flash", "A flash sale", at=flash_at, body=flash)
     save_at, gift_at = {"campaign_id": "1212-save"}, {"campaign_id": "1212-cup"}
@@ -377,9 +384,10 @@ def _templates(story: _Story) -> None:
     }
     tea_at, tenth_at = {"template_id": "tea-20"}, {"template_id": "tenth"}
     nothing = {"template_id": "coffee"}
-    story.call("put_coupon_template", CLERK, 201, "amount", "An amount off", at=tea_at, body=tea)
+    new, next_one = {"at": tea_at, "headers": ONLY_NEW}, {"at": tea_at, "headers": OF_FIRST}
+    story.call("put_coupon_template", CLERK, 201, "amount", "An amount off", **new, body=tea)
     more = {**tea, "limits": {"total": 8_000, "per_member": 1}}
-    story.call("put_coupon_template", CLERK, 200, "changed", "More of them", at=tea_at, body=more)
+    story.call("put_coupon_template", CLERK, 200, "changed", "More of them", **next_one, body=more)
     story.guarded("put_coupon_template", tea_at, tea)
     story.call("put_coupon_template", CLERK, 201, "rate", "A rate", at=tenth_at, body=tenth)
     story.call("put_coupon_template", CLERK, 409, "kind_fixed", "Another kind", at=tea_at, body=tenth)
