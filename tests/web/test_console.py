@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -174,19 +174,19 @@ def test_E8_points_are_adjusted_with_the_balance_before_and_after_and_the_id_to_
         assert site.of("adjust_points")[2].body["adjustment_id"] != first["adjustment_id"]
 
 
+EMPTY = {"line_id": None, "sku": None, "quantity": None, "campaign_id": None, "coupon_id": None}
+TEA = "tea-longjing-100"
 PREVIEW = {
     "order_id": ORDER_ID,
     "refund_fen": 8_190,
     "points_restored": 0,
     "kept": {**RECEIVED["retained"], "paid_fen": 21_660, "earned_points": 217},
     "parts": [
-        {"of": "goods", "amount_fen": 10_880, "line_id": "tea-longjing-100", "sku": "tea-longjing-100"},
-        {"of": "campaign", "amount_fen": -1_700, "campaign_id": "spend200"},
-        {"of": "gift", "amount_fen": -990, "campaign_id": "gift300"},
+        {**EMPTY, "of": "goods", "amount_fen": 10_880, "line_id": TEA, "sku": TEA, "quantity": 1},
+        {**EMPTY, "of": "campaign", "amount_fen": -1_700, "campaign_id": "spend200"},
+        {**EMPTY, "of": "gift", "amount_fen": -990, "campaign_id": "gift300"},
     ],
 }
-EMPTY = {"line_id": None, "sku": None, "quantity": None, "campaign_id": None, "coupon_id": None}
-PREVIEW["parts"] = [{**EMPTY, "quantity": 1, **part} for part in PREVIEW["parts"]]
 
 
 def test_O5_units_are_taken_back_with_what_comes_back_and_why_before_and_after(browser: Browser) -> None:
@@ -459,7 +459,7 @@ ALARM = {
 
 @pytest.mark.parametrize(("language", "said"), [("zh-CN", "没有检查定时任务"), ("en", "nobody has looked")])
 def test_K3_an_alarm_is_said_in_the_readers_words_with_what_to_do(
-    browser: Browser, language: str, said: str
+    browser: Browser, language: Literal["zh-CN", "en"], said: str
 ) -> None:
     other = {**ALARM, "alarm": "memberday-dev-cases-overdue"}
     site = console("clerk", get_alarms=(200, {"as_of": ALARM["since"], "alarms": [ALARM, other]}))
