@@ -65,6 +65,7 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an order with refunds": ("/orders/ord_1", ".timeline", {}),
     "an order that is not there": ("/orders/ord_1", ".notice.bad", {"get_order": DOWN}),
     "cases": ("/cases", "li.card", {}),
+    "a case": ("/cases/cas_1", "li.card", {}),
     "no cases": ("/cases", ".state", {"get_own_cases": NONE}),
     "points": ("/points", "tbody tr", {}),
     "coupons": ("/coupons", ".coupon", {"get_coupons": (200, example("get_coupons", "of_templates"))}),
