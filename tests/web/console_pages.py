@@ -11,6 +11,7 @@ RECORD = {
     "audit_id": "aud_0123456789abcdef0123456789abcdef",
     "at": "2026-12-03T20:10:00+08:00",
     "operator": "7c2e3f0a-2f43-4a53-9d51-0d6a5c9f6a11",
+    "operator_name": "fiona",
     "service": False,
     "roles": ["finance"],
     "operation": "adjust_points",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.pages import Answer, Asked, Site, example, opened, problem
+from tests.support.pages import MEMBER, Answer, Asked, Site, example, opened, problem
 from tests.web.console_pages import (
     ANSWERS,
     DIFFERENCE,
@@ -809,9 +809,10 @@ def test_K7_a_file_is_handed_over_once_its_export_is_recorded_and_not_before(bro
     site, files = console("finance", export_report=problem(403, "forbidden")), []
     with opened(browser, site, "/reports?report=sales") as page:
         page.on("download", lambda each: files.append(each.suggested_filename))
+        expect(page.locator(".recharts-surface").first).to_be_visible()  # the table stands beneath it
         press(page, "导出 CSV")
         form = dialog(page)
-        expect(form).to_contain_text("30 行导出为 sales-2026-11-04-2026-12-03.csv")
+        expect(form).to_contain_text("2 行导出为 sales-2026-11-04-2026-12-03.csv")
         assert site.of("export_report") == []
         press(form, "记录并导出")
         expect(form.get_by_role("alert")).to_contain_text("forbidden")
@@ -820,7 +821,7 @@ def test_K7_a_file_is_handed_over_once_its_export_is_recorded_and_not_before(bro
         with page.expect_download() as loading:
             press(form, "记录并导出")
         assert loading.value.suggested_filename == "sales-2026-11-04-2026-12-03.csv"
-        expect(form).to_contain_text("已导出 sales-2026-11-04-2026-12-03.csv，共 30 行")
+        expect(form).to_contain_text("已导出 sales-2026-11-04-2026-12-03.csv，共 2 行")
         expect(form).to_contain_text("aud_of_sales")
         assert files == [loading.value.suggested_filename]
         refused, kept = site.of("export_report")
@@ -869,7 +870,7 @@ def test_K7_each_export_of_the_console_is_recorded_with_its_filters(browser: Bro
 
 
 def test_K5_what_is_exported_is_text_to_a_spreadsheet(browser: Browser, tmp_path: Path) -> None:
-    hostile = {**RECORD, "operator": '=HYPERLINK("http://x")', "request_key": "-1+1"}
+    hostile = {**RECORD, "operator_name": '=HYPERLINK("http://x")', "operator": "o", "request_key": "-1+1"}
     site = console("admin", get_audit=page_of(hostile), export_report=recorded)
     with opened(browser, site, "/audit") as page:
         expect(page.locator("tbody tr")).to_have_count(1)
@@ -879,9 +880,9 @@ def test_K5_what_is_exported_is_text_to_a_spreadsheet(browser: Browser, tmp_path
         assert loading.value.suggested_filename == "audit-date-2026-12-03.csv"
         loading.value.save_as(tmp_path / "audit.csv")
         exported = (tmp_path / "audit.csv").read_text(encoding="utf-8-sig")
-        assert '"\'=HYPERLINK(""http://x"")"' in exported
+        assert '"\'=HYPERLINK(""http://x"") o"' in exported
         assert "'-1+1" in exported
-        assert site.of("get_audit")[0].query == {"date": "2026-12-03"}
+        assert site.of("get_audit")[0].query == {"date": "2026-12-03", "limit": "100"}
 
 
 def test_K1_a_record_of_the_audit_is_opened_and_its_thing_gone_to(browser: Browser) -> None:
@@ -892,11 +893,77 @@ def test_K1_a_record_of_the_audit_is_opened_and_its_thing_gone_to(browser: Brows
         expect(record).to_contain_text("adjust-1")
         expect(record).to_contain_text("203.0.113.7")
         assert_it_is_well(page, site)
-        assert site.of("get_audit")[0].query == {"member_id": MEMBER_ID}
+        assert site.of("get_audit")[0].query == {"member_id": MEMBER_ID, "limit": "100"}
         record.get_by_role("link", name=MEMBER_ID).click()
         expect(page.get_by_role("tab", name="积分明细")).to_be_visible()
 
 
+def test_K1_the_audit_says_who_did_what_in_words_and_finds_it_by_name_or_by_the_id_of_a_write(
+    browser: Browser,
+) -> None:
+    looked = {**RECORD, "audit_id": "aud_" + "1" * 32, "operation": "get_member", "request_key": None}
+    own = {**RECORD, "audit_id": "aud_" + "2" * 32, "operator": MEMBER, "operator_name": None}
+    site = console("admin", get_audit=page_of(RECORD, looked, own), get_audit_record=(200, RECORD))
+    with opened(browser, site, "/audit") as page:
+        rows = page.locator("tbody tr")
+        expect(rows).to_have_count(3)
+        expect(rows.nth(0)).to_contain_text("调整积分")
+        expect(rows.nth(1)).to_contain_text("查看会员")
+        expect(rows.nth(2)).to_contain_text("erin（我）")
+        page.get_by_role("radio", name="仅写入").click()
+        expect(rows).to_have_count(2)
+        expect(page.get_by_text("已读取的 3 条中有 2 条写入")).to_be_visible()
+        rows.nth(0).get_by_role("link", name="fiona").click()
+        expect(page).to_have_url(re.compile(f"by=operator&value={RECORD['operator']}"))
+        expect(page.get_by_role("textbox", name="编号")).to_have_value(str(RECORD["operator"]))
+        go(page, "/audit?by=operator_name")
+        page.get_by_role("textbox", name="用户名").fill("fiona")
+        press(page, "查找")
+        expect(rows.nth(0)).to_contain_text("fiona")
+        assert site.of("get_audit")[-1].query == {"operator_name": "fiona", "limit": "100"}
+        go(page, "/audit?by=id&value=adjust-1")
+        expect(rows.nth(0)).to_contain_text("fiona")
+        assert site.of("get_audit")[-1].query == {"request_key": "adjust-1", "limit": "100"}
+        go(page, f"/audit?by=id&value={RECORD['audit_id']}")
+        expect(page.get_by_role("definition").get_by_text("fiona")).to_be_visible()
+        assert site.of("get_audit_record")[0].path == {"audit_id": RECORD["audit_id"]}
+        assert_it_is_well(page, site)
+
+
+def test_K1_a_page_says_as_of_when_it_is_and_is_read_anew_when_asked_or_gone_to_again(
+    browser: Browser,
+) -> None:
+    site = console("finance")
+    with opened(browser, site) as page:
+        expect(page.get_by_text("读取于")).to_be_visible()
+        before = len(site.of("get_sales"))
+        press(page, "刷新")
+        expect(page.get_by_role("button", name="刷新")).to_be_enabled()
+        assert len(site.of("get_sales")) == before + 1
+        page.get_by_role("link", name="今日").click()
+        page.wait_for_load_state("networkidle")
+        assert len(site.of("get_sales")) == before + 2
+
+
+def test_K3_dates_the_wrong_way_round_are_said_at_the_field_and_asked_for_by_nobody(browser: Browser) -> None:
+    site = console("finance")
+    with opened(browser, site, "/reports?report=sales") as page:
+        expect(page.get_by_role("button", name="导出 CSV")).to_be_visible()
+        page.get_by_label("从", exact=True).fill("2026-12-05")
+        expect(page.get_by_text("“到”早于“从”")).to_be_visible()
+        assert not [each for each in site.of("get_sales") if each.query["since"].startswith("2026-12-05")]
+        page.get_by_label("到", exact=True).fill("2026-12-06")
+        expect(page.get_by_text("“到”早于“从”")).to_have_count(0)
+        go(page, "/orders?since=2026-12-03&until=2026-12-01")
+        expect(page.get_by_text("早于“下单起”")).to_be_visible()
+        go(page, "/orders?since=2026-12-01&until=2026-12-01")
+        expect(page.get_by_text("早于“下单起”")).to_have_count(0)
+        asked = site.of("search_orders")[-1].query
+        assert asked["before"].startswith("2026-12-02T00:00:00")  # the day itself is in it
+
+
+PAID = {**RECEIVED, "status": "paid", "shipped_at": None, "received_at": None}
+SHIPPED = {**RECEIVED, "status": "shipped", "received_at": None}
 CASE = example("get_case", "own")
 COMPLAINT = {**CASE, "kind": "complaint", "lines": []}
 DIALOGS: tuple[tuple[str, dict[str, Any], tuple[str, str], tuple[str, str] | None], ...] = (

@@ -28,11 +28,11 @@ export function Anew() {
     former.current = { key, place };
     if (again) void cache.invalidateQueries();
   }, [key, place, cache]);
-  if (readAt === 0) return null;
+  // It is there from the beginning on: nothing that somebody is about to press moves away under them.
   return (
     <div className="row end anew">
       <span className="soft small-text">
-        {texts.asOf(exactly(new Date(now().getTime() - (Date.now() - readAt)).toISOString()))}
+        {readAt > 0 && texts.asOf(exactly(new Date(now().getTime() - (Date.now() - readAt)).toISOString()))}
       </span>
       <Button small isPending={reading} onPress={() => void cache.invalidateQueries()}>
         {texts.readAnew}
