@@ -106,7 +106,7 @@ def test_K5_an_app_is_told_where_everything_is_and_no_secret(stack: Recorded, di
 
 
 def test_K5_an_app_is_told_what_only_this_deployment_has_beside_the_rest(stack: Recorded, dist: Path) -> None:
-    publish(stack, "console", dist, "Asia/Shanghai", (), {"till": "http://127.0.0.1:1"})
+    publish(stack, "console", dist, "Asia/Shanghai", ("J0", "J1"), {"till": "http://127.0.0.1:1"})
     told = json.loads(stack.s3.get_object(Bucket=BUCKET, Key=CONFIG)["Body"].read())
     assert told == {**config(stack, "console", "Asia/Shanghai", ("J0", "J1")), "till": "http://127.0.0.1:1"}
 
