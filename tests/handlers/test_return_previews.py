@@ -74,7 +74,9 @@ def test_O5_O7_K1_units_give_back_what_the_preview_said_in_whatever_order_they_l
             break
         chosen = draw.sample(sorted(left), draw.randint(1, len(left)))
         units = {line_id: draw.randint(1, left[line_id]) for line_id in chosen}
-        said = shown(shop, order, **{line_id.replace(":", "__"): count for line_id, count in units.items()})
+        said = shown(
+            shop, order, None, **{line_id.replace(":", "__"): count for line_id, count in units.items()}
+        )
         lines = [{"line_id": line_id, "quantity": count} for line_id, count in units.items()]
         name = "return_id" if way == "returns" else "cancel_id"
         now = step(shop, order, way, {name: f"r{number}", "lines": lines})

@@ -304,3 +304,9 @@ def test_the_dashboard_shows_every_figure_that_the_programme_counts(template: Te
 
 def test_every_kind_of_entry_is_counted() -> None:
     assert set(NAMES) == set(EntryKind)
+
+
+def test_K3_the_console_says_in_words_of_its_own_what_each_kind_of_alarm_means(template: Template) -> None:
+    told = (ROOT / "web/console/src/pages/today/kinds.ts").read_text(encoding="utf-8")
+    kinds = re.findall(r'^  "([a-z-]+)",$', told.partition("KINDS = [")[2].partition("]")[0], re.MULTILINE)
+    assert sorted(kinds) == sorted({kind_of(name) for name in alarms(template)})

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -78,6 +78,9 @@ ORDER_ACTS = {
     "staff": ["退回商品", "登记付款"],
     "admin": ["退回商品", "登记付款"],
 }
+
+PAID = {**RECEIVED, "status": "paid", "shipped_at": None, "received_at": None}
+SHIPPED = {**RECEIVED, "status": "shipped", "received_at": None}
 
 
 def console(*groups: str, **answers: Any) -> Site:
@@ -162,25 +165,159 @@ def test_E8_points_are_adjusted_with_the_balance_before_and_after_and_the_id_to_
         assert site.of("adjust_points")[2].body["adjustment_id"] != first["adjustment_id"]
 
 
-def test_O5_units_are_taken_back_with_what_comes_back_before_and_after(browser: Browser) -> None:
-    after = {**RECEIVED, "refund_fen": 9_950, "points_restored": 0}
-    site = console("clerk", return_units=(200, after))
+EMPTY = {"line_id": None, "sku": None, "quantity": None, "campaign_id": None, "coupon_id": None}
+TEA = "tea-longjing-100"
+PREVIEW = {
+    "order_id": ORDER_ID,
+    "refund_fen": 8_190,
+    "points_restored": 0,
+    "kept": {**RECEIVED["retained"], "paid_fen": 21_660, "earned_points": 217},
+    "parts": [
+        {**EMPTY, "of": "goods", "amount_fen": 10_880, "line_id": TEA, "sku": TEA, "quantity": 1},
+        {**EMPTY, "of": "campaign", "amount_fen": -1_700, "campaign_id": "spend200"},
+        {**EMPTY, "of": "gift", "amount_fen": -990, "campaign_id": "gift300"},
+    ],
+}
+
+
+def test_O5_units_are_taken_back_with_what_comes_back_and_why_before_and_after(browser: Browser) -> None:
+    after = {**RECEIVED, "refund_fen": 8_190, "points_restored": 0}
+    site = console("clerk", return_units=(200, after), preview_return=(200, PREVIEW))
     with opened(browser, site, f"/orders/{ORDER_ID}", width=360) as page:
         press(page, "退回商品")
         form = dialog(page)
         expect(form.get_by_role("button", name="退回商品")).to_be_disabled()
+        expect(form).to_contain_text("选好件数后")
+        assert site.of("preview_return") == []
         form.get_by_role("textbox").fill("1")
         page.keyboard.press("Tab")
-        expect(form).to_contain_text("¥99.50")
+        for said in (
+            "¥81.90",
+            "¥108.80",
+            "减去活动优惠 spend200",
+            "-¥17.00",
+            "赠品留下，补差价",
+            "-¥9.90",
+            "¥216.60",
+        ):
+            expect(form).to_contain_text(said)
+        lines = [{"line_id": "tea-longjing-100", "quantity": 1}]
+        assert site.of("preview_return")[-1].body == {"lines": lines}
         assert_it_is_well(page, site)
         press(form, "退回商品")
         expect(form).to_contain_text("已退回")
         (asked,) = site.of("return_units")
-        assert asked.body["lines"] == [{"line_id": "tea-longjing-100", "quantity": 1}]
+        assert asked.body["lines"] == lines
         expect(form).to_contain_text(asked.body["return_id"])
+        expect(form).to_contain_text("¥81.90")
         # React Aria has said that the button waited, by its id, which is gone; it takes that back by itself.
         expect(page.locator("[data-live-announcer] [role=img]")).to_have_count(0, timeout=10_000)
         assert_it_is_well(page, site)
+
+
+def test_O5_units_that_cannot_leave_are_said_before_anybody_tries(browser: Browser) -> None:
+    site = console("clerk", preview_return=problem(409, "order_not_returnable"))
+    with opened(browser, site, f"/orders/{ORDER_ID}") as page:
+        press(page, "退回商品")
+        form = dialog(page)
+        form.get_by_role("textbox").fill("1")
+        page.keyboard.press("Tab")
+        expect(form.locator(".notice.warn")).to_contain_text("退")
+        expect(form).not_to_contain_text("¥298.50")
+
+
+def test_A6_O6_the_refunds_of_an_order_say_why_and_its_amounts_add_up_to_them(browser: Browser) -> None:
+    refund = {
+        "provider": "alipay",
+        "at": "2026-12-03T10:00:00+08:00",
+        "state": "due",
+        "payment_id": "alipay:1",
+    }
+    refunds = [
+        {**refund, "refund_id": "ref_1_c00001", "reason": "returned", "amount_fen": 8_190},
+        {**refund, "refund_id": "ref_1_fabc", "reason": "return_shipping", "amount_fen": 1_200},
+    ]
+    kept = {**RECEIVED["retained"], "paid_fen": 21_660}
+    order = {
+        **RECEIVED,
+        "refunds": refunds,
+        "refunded_fen": 8_190,
+        "retained": kept,
+        "cases": [{"case_id": "cas_p75c5fxkauzvepi5vqrmqmnh4a", "kind": "exchange"}],
+    }
+    site = console("clerk", get_order=(200, order), preview_return=(200, PREVIEW))
+    with opened(browser, site, f"/orders/{ORDER_ID}") as page:
+        amounts = page.get_by_role("region", name="金额")
+        for name, amount in {
+            "实付": "¥298.50",
+            "已退（取消、退货）": "¥81.90",
+            "现保留": "¥216.60",
+            "另退：退回运费": "¥12.00",
+            "退款合计": "¥93.90",
+        }.items():
+            value = amounts.locator("dt", has_text=name).locator("xpath=following-sibling::dd[1]").first
+            expect(value).to_have_text(amount)
+        table = page.get_by_role("region", name="退款")
+        expect(table).to_contain_text("退货")
+        expect(table).to_contain_text("退回运费")
+        assert site.of("preview_return") == [], "it is asked for by whoever wants to know"
+        amounts.get_by_text("现保留的金额是怎么来的").click()
+        expect(amounts).to_contain_text("减去活动优惠 spend200")
+        expect(page.get_by_role("link", name="cas_p75c5fxkauzvepi5vqrmqmnh4a")).to_be_visible()
+        assert site.of("get_member") == []
+        assert_it_is_well(page, site)
+        press(page, "显示姓名和手机号")
+        expect(page.get_by_role("button", name="显示姓名和手机号")).to_have_count(0)
+        assert len(site.of("get_member")) == 1
+
+
+def test_A4_a_case_says_to_the_fen_what_it_pays_back_before_and_after_it_is_approved(
+    browser: Browser,
+) -> None:
+    case = example("get_case", "own")
+    site = console("clerk", approve_case=(200, {**case, "state": "approved"}), preview_return=(200, PREVIEW))
+    with opened(browser, site, f"/cases/{case['case_id']}") as page:
+        expect(page.get_by_role("region", name="订单")).to_contain_text("¥81.90")
+        press(page, "同意")
+        form = dialog(page)
+        expect(form).to_contain_text("减去活动优惠 spend200")
+        assert "最多" not in form.inner_text()
+        press(form, "同意")
+        expect(form).to_contain_text("收到退货后会退")
+        expect(form).to_contain_text("¥81.90")
+
+
+def test_A9_the_limit_of_a_settlement_is_named(browser: Browser) -> None:
+    complaint = {**example("get_case", "own"), "kind": "complaint", "lines": []}
+    refused = problem(422, "settlement_too_large", points_max=1_000)
+    site = console("clerk", get_case=(200, complaint), settle_case=refused)
+    with opened(browser, site, f"/cases/{complaint['case_id']}") as page:
+        press(page, "补偿")
+        fill(dialog(page), "积分数", "5000")
+        fill(dialog(page), "原因", "迟到的包裹")
+        press(dialog(page), "补偿")
+        expect(dialog(page).get_by_role("alert")).to_contain_text("最多补偿 1,000 积分")
+
+
+def test_A11_a_shipment_without_a_number_says_so_and_one_that_is_none_is_named_at_its_field(
+    browser: Browser,
+) -> None:
+    paid = {**RECEIVED, "status": "paid", "shipped_at": None, "received_at": None}
+    nothing = {"carrier": None, "tracking_no": None}
+    site = console("clerk", get_order=(200, {**paid, **nothing}), ship_order=(200, {**SHIPPED, **nothing}))
+    with opened(browser, site, f"/orders/{ORDER_ID}") as page:
+        press(page, "发货")
+        form = dialog(page)
+        expect(form).to_contain_text("没有填运单号")
+        fill(form, "运单号", "顺丰 123")
+        expect(form).to_contain_text("不能有汉字和空格")
+        expect(form.get_by_role("button", name="发货")).to_be_disabled()
+        fill(form, "运单号", "SF123")
+        expect(form).not_to_contain_text("没有填运单号")
+        fill(form, "运单号", "")
+        press(form, "发货")
+        expect(form).to_contain_text("没有运单号")
+        assert site.of("ship_order")[0].body == {}
 
 
 def test_O6_money_that_is_not_what_is_due_is_not_recorded_by_mistake(browser: Browser) -> None:
@@ -243,9 +380,123 @@ def test_K8_an_order_is_found_by_its_tracking_number_or_its_payment(
         press(page, "查找")
         expect(page.get_by_role("button", name="回到全部订单")).to_be_visible()
         expect(page.locator("tbody tr").first).to_be_visible()
-        page.get_by_role("button", name=re.compile("^改按")).click()
+        press(page, "改按付款编号查" if "tracking_no" in query else "改按运单号查")
         expect(page.locator("tbody tr").first).to_be_visible()
         assert [each.query for each in site.of("search_orders")] == [{}, query, other]
+
+
+@pytest.mark.parametrize(("typed", "body"), [("王小茶", "name_prefix"), ("138 0013 8000", "phone")])
+def test_K8_a_name_or_a_phone_is_looked_for_among_members_and_stands_in_no_address(
+    browser: Browser, typed: str, body: str
+) -> None:
+    site = console("clerk")
+    with opened(browser, site, "/orders") as page:
+        fill(page, "查找订单", typed)
+        expect(page.get_by_text("查找会员")).to_be_visible()
+        press(page, "查找")
+        expect(page.locator("tbody tr").first).to_be_visible()
+        assert page.url.endswith("/members")
+        expect(page.get_by_label("查找会员")).to_have_value(typed)
+        (asked,) = site.of("search_members")
+        assert asked.body == {body: typed, "limit": 20}
+        assert all(not each.query for each in site.of("search_orders"))
+        page.go_back()
+        assert page.evaluate("JSON.stringify([history.state, {...sessionStorage}])").find(typed) == -1
+
+
+def test_K8_a_case_is_gone_to_by_its_id_from_both_fields(browser: Browser) -> None:
+    case_id = example("get_case", "own")["case_id"]
+    with opened(browser, console("clerk"), "/orders") as page:
+        fill(page, "查找订单", case_id.upper())
+        press(page, "查找")
+        expect(page.locator(".timeline")).to_be_visible()
+        assert page.url.endswith(f"/cases/{case_id}")
+        go(page, "/cases")
+        fill(page, "查找售后单", "YT999888")
+        press(page, "查找")
+        expect(page.get_by_text("售后单号是 cas_ 加")).to_be_visible()
+        fill(page, "查找售后单", case_id)
+        press(page, "查找")
+        expect(page.locator(".timeline")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "answer"),
+    [
+        ("/orders/ord_x", "get_order", problem(422, "invalid_request")),
+        (f"/orders/{ORDER_ID}", "get_order", problem(404, "order_not_found")),
+        ("/cases/cas_zzz", "get_case", problem(404, "case_not_found")),
+    ],
+)
+def test_K3_an_address_that_leads_to_nothing_says_so_and_where_to_look(
+    browser: Browser, path: str, operation: str, answer: Answer
+) -> None:
+    site = console("clerk", **{operation: answer})
+    with opened(browser, site, path) as page:
+        expect(page.get_by_role("heading", name="没有找到")).to_be_visible()
+        expect(page.get_by_role("button", name="重试")).to_have_count(0)
+        page.get_by_role("link", name="去查找").click()
+        expect(page.get_by_role("search")).to_be_visible()
+
+
+ALARM = {
+    "alarm": "memberday-dev-jobs-unwatched",
+    "state": "alarm",
+    "since": "2026-12-03T10:00:00+08:00",
+    "says": "Nobody has looked for an hour whether the jobs come to their end.",
+    "page": "docs/runbook/jobs-unwatched.md",
+}
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh-CN", "没有检查定时任务"), ("en", "nobody has looked")])
+def test_K3_an_alarm_is_said_in_the_readers_words_with_what_to_do(
+    browser: Browser, language: Literal["zh-CN", "en"], said: str
+) -> None:
+    other = {**ALARM, "alarm": "memberday-dev-cases-overdue"}
+    site = console("clerk", get_alarms=(200, {"as_of": ALARM["since"], "alarms": [ALARM, other]}))
+    with opened(browser, site, language=language) as page:
+        alarms = page.locator(".notice.bad")
+        expect(alarms.first).to_contain_text(said)
+        expect(alarms.first).to_contain_text("告诉管理员" if language == "zh-CN" else "Tell an admin")
+        expect(alarms.first.get_by_text("memberday-dev-jobs-unwatched")).to_be_hidden()
+        alarms.nth(1).get_by_role("link").click()
+        expect(page.get_by_role("search")).to_be_visible()
+        assert page.url.endswith("/cases?overdue=true")
+
+
+def test_K1_marketing_sees_what_runs_what_is_left_of_it_and_what_runs_low(browser: Browser) -> None:
+    running = {
+        **example("get_campaign", "used"),
+        "name": "满减周",
+        "state": "running",
+        "limits": {"orders": 10, "per_member": None, "budget_fen": 100_000},
+    }
+    running["used"] = {**running["used"], "orders": 4, "given_fen": 30_000}
+    product = {**example("get_product", "seen"), "status": "on_sale"}
+    there = [
+        {**product, "sku": "gone", "name": "卖完的", "stock": 0, "low_stock_threshold": None},
+        {**product, "sku": "low", "name": "不多的", "stock": 3, "low_stock_threshold": 5},
+        {**product, "sku": "many", "name": "很多的", "stock": 90, "low_stock_threshold": 5},
+        {**product, "sku": "off", "name": "下架的", "stock": 0, "status": "withdrawn"},
+    ]
+
+    def campaigns(asked: Any) -> Answer:
+        items = [running] if asked.query["status"] == "running" else []
+        return 200, {"items": items, "next_cursor": None}
+
+    site = console(
+        "marketing",
+        get_campaigns=campaigns,
+        get_products=(200, {"items": there, "next_cursor": None}),
+    )
+    with opened(browser, site) as page:
+        runs = page.get_by_role("region", name="进行中的活动")
+        expect(runs).to_contain_text("满减周")
+        expect(runs).to_contain_text("还剩 6 单 · 预算还剩 ¥700.00")
+        low = page.get_by_role("region", name="库存不多的商品")
+        expect(low.locator("li")).to_have_count(2)
+        expect(low.locator("li").first).to_contain_text("已卖完")
+        assert_it_is_well(page, site)
 
 
 def test_K8_an_order_is_gone_to_by_its_id(browser: Browser) -> None:
@@ -559,8 +810,6 @@ def test_K3_dates_the_wrong_way_round_are_said_at_the_field_and_asked_for_by_nob
         assert asked["before"].startswith("2026-12-02T00:00:00")  # the day itself is in it
 
 
-PAID = {**RECEIVED, "status": "paid", "shipped_at": None, "received_at": None}
-SHIPPED = {**RECEIVED, "status": "shipped", "received_at": None}
 CASE = example("get_case", "own")
 COMPLAINT = {**CASE, "kind": "complaint", "lines": []}
 DIALOGS: tuple[tuple[str, dict[str, Any], tuple[str, str], tuple[str, str] | None], ...] = (

@@ -32,6 +32,9 @@ export const en: Form<typeof zh> = {
   },
   /** What codes mean to staff, who have no cart. */
   problems: {
+    order_not_found: "There is no such order. Check its id, or look for it under Orders.",
+    case_not_found: "There is no such case. Check its id, or look for it under After-sales.",
+    member_not_found: "There is no such member. Check the id, or look by name or phone under Members.",
     unknown_sku: "The catalogue has none of these. Look at their numbers.",
     insufficient_stock: "There is not enough in stock. Put some in, or ask for fewer.",
     product_withdrawn: "A product is withdrawn. Take another one, or put it on sale again.",

@@ -29,6 +29,9 @@ export const zh = {
   },
   /** What codes mean to staff, who have no cart. */
   problems: {
+    order_not_found: "没有这个订单。请核对订单号，或到“订单”里查找。",
+    case_not_found: "没有这个售后单。请核对编号，或到“售后”里查找。",
+    member_not_found: "没有这个会员。请核对编号，或到“会员”里按姓名、手机号查找。",
     unknown_sku: "目录里没有这些商品。请核对编号。",
     insufficient_stock: "库存不够。请先入库，或把数量调低。",
     product_withdrawn: "有商品已经下架。请换一个，或先重新上架。",

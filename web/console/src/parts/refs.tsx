@@ -102,7 +102,7 @@ export function ProductName({ sku }: { sku: string }) {
 /** A product by its name, and its sku under it, which leads to it. */
 export function ProductRef({ sku }: { sku: string }) {
   return (
-    <span className="stack none">
+    <span className="stack tight">
       <ProductName sku={sku} />
       <span className="small-text">
         <SkuRef id={sku} />

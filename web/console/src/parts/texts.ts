@@ -11,6 +11,8 @@ const zh = {
   unitsOf: (line: string) => `${line} 的件数`,
   refund: "退款",
   pointsBack: "退回积分",
+  noSuch: "没有找到",
+  lookThere: "去查找",
   asking: "正在计算…",
   chooseFirst: "选好件数后，这里显示退多少、为什么。",
   keptHow:
@@ -94,6 +96,8 @@ const en: Form<typeof zh> = {
   unitsOf: (line) => `Units of ${line}`,
   refund: "Refund",
   pointsBack: "Points given back",
+  noSuch: "Nothing was found",
+  lookThere: "Look for it",
   asking: "Being reckoned…",
   chooseFirst: "Once units are chosen, this says how much comes back and why.",
   keptHow:

@@ -9,7 +9,8 @@ import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useParams } from "react-router";
 import { CaseBadge, OrderBadge } from "../../parts/badges";
-import { MemberRef, OrderRef, SkuRef } from "../../parts/refs";
+import { isNoSuch, NoSuch } from "../../parts/no-such";
+import { MemberRef, OrderRef, ProductName, ProductRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { type Right, useCan } from "../../rights";
 import { type Act, actsOf } from "./acts";
@@ -23,9 +24,13 @@ export default function CasePage() {
   return (
     <div className="stack">
       {found.data === undefined && <PageHead title={texts.case} under={<Id of={texts.case}>{caseId}</Id>} />}
-      <Answered query={found} tall>
-        {(each) => <Shown of={each} />}
-      </Answered>
+      {isNoSuch(found.error) ? (
+        <NoSuch code="case_not_found" to="/cases" />
+      ) : (
+        <Answered query={found} tall>
+          {(each) => <Shown of={each} />}
+        </Answered>
+      )}
     </div>
   );
 }
@@ -150,11 +155,18 @@ function Lines({ of }: { of: CaseAnswer }) {
           rows={of.lines}
           keyOf={(line) => line.line_id}
           columns={[
-            { id: "sku", title: parts.product, head: true, cell: (line) => <SkuRef id={line.sku} /> },
+            { id: "sku", title: parts.product, head: true, cell: (line) => <ProductRef sku={line.sku} /> },
             {
               id: "for",
               title: parts.change,
-              cell: (line) => (line.for == null ? "—" : texts.exchangedFor(line.for)),
+              cell: (line) =>
+                line.for == null ? (
+                  "—"
+                ) : (
+                  <>
+                    {texts.exchangedFor} <ProductName sku={line.for} />
+                  </>
+                ),
             },
             { id: "quantity", title: parts.quantity, end: true, cell: (line) => number(line.quantity) },
           ]}

@@ -2,11 +2,14 @@ import type { CaseAnswer } from "@shared/api/schema";
 import { useCommon } from "@shared/i18n/common";
 import { useApi } from "@shared/session/context";
 import { PageHead } from "@shared/ui/bits";
-import { Checkbox } from "@shared/ui/fields";
+import { Button } from "@shared/ui/button";
+import { Checkbox, TextField } from "@shared/ui/fields";
 import { PAGED, Pages } from "@shared/ui/pages";
 import { Select } from "@shared/ui/select";
 import { Empty } from "@shared/ui/states";
-import { useSearchParams } from "react-router";
+import { useState } from "react";
+import { useNavigate, useSearchParams } from "react-router";
+import { useParts } from "../../parts/texts";
 import { CasesTable } from "./table";
 import { useTexts } from "./texts";
 
@@ -40,6 +43,7 @@ export default function Cases() {
   return (
     <div className="stack">
       <PageHead title={texts.title} under={state === null ? texts.under : caseState[state]} />
+      <Find />
       <div className="filters">
         <Select
           label={texts.states}
@@ -57,5 +61,42 @@ export default function Cases() {
         {(items) => <CasesTable caption={texts.title} cases={items} />}
       </Pages>
     </div>
+  );
+}
+
+const CASE = /^(?:cas_)?([a-z2-7]{26})$/i;
+
+function Find() {
+  const texts = useTexts();
+  const parts = useParts();
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState("");
+  const [wrong, setWrong] = useState(false);
+  return (
+    <search>
+      <form
+        className="finder"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const found = CASE.exec(typed.trim());
+          setWrong(found === null);
+          if (found !== null) void navigate(`/cases/cas_${(found[1] ?? "").toLowerCase()}`);
+        }}
+      >
+        <TextField
+          label={texts.find}
+          note={texts.findNote}
+          value={typed}
+          onChange={(next) => {
+            setTyped(next);
+            setWrong(false);
+          }}
+          wrong={wrong ? texts.findWrong : null}
+          type="search"
+          maxLength={255}
+        />
+        <Button type="submit">{parts.find}</Button>
+      </form>
+    </search>
   );
 }

@@ -19,7 +19,7 @@ const zh = {
   wordless: "会员没有留言",
   lines: "涉及商品",
   wholeOrder: "整个订单",
-  exchangedFor: (sku: string) => `换 ${sku}`,
+  exchangedFor: "换",
   parcel: "寄回包裹",
   turn: "轮到谁",
   answerBy: "商家须在此前处理",
@@ -37,11 +37,8 @@ const zh = {
   freightBesides: "按规则或上面填的退回运费另外退，不算在内。",
   nothingPaid: "不退款",
   find: "查找售后单",
-  findNote: "售后单号（cas_ 开头）或会员寄回的运单号",
-  finds: { case: "按售后单号查找", tracking: "按寄回运单号查找" },
-  foundNone: "没有找到售后单",
-  foundNoneHere: "请核对编号。会员没有填寄回运单号的，只能按售后单号或订单查。",
-  backToList: "回到待处理",
+  findNote: "售后单号（cas_ 开头）；订单的售后在订单页也有链接",
+  findWrong: "售后单号是 cas_ 加 26 个字母和数字。只有寄回运单号的，请在“寄回途中”里按日期找，或按订单查。",
   pointsNote: "客服最多可补多少由规则定，超过会被拒绝并告诉上限；更多的请财务来补偿。",
   pointsMax: (most: string) => `客服最多补偿 ${most} 积分。更多的请财务在这里补偿，或在会员页调整积分。`,
   approve: "同意",
@@ -49,6 +46,7 @@ const zh = {
   receive: "收到退货",
   answer: "答复",
   settle: "补偿",
+  otherDecides: "这是申诉：拒绝过它的人不能再裁定，同意也不行。",
   approveWill: {
     return: "会员有七天时间寄回。收到货后才退款。",
     exchange: "换出的商品立刻从库存中扣下。会员有七天时间寄回。",
@@ -102,7 +100,7 @@ const en: Form<typeof zh> = {
   wordless: "The member wrote nothing",
   lines: "Products",
   wholeOrder: "The whole order",
-  exchangedFor: (sku) => `for ${sku}`,
+  exchangedFor: "for",
   parcel: "Parcel back",
   turn: "Whose turn",
   answerBy: "The shop answers by",
@@ -120,12 +118,9 @@ const en: Form<typeof zh> = {
   freightBesides: "Freight, by the policy or as said above, is paid back besides.",
   nothingPaid: "No money",
   find: "Find a case",
-  findNote: "A case's id (it begins with cas_), or the tracking number of a parcel that came back",
-  finds: { case: "Sought as the id of a case", tracking: "Sought as the tracking number of a parcel back" },
-  foundNone: "No case was found",
-  foundNoneHere:
-    "Check the number. Where a member named no parcel, the case is found by its id or its order alone.",
-  backToList: "Back to the worklist",
+  findNote: "The id of a case, which begins with cas_; an order's page leads to its cases, too",
+  findWrong:
+    "A case's id is cas_ and 26 letters and digits. By the number of a parcel back look under “On its way back”, or by the order.",
   pointsNote:
     "The policy says how many a clerk may give: more is refused, with the limit. Finance may give more.",
   pointsMax: (most) => `A clerk may give ${most} points. For more ask finance, here or by adjusting points.`,
@@ -134,6 +129,7 @@ const en: Form<typeof zh> = {
   receive: "Receive",
   answer: "Answer",
   settle: "Settle",
+  otherDecides: "This is an escalation: whoever refused it cannot decide it now, one way or the other.",
   approveWill: {
     return: "The member has seven days to send it back. Money goes back once it is here.",
     exchange:

@@ -85,6 +85,7 @@ export function Approve({ of, order, onClose }: Props) {
       before={
         <Will tone={of.kind === "refund_only" ? "warn" : "plain"}>
           <p>{texts.approveWill[of.kind]}</p>
+          {of.state === "disputed" && <p>{texts.otherDecides}</p>}
           {movesMoney(of) ? <Back of={back} /> : <p>{texts.nothingPaid}</p>}
         </Will>
       }

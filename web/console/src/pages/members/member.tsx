@@ -10,7 +10,7 @@ import { Answered, Empty } from "@shared/ui/states";
 import { Table } from "@shared/ui/table";
 import { useState } from "react";
 import { useParams, useSearchParams } from "react-router";
-import { OperatorRef, OrderRef, TemplateRef } from "../../parts/refs";
+import { CaseRef, OperatorRef, OrderRef, TemplateRef } from "../../parts/refs";
 import { Tabs } from "../../parts/tabs";
 import { useParts } from "../../parts/texts";
 import { useCan } from "../../rights";
@@ -188,6 +188,14 @@ function Ledger({ memberId }: { memberId: string }) {
   );
 }
 
+const OF_CASE = /^case (cas_[a-z2-7]{26})$/;
+
+/** An adjustment's id; points that a complaint was settled with are found by its case. */
+function Adjustment({ id }: { id: string }) {
+  const found = OF_CASE.exec(id)?.[1];
+  return found === undefined ? <span className="code">{id}</span> : <CaseRef id={found} />;
+}
+
 function Entries({ entries }: { entries: readonly EntryWithOperatorAnswer[] }) {
   const texts = useTexts();
   const parts = useParts();
@@ -210,7 +218,7 @@ function Entries({ entries }: { entries: readonly EntryWithOperatorAnswer[] }) {
               {each.order_id !== null && <OrderRef id={each.order_id} />}
               {each.adjustment_id !== null && (
                 <div>
-                  <span className="code">{each.adjustment_id}</span>
+                  <Adjustment id={each.adjustment_id} />
                 </div>
               )}
               {each.reason !== null && <div className="words">{each.reason}</div>}

@@ -3,7 +3,7 @@ import type { Form } from "@shared/i18n/language";
 
 const zh = {
   title: "会员",
-  under: "按编号、手机号或姓名开头查找；查找的内容不会出现在地址和日志里",
+  under: "按编号、完整手机号或姓名开头查找",
   find: "查找会员",
   findNote: "会员编号、手机号，或姓名的开头",
   took: { member_id: "按会员编号查找", phone: "按手机号查找", name_prefix: "按姓名开头查找" },
@@ -90,7 +90,7 @@ const zh = {
 
 const en: Form<typeof zh> = {
   title: "Members",
-  under: "By an id, a phone, or the beginning of a name; no address and no log has what is sought",
+  under: "By an id, a whole phone number, or the beginning of a name",
   find: "Find a member",
   findNote: "A member's id, a phone, or the beginning of a name",
   took: {

@@ -53,7 +53,7 @@ export function Adjust({ member, onClose }: Props) {
             required
             wrong={typed !== "" && points === null ? texts.adjustWrong : null}
           />
-          <Reason value={reason} onChange={setReason} />
+          <Reason value={reason} onChange={setReason} note={parts.reasonSeen} />
           <Will tone="warn">
             <Facts
               sums

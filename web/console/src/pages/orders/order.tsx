@@ -12,6 +12,7 @@ import { useParams } from "react-router";
 import { KeptWhy } from "../../parts/back";
 import { CaseBadge, OrderBadge, RefundBadge } from "../../parts/badges";
 import { staying } from "../../parts/kept";
+import { isNoSuch, NoSuch } from "../../parts/no-such";
 import { CampaignRef, CaseRef, MemberRef, ProductName, ProductRef, TemplateRef } from "../../parts/refs";
 import { useParts } from "../../parts/texts";
 import { type Right, useCan } from "../../rights";
@@ -27,22 +28,26 @@ export default function OrderPage() {
       <PageHead title={parts.order} under={<Id of={parts.order}>{orderId}</Id>}>
         {order.data !== undefined && <Actions order={order.data} />}
       </PageHead>
-      <Answered query={order} tall>
-        {(found) => (
-          <div className="beside">
-            <div className="stack">
-              <Lines order={found} />
-              <Payments order={found} />
+      {isNoSuch(order.error) ? (
+        <NoSuch code="order_not_found" to="/orders" />
+      ) : (
+        <Answered query={order} tall>
+          {(found) => (
+            <div className="beside">
+              <div className="stack">
+                <Lines order={found} />
+                <Payments order={found} />
+              </div>
+              <div className="stack">
+                <About order={found} />
+                <Amounts order={found} />
+                <OpenCases order={found} />
+                <History orderId={found.order_id} />
+              </div>
             </div>
-            <div className="stack">
-              <About order={found} />
-              <Amounts order={found} />
-              <OpenCases order={found} />
-              <History orderId={found.order_id} />
-            </div>
-          </div>
-        )}
-      </Answered>
+          )}
+        </Answered>
+      )}
     </div>
   );
 }
@@ -120,7 +125,7 @@ function About({ order }: { order: OrderAnswer }) {
       )}
       <Facts
         facts={[
-          [texts.member, <Member key="m" id={order.member_id} />],
+          [texts.member, <MemberRef key="m" id={order.member_id} />],
           [texts.tier, order.quote.tier],
           order.quote.member_day ? [texts.member_day, parts.yes] : null,
           ...moments.map(([name, at]) =>
@@ -144,6 +149,7 @@ function About({ order }: { order: OrderAnswer }) {
           ],
         ]}
       />
+      <Member id={order.member_id} />
     </Card>
   );
 }
@@ -364,22 +370,17 @@ function Member({ id }: { id: string }) {
     { params: { path: { member_id: id } } },
     { enabled: asked },
   );
+  if (!can("get_member")) return null;
+  if (member.error !== null) return <Failure error={member.error} />;
+  if (member.data !== undefined)
+    return <p>{[member.data.name, member.data.phone].filter(Boolean).join(" · ")}</p>;
   return (
-    <span className="stack tight">
-      {member.data !== undefined && (
-        <span>{[member.data.name, member.data.phone].filter(Boolean).join(" · ")}</span>
-      )}
-      <MemberRef id={id} />
-      {member.data === undefined && can("get_member") && (
-        <>
-          <Button small isPending={asked && member.isFetching} onPress={() => setAsked(true)}>
-            {texts.showMember}
-          </Button>
-          <span className="soft small-text">{texts.memberLooked}</span>
-        </>
-      )}
-      {member.error !== null && <Failure error={member.error} />}
-    </span>
+    <div className="row">
+      <Button small isPending={asked} onPress={() => setAsked(true)}>
+        {texts.showMember}
+      </Button>
+      <span className="soft small-text">{texts.memberLooked}</span>
+    </div>
   );
 }
 

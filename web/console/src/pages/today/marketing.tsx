@@ -13,7 +13,7 @@ import { useTexts } from "./texts";
 
 const LIMIT = 100;
 const SHOWN = 8;
-/** The catalogue has no list by stock: of a large one only so much is looked at, and the page says so. */
+/** The catalogue has no list by stock: of a large one only so many pages are looked at, and the page says so. */
 const PAGES_MAX = 5;
 
 export function Marketing() {
@@ -36,7 +36,8 @@ function Campaigns({ status }: { status: "running" | "scheduled" }) {
   const parts = useParts();
   const { number } = useWords();
   const query = { status, limit: LIMIT };
-  const campaigns = useWhole(useApi().useInfiniteQuery("get", "/campaigns", { params: { query } }, WHOLE));
+  const found = useApi().useInfiniteQuery("get", "/campaigns", { params: { query } }, WHOLE);
+  const campaigns = useWhole(found, PAGES_MAX);
   return (
     <Card
       title={texts[status]}
