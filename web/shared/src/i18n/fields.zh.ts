@@ -96,6 +96,7 @@ export const fieldMessages: Readonly<Record<string, string>> = {
   "must not be compressed: send it without Content-Encoding": "不能压缩后提交",
   "must not be empty": "不能为空",
   "must not begin with a byte order mark": "开头不能有字节顺序标记",
+  "must stand beside the other": "要与另一项一起填写",
   "no year of the lunar calendar has this day": "农历里没有这一天",
   "not a date of the calendar": "日历里没有这一天",
   "off_fen must be at most from_fen": "减额不能超过门槛",
