@@ -962,8 +962,6 @@ def test_K3_dates_the_wrong_way_round_are_said_at_the_field_and_asked_for_by_nob
         assert asked["before"].startswith("2026-12-02T00:00:00")  # the day itself is in it
 
 
-PAID = {**RECEIVED, "status": "paid", "shipped_at": None, "received_at": None}
-SHIPPED = {**RECEIVED, "status": "shipped", "received_at": None}
 CASE = example("get_case", "own")
 COMPLAINT = {**CASE, "kind": "complaint", "lines": []}
 DIALOGS: tuple[tuple[str, dict[str, Any], tuple[str, str], tuple[str, str] | None], ...] = (
