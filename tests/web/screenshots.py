@@ -360,6 +360,7 @@ PICTURES = (
     Picture("storefront", "orders", "/orders", "li.card", answers={"get_orders": page_of(*OWN)}),
     Picture("storefront", "order", "/orders/ord_1", ".timeline"),
     Picture("storefront", "cases", "/cases", "li.card"),
+    Picture("storefront", "case", "/cases/cas_xmw3j6voyxycpijuzxr77e5qhu", "li.card, .card"),
     Picture("storefront", "points", "/points", "tbody tr"),
     Picture("storefront", "coupons", "/coupons", ".coupon"),
     Picture("storefront", "membership", "/me", ".timeline"),

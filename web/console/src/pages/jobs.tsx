@@ -72,7 +72,7 @@ const en: Form<typeof zh> = {
     "Whether they end in time is looked at every 15 minutes by watch-jobs, which is not in this table. While Today shows the alarm jobs-unwatched, that has stopped itself and “in time” says nothing: have it looked after by the runbook.",
   run: "Run",
   replay: "Replay",
-  everyMinutes: (minutes) => `Every ${minutes} minutes`,
+  everyMinutes: (minutes) => (minutes === "1" ? "Every minute" : `Every ${minutes} minutes`),
   hourly: (minute) => `Hourly at minute ${minute}`,
   daily: "Daily",
   weekly: (day) => `On ${day}`,

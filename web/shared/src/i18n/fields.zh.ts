@@ -80,7 +80,6 @@ export const fieldMessages: Readonly<Record<string, string>> = {
   "must be true or false": "只能为“是”或“否”",
   "must be written in digits": "只能用数字",
   "must be {}": "只能是 {}",
-  "must stand beside the other": "要与另一项一起填写",
   "must have 4 to 32 letters or digits of ASCII, with single dashes between them":
     "请输入 4 到 32 位字母或数字，中间可用单个连字符分开",
   "must have at least {} characters": "至少 {} 个字",
