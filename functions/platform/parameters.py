@@ -206,7 +206,7 @@ def checked_key(key: str | None, what: str) -> str:
 
 IfNoneMatch = Annotated[
     Literal["*"] | None,
-    WithJsonSchema({"type": "string", "const": "*"}),
+    WithJsonSchema({"type": "string", "pattern": r"^\*$"}),
     Header(
         alias=IF_NONE_MATCH,
         description="`*`: only make it. Where there is one of this id, it is refused and stays as it is.",
