@@ -315,7 +315,7 @@ PARCELS = (
     },
 )
 CONSOLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("today", "today", {}),
+    ("today", "today", {"get_campaigns": page_of(*example("get_campaigns", "running")["items"])}),
     ("orders", "orders", {}),
     ("order", "an order", {"get_order": (200, REFUNDED), "get_order_history": page_of(*HISTORY[1:])}),
     ("cases", "cases", {}),
