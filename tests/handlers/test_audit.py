@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.audit.face import ALSO_BY
 from functions.audit.tables import INDEXES_OF_SUBJECTS, TABLES
 from functions.platform.dynamo import Row, from_item, to_item
 from functions.platform.trail import (
@@ -744,7 +745,7 @@ def test_K7_every_kind_of_id_in_a_path_is_a_subject_and_every_subject_can_be_ask
     ids = {name for each in OPERATIONS for name in each.ids} - {"audit_id"}
     assert ids <= set(SUBJECTS)
     (audit,) = (each for each in OPERATIONS if str(each) == "GET /audit")
-    assert {*SUBJECTS, "operator", "date", "limit", "cursor"} == set(audit.query)
+    assert {*SUBJECTS, *ALSO_BY, "limit", "cursor"} == set(audit.query)
     assert set(SUBJECTS.values()) == set(INDEXES_OF_SUBJECTS)
     assert {keys[0] for keys in TABLES["Audit"].indexes.values()} >= set(SUBJECTS.values())
 

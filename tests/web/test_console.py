@@ -918,10 +918,12 @@ def test_K1_the_audit_says_who_did_what_in_words_and_finds_it_by_name_or_by_the_
         expect(page.get_by_role("textbox", name="编号")).to_have_value(str(RECORD["operator"]))
         go(page, "/audit?by=operator_name")
         page.get_by_role("textbox", name="用户名").fill("fiona")
-        press(page, "查找")
+        with page.expect_response(lambda answer: "operator_name=" in answer.url):
+            press(page, "查找")
         expect(rows.nth(0)).to_contain_text("fiona")
         assert site.of("get_audit")[-1].query == {"operator_name": "fiona", "limit": "100"}
-        go(page, "/audit?by=id&value=adjust-1")
+        with page.expect_response(lambda answer: "request_key=" in answer.url):
+            go(page, "/audit?by=id&value=adjust-1")
         expect(rows.nth(0)).to_contain_text("fiona")
         assert site.of("get_audit")[-1].query == {"request_key": "adjust-1", "limit": "100"}
         go(page, f"/audit?by=id&value={RECORD['audit_id']}")
