@@ -1122,7 +1122,6 @@ LEFT_OUT: Mapping[str, str] = {
     "find a member by phone": "a clerk's searches are reckoned as such by name, the dearer",
     "find an order by its parcel": "a clerk's searches are reckoned as lists by status, the dearer",
     "see one's tiers": "a page that few open",
-    "see one's cases": "ditto",
     "see the audit (20 records)": "asked by admins now and then",
     "preview a campaign": "asked by marketers before a campaign",
     "adjust points": "a clerk's writes are reckoned as parcels that are refused, the dearest",

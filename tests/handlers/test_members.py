@@ -569,6 +569,7 @@ def test_a_coupon_is_shown_with_every_field_of_the_contract(suite: Suite) -> Non
                 "coupon_id": held.coupon_id,
                 "kind": "birthday",
                 "template_id": None,
+                "name": None,
                 "face_value_fen": 3_000,
                 "rate": None,
                 "max_off_fen": None,

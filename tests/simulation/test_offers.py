@@ -60,7 +60,7 @@ def _of_the_programme(*all_of_it: Any) -> Any:
 
 
 def _free_gifts(*_: Any) -> Any:
-    return refunds.NO_FEN
+    return {}
 
 
 def _fits(*_: Any) -> None:
@@ -154,7 +154,13 @@ GUESSES = (
     *(_step(Op("enter_code", member="ann", code=f"WRONG{number}"), seed=number) for number in range(5)),
 )
 SCRIPTS: dict[str, tuple[Any, str, Any, Sequence[Step], str]] = {
-    "V18 a gift that is kept": (refunds, "_gifts", _free_gifts, OF_GIFT, "units add up to something else"),
+    "V18 a gift that is kept": (
+        refunds,
+        "gifts_charged",
+        _free_gifts,
+        OF_GIFT,
+        "units add up to something else",
+    ),
     "V10 guesses at codes": (Attempts, "check", _nothing, GUESSES, "too many guesses"),
 }
 """What is seldom met in a small world: broken, too, and the steps at the end of which it is noticed."""

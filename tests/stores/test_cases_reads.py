@@ -198,6 +198,7 @@ def full_life(bench: Bench, points: Points) -> None:
         campaign = asked | times | {"kind": "discount", "terms": {"rate": "0.9"}}
         bench.must("PUT", f"/campaigns/c{number}", campaign, who=staff())
         template = {"kind": "amount", "face_value_fen": 100, "min_fen": 0, "valid": {"days": 7}}
+        template |= {"status": "active", "claimable": True}
         bench.must("PUT", f"/coupon-templates/t{number}", asked | template, who=staff())
     for number, tier_points in enumerate((40_000, 90_000) * 2):
         paper = points.pay("alice", tier_points, NOON + number * DAY)
