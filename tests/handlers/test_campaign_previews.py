@@ -39,7 +39,7 @@ def shown(suite: Suite, campaign: dict[str, Any], campaign_id: str = "may", **sa
 
 
 def quote(suite: Suite) -> dict[str, Any]:
-    """Return what the cart costs the member, but for what is missing for free shipping: carts alone have it."""
+    """Return what the cart costs the member; what is missing for free shipping is for carts alone."""
     answer = suite.call(Call("POST", "/quotes", {"lines": LINES}, claims("alice")))
     assert answer.status == 200, answer.body
     return {name: value for name, value in answer.body.items() if name != "free_shipping"}

@@ -38,7 +38,7 @@ def test_no_function_stands_alone(picture: Picture) -> None:
 
 def test_the_edges_are_routes_streams_queues_and_rights(picture: Picture) -> None:
     assert {
-        Edge("api", "CouponsApi", "14 routes"),
+        Edge("api", "CouponsApi", "15 routes"),
         Edge("Orders", "PointsPosting", "stream", "dashed"),
         Edge("PointsPosting", "Members"),
         Edge("PointsJobs", "PointsWorkTasks"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.aftersales.timetable import FOLLOW_CASES
+from functions.coupons import claimable
 from functions.coupons import jobs as coupon_jobs
 from functions.coupons.timetable import ISSUE_BIRTHDAY_COUPONS
 from functions.domain import identifiers
@@ -254,8 +255,9 @@ def walked(bench: Bench, path: str, limit: int, **query: str) -> list[Any]:
 
 
 def test_case_26_no_paged_route_skips_anything_where_pages_are_empty_or_short(
-    bench: Bench, points: Points, client: "DynamoDBClient"
+    bench: Bench, points: Points, client: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(claimable, "KEPT_SECONDS", -1.0)  # each page is read anew
     full_life(bench, points)
     waiting(bench)
     for path in PAGED.keys() - {RETURNS, SALES}:

@@ -708,7 +708,7 @@ def test_K1_a_new_product_never_replaces_one_that_exists(browser: Browser) -> No
         assert [each.headers["if-none-match"] for each in site.of("put_product")] == ["*", "*"]
         assert site.of("put_product")[1].body["price_fen"] == 128_000
         form.get_by_role("link", name="打开现有的 tea-puer-357").click()
-        expect(page.get_by_role("heading", name="库存变动")).to_be_visible()
+        expect(page.get_by_role("heading", name="手工出入库")).to_be_visible()
 
 
 def test_K1_a_product_that_was_changed_meanwhile_is_loaded_anew(browser: Browser) -> None:
@@ -1104,6 +1104,6 @@ def test_K3_reports_say_reasons_states_and_damages_in_the_pages_language(browser
 def test_K3_an_alarm_is_said_in_the_pages_language(browser: Browser) -> None:
     with opened(browser, console("admin")) as page:
         alarm = page.locator("li.notice")
-        expect(alarm).to_contain_text("一小时没有检查任务是否按时完成。")
+        expect(alarm).to_contain_text("一小时没有检查定时任务是否跑完")
         page.get_by_text("English", exact=True).click()
-        expect(alarm).to_contain_text("Nobody has looked for an hour")
+        expect(alarm).to_contain_text("For an hour nobody has looked whether jobs come to their end")
