@@ -64,7 +64,8 @@ def test_seeding_puts_in_what_is_lacking_and_leaves_the_rest_alone(deployed: Sta
     deployed.call("PUT", path, changed, who="clerk", staff=True)
     deployed.local("up", "--seed")
     assert deployed.call("GET", path, who="clerk", staff=True).body == product | changed | {
-        "your_price_fen": 1
+        "your_price_fen": 1,
+        "version": product["version"] + 1,
     }
     assert deployed.call("GET", "/members/me", who="alice").body["name"] == "Alice"
 

@@ -127,6 +127,8 @@ def test_K2_somebody_signs_up_buys_pays_at_the_till_and_sends_it_back(shop: Stac
     done(page)
     page.get_by_role("button", name="申请售后").click()
     page.get_by_role("button", name=f"增加 {there['name']} 的件数").click()
+    page.get_by_role("dialog").get_by_role("button", name="原因").click()
+    page.get_by_role("option", name="无理由").click()
     page.get_by_role("button", name="提交申请").click()
     done(page)
     page.get_by_role("link", name="售后").click()
@@ -180,6 +182,7 @@ def test_K6_a_campaign_is_made_in_the_console_sold_with_in_the_storefront_and_se
     page = visit.page
     sign_up(page, f"walk-{uuid.uuid4().hex[:12]}")
     expect(page.get_by_text(f"满减 {name}")).to_be_visible()
+    page.wait_for_timeout(HOLDS_MILLISECONDS)
     page.get_by_label("按名称开头查找").fill(there["name"])
     page.get_by_role("button", name=f"加入购物车：{there['name']}").click()
     page.get_by_role("link", name="购物车").click()

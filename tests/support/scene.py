@@ -42,6 +42,7 @@ NEEDED_STATUS = {
     "receipt": "shipped",
     "refusal": "shipped",
     "returns": "received",
+    "preview": "received",
     "cases": "received",
 }
 """Where an order must stand for a call to succeed, by the end of the call's path."""
