@@ -91,7 +91,8 @@ def the_console_is_filled(page: Page) -> None:
 def the_storefront_is_filled(page: Page) -> None:
     """See on each page of the storefront something of a member's year, at the shop's time (K2)."""
     expect(page.get_by_role("heading", name="今天是会员日")).to_be_visible()
-    expect(page.locator("main .offer-grid > li")).to_have_count(RUNNING_OR_NEXT)
+    campaigns = page.get_by_role("region", name="正在进行的活动")
+    expect(campaigns.locator(".offer-grid > li")).to_have_count(RUNNING_OR_NEXT)
     expect(page.locator("main .product-grid > li")).to_have_count(len(script.WARES))
     for name, shown in MINE.items():
         page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()

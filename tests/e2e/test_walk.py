@@ -21,6 +21,8 @@ pytestmark = pytest.mark.skipif(
     chromium() is None,
     reason=f"no Chromium or Chrome on this machine: install one, or name one by {VARIABLE}",
 )
+HOLDS_MILLISECONDS = 5_000
+"""After so long whatever staff have put holds for every cart (V1)."""
 PASSWORD = "Sehr-Geheim-123!"  # noqa: S105 - of somebody made up, on a local cloud
 
 
