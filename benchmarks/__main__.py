@@ -15,14 +15,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import against, builds, page, tables
+from benchmarks import against, builds, operations, page, tables
 from benchmarks.builds import BuildError
 from benchmarks.figures import Figures, flat, together
 from benchmarks.machine import described
 from benchmarks.measures import MEASURES, TURNS, all_taken
 
-DOCS = Path(__file__).parent.parent / "docs"
-PAGE, FIGURES = DOCS / "performance.md", DOCS / "performance.json"
+FIGURES = operations.FIGURES
+PAGE = FIGURES.with_suffix(".md")
 BY = "make bench"
 OF_OTHER_RUNS = ("against", "engines")
 """Figures that stay where a run has none: the last comparison, and other engines (benchmarks.engines)."""

@@ -1,9 +1,9 @@
 """What the programme costs on AWS: a million orders, a run of each job, and a month in which nothing happens.
 
 ``python -m benchmarks.costs`` prints the tables of docs/costs.md, ``--write`` puts them there, and
-``--check`` fails where the page says something else. Read and write units are those of operations.json, which
-were measured; prices and what nobody has measured are in prices.toml; what the programme does is read from
-its code. Money is in US dollars and exact (Decimal); it is rounded only where it is printed.
+``--check`` fails where the page says something else. Read and write units are those of docs/performance.json,
+which were measured; prices and what nobody has measured are in prices.toml; what the programme does is read
+from its code. Money is in US dollars and exact (Decimal); it is rounded only where it is printed.
 """
 
 import ast
@@ -160,8 +160,8 @@ class Kind(StrEnum):
 class Work:
     """Something a function does so often: what operation it is, how long it takes, and what it tells.
 
-    ``operation`` is one of operations.json, or None where no row is read or written; ``milliseconds`` are
-    billed, ``events`` go out each time.
+    ``operation`` is one of benchmarks.operations, or None where no row is read or written; ``milliseconds``
+    are billed, ``events`` go out each time.
     """
 
     step: str
@@ -205,15 +205,14 @@ def assumed() -> Mapping[str, Assumed]:
 
 @lru_cache
 def measured() -> Mapping[str, Units]:
-    """Return the units of each operation of operations.json."""
-    found = json.loads(operations.FILE.read_text(encoding="utf-8"), parse_float=Decimal)
+    """Return the units of each operation of docs/performance.json."""
     return {
         name: Units(
-            read=Decimal(figures["read_units"]),
-            write=Decimal(figures["write_units"]),
+            read=Decimal(str(figures["read_units"])),
+            write=Decimal(str(figures["write_units"])),
             calls={call: math.ceil(count) for call, count in figures["calls"].items()},
         )
-        for name, figures in found.items()
+        for name, figures in operations.known().items()
     }
 
 

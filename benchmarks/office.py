@@ -1,7 +1,7 @@
 """What the console and the storefront ask besides a checkout, each prepared in a shop of its own.
 
-Calls and units are exact: ``python -m benchmarks.operations`` counts them. What they take, as ratios, is in
-:mod:`benchmarks.office_ratios`.
+Calls and units are exact: ``python -m benchmarks --only operations`` counts them. What they take, as
+ratios, is in :mod:`benchmarks.office_ratios`.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,10 +1,9 @@
 """What each operation of the programme costs: calls, round trips, read and write units. All of it is exact.
 
-``python -m benchmarks.operations`` prints the table; ``--write`` puts it into ``benchmarks/operations.json``,
-which a test compares with what the code does (tests/stores/test_operations.py).
+``python -m benchmarks --only operations`` prints the table; with ``--keep`` it takes its place in
+docs/performance.json, which a test compares with what the code does (tests/stores/test_operations.py).
 """
 
-import argparse
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import coupon_job, office, points_jobs
 from benchmarks.jobs import Queue, put
-from benchmarks.machine import quiet
 from benchmarks.tables import markdown
 from benchmarks.usage import Usage, counted
 from functions.coupons import jobs as coupon_jobs
@@ -40,7 +38,8 @@ from tests.support.bench import Bench, Outcome
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-FILE = Path(__file__).with_name("operations.json")
+FIGURES = Path(__file__).parent.parent / "docs" / "performance.json"
+"""What was measured last; docs/performance.md is written from it."""
 LINES = (1, 3, 20)
 ITEMS = 200
 """How many items a job has to do; what it costs without any is taken off, and the rest shared."""
@@ -258,6 +257,11 @@ def cost(client: "DynamoDBClient", prefix: str, name: str) -> Figures:
     return each(some, none)
 
 
+def known() -> dict[str, Any]:
+    """Return what operations cost by name as it is written down."""
+    return dict(json.loads(FIGURES.read_text(encoding="utf-8"))["operations"])
+
+
 def all_measured() -> dict[str, Figures]:
     """Measure all operations, each in tables of its own; return what they cost by name."""
     with dynoxide.running() as endpoint:
@@ -278,19 +282,3 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
             for name, cost in found.items()
         ),
     )
-
-
-def main() -> None:
-    """Measure all operations; print the table, or write the figures down."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
-    asked = parser.parse_args()
-    quiet()
-    found = all_measured()
-    print(table(found))
-    if asked.write:
-        FILE.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

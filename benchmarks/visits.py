@@ -231,7 +231,7 @@ def asked(model: costs.Model, calls: Mapping[str, Decimal]) -> list[Part]:
 
 
 def measured_as(operation: str) -> str:
-    """Return the operation of operations.json that one of the API's is reckoned as."""
+    """Return the operation of benchmarks.operations that one of the API's is reckoned as."""
     return MEASURED.get(operation, ALIKE)
 
 
@@ -326,7 +326,7 @@ def record_entries() -> list[int]:
 
 
 ENTRY_UNITS = 1
-"""A new entry of an index of keys; in a transaction, too (measured: operations.json)."""
+"""A new entry of an index of keys; in a transaction, too (measured: benchmarks.operations)."""
 
 
 def record_units() -> int:

@@ -1,6 +1,5 @@
 """What an operation costs is known to the call and the unit: anything else than is written down fails."""
 
-import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
     from functions.platform.settings import Settings
 
-WRITTEN = json.loads(operations.FILE.read_text(encoding="utf-8"))
-HOW = "python -m benchmarks.operations --write, if that is how it is to be"
+WRITTEN = operations.known()
+HOW = "python -m benchmarks --only operations --keep, if that is how it is to be"
 
 
 def test_every_operation_has_its_cost_written_down() -> None:

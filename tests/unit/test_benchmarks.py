@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import cold_starts, operations, page, rounds, tables
+from benchmarks import cold_starts, page, rounds, tables
 from benchmarks.rounds import Spread, Work
 
 
@@ -110,10 +110,3 @@ def test_every_module_of_handlers_is_measured() -> None:
 def test_the_page_and_the_figures_are_of_one_run() -> None:
     written, figures = bench.PAGE.read_text(encoding="utf-8"), json.loads(bench.FIGURES.read_text("utf-8"))
     assert tables.written(written, page.parts(figures), by=bench.BY) == written
-
-
-def test_the_page_says_what_operations_cost_now() -> None:
-    written = json.loads(operations.FILE.read_text(encoding="utf-8"))
-    text = bench.PAGE.read_text(encoding="utf-8")
-    assert tables.written(text, {"operations": operations.table(written)}, by=bench.BY) == text
-    assert json.loads(bench.FIGURES.read_text("utf-8"))["operations"] == written

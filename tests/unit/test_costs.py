@@ -1,6 +1,5 @@
 """The model of docs/costs.md: its arithmetic, where its figures come from, and that the page says them."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -234,7 +233,7 @@ def test_twice_as_many_orders_cost_twice_as_much_at_the_same_pace(model: Model) 
 def test_every_measured_operation_is_used_or_named_as_left_out(model: Model) -> None:
     noted = Noted(model.units)
     everything(replace(model, units=noted))
-    measured = set(json.loads(operations.FILE.read_text(encoding="utf-8")))
+    measured = set(operations.known())
     assert noted.asked | LEFT_OUT.keys() == measured
     assert not noted.asked & LEFT_OUT.keys()
     assert measured == {*operations.OPERATIONS, *operations.JOBS}

@@ -9,9 +9,13 @@ from tests.support.browser import VARIABLE, chromium
 from tools.web import build
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The machine's own Chromium, with the pages built for it."""
+    """The machine's own Chromium, with the pages built for it.
+
+    It ends with these tests: while it is there a loop runs in the thread, and no other may begin
+    (``asyncio.run``).
+    """
     program = chromium()
     if program is None:
         pytest.skip(f"no Chromium or Chrome on this machine: install one, or name one by {VARIABLE}")
