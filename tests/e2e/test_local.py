@@ -1,5 +1,6 @@
 """The operator's commands on the local cloud."""
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -7,10 +8,11 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from functions.operations.timetable import WATCH_JOBS
 from functions.orders.rows import DUE_SHARDS
-from functions.points.timetable import RELEASE_POINTS
+from functions.points.timetable import AUDIT_POINTS, RELEASE_POINTS
 from local.cloud import Cloud
 from local.interrupts import Interrupts
 from reach.aws import Aws
@@ -30,6 +32,25 @@ def test_up_again_changes_nothing(deployed: Stack) -> None:
     assert (again["fresh"], again["started"], again["deployed"]) == (False, False, False)
     assert again["outputs"] == deployed.outputs
     assert deployed.local("status")["outputs"] == deployed.outputs
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["token", "alice"],
+        ["people"],
+        ["clock"],
+        ["settle"],
+        ["alarms"],
+        ["logs"],
+        ["fire", AUDIT_POINTS],
+    ],
+)
+def test_a_command_answers_at_a_terminal_as_it_does_here(deployed: Stack, command: list[str]) -> None:
+    result = deployed.try_local(*command)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout).keys() == deployed.local(*command).keys()
 
 
 def test_the_clock_only_moves_forward(deployed: Stack) -> None:
