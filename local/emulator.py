@@ -12,6 +12,7 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - all of it starts at once, in a process each, which is too much for a small machine: calls time out, and what
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
 - each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
+- after each invocation it looks for what else is printed, for longer than most take: see ``printed``;
 - whoever has signed in at Cognito's page is asked again each time, and nobody can sign up: see ``hosted``;
 - what Node runs for it has no name of this cloud's, so that a cloud with it could not be ended: see ``node``;
 - slashes at the ends of an API's path are lost, and paths served that AWS does not have: see ``paths``;
@@ -47,6 +48,7 @@ from local.gate import Gate
 from local.hosted import HostedPage
 from local.node import name_node
 from local.paths import keep_paths
+from local.printed import end_what_is_printed, is_known
 from local.processes import wait_until
 from local.redelivery import Redelivery
 from local.turns import Turns
@@ -77,7 +79,7 @@ NEEDED = {
     apigateway: ("stages_for_api",),
     hypercorn_compat: ("install",),
     node_pool: ("_NODE_BINARY",),
-    lambda_runtime: ("_workers", "kill_workers", "zipfile"),
+    lambda_runtime: ("_workers", "Worker", "kill_workers", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
     sqs: ("_queues",),
     provisioners: ("_cw_metric_alarm_record",),
@@ -145,6 +147,8 @@ def check() -> None:
         for name in names
         if not hasattr(module, name)
     ]
+    if not is_known(lambda_runtime):
+        missing.append("the call in the program of its workers")
     if installed != VERSION or missing:
         lacks = f", which lacks {', '.join(missing)}" if missing else ""
         raise UnknownEmulatorError(
@@ -175,6 +179,7 @@ class Emulator:
         self._limit_started()
         self._limit_batches()
         share_code(lambda_runtime)
+        end_what_is_printed(lambda_runtime)
         keep_paths(gateway, apigateway.stages_for_api)
         HostedPage(gateway, cognito)
         name_node(node_pool, Path(tempfile.gettempdir()))
