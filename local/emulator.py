@@ -12,6 +12,7 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - all of it starts at once, in a process each, which is too much for a small machine: calls time out, and what
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
 - each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
+- and imports the same libraries anew, which is most of what its start costs: see ``forking``;
 - whoever has signed in at Cognito's page is asked again each time, and nobody can sign up: see ``hosted``;
 - what Node runs for it has no name of this cloud's, so that a cloud with it could not be ended: see ``node``;
 - slashes at the ends of an API's path are lost, and paths served that AWS does not have: see ``paths``;
@@ -43,6 +44,7 @@ from ministack.services.cloudformation import provisioners
 from local import monitor, turns
 from local.backlog import Backlog
 from local.failures import Failures, cause
+from local.forking import fork_workers
 from local.gate import Gate
 from local.hosted import HostedPage
 from local.node import name_node
@@ -77,7 +79,7 @@ NEEDED = {
     apigateway: ("stages_for_api",),
     hypercorn_compat: ("install",),
     node_pool: ("_NODE_BINARY",),
-    lambda_runtime: ("_workers", "kill_workers", "zipfile"),
+    lambda_runtime: ("_workers", "kill_workers", "subprocess", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
     sqs: ("_queues",),
     provisioners: ("_cw_metric_alarm_record",),
@@ -175,6 +177,7 @@ class Emulator:
         self._limit_started()
         self._limit_batches()
         share_code(lambda_runtime)
+        fork_workers(lambda_runtime)
         keep_paths(gateway, apigateway.stages_for_api)
         HostedPage(gateway, cognito)
         name_node(node_pool, Path(tempfile.gettempdir()))
