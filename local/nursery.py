@@ -34,6 +34,7 @@ LIBRARIES = (
     "botocore.handlers",
     "botocore.session",
     "cryptography.hazmat.primitives.serialization",
+    "pydantic.fields",
     "pydantic.functional_serializers",
     "pydantic.functional_validators",
     "pydantic.json_schema",
