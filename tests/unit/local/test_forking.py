@@ -127,11 +127,13 @@ def ask(worker: Worker, expression: str) -> Any:
 
 
 def test_a_forked_worker_finds_all_as_if_python_had_been_started_for_it(bundles: Bundles) -> None:
-    args, folder = bundles.command(bundles.bundle("one"))
+    code = bundles.bundle("one")
+    bundles.forked(code)  # a sibling, of which it has nothing
+    args, folder = bundles.command(code)
     environment = {**os.environ, "TZ": "Asia/Shanghai", "OWN": "1"}
     settings: dict[str, Any] = {"cwd": folder, "env": environment, **SETTINGS}
     bundles.started += [bundles.nurseries.start(args, **settings), subprocess.Popen(args, **settings)]  # noqa: S603
-    forked, started = bundles.started
+    _, forked, started = bundles.started
     assert isinstance(forked, ForkedWorker)
     assert ask(forked, "seen()") == ask(started, "seen()")
 
