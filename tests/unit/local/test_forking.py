@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from local import faketime, nursery
+from local.cloud import CODE
 from local.forking import SETTINGS, ForkedWorker, Nurseries, fork_workers
 from local.processes import group_members, wait_until
 from local.unpacking import SHARED
 from reach.server import command_line
-from tests.support.stack import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
 
@@ -27,7 +27,7 @@ Worker = subprocess.Popen[Any] | ForkedWorker
 SECONDS_MAX = 20.0
 READ_BY_LIBRARY = "LIBRARY_SETTING"
 LIBRARY = f"""
-import os
+import os, random
 IMPORTED_IN, NAME = os.getpid(), {{name!r}}
 SETTING = os.environ.get("{READ_BY_LIBRARY}")
 """
@@ -153,6 +153,13 @@ def test_a_worker_lives_in_its_own_environment(bundles: Bundles) -> None:
     found = [ask(worker, "[os.environ['TABLE'], os.environ.get('ONLY')]") for worker in (first, second)]
     assert found == [["a", "1"], ["b", None]]
     assert ask(second, "os.popen('echo $TABLE').read()") == "b\n"
+
+
+def test_workers_draw_random_numbers_of_their_own(bundles: Bundles) -> None:
+    code = bundles.bundle("one")
+    for drawn in ("__import__('random').random()", "__import__('uuid').uuid4().hex"):
+        first, second = (ask(bundles.forked(code), drawn) for _ in range(2))
+        assert first != second
 
 
 def test_workers_of_two_bundles_have_the_libraries_of_their_own(bundles: Bundles) -> None:
@@ -308,7 +315,7 @@ def test_nothing_is_left_of_a_server_that_is_killed_and_all_of_it_lives_at_the_c
     assert settings is not None
     server = subprocess.Popen(  # noqa: S603 - this interpreter, fixed program
         [sys.executable, "-c", SERVER, str(tmp_path)],
-        cwd=ROOT,
+        cwd=CODE,
         env={**os.environ, **settings},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -348,6 +355,6 @@ new = {{name: str(getattr(sys.modules[name], "__file__", "")) for name in set(sy
 print(*(name for name, file in new.items() if "site-packages" in file))
 """
     found = subprocess.run(  # noqa: S603 - this interpreter, fixed program
-        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", asked], cwd=CODE, capture_output=True, text=True, check=True
     )
     assert found.stdout.split() == []
