@@ -11,7 +11,9 @@ Besides observing, it mends what would make the local cloud lose records, or sto
   them, and by UTC; here it starts with the step, and in turn: see ``turns``;
 - all of it starts at once, in a process each, which is too much for a small machine: calls time out, and what
   failed comes back in minutes; here schedules and queues wait for one another, as ``AT_ONCE_MAX`` says;
-- each process of a function unpacks thousands of files and removes them, and all wait: see ``unpacking``;
+- each function holds a copy of its archive, and each process of one unpacks thousands of files and removes
+  them, and all wait: see ``unpacking``;
+- and imports the same libraries anew, which is most of what its start costs: see ``forking``;
 - after each invocation it looks for what else is printed, for longer than most take: see ``printed``;
 - whoever has signed in at Cognito's page is asked again each time, and nobody can sign up: see ``hosted``;
 - what Node runs for it has no name of this cloud's, so that a cloud with it could not be ended: see ``node``;
@@ -38,12 +40,13 @@ from typing import Any
 
 from ministack import app as gateway
 from ministack.core import hypercorn_compat, lambda_runtime, node_pool
-from ministack.services import apigateway, cloudwatch, cognito, dynamodb, lambda_svc, scheduler, sqs
+from ministack.services import apigateway, cloudwatch, cognito, dynamodb, lambda_svc, s3, scheduler, sqs
 from ministack.services.cloudformation import provisioners
 
 from local import monitor, turns
 from local.backlog import Backlog
 from local.failures import Failures, cause
+from local.forking import fork_workers
 from local.gate import Gate
 from local.hosted import HostedPage
 from local.node import name_node
@@ -52,7 +55,7 @@ from local.printed import end_what_is_printed, is_known
 from local.processes import wait_until
 from local.redelivery import Redelivery
 from local.turns import Turns
-from local.unpacking import share_code
+from local.unpacking import share_archives, share_code, share_digests
 
 VERSION = "1.5.33"
 NEEDED = {
@@ -79,10 +82,11 @@ NEEDED = {
     apigateway: ("stages_for_api",),
     hypercorn_compat: ("install",),
     node_pool: ("_NODE_BINARY",),
-    lambda_runtime: ("_workers", "Worker", "kill_workers", "zipfile"),
+    lambda_runtime: ("_workers", "Worker", "kill_workers", "subprocess", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
+    s3: ("_buckets",),
     sqs: ("_queues",),
-    provisioners: ("_cw_metric_alarm_record",),
+    provisioners: ("_cw_metric_alarm_record", "hashlib"),
     cloudwatch: (
         "_alarms",
         "_dispatch_alarm_actions",
@@ -99,12 +103,14 @@ NEEDED = {
         "_esms",
         "_execute_function_dispatch",
         "_execute_function_with_config_scope",
+        "_fetch_code_from_s3",
         "_poll_dynamodb_streams",
         "_poll_loop",
         "_poll_sqs",
         "_send_ddb_stream_failure_record",
         "_sqs_esm_concurrency",
         "executions_in_flight",
+        "hashlib",
     ),
 }
 
@@ -180,6 +186,9 @@ class Emulator:
         self._limit_batches()
         share_code(lambda_runtime)
         end_what_is_printed(lambda_runtime)
+        share_archives(lambda_svc, s3)
+        share_digests(lambda_svc, provisioners)
+        fork_workers(lambda_runtime)
         keep_paths(gateway, apigateway.stages_for_api)
         HostedPage(gateway, cognito)
         name_node(node_pool, Path(tempfile.gettempdir()))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,13 @@ import pytest
 from functions.operations.timetable import WATCH_JOBS
 from functions.orders.rows import DUE_SHARDS
 from functions.points.timetable import AUDIT_POINTS, RELEASE_POINTS
+from local import nursery
 from local.cloud import Cloud
 from local.interrupts import Interrupts
+from local.processes import group_members
 from reach.aws import Aws
 from reach.folder import StateFolder
+from reach.server import command_line
 from tests.support.shopper import registered
 from tests.support.stack import ANSWER_SECONDS_MAX, Stack
 
@@ -69,6 +73,15 @@ def test_a_job_is_fired_with_its_schedules_input_and_its_counts_come_back(deploy
     assert (unknown.returncode, len(unknown.stderr.splitlines())) == (1, 1)
     jobs = {"auto-receipt", "lapse-unpaid", "release-points", "expire-points", "audit-points"}
     assert jobs <= set(re.findall(r"[a-z-]+", unknown.stderr))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_functions_are_forked_from_what_has_imported_their_libraries(deployed: Stack) -> None:
+    deployed.call("GET", "/members/me", who="alice")
+    commands = [command_line(pid) for pid in group_members(deployed.local("status")["pid"])]
+    parents_and_workers = [each for each in commands if nursery.__file__ in each]
+    assert len(parents_and_workers) > len(set(parents_and_workers)) >= 1
+    assert not re.findall("is started by itself: .*", StateFolder(deployed.folder).server_log.read_text())
 
 
 def test_only_loopback_is_listened_on(deployed: Stack) -> None:
