@@ -27,6 +27,11 @@ TOGETHER = (
 )
 """Tests that share what takes long to make (templates, a browser, a scene, a cloud): for one worker."""
 
+# What is compiled is kept, whoever asks for the opposite, as `make` does: else a worker compiles all tests,
+# and a process that a test starts all functions.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # Handlers read their settings when they are imported, so these are set before any test module is.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
