@@ -258,8 +258,8 @@ def test_Z1_rivals_take_give_spread_and_level_and_the_last_unit_goes_once(
 ) -> None:
     """Threads on the emulator until all is gone: a refusal only when all have too little together.
 
-    Rows are moved so often for each try to take of them. Moved without a pause, they would stand still for so few
-    reads that this took a minute.
+    Rows are moved so often for each try to take of them. Moved without a pause, they would stand still for so
+    few reads that this took a minute.
     """
     gone, tries = threading.Event(), threading.Semaphore(0)
     took = [0] * BUYERS
