@@ -5,6 +5,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,18 @@ UNDER_ALL = {"domain", "platform"}
 TOGETHER = (
     "tests/infra",
     "tests/web",
+    "tests/simulation/test_simulation.py",
     *(
         f"tests/e2e/test_{name}.py"
         for name in ("browser", "examples", "fuzz", "recovery", "sign_in", "staff")
     ),
 )
-"""Tests that share what takes long to make (templates, a browser, a scene, a cloud): for one worker."""
+"""Tests that share what takes long to make (templates, a browser, a scene, a cloud, worlds): for a worker."""
+
+# What is compiled is kept, whoever asks for the opposite, as `make` does: else a worker compiles all tests,
+# and a process that a test starts all functions.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Handlers read their settings when they are imported, so these are set before any test module is.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -69,11 +76,17 @@ def of_context(file: Path, context: str) -> bool:
         return False
     if context in file.stem.split("_"):
         return True
-    imported = Counter(_imported(file))
+    imported = _imported(file)
     return imported[context] > 0 and imported[context] == max(imported[each] for each in contexts())
 
 
-def _imported(file: Path) -> Iterator[str]:
+@cache
+def _imported(file: Path) -> Counter[str]:
+    """Return how many names a file imports from each of the functions' packages."""
+    return Counter(_packages(file))
+
+
+def _packages(file: Path) -> Iterator[str]:
     """Give the functions' package of each name that a file imports."""
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == FUNCTIONS.name:

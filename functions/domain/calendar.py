@@ -7,7 +7,7 @@ width, so that text order is time order; on the wire it carries the store's offs
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_ROW_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_TO_THE_SECOND = len("2026-12-10T01:30:00")
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -25,7 +25,7 @@ def whole_second(moment: datetime) -> datetime:
 
 def to_row(moment: datetime) -> str:
     """Write a moment as it stands on a row: ``2026-12-10T01:30:00Z``."""
-    return whole_second(moment).strftime(_ROW_FORMAT)
+    return whole_second(moment).isoformat()[:_TO_THE_SECOND] + "Z"  # strftime takes twice as long
 
 
 def from_row(text: str) -> datetime:

@@ -37,7 +37,7 @@ from functions.platform.deadline import Deadline, LambdaContext
 from functions.platform.dynamo import OutcomeUnknownError
 from functions.platform.messages import NOT_KNOWN, shown
 from functions.platform.observability import flush_metrics, logger
-from functions.platform.parameters import Parameters
+from functions.platform.parameters import Parameters, parameters_of
 from functions.platform.recording import Look, Recorder
 from functions.platform.roles import NOBODY, Role, roles_of
 from functions.platform.routes import HEAD, READS, REQUEST_ID, Gateway
@@ -196,7 +196,7 @@ class Route:
     @cached_property
     def parameters(self) -> Parameters:
         """What its function takes; made when it is first asked for, and not when a function starts."""
-        return Parameters(self.function)
+        return parameters_of(getattr(self.function, "__func__", self.function))
 
     @cached_property
     def is_a_look(self) -> bool:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
 from pydantic import (
@@ -104,7 +105,7 @@ class Parameters:
         readers = [
             _Reader(name, told, TypeAdapter(hints[name]).validate_python, parameter.default)
             for name, parameter in inspect.signature(function).parameters.items()
-            for told in getattr(hints[name], "__metadata__", ())
+            for told in getattr(hints.get(name), "__metadata__", ())
             if isinstance(told, _Parameter)
         ]
         self._readers = sorted(readers, key=lambda each: PLACES.index(each.told.place))
@@ -142,6 +143,12 @@ class Parameters:
         if faults:
             raise invalid_fields(*faults_in_our_words(faults))
         return found
+
+
+@cache
+def parameters_of(function: Callable[..., Any]) -> Parameters:
+    """Return what a face's method takes: it says so itself, whatever tables the face has."""
+    return Parameters(function)
 
 
 def _digits(value: Any) -> Any:

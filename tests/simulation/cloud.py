@@ -6,7 +6,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
@@ -20,7 +19,7 @@ from functions.points.posting import change_item
 from tests.simulation.faults import OTHERWISE_ANSWERED, Crash, Faults, Kind
 from tests.simulation.virtual import Time
 from tests.support import tables
-from tests.support.wire import Body
+from tests.support.wire import Body, unsigned
 
 Json = dict[str, Any]
 Listener = Callable[[str, bytes, int, bytes], None]
@@ -63,9 +62,7 @@ class Cloud:
         self.bus = bus.client(ENDPOINT)
         for client in (self.dynamodb, self.sqs, self.bus):
             send: Any = self._send
-            unsigned: Any = _unsigned
-            client.meta.events.register("before-send", send)
-            client.meta.events.register("choose-signer", unsigned)
+            unsigned(client).meta.events.register("before-send", send)
         self.settings = self._create_tables()
         self.tables = Tables(self.dynamodb, self.time.now)
 
@@ -268,11 +265,6 @@ class Cloud:
 
 def _sent(body: Json) -> bytes:
     return json.dumps(body).encode()
-
-
-def _unsigned(**_: Any) -> object:
-    """Nobody checks signatures here, and a fifth of a call's cost goes into them."""
-    return UNSIGNED
 
 
 def _finished(call: Any) -> Any:

@@ -21,7 +21,8 @@ from tests.simulation.script import Op, Step
 from tests.simulation.simulation import run, violated
 
 STEPS = 150
-SEEDS = range(1, 15)
+SEEDS = (6, 3, *range(1, 15))
+"""In the first two most of what is broken is found."""
 """Each is broken until one of these finds it."""
 
 

@@ -27,6 +27,9 @@ from tests.support.faults import LOST_AFTER, RESET_BEFORE, SENDS_OF_THE_SDK, Cal
 from tests.support.shop import NOON
 from tests.support.threads import at_once
 
+BUYERS, MOVERS = 6, 2
+MOVES_PER_TRY = 8
+
 
 @pytest.fixture
 def counter(rows: Tables, settings: Settings) -> Counter:
@@ -253,14 +256,19 @@ def test_Z1_what_never_stands_still_is_a_conflict(rows: Tables, counter: Counter
 def test_Z1_rivals_take_give_spread_and_level_and_the_last_unit_goes_once(
     rows: Tables, counter: Counter
 ) -> None:
-    """Threads on the emulator until all is gone: a refusal only when all have too little together."""
-    gone = threading.Event()
-    took = [0] * 6
+    """Threads on the emulator until all is gone: a refusal only when all have too little together.
+
+    Rows are moved so often for each try to take of them. Moved without a pause, they would stand still for so
+    few reads that this took a minute.
+    """
+    gone, tries = threading.Event(), threading.Semaphore(0)
+    took = [0] * BUYERS
     refused_at: list[int] = []
 
     def buyer(number: int) -> None:
         drawn = random.Random(number)  # noqa: S311 - a test's
         while not gone.is_set():
+            tries.release(MOVES_PER_TRY)
             wanted = drawn.randint(1, 3)
             found = held_or_none(rows, counter)
             if found is None:
@@ -270,6 +278,7 @@ def test_Z1_rivals_take_give_spread_and_level_and_the_last_unit_goes_once(
                 refused_at.append(found.total - wanted)
                 if found.total == 0:
                     gone.set()
+                    tries.release(MOVERS)
                 continue
             try:
                 taken(rows, counter, plan_)
@@ -279,14 +288,14 @@ def test_Z1_rivals_take_give_spread_and_level_and_the_last_unit_goes_once(
 
     def mover(number: int) -> None:
         drawn = random.Random(number)  # noqa: S311 - a test's
-        while not gone.is_set():
+        while tries.acquire() and not gone.is_set():
             try:
                 spread_over(rows, counter, drawn.randint(1, 6), Deadline(20))
                 level(rows, counter, as_read(rows, counter), Deadline(20))
             except ConflictError:
                 pass
 
-    at_once(8, lambda number: buyer(number) if number < 6 else mover(number))
+    at_once(BUYERS + MOVERS, lambda number: buyer(number) if number < BUYERS else mover(number))
     assert sum(took) == 100
     assert all(each < 0 for each in refused_at)
     assert sum(row["stock"] for row in everything(rows, counter)) == 0
