@@ -71,7 +71,7 @@ def loaded(browser: Browser, app: App, path: str, there: str) -> Site:
     answers = {**SALE, **(ANSWERS if app == "console" else {})}
     groups = ("admin",) if app == "console" else ()
     site = Site(app, groups, answers=answers, kept={f"memberday.cart.{MEMBER}": CART})
-    with opened(browser, site, path) as page:
+    with opened(browser, site, path, comes_back=False) as page:
         expect(page.locator(there).first).to_be_visible()
         expect(page.locator(".skeleton")).to_have_count(0)
         page.wait_for_load_state("networkidle")
