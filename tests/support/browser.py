@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 VARIABLE = "MEMBERDAY_CHROMIUM"
 SHOWN_MILLISECONDS_MAX = 30_000
@@ -16,6 +16,39 @@ ON_A_MAC = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+
+OFF_BY_PLAYWRIGHT = (
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+    "msForceBrowserSignIn",
+)
+"""What Playwright turns off. A browser takes the last list that it is given, so ours has these, too."""
+OFF = (
+    # The list under the address bar: a page of the browser's own, and half of what a window costs.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # A process for a page that may come; our tests open one page each.
+    "SpareRendererForSitePerProcess",
+)
+"""What nobody sees of a browser without a screen, and each window pays for."""
+FLAGS = (
+    f"--disable-features={','.join((*OFF_BY_PLAYWRIGHT, *OFF))}",
+    "--js-flags=--no-turbofan",  # no page lives for so long that compiling it once more pays
+)
+"""What makes the browser cheaper and leaves pages as they are."""
 
 
 def chromium() -> str | None:
@@ -56,8 +89,8 @@ def sign_in(page: Page, url: str, name: str, password: str) -> None:
 
 
 @contextmanager
-def visiting() -> Iterator[Visit]:
-    """Give a blank page of a new browser.
+def launched() -> Iterator[Browser]:
+    """Give a new browser, and end it.
 
     Raises
     ------
@@ -69,8 +102,21 @@ def visiting() -> Iterator[Visit]:
         raise FileNotFoundError("no Chromium on this machine")
     # Its sandbox needs what root, and many a container, has not; what it opens is our own.
     with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=program, chromium_sandbox=False)
+        browser = player.chromium.launch(executable_path=program, chromium_sandbox=False, args=[*FLAGS])
         try:
-            yield Visit(browser.new_page())
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def visiting() -> Iterator[Visit]:
+    """Give a blank page of a new browser.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no Chromium on this machine.
+    """
+    with launched() as browser:
+        yield Visit(browser.new_page())

@@ -2,6 +2,7 @@
 
 The files come from ``web/APP/dist`` with the headers that a deployment sends (K5); the API answers what
 ``docs/examples.json`` recorded of it, or what a test says; the sign-in page sends everybody back at once.
+A page is opened by coming back from there: so the app starts once, and not another time to leave.
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ SITE = "https://shop.test"
 API = "https://api.test"
 SIGN_IN = "https://sign-in.test"
 ISSUER = "https://issuer.test/pool"
+CALLBACK = "/callback"
 CLIENT = "the-client"
 MEMBER = "3f1b0c52-7f0e-4a43-9a0c-6f4b2f0e1d77"
 ZONE = "Asia/Shanghai"
 TOKEN_SECONDS = 3_600
+LEFT_WITH = {"state": "s" * 43, "nonce": "n" * 43, "verifier": "v" * 43}
+"""What a tab remembers that is at the sign-in page."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     f"connect-src 'self' {API} {SIGN_IN}; form-action {SIGN_IN}; frame-ancestors 'none'; base-uri 'none'"
@@ -189,12 +193,17 @@ class Site:
             route.fulfill(status=200, content_type="text/html", body="<title>sign in</title>")
             return
         assert asked["code_challenge_method"] == "S256"
-        code = f"code-{len(self.nonces)}"
-        self.nonces[code] = asked["nonce"]
-        back = f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+        assert asked["redirect_uri"] == SITE + CALLBACK
+        back = SITE + self.sent_back(asked["nonce"], asked["state"])
         # What a redirect leads to would not be asked of this route again.
         page = f'<meta http-equiv="refresh" content="0; url={html.escape(back)}"><title>back</title>'
         route.fulfill(status=200, content_type="text/html", body=page)
+
+    def sent_back(self, nonce: str, state: str) -> str:
+        """Return where the sign-in page sends somebody back to who left with these."""
+        code = f"code-{len(self.nonces)}"
+        self.nonces[code] = nonce
+        return f"{CALLBACK}?{urlencode({'code': code, 'state': state})}"
 
     def _tokens(self, code: str) -> dict[str, Any]:
         now = int(AT.timestamp())
@@ -267,10 +276,12 @@ def opened(
     language: Literal["zh-CN", "en"] = "zh-CN",
     signed_in: bool = True,
     touch: bool = False,
+    comes_back: bool = True,
 ) -> Iterator[Page]:
     """Open a page of an app, as somebody who has signed in before, and close it again.
 
-    ``touch`` is a phone's screen, or a tablet's.
+    ``touch`` is a phone's screen, or a tablet's. Who ``comes_back`` was just sent back by the sign-in page;
+    who does not leaves for it from the page first, as a reload does.
     """
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHT_PIXELS},
@@ -283,8 +294,12 @@ def opened(
         page = context.new_page()
         before: dict[str, str] = {"memberday.language": language}
         before |= {name: json.dumps(value) for name, value in site.kept.items()}
-        # As a reload finds it: the app goes through the sign-in page once, and comes back.
-        tab = {"test.begun": "1", **({"memberday.signed-in": "1"} if signed_in else {})}
+        tab = {"test.begun": "1"}
+        if signed_in and comes_back:
+            tab["memberday.sign-in"] = json.dumps({**LEFT_WITH, "path": path})
+            path = site.sent_back(LEFT_WITH["nonce"], LEFT_WITH["state"])
+        elif signed_in:
+            tab["memberday.signed-in"] = "1"
         script = f"""if (location.origin === {json.dumps(SITE)} && !sessionStorage.getItem("test.begun")) {{
             Object.assign(localStorage, {json.dumps(before)});
             Object.assign(sessionStorage, {json.dumps(tab)});

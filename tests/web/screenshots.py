@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.support.browser import chromium
+from tests.support.browser import chromium, launched
 from tests.support.pages import HEIGHT_PIXELS, MEMBER, App, Site, example, opened, problem
 from tests.support.stack import ROOT
 from tests.web.console_pages import ANSWERS, DIFFERENCE, DIFFERENCES, LATE, STATEMENT, WALKS, page_of
@@ -427,14 +427,12 @@ def main() -> int:
     if unknown:
         sys.stderr.write(f"no such picture: {', '.join(sorted(unknown))}\n")
         return 2
-    program = chromium()
-    if program is None:
+    if chromium() is None:
         sys.stderr.write("no Chromium or Chrome on this machine\n")
         return 1
     build()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=program, chromium_sandbox=False)
+    with launched() as browser:
         for language in LANGUAGES:
             for each in PICTURES:
                 if asked and not asked & {each.app, each.title}:
@@ -444,7 +442,6 @@ def main() -> int:
                 looks = {"width": each.width_pixels, "language": language, "signed_in": each.signed_in}
                 with opened(browser, site, each.path, **looks) as page:  # type: ignore[arg-type]
                     take(page, each, each.file(language))
-        browser.close()
     return 0
 
 

@@ -57,7 +57,7 @@ def test_K7_what_the_api_refuses_says_so_in_its_place(browser: Browser) -> None:
 
 def test_K5_with_little_time_left_the_next_page_is_gone_to_by_way_of_the_hosted_one(browser: Browser) -> None:
     site = Site("console", groups=("admin",), token_seconds=TOKEN_SECONDS)
-    with opened(browser, site, "/") as page:
+    with opened(browser, site, "/", comes_back=False) as page:
         expect(page.get_by_role("region", name="待发货订单").get_by_role("listitem").first).to_be_visible()
         assert len(site.left_for) == 1
         page.clock.install()
@@ -71,6 +71,6 @@ def test_K5_with_little_time_left_the_next_page_is_gone_to_by_way_of_the_hosted_
 
 def test_K5_a_pool_whose_tokens_hold_but_for_a_moment_sends_nobody_round_and_round(browser: Browser) -> None:
     site = Site("console", groups=("admin",), token_seconds=90)
-    with opened(browser, site, "/") as page:
+    with opened(browser, site, "/", comes_back=False) as page:
         expect(page.get_by_role("region", name="待发货订单").get_by_role("listitem").first).to_be_visible()
         assert len(site.left_for) == 1

@@ -88,7 +88,7 @@ def test_K5_where_the_hosted_page_does_not_send_back_a_reload_is_no_loop(browser
 
 def test_K5_a_link_in_a_new_tab_signs_in_by_itself_once_with_a_proof_of_its_own(browser: Browser) -> None:
     site = Site("storefront")
-    with opened(browser, site, "/orders") as page:
+    with opened(browser, site, "/orders", comes_back=False) as page:
         expect(page.get_by_role("heading", level=1, name="我的订单")).to_be_visible()
         tab = page.context.new_page()
         site.attach(tab)
@@ -102,7 +102,7 @@ def test_K5_a_link_in_a_new_tab_signs_in_by_itself_once_with_a_proof_of_its_own(
 
 def test_K5_a_new_tab_that_the_hosted_page_does_not_know_leaves_once_and_is_no_loop(browser: Browser) -> None:
     site = Site("storefront")
-    with opened(browser, site, "/orders") as page:
+    with opened(browser, site, "/orders", comes_back=False) as page:
         expect(page.get_by_role("heading", level=1, name="我的订单")).to_be_visible()
         site.signs_in = False
         tab = page.context.new_page()

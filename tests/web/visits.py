@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from benchmarks.visits import FILE
-from tests.support.browser import chromium
+from tests.support.browser import chromium, launched
 from tests.support.pages import MEMBER, App, Site, dist, example, opened
 from tests.web.console_pages import ANSWERS, WALKS
 from tools.web import APPS, build
@@ -71,7 +71,7 @@ def loaded(browser: Browser, app: App, path: str, there: str) -> Site:
     answers = {**SALE, **(ANSWERS if app == "console" else {})}
     groups = ("admin",) if app == "console" else ()
     site = Site(app, groups, answers=answers, kept={f"memberday.cart.{MEMBER}": CART})
-    with opened(browser, site, path) as page:
+    with opened(browser, site, path, comes_back=False) as page:
         expect(page.locator(there).first).to_be_visible()
         expect(page.locator(".skeleton")).to_have_count(0)
         page.wait_for_load_state("networkidle")
@@ -119,15 +119,12 @@ def measured(browser: Browser) -> dict[str, Any]:
 
 def main() -> int:
     """Print what visits ask for, or write it down."""
-    program = chromium()
-    if program is None:
+    if chromium() is None:
         sys.stderr.write("no Chromium or Chrome on this machine\n")
         return 1
     build()
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=program, chromium_sandbox=False)
+    with launched() as browser:
         found = measured(browser)
-        browser.close()
     assert set(found) == set(APPS)
     text = json.dumps(found, indent=2) + "\n"
     if sys.argv[1:] == ["--write"]:
