@@ -7,7 +7,7 @@ import itertools
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,29 +24,17 @@ from functions.tiers.members import member_standing_of
 from tests.support import tables
 from tests.support.bench import KETTLE, TEA, UNITS, Bench, Dump, Outcome, tried
 from tests.support.events import claims, staff
-from tests.support.faults import (
-    IN_PROGRESS,
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-    cancelled,
-)
+from tests.support.faults import LOST_AFTER, RESET_BEFORE, SENDS_OF_THE_SDK, Calls, Fault, cancelled
 from tests.support.faults import Operation as FaultyOperation
-from tests.support.points import Box, Died, calm, mortal, store, strike
+from tests.support.points import calm, store
 from tests.support.shop import NOON
+from tests.support.trials import CONFLICT, ENDLESS, FAULTS, killed, struck
 from tests.support.wire import Wire, let_send
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DAY = timedelta(days=1)
-CONFLICT = cancelled("TransactionConflict", "None")
-ENDLESS = 1_000
 TEA_MOVES = "/products/tea/stock"
 ADJUSTMENTS = "/members/alice/points/adjustments"
 YEAR_END = store(2027, 1, 1)
@@ -315,36 +303,20 @@ def is_honest(outcome: Outcome) -> bool:
 # --- faults ---
 
 WRITES: tuple[FaultyOperation, ...] = ("TransactWriteItems", "UpdateItem", "PutItem")
-FAULTS: dict[str, tuple[Fault, bool]] = {
-    "reset": (RESET_BEFORE, False),
-    "lost": (LOST_AFTER, False),
-    "error": (SERVER_ERROR, False),
-    "error after": (SERVER_ERROR_AFTER, False),
-    "throttled": (THROTTLED, False),
-    "in progress": (IN_PROGRESS, True),
-    "conflict": (CONFLICT, True),
-}
-"""Faults by name, and whether only transactions meet them."""
 SENDS_AT_MOST = {"throttled": 18, "in progress": 18, "conflict": 9}
 """How often a transaction is sent at most that only meets these: eight times, a posting once more."""
 
 
 def struck_everywhere(trial: Trial, calls: Calls, fault: str, sends: int) -> Iterator[tuple[str, Outcome]]:
     """Let each call of an operation by turns meet a fault; give which it was, and what came of it."""
-    kind, transactions = FAULTS[fault]
-    for number in itertools.count():
-        trial.begin()
-        struck = strike(calls, number, *[kind] * sends, transactions=transactions)
-        before = len(calls.sent)
-        outcome = trial.act()
-        name = struck()
-        calm(calls)
+    before = len(calls.sent)
+    for name, outcome in struck(calls, fault, sends, trial.begin, trial.act):
         if name is None:
-            assert number or transactions, "nothing was struck"
             return
         assert Counter(calls.sent[before:])[name] <= (2 * ATTEMPTS_MAX + 1) * SENDS_OF_THE_SDK
         yield name, outcome
         trial.again()
+        before = len(calls.sent)
 
 
 @EVERY
@@ -607,14 +579,9 @@ def test_case_20_an_operation_killed_at_any_point_is_all_or_nothing_and_a_retry_
     trial: Trial, client: "DynamoDBClient"
 ) -> None:
     seen = set[bool]()
-    for steps in itertools.count():
-        trial.begin()
-        with mortal(client, Box(), steps) as life, suppress(Died):
-            trial.act()
+    for _ in killed(client, trial.begin, trial.act):
         seen.add(trial.has_happened())
         trial.again()
-        if not life.over:
-            break
     assert seen == {False, True}
 
 

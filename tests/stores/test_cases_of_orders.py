@@ -18,20 +18,9 @@ from functions.platform.settings import Settings
 from tests.support.aftersales import FOLLOW_CASES, CaseWorkers
 from tests.support.bench import KETTLE, TEA, UNITS, Bench
 from tests.support.events import Answer, Call, claims, staff
-from tests.support.faults import (
-    IN_PROGRESS,
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-    cancelled,
-)
-from tests.support.points import Box, Died, calm, mortal, strike
+from tests.support.faults import Calls
 from tests.support.threads import at_once
+from tests.support.trials import ENDLESS, FAULTS, Trial, struck
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -392,20 +381,6 @@ def test_case_12_the_approval_of_a_refund_many_times_at_once_is_one(counter: Cou
 
 # Faults --------------------------------------------------------------------------------------------------
 
-CONFLICT = cancelled("TransactionConflict", "None")
-FAULTS: dict[str, tuple[Fault, bool]] = {
-    "reset": (RESET_BEFORE, False),
-    "lost": (LOST_AFTER, False),
-    "error": (SERVER_ERROR, False),
-    "error after": (SERVER_ERROR_AFTER, False),
-    "throttled": (THROTTLED, False),
-    "in progress": (IN_PROGRESS, True),
-    "conflict": (CONFLICT, True),
-}
-"""Faults, and whether only transactions meet them."""
-ENDLESS = 1_000
-HONEST = {(503, "try_again"), (409, "conflict"), (0, "delivered again")}
-"""What may be answered where it was not done; a task of a queue is delivered again instead."""
 Scene = Callable[[Counter], Callable[[], Any]]
 
 
@@ -527,64 +502,31 @@ JOB = "follow the cases"
 EVERY = pytest.mark.parametrize("scene", SCENES)
 
 
-class Trial:
-    """Something that is done about a case, begun anew each time."""
+def _trial(counter: Counter, scene: str) -> Trial:
+    """Return something that is done about a case, begun anew each time."""
+    act = SCENES[scene](counter)
 
-    def __init__(self, counter: Counter, scene: Scene) -> None:
-        self.counter = counter
-        self._act = scene(counter)
-        self.before = counter.dump()
-        assert self.act() is None
-        self.after = counter.dump()
-        assert self.after != self.before
-
-    def act(self) -> Any:
-        """Send it; return None where it is done, or the status and code of its refusal."""
-        status, code = self._act()
+    def sent() -> tuple[int, str] | None:
+        status, code = act()
         return None if status in (200, 201) else (status, code)
 
-    def check(self, outcome: Any, where: object = None) -> None:
-        """Hold that it was done or not at all, and that it is done when it is sent again."""
-        now = self.counter.dump()
-        assert now in (self.before, self.after), where
-        assert outcome in HONEST or (outcome is None and now == self.after), (where, outcome)
-        assert self.act() is None, where
-        assert self.counter.dump() == self.after, where
+    trial = Trial(counter, sent)
+    assert trial.answered is None
+    return trial
 
 
 @EVERY
 def test_cases_14_to_22_at_every_call_what_is_done_about_a_case_is_one_effect_or_none(
     counter: Counter, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(counter, SCENES[scene])
-    for fault, sends in itertools.product(FAULTS, (1, SENDS_OF_THE_SDK, ENDLESS)):
-        kind, transactions = FAULTS[fault]
-        for number in itertools.count():
-            counter.restore(trial.before)
-            name_of = strike(calls, number, *[kind] * sends, transactions=transactions)
-            outcome = trial.act()
-            name = name_of()
-            calm(calls)
-            assert sends > 1 or outcome is None, (fault, name, outcome)
-            trial.check(outcome, (fault, sends, number, name))
-            if name is None:
-                break
+    _trial(counter, scene).strike_at_every_call(calls)
 
 
 @EVERY
 def test_case_20_killed_at_any_point_what_is_done_about_a_case_is_there_or_not_at_all(
     counter: Counter, client: "DynamoDBClient", scene: str
 ) -> None:
-    trial = Trial(counter, SCENES[scene])
-    for steps in itertools.count():
-        counter.restore(trial.before)
-        outcome: Any = (503, "try_again")
-        with mortal(client, Box(), steps) as life, suppress(Died):
-            outcome = trial.act()
-        trial.check(outcome, steps)
-        if not life.over:
-            break
-    assert steps > 1
+    _trial(counter, scene).kill_at_every_point(client)
 
 
 def _settled(dump: Any) -> Any:
@@ -599,15 +541,14 @@ def test_cases_14_to_22_at_every_call_of_the_job_each_case_is_followed_or_not_an
     before = counter.dump()
     assert act() == (200, "")
     after = _settled(counter.dump())
+
+    def run() -> None:
+        with suppress(Exception):
+            act()
+
     for fault, sends in itertools.product(FAULTS, (1, ENDLESS)):
-        kind, transactions = FAULTS[fault]
-        for number in itertools.count():
-            counter.restore(before)
-            name_of = strike(calls, number, *[kind] * sends, transactions=transactions)
-            with suppress(Exception):
-                act()
-            name = name_of()
-            calm(calls)
+        struck_runs = struck(calls, fault, sends, partial(counter.restore, before), run)
+        for number, (name, _) in enumerate(struck_runs):
             found = _settled(counter.dump())
             assert all(row in (before.get(place), after.get(place)) for place, row in found.items()), (
                 fault,
@@ -617,8 +558,6 @@ def test_cases_14_to_22_at_every_call_of_the_job_each_case_is_followed_or_not_an
             for _ in range(2):
                 assert act() == (200, "")
             assert _settled(counter.dump()) == after, (fault, number, name)
-            if name is None:
-                break
 
 
 def test_case_32_the_job_twice_at_once_is_one_run(counter: Counter) -> None:

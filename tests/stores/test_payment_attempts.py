@@ -1,9 +1,7 @@
 """Asking for the payment of an order: what is sent, one attempt open at a time, and faults (Y2)."""
 
-import itertools
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,19 +14,7 @@ from functions.payments.attempts import Attempt, State
 from functions.payments.providers.provider import DEFAULT, Stands
 from functions.platform.deadline import Deadline
 from functions.platform.observability import metrics
-from tests.support.faults import (
-    LOST_AFTER,
-    RESET_BEFORE,
-    ROW_CONFLICT,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-    Operation,
-    cancelled,
-)
+from tests.support.faults import ROW_CONFLICT, SENDS_OF_THE_SDK, THROTTLED, Calls, Operation
 from tests.support.paying import (
     AMOUNTS_FEN,
     ENDS,
@@ -43,15 +29,15 @@ from tests.support.paying import (
     nothing_happens,
     refusal,
 )
-from tests.support.points import Box, Died, calm, mortal, strike
+from tests.support.points import Box, calm
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
+from tests.support.trials import CALL_FAULTS, CONFLICT, TRY_AGAIN, Trial
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SECOND = timedelta(seconds=1)
-TRY_AGAIN = (503, "try_again")
 NOT_PAYABLE = (409, "order_not_payable")
 
 
@@ -506,13 +492,6 @@ def test_Y2_a_row_has_nothing_of_the_member_but_their_id(paying: Paying) -> None
 
 # --- faults ---
 
-FAULTS: dict[str, Fault] = {
-    "reset": RESET_BEFORE,
-    "lost": LOST_AFTER,
-    "error": SERVER_ERROR,
-    "error after": SERVER_ERROR_AFTER,
-    "throttled": THROTTLED,
-}
 SCENES: dict[str, tuple[Callable[[Paying], Any], Callable[[Paying, Any, Deadline], Any]]] = {
     "asked": (
         lambda paying: paying.place(),
@@ -550,28 +529,25 @@ def _outcome(act: Callable[[], Any]) -> tuple[int, str]:
         return refused.status, refused.code
 
 
-class Trial:
-    """A request in a scene that begins anew each time."""
+class Request(Trial):
+    """A request in a scene that begins anew each time; a refusal may be what it is answered undisturbed."""
 
     def __init__(self, paying: Paying, scene: str) -> None:
         self.paying = paying
-        prepare, self._act = SCENES[scene]
+        prepare, self._ask = SCENES[scene]
         self.order = prepare(paying)
-        self.before = paying.dump()
         self._trades = {
             name: {number: replace(trade) for number, trade in each.trades.items()}
             for name, each in paying.providers.items()
         }
-        self.answered = self.act()
-        self.after = self.facts()
+        super().__init__(paying, self.ask)
 
-    def act(self, deadline: Deadline | None = None) -> tuple[int, str]:
+    def ask(self, deadline: Deadline | None = None) -> tuple[int, str]:
         """Send it."""
-        return _outcome(lambda: self._act(self.paying, self.order, deadline or Deadline(20)))
+        return _outcome(lambda: self._ask(self.paying, self.order, deadline or Deadline(20)))
 
     def begin(self) -> None:
-        """Bring everything back to before it."""
-        self.paying.restore(self.before)
+        super().begin()
         for name, each in self.paying.providers.items():
             each.sent.clear()
             each.fates.clear()
@@ -588,49 +564,32 @@ class Trial:
         others: Dump = {place: row for place, row in self.paying.dump().items() if place[0] != "Payments"}
         return trades, attempts, others
 
-    def check(self, outcome: tuple[int, str]) -> None:
-        """Hold that it was done or honestly refused; sent again, it is done with one effect."""
-        assert outcome in (self.answered, TRY_AGAIN, (409, "conflict")), outcome
-        if outcome == self.answered:
-            assert self.facts() == self.after
-        # Whatever it was: no two can be paid, and none is open at a provider of which we know nothing.
+    def check_now(self, now: Any, where: object) -> None:
+        """Hold that no two can be paid, and none is open at a provider of which we know nothing."""
         known = {each.attempt_id for each in self.paying.attempts(self.order)}
         open_ones = [
             number for each in self.paying.providers.values() for number in each.numbers(Stands.OPEN)
         ]
-        assert set(open_ones) <= known
-        assert len(open_ones) <= 1
-        assert self.act() == self.answered
-        assert self.facts() == self.after
+        assert set(open_ones) <= known, where
+        assert len(open_ones) <= 1, where
 
 
 @EVERY
 def test_cases_14_to_22_at_every_call_of_the_database_a_request_is_done_or_is_done_when_sent_again(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for fault, sends in itertools.product(FAULTS, (1, 3, SENDS_OF_THE_SDK, 100)):
-        for number in itertools.count():
-            trial.begin()
-            struck = strike(calls, number, *[FAULTS[fault]] * sends)
-            outcome = trial.act()
-            name = struck()
-            calm(calls)
-            trial.check(outcome)
-            if name is None:
-                break
-        assert number >= 2, "nothing was struck"
+    Request(paying, scene).strike_at_every_call(calls, CALL_FAULTS, sends=(1, 3, SENDS_OF_THE_SDK, 100))
 
 
 @EVERY
 def test_case_16_rows_and_transactions_that_others_are_at_are_written_once_they_are_free(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
+    trial = Request(paying, scene)
     for times, done in ((3, True), (1_000, False)):
         trial.begin()
         calls.fail("PutItem", *[ROW_CONFLICT] * times)
-        calls.fail("TransactWriteItems", *[cancelled("TransactionConflict", "None")] * times)
+        calls.fail("TransactWriteItems", *[CONFLICT] * times)
         outcome = trial.act()
         calm(calls)
         assert not done or outcome == trial.answered
@@ -641,7 +600,7 @@ def test_case_16_rows_and_transactions_that_others_are_at_are_written_once_they_
 def test_case_18_a_burst_of_throttling_is_met_with_bounded_sends_and_then_503(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
+    trial = Request(paying, scene)
     names: tuple[Operation, ...] = ("PutItem", "TransactWriteItems", "GetItem", "Query")
     for name in names:
         trial.begin()
@@ -658,7 +617,7 @@ def test_case_18_a_burst_of_throttling_is_met_with_bounded_sends_and_then_503(
 def test_cases_14_15_21_at_every_call_to_a_provider_a_request_is_done_when_sent_again(
     paying: Paying, scene: str, fate: Fate
 ) -> None:
-    trial = Trial(paying, scene)
+    trial = Request(paying, scene)
     struck = set[Word]()
     for word in Word:
         trial.begin()
@@ -678,29 +637,20 @@ def test_cases_14_15_21_at_every_call_to_a_provider_a_request_is_done_when_sent_
 def test_case_20_a_request_killed_at_any_point_is_done_when_sent_again(
     paying: Paying, client: "DynamoDBClient", scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for steps in itertools.count():
-        trial.begin()
-        with mortal(client, Box(), steps) as life:
-            for provider in paying.providers.values():
-                provider.before = lambda _, life=life: life.step()  # type: ignore[misc]
-            with suppress(Died):
-                trial.act()
-        for provider in paying.providers.values():
-            provider.before = lambda _: None
-        trial.check(TRY_AGAIN)
-        if not life.over:
-            break
-    assert steps > 2
+    trial = Request(paying, scene)
+    box = Box()
+    for provider in paying.providers.values():
+        provider.before = box.step
+    assert trial.kill_at_every_point(client, box) > 2
 
 
 @EVERY
 def test_case_21_with_no_time_left_nothing_is_asked_of_a_provider_and_nothing_is_stuck(
     paying: Paying, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
+    trial = Request(paying, scene)
     trial.begin()
-    assert trial.act(Deadline(0)) == TRY_AGAIN
+    assert trial.ask(Deadline(0)) == TRY_AGAIN
     assert [each.words() for each in paying.providers.values()] == [[], [], []]
     trial.check(TRY_AGAIN)
 

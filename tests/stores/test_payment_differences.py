@@ -19,20 +19,12 @@ from functions.payments.providers.provider import NotThere, PaidBack
 from functions.payments.providers.reading import BEIJING
 from functions.payments.timetable import RECONCILE_PAYMENTS
 from functions.platform.observability import metrics
-from tests.support.faults import (
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-)
+from tests.support.faults import SENDS_OF_THE_SDK, Calls
 from tests.support.paying import BY_HAND, Fate, Paying, Word
 from tests.support.points import Died, calm, mortal, strike
 from tests.support.shop import NOON, Shop
 from tests.support.statements import BILLS, Said, alipay_bill, dying_at, wechatpay_bill
+from tests.support.trials import CALL_FAULTS, FAULTS
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 D = differences.day_of(NOON)
@@ -566,13 +558,9 @@ def test_Y8_killed_at_any_call_of_the_bucket_and_repeated_it_is_the_same(paying:
         assert all_of(paying) == expected, call
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [RESET_BEFORE, LOST_AFTER, SERVER_ERROR, SERVER_ERROR_AFTER, THROTTLED],
-    ids=["reset", "lost", "error", "error after", "throttled"],
-)
+@pytest.mark.parametrize("fault", CALL_FAULTS)
 def test_Y8_cases_14_to_22_at_every_call_of_the_database_it_is_the_same(
-    paying: Paying, calls: Calls, fault: Fault
+    paying: Paying, calls: Calls, fault: str
 ) -> None:
     many(paying)
     before = paying.dump()
@@ -583,7 +571,7 @@ def test_Y8_cases_14_to_22_at_every_call_of_the_database_it_is_the_same(
         paying.bucket.versions.clear()
         workers = paying.workers()
         workers.start(RECONCILE_PAYMENTS, morning(D))
-        name_of = strike(calls, number, *[fault] * SENDS_OF_THE_SDK)
+        name_of = strike(calls, number, *[FAULTS[fault][0]] * SENDS_OF_THE_SDK)
         workers.run()
         calm(calls)
         workers.redrive()

@@ -18,19 +18,12 @@ from functions.payments.providers.provider import Kind, Notice, Stands
 from functions.payments.timetable import ASK_PAYMENTS
 from functions.platform.fanout import Task
 from functions.platform.observability import metrics
-from tests.support.faults import (
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-)
-from tests.support.paying import ENDS, LAPSES, MINUTE, Fate, Paying, Word
-from tests.support.points import Died, calm, mortal, strike
+from tests.support.faults import SENDS_OF_THE_SDK, Calls
+from tests.support.paying import ENDS, LAPSES, MINUTE, Fate, Paying, PaymentWorkers, Word
+from tests.support.points import Died, mortal
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
+from tests.support.trials import CALL_FAULTS, struck
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -482,14 +475,6 @@ def test_case_24_a_stale_index_is_rejected_by_the_row_itself(paying: Paying) -> 
 
 # --- faults ---
 
-FAULTS = {
-    "reset": RESET_BEFORE,
-    "lost": LOST_AFTER,
-    "error": SERVER_ERROR,
-    "error after": SERVER_ERROR_AFTER,
-    "throttled": THROTTLED,
-}
-
 
 def _facts(paying: Paying, orders: list[Order]) -> Any:
     """Return what has come of orders, but for when and how often it was asked."""
@@ -503,7 +488,7 @@ def _facts(paying: Paying, orders: list[Order]) -> Any:
     )
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", CALL_FAULTS)
 def test_cases_14_to_22_at_every_call_of_the_database_of_a_run_nothing_is_lost_and_one_effect(
     paying: Paying, calls: Calls, fault: str
 ) -> None:
@@ -515,25 +500,27 @@ def test_cases_14_to_22_at_every_call_of_the_database_of_a_run_nothing_is_lost_a
     before = paying.dump()
     busy = {row["due"] for row in paying.due("attempts")}
     tasks = [task for task in jobs.tasks(ASK_PAYMENTS, ENDS) if "{}#{}".format(*jobs.due_of(task)) in busy]
-    expected: Any = None
-    for number in itertools.count():
+
+    def begin() -> None:
         paying.restore(before)
         paying.wechatpay.trades[numbers[3]].stands = Stands.OPEN
+
+    def run() -> PaymentWorkers:
         workers = paying.workers()
         workers.box.queue.put(tasks)
-        if expected is not None:
-            name_of = strike(calls, number, *[FAULTS[fault]] * SENDS_OF_THE_SDK)
         workers.run()
-        calm(calls)
+        return workers
+
+    def facts_after(workers: PaymentWorkers) -> Any:
         workers.redrive()
         assert workers.run() == []
         paying.job(ENDS + 2 * MINUTE)
-        if expected is None:
-            expected = _facts(paying, orders)
-            continue
-        assert _facts(paying, orders) == expected, (fault, number)
-        if name_of() is None:
-            break
+        return _facts(paying, orders)
+
+    begin()
+    expected = facts_after(run())
+    for number, (_, workers) in enumerate(struck(calls, fault, SENDS_OF_THE_SDK, begin, run)):
+        assert facts_after(workers) == expected, (fault, number)
     assert number > 15
 
 

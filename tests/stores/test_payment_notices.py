@@ -5,43 +5,30 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.domain.errors import TryAgainError
 from functions.orders.events import PaymentMismatched, RefundDue
 from functions.orders.order import Order, Status
 from functions.payments.attempts import State
 from functions.payments.events import PaymentUnassigned
 from functions.payments.providers.provider import Kind, Notice, Stands
 from functions.platform.observability import metrics
-from tests.support.faults import (
-    IN_PROGRESS,
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-    cancelled,
-)
+from tests.support.faults import SENDS_OF_THE_SDK, THROTTLED, Calls, cancelled
 from tests.support.paying import LAPSES, MINUTE, Paying, refusal
-from tests.support.points import Box, Died, calm, mortal, strike
+from tests.support.points import calm
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
+from tests.support.trials import CONFLICT, ENDLESS, TRY_AGAIN, Trial
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DAY = timedelta(days=1)
 LATER = NOON + 5 * MINUTE
-ENDLESS = 1_000
 
 
 @pytest.fixture
@@ -611,17 +598,6 @@ def test_Y5_the_providers_time_is_kept_as_provider_at(paying: Paying, how: str) 
 
 # --- faults ---
 
-CONFLICT = cancelled("TransactionConflict", "None")
-FAULTS: dict[str, tuple[Fault, bool]] = {
-    "reset": (RESET_BEFORE, False),
-    "lost": (LOST_AFTER, False),
-    "error": (SERVER_ERROR, False),
-    "error after": (SERVER_ERROR_AFTER, False),
-    "throttled": (THROTTLED, False),
-    "in progress": (IN_PROGRESS, True),
-    "conflict": (CONFLICT, True),
-}
-"""Faults by name, and whether only transactions meet them."""
 Told = Callable[[Paying, Order, Notice], Notice]
 SCENES: dict[str, Told] = {
     "pays": lambda paying, order, notice: notice,
@@ -643,79 +619,50 @@ SCENES: dict[str, Told] = {
 EVERY = pytest.mark.parametrize("scene", SCENES)
 
 
-class Trial:
+class Telling(Trial):
     """A notice in a scene that begins anew each time: told, kept and worked off."""
 
+    honest = (TRY_AGAIN,)
+
     def __init__(self, paying: Paying, scene: str) -> None:
-        self.paying = paying
-        self.order = paying.place()
-        self.notice = SCENES[scene](paying, self.order, paying.wechatpay.pays(paying.number(self.order)))
-        self.before = paying.dump()
-        assert self.act()
-        self.after = paying.dump()
-        assert self.after != self.before
+        order = paying.place()
+        notice = SCENES[scene](paying, order, paying.wechatpay.pays(paying.number(order)))
 
-    def act(self) -> bool:
-        """Tell it, and work it off if it was kept; return whether neither is to be done again."""
-        try:
-            row = self.paying.keep(self.notice, LATER)
-        except TryAgainError:  # the provider tells it again
-            return False
-        return self.paying.deliver(row, at=LATER)
+        def told() -> Any:
+            row = paying.keep(notice, LATER)  # what is refused the provider tells again
+            return None if paying.deliver(row, at=LATER) else TRY_AGAIN
 
-    def begin(self) -> None:
-        """Bring everything back to before it."""
-        self.paying.restore(self.before)
+        super().__init__(paying, told)
 
-    def check(self, done: bool) -> None:
-        """Hold that it has had its effect if it was done, and has it once when it comes again."""
-        now = self.paying.dump()
-        if done:
-            assert now == self.after
+    def check_now(self, now: Any, where: object) -> None:
+        """Hold that the order is as before or as after, whether the notice is kept or not."""
         others = [
             {place: row for place, row in each.items() if place[0] != "Payments"}
             for each in (now, self.before, self.after)
         ]
-        assert others[0] in others[1:], "the order is as before or as after"
-        assert self.act()
-        assert self.paying.dump() == self.after
+        assert others[0] in others[1:], where
 
 
 @EVERY
 def test_cases_14_to_22_at_every_call_from_notice_to_order_nothing_is_lost_and_one_effect(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for fault, sends in itertools.product(FAULTS, (1, SENDS_OF_THE_SDK, ENDLESS)):
-        if sends == ENDLESS and fault not in ("lost", "conflict"):
-            continue
-        kind, transactions = FAULTS[fault]
-        struck = []
-        for number in itertools.count():
-            trial.begin()
-            name_of = strike(calls, number, *[kind] * sends, transactions=transactions)
-            done = trial.act()
-            name = name_of()
-            calm(calls)
-            trial.check(done)
-            if name is None:
-                break
-            struck.append(name)
-            assert done or sends > 1, (fault, name, "a fault that passes is not noticed")
-        assert transactions or struck
+    trial = Telling(paying, scene)
+    trial.strike_at_every_call(calls, sends=(1, SENDS_OF_THE_SDK))
+    trial.strike_at_every_call(calls, ("lost", "conflict"), sends=(ENDLESS,))
 
 
 @EVERY
 def test_case_16_a_transaction_that_meets_three_others_is_done(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
+    trial = Telling(paying, scene)
     trial.begin()
     calls.fail("TransactWriteItems", *[CONFLICT] * 3)
-    done = trial.act()
+    outcome = trial.act()
     calm(calls)
-    assert done
-    trial.check(done)
+    assert outcome == trial.answered
+    trial.check(outcome)
 
 
 def test_case_17_a_conflict_beside_a_failed_condition_reads_again_and_finds_what_another_has_done(
@@ -744,29 +691,21 @@ def test_case_17_a_conflict_beside_a_failed_condition_reads_again_and_finds_what
 def test_case_18_a_burst_of_throttling_is_met_with_bounded_sends_and_it_comes_again(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
+    trial = Telling(paying, scene)
     trial.begin()
     before = len(calls.sent)
-    calls.fail("TransactWriteItems", *[THROTTLED] * 1_000)
-    calls.fail("PutItem", *[THROTTLED] * 1_000)
-    done = trial.act()
+    calls.fail("TransactWriteItems", *[THROTTLED] * ENDLESS)
+    calls.fail("PutItem", *[THROTTLED] * ENDLESS)
+    outcome = trial.act()
     calm(calls)
-    assert not done
+    assert outcome == TRY_AGAIN
     assert len(calls.sent) - before <= 60
-    assert trial.paying.dump() == trial.before
-    trial.check(done)
+    assert paying.dump() == trial.before
+    trial.check(outcome)
 
 
 @EVERY
 def test_case_20_killed_at_any_point_it_is_all_or_nothing_and_completes_when_it_comes_again(
     paying: Paying, client: "DynamoDBClient", scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for steps in itertools.count():
-        trial.begin()
-        with mortal(client, Box(), steps) as life, suppress(Died):
-            trial.act()
-        trial.check(done=False)
-        if not life.over:
-            break
-    assert steps > 1
+    Telling(paying, scene).kill_at_every_point(client)

@@ -46,23 +46,13 @@ from functions.points.timetable import (
 from functions.tiers import members
 from functions.tiers.qualification import at_registration
 from tests.support import tables
-from tests.support.faults import (
-    IN_PROGRESS,
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-    cancelled,
-)
+from tests.support.faults import LOST_AFTER, SENDS_OF_THE_SDK, THROTTLED, Calls, Fault, cancelled
 from tests.support.points import Paper, Points, Workers, calm, counted, mortal, put_rows, store, strike
 from tests.support.policies import changed
 from tests.support.shop import Shop
 from tests.support.tampering import DUE, PAID, RECEIVED, TAMPERINGS, settled
 from tests.support.threads import at_once
+from tests.support.trials import CONFLICT, FAULTS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,16 +65,6 @@ YEAR_END = store(2027, 1, 1)
 LAST_SECOND = YEAR_END - SECOND
 IN_2025 = store(2025, 6, 1, 12)
 TOLD_FROM = store(2026, 12, 2)
-CONFLICT = cancelled("TransactionConflict", "None")
-CALL_FAULTS = {
-    "reset": RESET_BEFORE,
-    "lost": LOST_AFTER,
-    "error": SERVER_ERROR,
-    "error after": SERVER_ERROR_AFTER,
-    "throttled": THROTTLED,
-}
-TRANSACTION_FAULTS = {"in progress": IN_PROGRESS, "conflict": CONFLICT}
-FAULTS = CALL_FAULTS | TRANSACTION_FAULTS
 ENDLESS = ["reset", "lost", "throttled", "conflict"]
 UNKNOWN_OUTCOME = {"reset", "lost", "error", "error after"}
 AFTER_EFFECT = {"lost", "error after"}
@@ -933,9 +913,8 @@ def test_cases_14_to_22_a_fault_at_any_call_leaves_one_effect_or_a_refusal_after
             name = f"{operation}-{fault}-{number}".replace(" ", "-")
             paper = told.prepare(points, name)
             before = points.kinds(name)
-            striking = strike(
-                calls, number, *[FAULTS[fault]] * sends, transactions=fault in TRANSACTION_FAULTS
-            )
+            kind, transactions = FAULTS[fault]
+            striking = strike(calls, number, *[kind] * sends, transactions=transactions)
             refused: RefusalError | None = None
             try:
                 told.act(points, name, paper)
@@ -1188,7 +1167,7 @@ def test_case_22_a_job_that_meets_faults_has_one_effect_in_the_end(
             told.prepare(points, name)
         task = Task(work=job, at=told.at, shard=0, of=told.shards)
         workers.box.queue.put([task])
-        operation_struck = strike(calls, number, *[CALL_FAULTS[fault]] * sends)
+        operation_struck = strike(calls, number, *[FAULTS[fault][0]] * sends)
         workers.receives_max = 1
         workers.run()
         struck = operation_struck() is not None

@@ -25,22 +25,11 @@ from functions.platform.observability import metrics
 from functions.refunds import refund as refunds
 from functions.refunds.refund import Refund, State
 from functions.refunds.rows import refund_key, refund_row
-from tests.support.faults import (
-    IN_PROGRESS,
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-    cancelled,
-)
+from tests.support.faults import Calls
 from tests.support.paying import BY_HAND, LAPSES, MINUTE, TEA, TEA_FEN, Paying, nothing_happens, refusal
-from tests.support.points import Box, Died, calm, mortal, strike
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
+from tests.support.trials import TRY_AGAIN, Trial
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -611,19 +600,6 @@ def test_Y6_rows_hold_nothing_personal_and_no_foreign_amount_in_fen(paying: Payi
 
 # Faults --------------------------------------------------------------------------------------------------
 
-CONFLICT = cancelled("TransactionConflict", "None")
-FAULTS: dict[str, tuple[Fault, bool]] = {
-    "reset": (RESET_BEFORE, False),
-    "lost": (LOST_AFTER, False),
-    "error": (SERVER_ERROR, False),
-    "error after": (SERVER_ERROR_AFTER, False),
-    "throttled": (THROTTLED, False),
-    "in progress": (IN_PROGRESS, True),
-    "conflict": (CONFLICT, True),
-}
-HONEST = {(503, "try_again"), (409, "conflict")}
-"""What may be answered where it was not done; a record of a stream is delivered again instead."""
-
 
 def _way(name: str, paid: str = "wechatpay") -> Callable[[Paying], Callable[[], object]]:
     def ready(paying: Paying) -> Callable[[], object]:
@@ -664,33 +640,19 @@ SCENES: dict[str, Callable[[Paying], Callable[[], object]]] = {
 EVERY = pytest.mark.parametrize("scene", SCENES)
 
 
-class Trial:
-    """A change that makes money due, begun anew each time."""
+class MakingDue(Trial):
+    """A change that makes money due, begun anew each time: it is there with its refund, or neither is."""
 
     def __init__(self, paying: Paying, scene: str) -> None:
         self.paying = paying
-        self._act = SCENES[scene](paying)
-        self.before = paying.dump()
+        act = SCENES[scene](paying)
         assert paying.refunds() == []
-        assert self.act() is None
-        self.after = paying.dump()
+        # A record of a stream that was not done is no refusal: it is delivered again.
+        super().__init__(paying, lambda: TRY_AGAIN if act() is False else None)
         (self.due,) = paying.refunds()
 
-    def act(self) -> Any:
-        """Send it; return None where it is done, or the status and code of its refusal."""
-        try:
-            return (503, "try_again") if self._act() is False else None
-        except RefusalError as refused:
-            return refused.status, refused.code
-
-    def check(self, outcome: Any) -> None:
-        """Hold that it was done with its refund, or neither, and that both are there when sent again."""
-        now = self.paying.dump()
-        assert now in (self.before, self.after)
-        assert outcome in HONEST or now == self.after
-        assert outcome in (None, *HONEST)
-        assert self.act() is None
-        assert self.paying.dump() == self.after
+    def check(self, outcome: Any, where: object = None) -> None:
+        super().check(outcome, where)
         assert self.paying.refunds() == [self.due]
 
 
@@ -698,35 +660,14 @@ class Trial:
 def test_cases_14_to_22_at_every_call_a_change_and_its_refund_are_both_there_or_neither(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for fault, sends in itertools.product(FAULTS, (1, SENDS_OF_THE_SDK, 1_000)):
-        kind, transactions = FAULTS[fault]
-        for number in itertools.count():
-            paying.restore(trial.before)
-            name_of = strike(calls, number, *[kind] * sends, transactions=transactions)
-            outcome = trial.act()
-            name = name_of()
-            calm(calls)
-            assert sends > 1 or outcome is None, (fault, name)
-            trial.check(outcome)
-            if name is None:
-                break
+    MakingDue(paying, scene).strike_at_every_call(calls)
 
 
 @EVERY
 def test_case_20_killed_at_any_point_a_change_and_its_refund_are_both_there_or_neither(
     paying: Paying, client: "DynamoDBClient", scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for steps in itertools.count():
-        paying.restore(trial.before)
-        outcome: Any = (503, "try_again")
-        with mortal(client, Box(), steps) as life, suppress(Died):
-            trial.act()
-        trial.check(outcome)
-        if not life.over:
-            break
-    assert steps > 1
+    MakingDue(paying, scene).kill_at_every_point(client)
 
 
 def test_case_17_a_refund_that_is_there_already_is_never_put_twice_nor_changed(

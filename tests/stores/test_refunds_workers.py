@@ -1,11 +1,11 @@
 """Refunds under many workers, dying ones, and all faults: each transfer moves its money once (Y7, cases)."""
 
-import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,15 +30,7 @@ from tests.stores.test_refunds_sent import (
     states,
     total,
 )
-from tests.support.faults import (
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-)
+from tests.support.faults import SENDS_OF_THE_SDK, Calls
 from tests.support.paying import (
     MINUTE,
     PROVIDERS,
@@ -50,9 +42,10 @@ from tests.support.paying import (
     Word,
     check_providers,
 )
-from tests.support.points import Box, Died, calm, mortal, strike
+from tests.support.points import Box, Died, mortal
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
+from tests.support.trials import CALL_FAULTS, killed, struck
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -202,23 +195,24 @@ def test_case_34_a_worker_that_dies_at_any_step_is_followed_by_another_and_nothi
     order = due(paying, name)
     paying.give_back(order, 1, "r2", NOON)
     provider = paying.providers[name]
-    before = paying.dump()
-    for steps in itertools.count():
+    before, box = paying.dump(), Box()
+    provider.before_back = provider.after_back = box.step
+
+    def begin() -> None:
         paying.restore(before)
         _clean(provider)
         MOODS[mood](provider)
-        with mortal(client, Box(), steps) as life:
-            provider.before_back = lambda _, life=life: life.step()  # type: ignore[misc]
-            provider.after_back = lambda _, life=life: life.step()  # type: ignore[misc]
-            with suppress(Died):
-                for minute in (0, 1, 11):
-                    paying.go_on(FIRST + minute * MINUTE)
-        provider.before_back = provider.after_back = lambda _: None
+
+    def go_on() -> None:
+        for minute in (0, 1, 11):
+            paying.go_on(FIRST + minute * MINUTE)
+
+    deaths = 0
+    for died, _ in killed(client, begin, go_on, box):
         _let_end(paying, provider)
         _settled(paying, provider, order, mood)
-        if not life.over:
-            break
-    assert steps > 8
+        deaths += died
+    assert deaths > 8
 
 
 def test_case_34_a_worker_that_dies_while_a_big_transfer_fails_leaves_all_of_it_to_finance(
@@ -233,35 +227,25 @@ def test_case_34_a_worker_that_dies_while_a_big_transfer_fails_leaves_all_of_it_
     paying.wechatpay.always.clear()
     at = FIRST + 2 * DAY + HOUR
     before = paying.dump()
+
+    def begin() -> None:
+        paying.restore(before)
+        paying.wechatpay.always[Word.ASK_PAID_BACK] = Fate.UNANSWERED
+
     for ends in (PaidBack.SUCCEEDED, PaidBack.FAILED):
-        for steps in itertools.count():
-            paying.restore(before)
-            paying.wechatpay.always[Word.ASK_PAID_BACK] = Fate.UNANSWERED
-            with mortal(client, Box(), steps) as life, suppress(Died):
-                paying.go_on(at)
+        for steps, _ in enumerate(killed(client, begin, partial(paying.go_on, at))):
             paying.wechatpay.always.clear()
             paying.tell(paying.wechatpay.becomes(number_of(many.order), ends), at + MINUTE)
             paying.pass_time(at + 5 * MINUTE, at + 3 * HOUR)
             assert Counter(states(paying, many.order)) == {ends.value: 100}, steps
             failed = paying.listed(State.FAILED)
             assert len(failed) == (100 if ends is PaidBack.FAILED else 0), steps
-            if not life.over:
-                break
         assert steps > 5
-
-
-FAULTS = {
-    "reset": RESET_BEFORE,
-    "lost": LOST_AFTER,
-    "error": SERVER_ERROR,
-    "error after": SERVER_ERROR_AFTER,
-    "throttled": THROTTLED,
-}
 
 
 @pytest.mark.parametrize(
     ("fault", "mood"),
-    [*((fault, "answers") for fault in FAULTS), ("lost", "loses an answer"), ("error", "loses a send")],
+    [*((fault, "answers") for fault in CALL_FAULTS), ("lost", "loses an answer"), ("error", "loses a send")],
 )
 def test_cases_14_to_22_at_every_call_of_the_database_nothing_is_sent_twice_and_all_comes_back(
     paying: Paying, calls: Calls, fault: str, mood: str
@@ -269,21 +253,23 @@ def test_cases_14_to_22_at_every_call_of_the_database_nothing_is_sent_twice_and_
     order = due(paying, "stripe")
     paying.give_back(order, 1, "r2", NOON)
     before = paying.dump()
-    for number in itertools.count():
+
+    def begin() -> None:
         paying.restore(before)
         _clean(paying.stripe)
         MOODS[mood](paying.stripe)
-        name_of = strike(calls, number, *[FAULTS[fault]] * SENDS_OF_THE_SDK)
+
+    def go_on() -> None:
         for minute in (0, 1, 11):
             with suppress(Exception):
                 paying.go_on(FIRST + minute * MINUTE)
-        name = name_of()
-        calm(calls)
+
+    strikes = 0
+    for name, _ in struck(calls, fault, SENDS_OF_THE_SDK, begin, go_on):
         _let_end(paying, paying.stripe)
         _settled(paying, paying.stripe, order, mood)
-        if name is None:
-            break
-    assert number > 12
+        strikes += name is not None
+    assert strikes > 12
 
 
 # All of it, at random ------------------------------------------------------------------------------------

@@ -1,10 +1,8 @@
 """Money that is no order's: listed, and assigned to an order once, by two people if it is much (Y4)."""
 
-import itertools
 import json
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,22 +21,11 @@ from functions.payments.providers.provider import Kind, Notice
 from functions.payments.rows import Decided, Unassigned
 from functions.platform.deadline import Deadline
 from functions.platform.observability import metrics
-from tests.support.faults import (
-    IN_PROGRESS,
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-    cancelled,
-)
+from tests.support.faults import Calls
 from tests.support.paying import LAPSES, MINUTE, Paying, nothing_happens, refusal
-from tests.support.points import Box, Died, calm, mortal, strike
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
+from tests.support.trials import TRY_AGAIN, Trial
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -444,18 +431,6 @@ def test_Y4_it_is_told_once_with_the_same_id_however_often_its_row_changes(payin
 
 # --- faults ---
 
-CONFLICT = cancelled("TransactionConflict", "None")
-FAULTS: dict[str, tuple[Fault, bool]] = {
-    "reset": (RESET_BEFORE, False),
-    "lost": (LOST_AFTER, False),
-    "error": (SERVER_ERROR, False),
-    "error after": (SERVER_ERROR_AFTER, False),
-    "throttled": (THROTTLED, False),
-    "in progress": (IN_PROGRESS, True),
-    "conflict": (CONFLICT, True),
-}
-HONEST = {(503, "try_again"), (409, "conflict")}
-
 
 def _proposed(paying: Paying) -> tuple[Order, str]:
     order = much(paying)
@@ -483,78 +458,37 @@ SCENES: dict[str, Callable[[Paying], tuple[Order, str]]] = {
 EVERY = pytest.mark.parametrize("scene", SCENES)
 
 
-class Trial:
-    """An assignment that begins anew each time."""
-
-    def __init__(self, paying: Paying, scene: str) -> None:
-        self.paying = paying
-        self.order, self.payment_id = SCENES[scene](paying)
-        self.before = paying.dump()
-        self.answered = self.act()
-        assert not isinstance(self.answered, tuple)
-        self.after = paying.dump()
-        assert self.after != self.before
-
-    def act(self, deadline: Deadline | None = None) -> Any:
-        """Send it; return what is answered, or the status and code of its refusal."""
-        try:
-            return assign(self.paying, self.payment_id, self.order, deadline=deadline)
-        except RefusalError as refused:
-            return refused.status, refused.code
-
-    def check(self, outcome: Any) -> None:
-        """Hold that it was done, wholly or not at all, and is done when it is sent again."""
-        now = self.paying.dump()
-        assert now in (self.before, self.after)
-        if outcome == self.answered:
-            assert now == self.after
-        else:
-            assert outcome in HONEST
-        assert self.act() == self.answered
-        assert self.paying.dump() == self.after
+def _trial(paying: Paying, payment_id: str, order: Order) -> Trial:
+    """Return an assignment that begins anew each time."""
+    trial = Trial(paying, lambda: assign(paying, payment_id, order))
+    assert not isinstance(trial.answered, tuple)
+    return trial
 
 
 @EVERY
 def test_cases_14_to_22_at_every_call_an_assignment_is_all_or_nothing_and_done_when_sent_again(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for fault, sends in itertools.product(FAULTS, (1, SENDS_OF_THE_SDK, 1_000)):
-        kind, transactions = FAULTS[fault]
-        for number in itertools.count():
-            paying.restore(trial.before)
-            name_of = strike(calls, number, *[kind] * sends, transactions=transactions)
-            outcome = trial.act()
-            name = name_of()
-            calm(calls)
-            assert sends > 1 or outcome == trial.answered, (fault, name)
-            trial.check(outcome)
-            if name is None:
-                break
+    order, payment_id = SCENES[scene](paying)
+    _trial(paying, payment_id, order).strike_at_every_call(calls)
 
 
 @EVERY
 def test_case_20_an_assignment_killed_at_any_point_is_all_or_nothing_and_done_when_sent_again(
     paying: Paying, client: "DynamoDBClient", scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for steps in itertools.count():
-        paying.restore(trial.before)
-        with mortal(client, Box(), steps) as life, suppress(Died):
-            trial.act()
-        trial.check((503, "try_again"))
-        if not life.over:
-            break
-    assert steps > 1
+    order, payment_id = SCENES[scene](paying)
+    _trial(paying, payment_id, order).kill_at_every_point(client)
 
 
 @EVERY
 def test_case_21_with_no_time_left_an_assignment_is_503_and_nothing_is_stuck(
     paying: Paying, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    paying.restore(trial.before)
-    outcome = trial.act(Deadline(0))
-    assert outcome == (503, "try_again")
+    order, payment_id = SCENES[scene](paying)
+    trial = _trial(paying, payment_id, order)
+    trial.begin()
+    outcome = refusal(lambda: assign(paying, payment_id, order, deadline=Deadline(0)))
+    assert outcome == TRY_AGAIN
     assert paying.dump() == trial.before
     trial.check(outcome)

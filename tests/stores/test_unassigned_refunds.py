@@ -1,13 +1,12 @@
 """Money that is no order's goes back to where it came from, or is an order's: never both (Y4, Y6, Y7)."""
 
-import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,19 +18,8 @@ from functions.payments.providers.provider import Kind, Notice
 from functions.payments.rows import Decided, Unassigned
 from functions.platform.deadline import Deadline
 from functions.platform.observability import metrics
-from functions.refunds.refund import Refund, State, of_unassigned, subject_of_unassigned
-from tests.support.faults import (
-    IN_PROGRESS,
-    LOST_AFTER,
-    RESET_BEFORE,
-    SENDS_OF_THE_SDK,
-    SERVER_ERROR,
-    SERVER_ERROR_AFTER,
-    THROTTLED,
-    Calls,
-    Fault,
-    cancelled,
-)
+from functions.refunds.refund import State, of_unassigned, subject_of_unassigned
+from tests.support.faults import Calls
 from tests.support.paying import (
     MINUTE,
     PROVIDERS,
@@ -42,9 +30,10 @@ from tests.support.paying import (
     nothing_happens,
     refusal,
 )
-from tests.support.points import Box, Died, calm, mortal, strike
+from tests.support.points import calm
 from tests.support.shop import NOON, Shop
 from tests.support.threads import at_once
+from tests.support.trials import Trial
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -512,82 +501,28 @@ def test_Y4_rows_hold_nothing_personal(paying: Paying) -> None:
 
 # Faults --------------------------------------------------------------------------------------------------
 
-CONFLICT = cancelled("TransactionConflict", "None")
-FAULTS: dict[str, tuple[Fault, bool]] = {
-    "reset": (RESET_BEFORE, False),
-    "lost": (LOST_AFTER, False),
-    "error": (SERVER_ERROR, False),
-    "error after": (SERVER_ERROR_AFTER, False),
-    "throttled": (THROTTLED, False),
-    "in progress": (IN_PROGRESS, True),
-    "conflict": (CONFLICT, True),
-}
-HONEST = {(503, "try_again"), (409, "conflict")}
 SCENES: dict[str, Callable[[Paying], str]] = {"open": kept, "conflicting": conflicting}
 EVERY = pytest.mark.parametrize("scene", SCENES)
 
 
-class Trial:
-    """Money that is sent back, anew each time."""
-
-    def __init__(self, paying: Paying, scene: str) -> None:
-        self.paying = paying
-        self.payment_id = SCENES[scene](paying)
-        self.before = paying.dump()
-        self.answered = self.act()
-        assert isinstance(self.answered, Unassigned)
-        self.after = paying.dump()
-        found: list[Refund] = paying.refunds()
-        assert len(found) == 1
-
-    def act(self) -> Any:
-        """Send it; return what is answered, or the status and code of its refusal."""
-        try:
-            return send_back(self.paying, self.payment_id)
-        except RefusalError as refused:
-            return refused.status, refused.code
-
-    def check(self, outcome: Any) -> None:
-        """Hold that it was done, wholly or not at all, and is done when it is sent again."""
-        now = self.paying.dump()
-        assert now in (self.before, self.after)
-        if outcome == self.answered:
-            assert now == self.after
-        else:
-            assert outcome in HONEST
-        assert self.act() == self.answered
-        assert self.paying.dump() == self.after
+def _trial(paying: Paying, scene: str) -> Trial:
+    """Return money that is sent back, anew each time."""
+    payment_id = SCENES[scene](paying)
+    trial = Trial(paying, lambda: send_back(paying, payment_id))
+    assert isinstance(trial.answered, Unassigned)
+    assert len(paying.refunds()) == 1
+    return trial
 
 
 @EVERY
 def test_cases_14_to_22_at_every_call_it_is_all_or_nothing_and_done_when_sent_again(
     paying: Paying, calls: Calls, scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for fault, sends in itertools.product(FAULTS, (1, SENDS_OF_THE_SDK, 1_000)):
-        kind, transactions = FAULTS[fault]
-        for number in itertools.count():
-            paying.restore(trial.before)
-            name_of = strike(calls, number, *[kind] * sends, transactions=transactions)
-            outcome = trial.act()
-            name = name_of()
-            calm(calls)
-            assert sends > 1 or outcome == trial.answered, (fault, name)
-            trial.check(outcome)
-            if name is None:
-                break
+    _trial(paying, scene).strike_at_every_call(calls)
 
 
 @EVERY
 def test_case_20_killed_at_any_point_it_is_all_or_nothing_and_done_when_sent_again(
     paying: Paying, client: "DynamoDBClient", scene: str
 ) -> None:
-    trial = Trial(paying, scene)
-    for steps in itertools.count():
-        paying.restore(trial.before)
-        with mortal(client, Box(), steps) as life, suppress(Died):
-            trial.act()
-        trial.check((503, "try_again"))
-        if not life.over:
-            break
-    assert steps > 1
+    _trial(paying, scene).kill_at_every_point(client)

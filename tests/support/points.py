@@ -356,10 +356,14 @@ class Box:
     first: list[Message] = field(default_factory=list)
     life: Life | None = None
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> None:
-        """Take a message, as boto3's client does."""
+    def step(self, _: object = None) -> None:
+        """Take a step of whoever works, if they are mortal."""
         if self.life is not None:
             self.life.step()
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> None:
+        """Take a message, as boto3's client does."""
+        self.step()
         message = Message(MessageBody, DelaySeconds)
         self.put.append(message)
         self.waiting.append(message)
