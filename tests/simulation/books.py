@@ -349,7 +349,7 @@ class Books:
         for life in self.lives:
             for line, stays in zip(life.shown["lines"], life.staying, strict=True):
                 expected[line["sku"]] -= stays
-        for sku in {fact.op["sku"] for fact in self.facts.happened("put_product")}:
+        for sku in sorted({fact.op["sku"] for fact in self.facts.happened("put_product")}):
             found = self.world.ask(Call("GET", f"/products/{sku}", None, staff())).body
             differ("stock", sku, expected[sku], found["stock"] + self.watch.offers.aside(sku))
 

@@ -57,6 +57,7 @@ class Cloud:
         """When Lambda ends the invocation that is running."""
         self._recent: dict[str, deque[Json]] = defaultdict(lambda: deque(maxlen=RECENT_MAX))
         emulator.reset()
+        emulator._stream_seq_counter = 0  # records are numbered as in the first world of a process
         self.dynamodb = dynamo.client(ENDPOINT)
         self.sqs = fanout.client(ENDPOINT)
         self.bus = bus.client(ENDPOINT)
