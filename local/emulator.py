@@ -82,7 +82,7 @@ NEEDED = {
     apigateway: ("stages_for_api",),
     hypercorn_compat: ("install",),
     node_pool: ("_NODE_BINARY",),
-    lambda_runtime: ("_workers", "Worker", "kill_workers", "subprocess", "zipfile"),
+    lambda_runtime: ("_PYTHON_WORKER_SCRIPT", "_workers", "Worker", "kill_workers", "subprocess", "zipfile"),
     dynamodb: ("_stream_records", "_stream_trimmed", "_tables", "get_state", "load_persisted_state"),
     s3: ("_buckets",),
     sqs: ("_queues",),

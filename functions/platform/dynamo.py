@@ -708,7 +708,7 @@ class Tables:
                 condition=held,
                 values=values if was is None else {**values, ":was": was},
             )
-            transaction.commit(deadline)
+            transaction.commit(deadline.at_least(ROW_SECONDS_MAX))  # however long the read took
             after = {**key, **initially, **(before or {}), **replace, counting: (was or 0) + 1}
             return after, before is None
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from functions.domain.errors import ConflictError, TryAgainError
+from functions.platform import deadline
 from functions.platform.deadline import Deadline
 from functions.platform.dynamo import (
+    ROW_SECONDS_MAX,
     STAFF_ACTIONS_MAX,
     TRANSACTION_ACTIONS_MAX,
     ConditionFailedError,
@@ -153,6 +156,26 @@ def test_K7_back_and_forth_leaves_a_record_each_time(rows: Tables, settings: Set
         with following(replace(trail, request_id=f"request-{number}")):
             rows.upsert(settings.catalog_table, TEA, replace={"name": name}, initially={}, counting="terms")
         assert len(records(rows, settings)) == number + 1
+
+
+def test_K7_what_took_its_time_to_be_read_is_written_all_the_same(
+    rows: Tables, settings: Settings, trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first request reads while the function is still warming up: the row's time is that of its writing."""
+    now, get = [0.0], Tables.get
+
+    def slow(self: Tables, table: str, key: Key) -> Row | None:
+        now[0] += 2 * ROW_SECONDS_MAX
+        return get(self, table, key)
+
+    monkeypatch.setattr(Tables, "get", slow)
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    with following(trail):
+        row, new = rows.upsert(
+            settings.catalog_table, TEA, replace={"name": "Tea"}, initially={}, counting="terms"
+        )
+    assert (row["name"], new) == ("Tea", True)
+    assert len(records(rows, settings)) == 1
 
 
 def test_K7_housekeeping_leaves_no_record_and_what_follows_it_does(

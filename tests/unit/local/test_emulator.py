@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, scheduler
 
 from local.emulator import AT_ONCE_MAX, NEEDED, Emulator
@@ -39,6 +40,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     for module, names in NEEDED.items():
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name))
+    monkeypatch.setattr(lambda_runtime, "open", open, raising=False)
+    drained = lambda_runtime.Worker._drain_stderr_bounded
+    monkeypatch.setattr(lambda_runtime.Worker, "_drain_stderr_bounded", drained)
     monkeypatch.setattr(scheduler, "_tick_schedules", started.tick)
     monkeypatch.setattr(lambda_svc, "_poll_sqs", started.poll)
     monkeypatch.setattr(lambda_svc, "_poll_dynamodb_streams", started.poll)
