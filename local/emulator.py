@@ -18,6 +18,8 @@ Besides observing, it mends what would make the local cloud lose records, or sto
 - whoever has signed in at Cognito's page is asked again each time, and nobody can sign up: see ``hosted``;
 - what Node runs for it has no name of this cloud's, so that a cloud with it could not be ended: see ``node``;
 - slashes at the ends of an API's path are lost, and paths served that AWS does not have: see ``paths``;
+- a function that CloudFormation tells something is told once, and a deployment fails with it; on AWS Lambda
+  tries again;
 - metrics that functions print, depths of queues and dimensions of alarms are overlooked, and alarms on an
   expression refused: see ``alarms``.
 """
@@ -132,12 +134,20 @@ DRAIN_SECONDS_MAX = 10.0
 FUNCTIONS_PATH = "/2015-03-31/functions/"
 INVOCATIONS = "/invocations"
 KILLED_SECONDS_MAX = 5.0
+TOLD_AGAIN_MAX = 2
+"""How often Lambda tries an asynchronous invocation again
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html)."""
 HOLD_SECONDS_MAX = 30.0
 REST_SECONDS_MAX = 3.0
 AT_ONCE_MAX = max(2, os.cpu_count() or 1)
 """How many batches of queues run at once, and how many functions that a schedule or a rule has started."""
 
 Json = dict[str, Any]
+_log = logging.getLogger("memberday")
+
+
+def _is_of_a_deployment(event: Any) -> bool:
+    return isinstance(event, dict) and {"RequestType", "ResponseURL"} <= event.keys()
 
 
 class UnknownEmulatorError(Exception):
@@ -183,6 +193,7 @@ class Emulator:
         self._gate_pollers()
         self._turns = Turns(self._gate, self._at_rest)
         self._limit_started()
+        self._tell_again()
         self._limit_batches()
         share_code(lambda_runtime)
         end_what_is_printed(lambda_runtime)
@@ -480,6 +491,27 @@ class Emulator:
                 return execute(func, event)
 
         lambda_svc._execute_function_with_config_scope = limited
+
+    @staticmethod
+    def _tell_again() -> None:
+        """What CloudFormation tells a function is told again where that fails, as Lambda does on AWS.
+
+        There it is an asynchronous invocation. The emulator tells it once, and then waits in vain.
+        """
+        execute = lambda_svc._execute_function_with_config_scope
+
+        @functools.wraps(execute)
+        def told(func: Json, event: Any) -> Any:
+            answer = execute(func, event)
+            for _ in range(TOLD_AGAIN_MAX if _is_of_a_deployment(event) else 0):
+                if not answer.get("error"):
+                    break
+                why = cause(str(answer.get("log", ""))) or answer.get("body")
+                _log.warning("%s is told again: %s", event.get("LogicalResourceId"), why)
+                answer = execute(func, event)
+            return answer
+
+        lambda_svc._execute_function_with_config_scope = told
 
     @staticmethod
     def _limit_batches() -> None:

@@ -167,3 +167,23 @@ def test_a_function_that_is_refused_for_want_of_concurrency_has_failed(
     emulator = Emulator()
     assert lambda_svc._acquire_execution_slot({}, {"FunctionName": "worker"}) == (None, "function")
     assert emulator.backlog()["failures"]["worker"]["error"] == "throttled: the function's limit"
+
+
+@pytest.mark.parametrize(
+    ("failing", "of_a_deployment", "times"), [(0, 1, 1), (1, 1, 2), (9, 1, 3), (9, 0, 1)]
+)
+def test_what_a_deployment_tells_a_function_is_told_again_where_that_fails_as_on_aws(
+    started: Started, monkeypatch: pytest.MonkeyPatch, failing: int, of_a_deployment: int, times: int
+) -> None:
+    told: list[Any] = []
+
+    def execute(_: Any, event: Any) -> dict[str, Any]:
+        told.append(event)
+        return {"body": "why", "error": True} if len(told) <= failing else {"body": "done"}
+
+    monkeypatch.setattr(lambda_svc, "_execute_function_with_config_scope", execute)
+    Emulator()
+    event = {"RequestType": "Create"} | ({"ResponseURL": "http://127.0.0.1"} if of_a_deployment else {})
+    answer = lambda_svc._execute_function_with_config_scope({}, event)
+    assert told == [event] * times
+    assert bool(answer.get("error")) is (failing >= times)
