@@ -118,15 +118,20 @@ def share_archives(functions: Any, storage: Any) -> None:
     """Have the functions of one bundle hold one archive, that of its object in S3."""
     fetch = functions._fetch_code_from_s3
     archives: dict[tuple[str, str, str], bytes] = {}
+    looking = threading.Lock()
 
     def fetched(bucket: str, key: str, version_id: str | None = None) -> bytes | None:
         stored = ((storage._buckets.get(bucket) or {}).get("objects") or {}).get(key)
         if version_id or not stored or not stored.get("etag"):
             return fetch(bucket, key, version_id)  # type: ignore[no-any-return]
         found = bucket, key, str(stored["etag"])
-        if found not in archives and (contents := fetch(bucket, key)) is not None:
-            _remember(archives, found, contents)
-        return archives.get(found)
+        with (
+            looking
+        ):  # stacks are deployed side by side, and a function without code answers as if it had run
+            contents: bytes | None = archives.get(found) or fetch(bucket, key)
+            if contents is not None:
+                _remember(archives, found, contents)
+            return contents
 
     functions._fetch_code_from_s3 = fetched
 
@@ -134,15 +139,17 @@ def share_archives(functions: Any, storage: Any) -> None:
 def share_digests(*runtimes: Any) -> None:
     """Have modules that digest each function's archive by :mod:`hashlib` do so once with each archive."""
     digests: dict[int, tuple[bytes, Any]] = {}
+    looking = threading.Lock()
 
     def digested(contents: Any = b"", **settings: Any) -> Any:
         if not isinstance(contents, bytes) or len(contents) < ARCHIVE_BYTES_MIN:
             return hashlib.sha256(contents, **settings)
-        # What is kept here stays where it is, so that no other contents come to be there.
-        kept = digests.get(id(contents))
-        digest = hashlib.sha256(contents) if kept is None else kept[1]
-        _remember(digests, id(contents), (contents, digest))
-        return digest.copy()
+        with looking:
+            # What is kept here stays where it is, so that no other contents come to be there.
+            kept = digests.get(id(contents))
+            digest = hashlib.sha256(contents) if kept is None else kept[1]
+            _remember(digests, id(contents), (contents, digest))
+            return digest.copy()
 
     for each in runtimes:
         each.hashlib = SimpleNamespace(**{**vars(hashlib), "sha256": digested})

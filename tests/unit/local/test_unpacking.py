@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import tempfile
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 
 from local import unpacking
 from local.unpacking import SHARED, SharedArchive, share_archives, share_code, share_digests
+
+SIDE_BY_SIDE, ROUNDS = 8, 100
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +139,27 @@ def test_functions_of_one_archive_hold_it_together_until_it_is_replaced() -> Non
     assert storage._fetch_code_from_s3("assets", "a.zip") == b"two"
     assert storage._fetch_code_from_s3("assets", "a.zip", "v1") == b"twov1"
     assert [storage._fetch_code_from_s3("assets", key) for key in ("b.zip", "c.zip")] == [b"two", None]
+
+
+class Bucket(str):
+    """A name whose threads take turns whenever it is looked for."""
+
+    def __hash__(self) -> int:
+        time.sleep(0)
+        return super().__hash__()
+
+
+def test_who_deploys_side_by_side_is_given_the_archive_each_time() -> None:
+    """A function without code answers as if it had run, and nobody is told."""
+    storage, bucket = Storage(), Bucket("assets")
+    share_archives(storage, storage)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        for number in range(ROUNDS):
+            storage.put(b"one", str(number))
+            found = threads.map(
+                lambda _: storage._fetch_code_from_s3(bucket, "a.zip"), range(4 * SIDE_BY_SIDE)
+            )
+            assert set(found) == {b"one"}
 
 
 def test_of_archives_the_last_few_are_kept() -> None:
