@@ -219,7 +219,7 @@ def measured() -> Mapping[str, Units]:
 @lru_cache
 def request_cpu() -> Mapping[str, float]:
     """Return the seconds of CPU of requests, as the benchmarks measured them (docs/performance.json)."""
-    found = json.loads((ROOT / "docs" / "performance.json").read_text(encoding="utf-8"))["requests"]
+    found = json.loads(operations.FIGURES.read_text(encoding="utf-8"))["requests"]
     return {name: figures["ours_cpu_us"] / 1_000_000 for name, figures in found.items()}
 
 

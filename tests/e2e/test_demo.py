@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from local.demo import script
 from local.demo.checks import CHECKS
-from tests.support.browser import Visit, chromium, sign_in, visiting
+from tests.support.browser import chromium, sign_in, visiting
 from tests.support.stack import ROOT
 from tools.web import build
 
@@ -51,16 +51,11 @@ def looked_at(story: str) -> None:
     with visiting() as visit:
         sign_in(visit.page, urls["console"], "console-admin", passwords["console-admin"])
         the_console_is_filled(visit.page)
-        assert well(visit) == []
+        assert visit.wrong == []
     with visiting() as visit:
         sign_in(visit.page, urls["storefront"], "dana", passwords["dana"])
         the_storefront_is_filled(visit.page)
-        assert well(visit) == []
-
-
-def well(visit: Visit) -> list[str]:
-    """Return what a page complained of, but of what was asked for and no longer wanted."""
-    return [each for each in visit.complaints if not each.lower().startswith("failed")]
+        assert visit.wrong == []
 
 
 def the_console_is_filled(page: Page) -> None:

@@ -22,8 +22,7 @@ from tests.simulation.simulation import run, violated
 
 STEPS = 150
 SEEDS = (6, 3, *range(1, 15))
-"""In the first two most of what is broken is found."""
-"""Each is broken until one of these finds it."""
+"""Each is broken until one of these finds it; most of what is broken is found in the first two."""
 
 
 def _nothing(*_: Any, **__: Any) -> None:

@@ -77,6 +77,11 @@ class Visit:
             lambda line: self.complaints.append(line.text) if line.type in ("error", "warning") else None,
         )
 
+    @property
+    def wrong(self) -> list[str]:
+        """What it complained of, but of what was asked for and no longer wanted."""
+        return [each for each in self.complaints if not each.lower().startswith("failed")]
+
 
 def sign_in(page: Page, url: str, name: str, password: str) -> None:
     """Open an app and sign in at the hosted page."""
