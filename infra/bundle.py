@@ -21,15 +21,16 @@ The function that shows the API's document has a bundle of its own, too: its cod
 what it serves, compressed ahead.
 """
 
+import fcntl
 import gzip
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ LOCKS = ROOT / "requirements"
 SOURCES = ROOT / "functions"
 BUILD = ROOT / ".build"
 KEPT_SECONDS = 2 * 60 * 60
-"""How long an older bundle stays: longer than the whole suite, which deploys several beside others."""
+"""How long a bundle stays that is asked for no more: longer than the whole suite, which deploys several."""
+DRAFTS = ".draft-"
 DOCUMENT = ROOT / "docs" / "openapi.json"
 DOCUMENTS = SOURCES / "documents"
 PAGE = ("page.html", "page.js")
@@ -160,7 +162,7 @@ def _code(kind: Kind, platform: Platform) -> Bundle:
     libraries = _carried_libraries(kind, platform, compiler)
     digest = _digest(libraries.name, *kind.left_out, *_sources())
     folder = BUILD / f"{kind.prefix}{platform.name}-{digest}"
-    if not folder.exists():
+    if not _found(folder):
         with _draft_of(folder) as draft:
             shutil.copytree(libraries, draft, symlinks=True, dirs_exist_ok=True)
             shutil.copytree(SOURCES, draft / SOURCES.name, ignore=_LEFT_OUT)
@@ -205,7 +207,7 @@ def documents(platform: Platform) -> Bundle:
         *(f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in served.items()),
     )
     folder = BUILD / f"documents-{platform.name}-{digest}"
-    if not folder.exists():
+    if not _found(folder):
         with _draft_of(folder) as draft:
             files = draft / DOCUMENTS.relative_to(ROOT) / "files"
             files.mkdir(parents=True)
@@ -235,10 +237,9 @@ def _served(libraries: Path) -> dict[str, bytes]:
 def _draft_of(folder: Path) -> Iterator[Path]:
     """Give a folder to fill, which takes the final name when it is complete and replaces older ones.
 
-    One that was made a short while ago stays: another process may be deploying it.
+    One that somebody asked for a short while ago stays: another process may be deploying it.
     """
-    BUILD.mkdir(exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=BUILD))
+    draft = _draft()
     try:
         yield draft
         draft.chmod(0o755)
@@ -246,11 +247,49 @@ def _draft_of(folder: Path) -> Iterator[Path]:
             draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+    _remove_older(folder)
+
+
+def _draft() -> Path:
+    BUILD.mkdir(exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=DRAFTS, dir=BUILD))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep all other processes from looking for what is built, and from removing it."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "bundles.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _found(folder: Path) -> bool:
+    """Tell whether a folder is built; one that is stays for another while."""
+    with _alone():
+        try:
+            os.utime(folder)
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def _remove_older(folder: Path) -> None:
+    """Remove what nobody has asked for since long: older ones of a folder's kind, and drafts of the killed.
+
+    All times are those of the file system: the CDK of a local cloud lives at the cloud's time, weeks ahead.
+    """
     kind, _, _ = folder.name.rpartition("-")
-    for older in BUILD.glob(f"{kind}-*"):
-        with suppress(OSError):  # another process was faster
-            if older != folder and time.time() - older.stat().st_mtime > KEPT_SECONDS:
-                shutil.rmtree(older, ignore_errors=True)
+    gone = _draft()
+    try:
+        with _alone():
+            os.utime(folder)
+            now = folder.stat().st_mtime
+            for older in (*BUILD.glob(f"{kind}-*"), *BUILD.glob(f"{DRAFTS}*")):
+                if now - older.stat().st_mtime > KEPT_SECONDS:
+                    older.rename(gone / older.name)  # never half of one under its name, whatever happens
+    finally:
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def _sources() -> list[str]:
@@ -265,7 +304,7 @@ def _libraries(kind: Kind, platform: Platform) -> Path:
     """Return the folder with the installed dependencies, made if the lock is new; none of it is compiled."""
     digest = _digest(kind.lock.read_text(), platform.python, *platform.wheels)
     folder = BUILD / f"libraries-{kind.libraries}{platform.name}-{digest}"
-    if folder.exists():
+    if _found(folder):
         return folder
     with _draft_of(folder) as draft:
         if platform.wheels or not _copy_installed(kind.lock, draft):
@@ -280,7 +319,7 @@ def _carried_libraries(kind: Kind, platform: Platform, compiler: str | None) -> 
     compiled = str(compiler is not None)
     digest = _digest(libraries.name, compiled, CARRIED.read_text(encoding="utf-8"), *sorted(names))
     folder = BUILD / f"carried-{kind.prefix}{platform.name}-{digest}"
-    if not folder.exists():
+    if not _found(folder):
         with _draft_of(folder) as draft:
             carried.carry(libraries, draft, names, kind.services)
             _compile(compiler, draft)

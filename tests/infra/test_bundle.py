@@ -1,6 +1,7 @@
 """The bundle is complete by itself and holds nothing else."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from functions.domain import policy as policies
 from functions.payments.providers import directory
 from infra import bundle, carried
 from infra.bundle import HOST, LAMBDA_ARM64, Bundle
+from local import faketime
 from tests.infra.conftest import ROOT, Template, resources
 
 IMPORT = """
@@ -28,6 +30,14 @@ outside = [
     if file and "site-packages" in file
 ]
 assert not outside, outside
+"""
+BUILD = """
+import sys
+from pathlib import Path
+from infra import bundle
+bundle.BUILD, bundle.DOCUMENT, libraries = map(Path, sys.argv[1:])
+bundle._libraries = lambda *_: libraries
+bundle.documents(bundle.HOST)
 """
 ENVIRONMENT = {
     "ORDERS_TABLE": "orders",
@@ -420,9 +430,10 @@ def test_bytecode_is_used_whatever_date_a_file_has(host: Bundle) -> None:
 
 
 def test_building_again_builds_nothing(host: Bundle) -> None:
-    before = host.folder.stat().st_mtime_ns
+    code = host.folder / "functions"
+    before = code.stat()
     assert bundle.build(HOST) == host
-    assert host.folder.stat().st_mtime_ns == before
+    assert (code.stat().st_ino, code.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 @pytest.mark.parametrize("platform", [HOST, LAMBDA_ARM64], ids=lambda platform: platform.name)
@@ -465,18 +476,85 @@ def test_the_documents_handler_imports_from_its_bundle_alone_and_answers() -> No
     assert result.returncode == 0, result.stderr
 
 
-def test_the_documents_bundle_is_the_same_until_the_document_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = bundle.documents(HOST)
-    assert bundle.documents(HOST) == before
+class BuildRoom:
+    """Builds bundles of different contents, as processes do that deploy different trees."""
+
+    def __init__(self, folder: Path, document: Path, libraries: Path) -> None:
+        self._folder = folder
+        self._document = document
+        self._libraries = libraries
+
+    def build(self, title: str) -> Bundle:
+        """Build the bundle of a document, or find it."""
+        self._document.write_text(json.dumps({"title": title}), encoding="utf-8")
+        return bundle.documents(HOST)
+
+    def build_at(self, seconds: int, title: str) -> None:
+        """Do so in a process whose clock is ahead."""
+        clock = self._document.with_name("clock")
+        clock.write_text(f"+{seconds}\n", encoding="utf-8")
+        shifted = faketime.environment(clock)
+        if shifted is None:
+            pytest.skip("libfaketime cannot be loaded here")
+        self._document.write_text(json.dumps({"title": title}), encoding="utf-8")
+        subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-c", BUILD, str(self._folder), str(self._document), str(self._libraries)],
+            env=shifted,
+            check=True,
+            cwd=ROOT,
+        )
+
+    def builds(self) -> set[Path]:
+        """Return all folders there are."""
+        return {each for each in self._folder.iterdir() if each.is_dir()}
+
+
+@pytest.fixture
+def build_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BuildRoom:
+    """A folder of builds of a test's own."""
     libraries = bundle._libraries(bundle.MAIN, HOST)
     monkeypatch.setattr(bundle, "_libraries", lambda *_: libraries)
-    monkeypatch.setattr(bundle, "BUILD", tmp_path)
+    monkeypatch.setattr(bundle, "BUILD", tmp_path / "build")
     changed = tmp_path / "openapi.json"
-    changed.write_text(bundle.DOCUMENT.read_text(encoding="utf-8").replace("memberday", "other"))
     monkeypatch.setattr(bundle, "DOCUMENT", changed)
-    assert bundle.documents(HOST).digest != before.digest
+    return BuildRoom(tmp_path / "build", changed, libraries)
+
+
+def _age(folder: Path, seconds: float) -> None:
+    then = folder.stat().st_mtime - seconds
+    os.utime(folder, (then, then))
+
+
+def test_the_documents_bundle_is_the_same_until_the_document_changes(build_room: BuildRoom) -> None:
+    before = build_room.build("a")
+    assert build_room.build("a") == before
+    assert build_room.build("b").digest != before.digest
+
+
+def test_a_bundle_goes_when_nobody_has_asked_for_it_since_long(build_room: BuildRoom) -> None:
+    forgotten, asked_for, young = map(build_room.build, ("forgotten", "asked for", "young"))
+    _age(forgotten.folder, bundle.KEPT_SECONDS + 1)
+    _age(asked_for.folder, bundle.KEPT_SECONDS + 1)
+    _age(young.folder, bundle.KEPT_SECONDS - 600)
+    assert build_room.build("asked for") == asked_for
+    new = build_room.build("new")
+    assert build_room.builds() == {asked_for.folder, young.folder, new.folder}
+
+
+def test_what_a_killed_process_began_goes_too_and_what_is_begun_now_stays(build_room: BuildRoom) -> None:
+    build_room.build("first")
+    killed, busy = bundle._draft(), bundle._draft()
+    _age(killed, bundle.KEPT_SECONDS + 1)
+    build_room.build("second")
+    assert not killed.exists()
+    assert busy.exists()
+
+
+def test_who_lives_at_another_time_removes_nothing_that_others_deploy(build_room: BuildRoom) -> None:
+    deployed = build_room.build("deployed")
+    build_room.build_at(30 * 24 * 60 * 60, "of a moved clock")
+    assert deployed.folder in build_room.builds()
+    assert len(build_room.builds()) == 2
 
 
 def _top_levels(folder: Path) -> set[str]:
