@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -389,7 +390,8 @@ def test_K8_an_order_is_found_by_its_tracking_number_or_its_payment(
         press(page, "查找")
         expect(page.get_by_role("button", name="回到全部订单")).to_be_visible()
         expect(page.locator("tbody tr").first).to_be_visible()
-        press(page, "改按付款编号查" if "tracking_no" in query else "改按运单号查")
+        with page.expect_response(lambda response: urlencode(other) in response.url):
+            press(page, "改按付款编号查" if "tracking_no" in query else "改按运单号查")
         expect(page.locator("tbody tr").first).to_be_visible()
         assert [each.query for each in site.of("search_orders")] == [{}, query, other]
 

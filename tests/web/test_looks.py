@@ -193,6 +193,7 @@ def test_K3_each_look_finds_what_axe_finds_by_itself(browser: Browser) -> None:
         assert {each.split(":")[0] for each in found} == BARRIERS
         assert found == page.evaluate(BY_ITSELF)
         page.goto(f"{SITE}/")  # which axe has not been given to
+        expect(page.get_by_role("button", name="登录")).to_be_visible()
         page.evaluate(BARRED)
         assert barriers(page) == found
 

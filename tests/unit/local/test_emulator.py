@@ -1,7 +1,9 @@
 """What the emulator starts by itself: not while it is held, and no more at once than a machine can bear."""
 
+import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,9 +36,10 @@ class Started:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
+def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Started]:
     """What is begun; the emulator is as it was when the test is over."""
     started = Started()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # a cloud has a folder of its own
     for module, names in NEEDED.items():
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name))
