@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from functions.domain import birthdays, calendar, identifiers
@@ -106,8 +107,13 @@ def birthday_partitions(first: date, shard: int, shards: int) -> list[str]:
     A month has one partition per shard by the solar calendar, and by the lunar one a partition per day, of
     which each is one shard's as a whole: it is smaller than a solar one.
     """
-    days = [lunar_birthday_name(day) for day in birthdays.lunar_days_of(first)]
-    return [birthday_shard_name(first.month, shard), *sorted(set(days))[shard::shards]]
+    return [birthday_shard_name(first.month, shard), *_lunar_birthday_names(first)[shard::shards]]
+
+
+@lru_cache(maxsize=2)
+def _lunar_birthday_names(first: date) -> tuple[str, ...]:
+    """Return the partitions of a month's lunar birthdays: a job reads some of them for each of its pages."""
+    return tuple(sorted({lunar_birthday_name(day) for day in birthdays.lunar_days_of(first)}))
 
 
 def standing_of(row: Row) -> Standing:

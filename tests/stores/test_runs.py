@@ -2,6 +2,7 @@
 
 import io
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -709,28 +710,21 @@ def fortnight(
     """
     runs, last = Runs(Memory(), "reports"), first + 14 * DAY  # type: ignore[arg-type]
     schedules = timetable(POLICY)
-    happens: list[tuple[datetime, int, Callable[[], None]]] = []
+    fired = [
+        (each.job, takes(each), [at for at in firings(each, first, last) if not left_out(each, at)])
+        for each in schedules
+    ]
+    fired += [(job, timedelta(), [at]) for job, at in by_hand]
     found: dict[str, list[datetime]] = {}
-
-    def run(job: str, at: datetime, takes: timedelta) -> None:
-        happens.append((at, 0, partial(runs.begin, job, at, parts=2)))
-        happens.append((at, 0, partial(runs.end, job, at, "000")))
-        happens.append((at + takes, 0, partial(runs.end, job, at, "001")))
-
-    def look(now: datetime) -> None:
-        for each in overdue(schedules, runs, now, ZONE):
-            found.setdefault(each.schedule, []).append(now)
-
-    for scheduled in schedules:
-        for at in firings(scheduled, first, last):
-            if not left_out(scheduled, at):
-                run(scheduled.job, at, takes(scheduled))
-    for job, at in by_hand:
-        run(job, at, timedelta())
     for now in looks(first, *also_looks):
-        happens.append((now, 1, partial(look, now)))
-    for _, _, act in sorted(happens, key=lambda each: each[:2]):
-        act()
+        for job, time, times in fired:  # of each part only its newest row is left for a look to see
+            if begun := bisect_right(times, now):
+                runs.begin(job, times[begun - 1], parts=2)
+                runs.end(job, times[begun - 1], "000")
+            if done := bisect_right(times, now - time):
+                runs.end(job, times[done - 1], "001")
+        for late in overdue(schedules, runs, now, ZONE):
+            found.setdefault(late.schedule, []).append(now)
     return found
 
 
