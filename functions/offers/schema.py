@@ -10,6 +10,7 @@ from functions.domain import calendar
 from functions.domain.policy import Policy
 from functions.domain.records import plain, read_as
 from functions.offers.quotes import BEST, NO_COUPON, Cart, CartLine, CouponUse, Offer, Quote
+from functions.platform.bodies import TOO_MANY_DIGITS
 from functions.platform.shapes import Answer, CallerId, Rate, Request, Sku
 from functions.tiers.qualification import Standing
 
@@ -59,7 +60,7 @@ class CartRequest(Request):
 
     lines: Lines
     coupon: CallerId = Field(default=NO_COUPON, description="`none`, `best`, or a coupon's id.")
-    points: Annotated[int, Field(ge=0)] | Literal["best"] = Field(
+    points: Annotated[int, Field(ge=0, lt=TOO_MANY_DIGITS)] | Literal["best"] = Field(
         default=0, description="A multiple of the policy's step, at most its cap; or `best`."
     )
     campaigns: CampaignIds | Literal["best", "none"] = Field(

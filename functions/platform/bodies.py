@@ -15,6 +15,8 @@ BODY_CHARACTERS_MAX = BODY_BYTES_MAX // 3 * 4 + 4
 """As many as base64 needs for the largest body: what has more is not even decoded."""
 DIGITS_MAX = 19
 """Digits of a whole number: as many as 64 bits hold. No field takes more."""
+TOO_MANY_DIGITS = 10**DIGITS_MAX
+"""The least whole number that no body may hold: for the document, of a field without a limit of its own."""
 BODY = "body"
 """What a fault of the whole body is called in ``errors``."""
 _BYTE_ORDER_MARK = "\ufeff"

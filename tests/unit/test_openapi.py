@@ -117,6 +117,30 @@ def test_Z2_an_operation_says_what_a_throttled_request_gets_and_what_to_do(opera
         assert said == {JSON: "#/components/schemas/GatewayAnswer"}
 
 
+@every_operation
+def test_a_whole_number_that_is_asked_with_says_how_large_it_may_be(operation: Operation) -> None:
+    asked = [operation.described.get("requestBody", {}), operation.described.get("parameters", [])]
+    limits = {"maximum", "exclusiveMaximum", "enum", "const"}
+    assert [
+        each for each in schemas_in(asked) if each.get("type") == "integer" and not limits & each.keys()
+    ] == []
+
+
+def schemas_in(part: Any, seen: frozenset[str] = frozenset()) -> Iterator[Schema]:
+    """Give the objects of a part of the document, and of all that it refers to."""
+    if isinstance(part, list):
+        for each in part:
+            yield from schemas_in(each, seen)
+    elif isinstance(part, dict):
+        yield part
+        name = part.get("$ref")
+        if name is not None and name not in seen:
+            yield from schemas_in(document()["components"]["schemas"][name.split("/")[-1]], seen | {name})
+        for key, each in part.items():
+            if key != "examples":
+                yield from schemas_in(each, seen)
+
+
 def test_every_operation_stands_under_one_tag_that_is_described() -> None:
     assert [tag["name"] for tag in document()["tags"]] == list(TAGS)
     assert all(tag["description"].endswith(".") for tag in document()["tags"])
