@@ -1,4 +1,4 @@
-"""A browser for the walks of a file, and the pages built."""
+"""One browser for all walks through the pages, and the pages built."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,11 @@ from tests.support.browser import VARIABLE, chromium, launched
 from tools.web import build
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The machine's own Chromium, with the pages built for it.
 
-    It ends with its file: while it is there a loop runs in the thread, and no other may begin
+    It ends with these tests: while it is there a loop runs in the thread, and no other may begin
     (``asyncio.run``).
     """
     if chromium() is None:
