@@ -68,10 +68,20 @@ class FlashItemRequest(Request):
     units: Annotated[int, Field(ge=1, le=STOCK_MAX)]
 
 
+def _all_by_name(schema: dict[str, Any]) -> None:
+    """Say what all names of an object are: by a pattern alone others would be allowed, with anything."""
+    ((pattern, value),) = schema.pop("patternProperties").items()
+    schema["propertyNames"]["pattern"] = pattern
+    schema["additionalProperties"] = value
+
+
 class FlashTermsRequest(Request):
     """Prices and units by sku, and how many units of each a member may have."""
 
-    items: Annotated[dict[Sku, FlashItemRequest], Field(min_length=1, max_length=FLASH_SKUS_MAX)]
+    items: Annotated[
+        dict[Sku, FlashItemRequest],
+        Field(min_length=1, max_length=FLASH_SKUS_MAX, json_schema_extra=_all_by_name),
+    ]
     per_member: Annotated[int, Field(ge=1, le=STOCK_MAX)]
 
     def terms(self) -> Terms:

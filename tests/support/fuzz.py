@@ -45,7 +45,7 @@ from tests.support.scene import Act, Scene
 POLICY = load()
 EXAMPLES = int(os.environ.get("MEMBERDAY_FUZZ_EXAMPLES", "20"))
 REFUSED_AS_ONE = 10
-"""Who is refused whatever is asked is asked at random so many times less often: it tells little of anything."""
+"""Who is refused whatever they ask is asked at random so many times less often: it tells little."""
 SEED = os.environ.get("MEMBERDAY_FUZZ_SEED", "1")
 ANSWER_SECONDS_MAX = 30
 SUCCESSES = range(200, 300)
@@ -109,6 +109,8 @@ NOT_IN_A_SCHEMA = {
     ("since", NO_MOMENT),
     ("before", NO_MOMENT),
     ("query", NOT_ONE),
+    ("q", "must have printable characters only"),
+    ("q", "must have visible characters"),
     *((name, NO_DAY) for name in ("date", "from", "until")),
     *((name, "is no filter of this report") for name in ("from", "until", "state", "by", "value")),
     *((name, "must stand beside the other") for name in ("by", "value")),

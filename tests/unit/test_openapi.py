@@ -126,6 +126,13 @@ def test_a_whole_number_that_is_asked_with_says_how_large_it_may_be(operation: O
     ] == []
 
 
+@every_operation
+def test_an_object_that_is_asked_with_says_all_that_may_be_in_it(operation: Operation) -> None:
+    asked = [operation.described.get("requestBody", {}), operation.described.get("parameters", [])]
+    objects = [each for each in schemas_in(asked) if each.get("type") == "object"]
+    assert [each for each in objects if each.get("additionalProperties", True) is True] == []
+
+
 def schemas_in(part: Any, seen: frozenset[str] = frozenset()) -> Iterator[Schema]:
     """Give the objects of a part of the document, and of all that it refers to."""
     if isinstance(part, list):
