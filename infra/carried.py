@@ -42,6 +42,7 @@ PARTS_LEFT_OUT = (
     "borax/ui",
     *(f"borax/calendars/{part}" for part in ("dataset", "datepicker.py", "festivals2.py", "ui.py")),  # feasts
     "cffi",  # reads C; `cryptography` needs its compiled part only, and `Cryptodome` starts faster without
+    "dateutil/rrule.py",  # what recurs, as calendars say it
     "dateutil/zoneinfo",  # a second copy of the time zones
     *(f"phonenumbers/{part}" for part in ("geodata", "carrierdata", "tzdata")),  # where, whose, at what time
     "pydantic/mypy.py",
