@@ -21,7 +21,6 @@ The function that shows the API's document has a bundle of its own, too: its cod
 what it serves, compressed ahead.
 """
 
-import fcntl
 import gzip
 import hashlib
 import json
@@ -39,6 +38,7 @@ from pathlib import Path
 
 from functions.domain import policy as policies
 from infra import carried
+from infra.alone import alone
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ROOT / "requirements"
@@ -47,6 +47,8 @@ BUILD = ROOT / ".build"
 KEPT_SECONDS = 2 * 60 * 60
 """How long a bundle stays that is asked for no more: longer than the whole suite, which deploys several."""
 DRAFTS = ".draft-"
+LOCK = "bundles.lock"
+"""Held by who looks for what is built, and by who removes it."""
 DOCUMENT = ROOT / "docs" / "openapi.json"
 DOCUMENTS = SOURCES / "documents"
 PAGE = ("page.html", "page.js")
@@ -251,22 +253,12 @@ def _draft_of(folder: Path) -> Iterator[Path]:
 
 
 def _draft() -> Path:
-    BUILD.mkdir(exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=DRAFTS, dir=BUILD))
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Keep all other processes from looking for what is built, and from removing it."""
-    BUILD.mkdir(exist_ok=True)
-    with (BUILD / "bundles.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _found(folder: Path) -> bool:
     """Tell whether a folder is built; one that is stays for another while."""
-    with _alone():
+    with alone(BUILD / LOCK):
         try:
             os.utime(folder)
         except FileNotFoundError:
@@ -282,9 +274,8 @@ def _remove_older(folder: Path) -> None:
     kind, _, _ = folder.name.rpartition("-")
     gone = _draft()
     try:
-        with _alone():
-            os.utime(folder)
-            now = folder.stat().st_mtime
+        now = gone.stat().st_mtime
+        with alone(BUILD / LOCK):
             for older in (*BUILD.glob(f"{kind}-*"), *BUILD.glob(f"{DRAFTS}*")):
                 if now - older.stat().st_mtime > KEPT_SECONDS:
                     older.rename(gone / older.name)  # never half of one under its name, whatever happens

@@ -125,9 +125,8 @@ def share_archives(functions: Any, storage: Any) -> None:
         if version_id or not stored or not stored.get("etag"):
             return fetch(bucket, key, version_id)  # type: ignore[no-any-return]
         found = bucket, key, str(stored["etag"])
-        with (
-            looking
-        ):  # stacks are deployed side by side, and a function without code answers as if it had run
+        # Stacks are deployed side by side, and a function without code answers as if it had run.
+        with looking:
             contents: bytes | None = archives.get(found) or fetch(bucket, key)
             if contents is not None:
                 _remember(archives, found, contents)

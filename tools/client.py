@@ -3,7 +3,6 @@
 python -m tools.client [--quiet]
 """
 
-import fcntl
 import hashlib
 import importlib
 import os
@@ -14,6 +13,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from infra.alone import alone
 from tools.generated import DOCS
 
 DOCUMENT = DOCS / "openapi.json"
@@ -38,9 +38,7 @@ def write(document: Path = DOCUMENT, folder: Path = FOLDER) -> None:
     ClientError
         Something in the document cannot be generated, or only in part. The folder stays as it was.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(folder.with_name(f"{folder.name}.lock")):
         made_from, mark = _made_from(document), folder / MADE_FROM
         if not mark.exists() or mark.read_text(encoding="utf-8") != made_from:
             _replace(document, folder, made_from)

@@ -5,7 +5,6 @@ python -m tools.web [build | check | test]
 ``build`` does nothing where nothing has changed since it last came to its end.
 """
 
-import fcntl
 import hashlib
 import os
 import subprocess
@@ -13,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from infra.alone import alone
 from tools.generated import DOCS, ROOT
 
 WEB = ROOT / "web"
@@ -40,9 +40,7 @@ def build() -> bool:
     WebError
         They cannot be built, or an app's first page is larger than it may be.
     """
-    MADE_FROM.parent.mkdir(parents=True, exist_ok=True)
-    with MADE_FROM.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(MADE_FROM.with_suffix(".lock")):
         made_from = _made_from()
         if _built() and MADE_FROM.exists() and MADE_FROM.read_text(encoding="utf-8") == made_from:
             return False

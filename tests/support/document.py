@@ -227,6 +227,21 @@ def objects(schema: Schema, place: Place = ()) -> Iterator[tuple[Place, Schema]]
         yield from objects(kind["items"], (*place, 0))
 
 
+def every_schema(part: Any, seen: frozenset[str] = frozenset()) -> Iterator[Schema]:
+    """Give the objects of a part of the document, of all alternatives, and of all that it refers to."""
+    if isinstance(part, list):
+        for each in part:
+            yield from every_schema(each, seen)
+    elif isinstance(part, dict):
+        yield part
+        name = part.get("$ref")
+        if name is not None and name not in seen:
+            yield from every_schema(resolved(part), seen | {name})
+        for key, each in part.items():
+            if key != "examples":
+                yield from every_schema(each, seen)
+
+
 def replaced(body: Any, place: Place, value: Any) -> Any:
     """Return a copy of a body with another value, or one more, at a place."""
     if not place:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.support.document import Operation, Schema, document, operations
+from tests.support.document import Operation, Schema, document, every_schema, operations
 from tests.support.schemas import against
 from tools.examples.likeness import Likeness
 from tools.examples.play import REFERENCE
@@ -71,6 +71,12 @@ def answered(operation: Operation, *, success: bool) -> dict[str, list[Any]]:
     }
 
 
+def asked_with(operation: Operation, kind: str) -> list[Schema]:
+    """Return the schemas of a kind of what an operation is asked with."""
+    asked = [operation.described.get("requestBody", {}), operation.described.get("parameters", [])]
+    return [each for each in every_schema(asked) if each.get("type") == kind]
+
+
 def test_the_document_is_valid() -> None:
     OpenAPIV31SpecValidator(document()).validate()
 
@@ -119,33 +125,15 @@ def test_Z2_an_operation_says_what_a_throttled_request_gets_and_what_to_do(opera
 
 @every_operation
 def test_a_whole_number_that_is_asked_with_says_how_large_it_may_be(operation: Operation) -> None:
-    asked = [operation.described.get("requestBody", {}), operation.described.get("parameters", [])]
     limits = {"maximum", "exclusiveMaximum", "enum", "const"}
-    assert [
-        each for each in schemas_in(asked) if each.get("type") == "integer" and not limits & each.keys()
-    ] == []
+    numbers = asked_with(operation, "integer")
+    assert [each for each in numbers if not limits & each.keys()] == []
 
 
 @every_operation
 def test_an_object_that_is_asked_with_says_all_that_may_be_in_it(operation: Operation) -> None:
-    asked = [operation.described.get("requestBody", {}), operation.described.get("parameters", [])]
-    objects = [each for each in schemas_in(asked) if each.get("type") == "object"]
+    objects = asked_with(operation, "object")
     assert [each for each in objects if each.get("additionalProperties", True) is True] == []
-
-
-def schemas_in(part: Any, seen: frozenset[str] = frozenset()) -> Iterator[Schema]:
-    """Give the objects of a part of the document, and of all that it refers to."""
-    if isinstance(part, list):
-        for each in part:
-            yield from schemas_in(each, seen)
-    elif isinstance(part, dict):
-        yield part
-        name = part.get("$ref")
-        if name is not None and name not in seen:
-            yield from schemas_in(document()["components"]["schemas"][name.split("/")[-1]], seen | {name})
-        for key, each in part.items():
-            if key != "examples":
-                yield from schemas_in(each, seen)
 
 
 def test_every_operation_stands_under_one_tag_that_is_described() -> None:
