@@ -277,8 +277,9 @@ def _remove_older(folder: Path) -> None:
         now = gone.stat().st_mtime
         with alone(BUILD / LOCK):
             for older in (*BUILD.glob(f"{kind}-*"), *BUILD.glob(f"{DRAFTS}*")):
-                if now - older.stat().st_mtime > KEPT_SECONDS:
-                    older.rename(gone / older.name)  # never half of one under its name, whatever happens
+                with suppress(FileNotFoundError):  # a draft that its process has just completed
+                    if now - older.stat().st_mtime > KEPT_SECONDS:
+                        older.rename(gone / older.name)  # never half of one under its name, whatever happens
     finally:
         shutil.rmtree(gone, ignore_errors=True)
 

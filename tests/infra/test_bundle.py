@@ -550,6 +550,14 @@ def test_what_a_killed_process_began_goes_too_and_what_is_begun_now_stays(build_
     assert busy.exists()
 
 
+def test_a_draft_that_another_process_completes_meanwhile_is_in_nobodys_way(build_room: BuildRoom) -> None:
+    first = build_room.build("first")
+    completed = first.folder.with_name(f"{bundle.DRAFTS}completed")
+    completed.symlink_to(first.folder.with_name("nowhere"))  # is listed, and not there when it is looked at
+    second = build_room.build("second")
+    assert {first.folder, second.folder} <= build_room.builds()
+
+
 def test_who_lives_at_another_time_removes_nothing_that_others_deploy(build_room: BuildRoom) -> None:
     deployed = build_room.build("deployed")
     build_room.build_at(30 * 24 * 60 * 60, "of a moved clock")
